@@ -1,0 +1,78 @@
+"""Where the pieces meet: the route, the form of every reply, the table, the Lambda entry point."""
+
+import os
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from chalice.app import Chalice, Request, Response
+
+from chalicelib import handlers
+from chalicelib.channels import Channels, open_client
+from chalicelib.errors import SignalingError, StorageUnavailable
+from chalicelib.function_url import lambda_handler
+from chalicelib.limits import RETRY_AFTER_SECONDS
+
+PLAIN: dict[str, str | list[str]] = {"Content-Type": "text/plain; charset=utf-8"}
+
+
+def create_app(open_channels: Callable[[], Channels], cors: bool = False) -> Chalice:
+    """Return the application over the channels that `open_channels` gives."""
+    app = Chalice(app_name="peerpost")
+    app.register_middleware(in_our_form, "http")
+
+    # Every type: a browser that says text/plain saves the preflight's round trip.
+    @app.route("/", methods=["POST"], content_types=["*/*"], cors=cors)
+    def signal() -> Response:
+        try:
+            reply = handlers.handle(body_of(app.current_request), open_channels())
+        except SignalingError as refusal:
+            return Response(str(refusal), PLAIN, 400)
+        except StorageUnavailable as outage:
+            app.log.error("DynamoDB: %s", outage)
+            return Response("storage is unavailable", PLAIN | {"Retry-After": str(RETRY_AFTER_SECONDS)}, 503)
+        return Response(reply, {"Content-Type": "application/json"})
+
+    return app
+
+
+def in_our_form(request: Request, get_response: Callable[[Request], Response]) -> Response:
+    """Give every reply its headers, and Chalice's own errors, which are JSON, the plain form of the contract."""
+    response = get_response(request)
+    if response.status_code == 405:
+        response = Response("HTTP method must be POST", PLAIN, 400)
+    elif response.status_code == 500:
+        response = Response("internal error", PLAIN, 500)
+    if request.method == "HEAD":
+        response.body = ""
+    response.headers = {**response.headers, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    return response
+
+
+def body_of(request: Any) -> bytes:
+    try:
+        return bytes(request.raw_body)
+    except ValueError as error:  # Not base64 though the event says so, or a character that UTF-8 does not have.
+        raise SignalingError("body does not decode") from error
+
+
+@cache
+def channels() -> Channels:
+    """Return the channels of the table TABLE_NAME; where none is named, this is development, and they are local."""
+    if "TABLE_NAME" in os.environ:
+        return Channels(open_client(), os.environ["TABLE_NAME"])
+    from chalicelib import embedded
+
+    return embedded.open_channels()
+
+
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+    channels()  # Here, where Lambda lends a whole core, and not at the first request.
+    app = create_app(channels)  # Without CORS, which is the function URL's business.
+else:
+    from chalicelib import local
+
+    local.speed_up()
+    app = create_app(channels, cors=True)
+
+handler = lambda_handler(app)

@@ -1,0 +1,132 @@
+"""The DynamoDB gateway: the only module that knows what a table is. A verb is one request, its rule the condition."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError, ConnectionError, HTTPClientError, IncompleteReadError
+from botocore.parsers import ResponseParserError
+
+from chalicelib import limits
+from chalicelib.errors import SignalingError, StorageUnavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+Item = dict[str, Any]
+
+# TTL deletes late, by days: until then a write must see for itself that the channel's time is not up.
+ALIVE = "attribute_exists(channel_id) AND expire_time > :now"
+
+# DynamoDB Developer Guide, "Error handling": these are throttling; its own faults are known by their 5xx.
+THROTTLED = {"ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException"}
+
+
+@dataclass(frozen=True)
+class Channel:
+    """A channel as it is stored. A description is None until somebody has written it."""
+
+    offer: str | None
+    answer: str | None
+    candidates: list[str]
+
+
+class Channels:
+    """The channels of one table, by `now` in Unix seconds. Verbs raise SignalingError and StorageUnavailable."""
+
+    def __init__(self, client: DynamoDBClient, table_name: str, now: Callable[[], float] = time.time) -> None:
+        self._client, self._table_name, self._now = client, table_name, now
+
+    def create(self) -> str:
+        """Open a channel that lives CHANNEL_TTL_SECONDS, and return its id."""
+        channel_id = str(uuid.uuid4())
+        expire_time = int(self._now()) + limits.CHANNEL_TTL_SECONDS
+        item = {"channel_id": {"S": channel_id}, "candidate": {"L": []}, "expire_time": {"N": str(expire_time)}}
+        if self._write(self._client.put_item, "attribute_not_exists(channel_id)", item, Item=item) is not None:
+            raise RuntimeError("a new channel id is in use already")
+        return channel_id
+
+    def get(self, channel_id: str) -> Channel:
+        """Return all that was acknowledged so far: the read is strongly consistent."""
+        reply = self._send(self._client.get_item, Key={"channel_id": {"S": channel_id}}, ConsistentRead=True)
+        item = _alive(reply.get("Item", {}), int(self._now()))
+        offer, answer = item.get("offer", {}).get("S"), item.get("answer", {}).get("S")
+        return Channel(offer, answer, [candidate["S"] for candidate in item["candidate"]["L"]])
+
+    def set_offer(self, channel_id: str, offer: str) -> None:
+        """Write the offer, over an earlier one if there is one."""
+        self._update(channel_id, "SET offer = :offer", ALIVE, {":offer": {"S": offer}})
+
+    def set_answer(self, channel_id: str, answer: str) -> None:
+        """Write the answer; the first one wins."""
+        rule, value = f"{ALIVE} AND attribute_not_exists(answer)", {"S": answer}
+        if self._update(channel_id, "SET answer = :answer", rule, {":answer": value}, {"answer": value}) is not None:
+            raise SignalingError("answer already exists")
+
+    def add_candidate(self, channel_id: str, candidate: str) -> None:
+        """Append a candidate, unless the channel holds it already."""
+        rule = f"{ALIVE} AND NOT contains(candidate, :one) AND size(candidate) < :most"
+        one = {"S": candidate}
+        values = {":one": one, ":list": {"L": [one]}, ":most": {"N": str(limits.MAX_CANDIDATES)}}
+        met = self._update(channel_id, "SET candidate = list_append(candidate, :list)", rule, values)
+        if met is not None and one not in met["candidate"]["L"]:
+            raise SignalingError(f"candidate is one too many: a channel holds {limits.MAX_CANDIDATES}")
+
+    def _update(self, channel_id: str, change: str, rule: str, values: Item, own: Item | None = None) -> Item | None:
+        """Change a living channel; return None, or the channel that stood in the way of the rest of the rule."""
+        now = int(self._now())
+        update = {"UpdateExpression": change, "ExpressionAttributeValues": values | {":now": {"N": str(now)}}}
+        met = self._write(self._client.update_item, rule, own, Key={"channel_id": {"S": channel_id}}, **update)
+        return None if met is None else _alive(met, now)
+
+    def _write(self, operation: Callable[..., Any], rule: str, own: Item | None, **parameters: Any) -> Item | None:
+        """Send a conditional write; return None, or the item (empty where there is none) that the rule refused."""
+        parameters |= {"ConditionExpression": rule, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+        try:
+            self._send(operation, **parameters)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            met = cast(Item, error.response.get("Item", {}))
+            # botocore sends again what got no reply: meeting what this request alone writes means that it has written.
+            resent = error.response["ResponseMetadata"]["RetryAttempts"] > 0
+            return None if resent and own is not None and own.items() <= met.items() else met
+        return None
+
+    def _send(self, operation: Callable[..., Any], **parameters: Any) -> Any:
+        """Send a request; raise StorageUnavailable where DynamoDB has not carried it out after the retries."""
+        try:
+            reply = operation(TableName=self._table_name, **parameters)
+        except ClientError as error:
+            code, status = error.response["Error"]["Code"], error.response["ResponseMetadata"]["HTTPStatusCode"]
+            if code in THROTTLED or status >= 500:
+                raise StorageUnavailable(code) from error
+            raise
+        except (ConnectionError, HTTPClientError, IncompleteReadError, ResponseParserError) as error:
+            raise StorageUnavailable(type(error).__name__) from error
+        # A 200 whose checksum never matched: its content is anything but what DynamoDB said.
+        if {"MaxAttemptsReached", "RetryQuotaReached"} & reply["ResponseMetadata"].keys():
+            raise StorageUnavailable("no whole reply")
+        return reply
+
+
+def _alive(item: Item, now: int) -> Item:
+    if not item or int(item["expire_time"]["N"]) <= now:
+        raise SignalingError("no such channel")
+    return item
+
+
+def open_client(**options: Any) -> DynamoDBClient:
+    """Return a client with our time-outs and retries; the usual AWS environment says where it connects, and as whom."""
+    config = Config(
+        connect_timeout=limits.DYNAMODB_CONNECT_TIMEOUT_SECONDS,
+        read_timeout=limits.DYNAMODB_READ_TIMEOUT_SECONDS,
+        retries={"mode": "standard", "total_max_attempts": limits.DYNAMODB_ATTEMPTS},
+    )
+    return boto3.client("dynamodb", config=config, **options)

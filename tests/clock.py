@@ -1,0 +1,9 @@
+"""A clock that moves when it is told to."""
+
+
+class Clock:
+    def __init__(self, seconds: float = 1_800_000_000) -> None:
+        self.seconds = seconds
+
+    def __call__(self) -> float:
+        return self.seconds

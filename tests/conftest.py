@@ -1,0 +1,83 @@
+"""The engines, tables and transports that the tests share."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from chalice.app import Chalice
+from moto import mock_aws
+from mypy_boto3_dynamodb import DynamoDBClient
+
+from app import create_app
+from chalicelib.channels import Channels, open_client
+from chalicelib.embedded import ANY_KEYS, ANY_REGION
+from tests.clock import Clock
+from tests.engines import client_of, new_table, real_engine
+from tests.transports import Post, chalice_local, over_handler, over_http, over_test_client
+
+
+@pytest.fixture(scope="session")
+def endpoint() -> Iterator[str]:
+    with real_engine() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def real_client(endpoint: str) -> DynamoDBClient:
+    return client_of(endpoint)
+
+
+@pytest.fixture
+def real_table(real_client: DynamoDBClient) -> Iterator[str]:
+    with new_table(real_client) as name:
+        yield name
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(params=["moto", "engine"])
+def client(request: pytest.FixtureRequest) -> Iterator[DynamoDBClient]:
+    """The same test on moto, which `chalice local` embeds, and on a real engine."""
+    if request.param == "engine":
+        yield client_of(request.getfixturevalue("endpoint"))
+    else:
+        with mock_aws():
+            yield open_client(region_name=ANY_REGION, **ANY_KEYS)
+
+
+@pytest.fixture
+def table(client: DynamoDBClient) -> Iterator[str]:
+    with new_table(client) as name:
+        yield name
+
+
+@pytest.fixture
+def channels(client: DynamoDBClient, table: str, clock: Clock) -> Channels:
+    return Channels(client, table, clock)
+
+
+@pytest.fixture
+def app(channels: Channels) -> Chalice:
+    return create_app(lambda: channels)
+
+
+@pytest.fixture(scope="session")
+def local_url() -> Iterator[str]:
+    """`chalice local` on its embedded DynamoDB."""
+    with chalice_local() as url:
+        yield url
+
+
+@pytest.fixture(params=["test client", "function URL", "chalice local"])
+def post(request: pytest.FixtureRequest) -> Iterator[Post]:
+    """One request to the server, on each of the ways that lead there."""
+    if request.param == "chalice local":
+        with httpx.Client(base_url=request.getfixturevalue("local_url")) as client:
+            yield over_http(client)
+    else:
+        real_channels = Channels(request.getfixturevalue("real_client"), request.getfixturevalue("real_table"))
+        app = create_app(lambda: real_channels)
+        yield over_test_client(app) if request.param == "test client" else over_handler(app)

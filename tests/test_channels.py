@@ -1,0 +1,222 @@
+"""The gateway, on moto and on a real engine alike."""
+
+import uuid
+from collections import Counter
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from botocore.model import OperationModel
+from mypy_boto3_dynamodb import DynamoDBClient
+
+from chalicelib.channels import Channel, Channels
+from chalicelib.errors import SignalingError
+from chalicelib.limits import CHANNEL_TTL_SECONDS, MAX_CANDIDATES
+from tests.clock import Clock
+
+NOBODYS_ID = "00000000-0000-4000-8000-000000000000"
+
+EVERY_WRITE = [
+    pytest.param(lambda channels, channel_id: channels.set_offer(channel_id, "offer"), id="set_offer"),
+    pytest.param(lambda channels, channel_id: channels.set_answer(channel_id, "answer"), id="set_answer"),
+    pytest.param(lambda channels, channel_id: channels.add_candidate(channel_id, "one"), id="add_candidate"),
+]
+EVERY_VERB = [*EVERY_WRITE, pytest.param(lambda channels, channel_id: channels.get(channel_id), id="get")]
+
+
+def items(client: DynamoDBClient, table: str) -> list[dict[str, Any]]:
+    return list(client.scan(TableName=table)["Items"])
+
+
+def test_a_new_channel_has_a_random_uuid_and_is_empty(channels: Channels) -> None:
+    channel_id = channels.create()
+
+    assert uuid.UUID(channel_id).version == 4
+    assert str(uuid.UUID(channel_id)) == channel_id
+    assert channels.get(channel_id) == Channel(None, None, [])
+
+
+def test_a_channel_is_stored_as_the_contract_says(
+    channels: Channels, client: DynamoDBClient, table: str, clock: Clock
+) -> None:
+    channel_id = channels.create()
+    channels.set_offer(channel_id, "an offer")
+    channels.set_answer(channel_id, "an answer")
+    channels.add_candidate(channel_id, "a candidate")
+
+    assert items(client, table) == [
+        {
+            "channel_id": {"S": channel_id},
+            "offer": {"S": "an offer"},
+            "answer": {"S": "an answer"},
+            "candidate": {"L": [{"S": "a candidate"}]},
+            "expire_time": {"N": str(int(clock.seconds) + CHANNEL_TTL_SECONDS)},
+        }
+    ]
+
+
+def test_a_later_offer_replaces_the_earlier_one(channels: Channels) -> None:
+    channel_id = channels.create()
+    channels.set_offer(channel_id, "first")
+
+    channels.set_offer(channel_id, "second")
+
+    assert channels.get(channel_id).offer == "second"
+
+
+def test_the_first_answer_wins(channels: Channels) -> None:
+    channel_id = channels.create()
+    channels.set_answer(channel_id, "first")
+
+    with pytest.raises(SignalingError, match="^answer already exists$"):
+        channels.set_answer(channel_id, "second")
+
+    assert channels.get(channel_id).answer == "first"
+
+
+def test_the_same_answer_from_a_second_request_is_refused(channels: Channels) -> None:
+    channel_id = channels.create()
+    channels.set_answer(channel_id, "the same")
+
+    with pytest.raises(SignalingError, match="^answer already exists$"):
+        channels.set_answer(channel_id, "the same")
+
+
+def test_candidates_keep_the_order_in_which_they_were_added(channels: Channels) -> None:
+    channel_id = channels.create()
+    candidates = ["b", "c", "a", "B", "ü"]
+
+    for candidate in candidates:
+        channels.add_candidate(channel_id, candidate)
+
+    assert channels.get(channel_id).candidates == candidates
+
+
+def test_a_candidate_that_is_there_is_not_added_again(channels: Channels) -> None:
+    channel_id = channels.create()
+    for candidate in ["a", "ab", "a", "b", "ab"]:
+        channels.add_candidate(channel_id, candidate)
+
+    assert channels.get(channel_id).candidates == ["a", "ab", "b"]
+
+
+def test_a_full_channel_refuses_one_more_candidate_and_still_knows_its_own(channels: Channels) -> None:
+    channel_id = channels.create()
+    full = [f"candidate {number}" for number in range(MAX_CANDIDATES)]
+    for candidate in full:
+        channels.add_candidate(channel_id, candidate)
+
+    with pytest.raises(SignalingError, match=f"^candidate is one too many: a channel holds {MAX_CANDIDATES}$"):
+        channels.add_candidate(channel_id, "one more")
+    channels.add_candidate(channel_id, full[0])
+
+    assert channels.get(channel_id).candidates == full
+
+
+@pytest.mark.parametrize("verb", EVERY_VERB)
+def test_a_channel_that_nobody_opened_is_refused_and_not_made(
+    verb: Any, channels: Channels, client: DynamoDBClient, table: str
+) -> None:
+    with pytest.raises(SignalingError, match="^no such channel$"):
+        verb(channels, NOBODYS_ID)
+
+    assert items(client, table) == []
+
+
+@pytest.mark.parametrize("verb", EVERY_VERB)
+def test_a_channel_lives_up_to_its_last_second(verb: Any, channels: Channels, clock: Clock) -> None:
+    channel_id = channels.create()
+
+    clock.seconds += CHANNEL_TTL_SECONDS - 0.001
+
+    verb(channels, channel_id)
+
+
+@pytest.mark.parametrize("late", [0, 1, 86_400])
+@pytest.mark.parametrize("verb", EVERY_VERB)
+def test_from_its_last_second_on_a_channel_does_not_exist(
+    verb: Any, late: int, channels: Channels, client: DynamoDBClient, table: str, clock: Clock
+) -> None:
+    channel_id = channels.create()
+    before = items(client, table)
+
+    clock.seconds += CHANNEL_TTL_SECONDS + late
+    with pytest.raises(SignalingError, match="^no such channel$"):
+        verb(channels, channel_id)
+
+    assert items(client, table) == before
+
+
+@pytest.mark.parametrize("write", EVERY_WRITE)
+def test_no_write_prolongs_a_channel(
+    write: Any, channels: Channels, client: DynamoDBClient, table: str, clock: Clock
+) -> None:
+    channel_id = channels.create()
+    [before] = items(client, table)
+
+    clock.seconds += CHANNEL_TTL_SECONDS / 2
+    write(channels, channel_id)
+
+    [after] = items(client, table)
+    assert after["expire_time"] == before["expire_time"]
+
+
+def test_an_expired_channel_that_has_an_answer_is_no_such_channel(channels: Channels, clock: Clock) -> None:
+    channel_id = channels.create()
+    channels.set_answer(channel_id, "an answer")
+
+    clock.seconds += CHANNEL_TTL_SECONDS
+
+    with pytest.raises(SignalingError, match="^no such channel$"):
+        channels.set_answer(channel_id, "another")
+
+
+def test_a_channel_id_that_is_taken_is_a_fault_of_ours_and_harms_nobody(
+    channels: Channels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel_id = channels.create()
+    channels.set_offer(channel_id, "somebody's offer")
+    monkeypatch.setattr(uuid, "uuid4", lambda: channel_id)
+
+    with pytest.raises(RuntimeError, match="in use already"):
+        channels.create()
+
+    assert channels.get(channel_id).offer == "somebody's offer"
+
+
+@pytest.mark.parametrize(
+    ("verb", "operation"),
+    [
+        pytest.param(lambda channels, _: channels.create(), "PutItem", id="create"),
+        pytest.param(lambda channels, channel_id: channels.get(channel_id), "GetItem", id="get"),
+        pytest.param(lambda channels, channel_id: channels.set_offer(channel_id, "b"), "UpdateItem", id="set_offer"),
+        pytest.param(lambda channels, channel_id: channels.set_answer(channel_id, "b"), "UpdateItem", id="set_answer"),
+        pytest.param(lambda channels, channel_id: channels.add_candidate(channel_id, "b"), "UpdateItem", id="add"),
+    ],
+)
+def test_every_verb_is_exactly_one_request_refused_or_not(
+    verb: Any, operation: str, channels: Channels, client: DynamoDBClient
+) -> None:
+    fresh, answered = channels.create(), channels.create()
+    channels.set_answer(answered, "a")
+    sent: Counter[str] = Counter()
+
+    def count(model: OperationModel, **_: object) -> None:
+        sent[model.name] += 1
+
+    client.meta.events.register("before-call.dynamodb", count)
+    for channel_id in (fresh, answered, NOBODYS_ID):
+        with suppress(SignalingError):
+            verb(channels, channel_id)
+
+    assert sent == {operation: 3}
+
+
+def test_reads_are_strongly_consistent(channels: Channels, client: DynamoDBClient) -> None:
+    channel_id = channels.create()
+    requests: list[dict[str, Any]] = []
+    client.meta.events.register("provide-client-params.dynamodb.GetItem", lambda params, **_: requests.append(params))
+
+    channels.get(channel_id)
+
+    assert [request["ConsistentRead"] for request in requests] == [True]

@@ -1,0 +1,240 @@
+"""The wire contract, row by row, on every way to the server: Chalice's test client, a function URL, chalice local."""
+
+import json
+from collections.abc import Mapping
+
+import pytest
+
+from chalicelib.handlers import HANDLERS
+from chalicelib.limits import MAX_BODY_BYTES, MAX_CANDIDATE_BYTES, MAX_DEPTH, MAX_DESCRIPTION_BYTES
+from tests.transports import JSON, Post, Reply
+
+NOBODYS_ID = "00000000-0000-4000-8000-000000000000"
+VALUES = {"offer": "v=0\r\n offer", "answer": "v=0\r\n answer", "candidate": "candidate:1 1 udp"}
+NEEDED = {
+    "create_data_channel": [],
+    "create_offer": ["channel_id", "offer"],
+    "get_offer": ["channel_id"],
+    "create_answer": ["channel_id", "answer"],
+    "get_answer": ["channel_id"],
+    "create_candidate": ["channel_id", "candidate"],
+    "get_candidates": ["channel_id"],
+}
+NEEDS = [(method, field) for method, fields in NEEDED.items() for field in fields]
+LIMITS = {
+    "channel_id": 36,
+    "offer": MAX_DESCRIPTION_BYTES,
+    "answer": MAX_DESCRIPTION_BYTES,
+    "candidate": MAX_CANDIDATE_BYTES,
+}
+
+
+def open_channel(post: Post) -> str:
+    channel_id: str = post({"method": "create_data_channel"}).json()["channel_id"]
+    return channel_id
+
+
+def whole(method: str, channel_id: str) -> dict[str, object]:
+    """Return a request of a method with all that it needs."""
+    values = VALUES | {"channel_id": channel_id}
+    return {"method": method, **{field: values[field] for field in NEEDED[method]}}
+
+
+def state(post: Post, channel_id: str) -> list[str]:
+    return [post(whole(method, channel_id)).body for method in ("get_offer", "get_answer", "get_candidates")]
+
+
+def assert_accepted(reply: Reply, expected: object) -> None:
+    assert (reply.status, reply.json()) == (200, expected)
+    assert reply.headers["content-type"] == "application/json"
+    assert_common(reply)
+
+
+def assert_refused(reply: Reply, message: str) -> None:
+    assert (reply.status, reply.body) == (400, message)
+    assert reply.headers["content-type"] == "text/plain; charset=utf-8"
+    assert_common(reply)
+
+
+def assert_common(reply: Reply) -> None:
+    assert reply.headers["cache-control"] == "no-store"
+    assert reply.headers["x-content-type-options"] == "nosniff"
+
+
+def test_the_table_of_handlers_is_the_table_of_the_contract() -> None:
+    assert list(HANDLERS) == list(NEEDED)
+
+
+def test_two_peers_find_what_the_other_has_left(post: Post) -> None:
+    channel_id = open_channel(post)
+
+    assert_accepted(post({"method": "create_offer", "channel_id": channel_id, "offer": "an offer"}), {})
+    assert_accepted(post({"method": "get_offer", "channel_id": channel_id}), {"offer": "an offer"})
+    assert_accepted(post({"method": "create_answer", "channel_id": channel_id, "answer": "an answer"}), {})
+    assert_accepted(post({"method": "get_answer", "channel_id": channel_id}), {"answer": "an answer"})
+    assert_accepted(post({"method": "get_candidates", "channel_id": channel_id}), {"items": []})
+    for candidate in ("b", "a", "b", "c"):
+        assert_accepted(post({"method": "create_candidate", "channel_id": channel_id, "candidate": candidate}), {})
+    assert_accepted(post({"method": "get_candidates", "channel_id": channel_id}), {"items": ["b", "a", "c"]})
+
+
+def test_a_description_that_is_not_there_yet_is_refused(post: Post) -> None:
+    channel_id = open_channel(post)
+
+    assert_refused(post({"method": "get_offer", "channel_id": channel_id}), "no offer yet")
+    assert_refused(post({"method": "get_answer", "channel_id": channel_id}), "no answer yet")
+
+
+def test_a_second_answer_is_refused_and_a_second_offer_is_not(post: Post) -> None:
+    channel_id = open_channel(post)
+    for method in ("create_offer", "create_answer"):
+        post(whole(method, channel_id))
+
+    answer = post({"method": "create_answer", "channel_id": channel_id, "answer": "another"})
+    same = post(whole("create_answer", channel_id))
+    offer = post({"method": "create_offer", "channel_id": channel_id, "offer": "another"})
+
+    assert_refused(answer, "answer already exists")
+    assert_refused(same, "answer already exists")
+    assert_accepted(offer, {})
+    assert state(post, channel_id)[:2] == [
+        '{"offer":"another"}',
+        json.dumps(VALUES["answer"]).join(['{"answer":', "}"]),
+    ]
+
+
+@pytest.mark.parametrize("method", [method for method in NEEDED if NEEDED[method]])
+def test_a_channel_that_nobody_opened_is_refused_by_every_method(method: str, post: Post) -> None:
+    assert_refused(post(whole(method, NOBODYS_ID)), "no such channel")
+
+
+@pytest.mark.parametrize("text", ["\r\n", "Ω 漢 🤝", "\x00\x1f\x7f", "\u2028", '{"candidate": "x"}', "'; --", "\ufeff"])
+def test_descriptions_and_candidates_come_back_to_the_letter(text: str, post: Post) -> None:
+    channel_id = open_channel(post)
+
+    for field in VALUES:
+        assert_accepted(post({"method": f"create_{field}", "channel_id": channel_id, field: text}), {})
+
+    assert_accepted(post({"method": "get_offer", "channel_id": channel_id}), {"offer": text})
+    assert_accepted(post({"method": "get_answer", "channel_id": channel_id}), {"answer": text})
+    assert_accepted(post({"method": "get_candidates", "channel_id": channel_id}), {"items": [text]})
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        JSON,
+        {"content-type": "text/plain;charset=UTF-8"},
+        {"content-type": "application/octet-stream"},
+        {"content-type": "image/png"},
+        {"content-type": ""},
+        {"content-type": "no type at all"},
+        {"Content-Type": "application/x-www-form-urlencoded", "Accept": "image/png", "Cookie": "a=b"},
+    ],
+)
+def test_the_content_type_does_not_matter(headers: Mapping[str, str], post: Post) -> None:
+    channel_id = open_channel(post)
+
+    reply = post({"method": "create_offer", "channel_id": channel_id, "offer": "ü"}, headers)
+
+    assert_accepted(reply, {})
+    assert_accepted(post({"method": "get_offer", "channel_id": channel_id}, headers), {"offer": "ü"})
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"", "body is empty"),
+        (b"{", "body is not JSON (RFC 7493)"),
+        (b" ", "body is not JSON (RFC 7493)"),
+        (b"method=create_data_channel", "body is not JSON (RFC 7493)"),
+        (b'{"method": "create_data_channel"} {}', "body is not JSON (RFC 7493)"),
+        (b'{"method": "create_data_channel", "x": NaN}', "body is not JSON (RFC 7493)"),
+        (b'{"method": "create_data_channel", "x": -Infinity}', "body is not JSON (RFC 7493)"),
+        (b'{"method": "get_offer", "method": "create_data_channel"}', "body is not JSON (RFC 7493)"),
+        (b'{"method": "create_data_channel", "x": %s}' % (b"9" * 100_000), "body is not JSON (RFC 7493)"),
+        (b'{"method": "create_data_channel\xff"}', "body is not JSON (RFC 7493)"),
+        (b'\xef\xbb\xbf{"method": "create_data_channel"}', "body is not JSON (RFC 7493)"),
+        ('{"method": "create_data_channel"}'.encode("utf-16"), "body is not JSON (RFC 7493)"),
+        (b'{"method": "create_data_channel", "x": "\n"}', "body is not JSON (RFC 7493)"),
+        (b"null", "body must be a JSON object"),
+        (b'"create_data_channel"', "body must be a JSON object"),
+        (b'[{"method": "create_data_channel"}]', "body must be a JSON object"),
+        (b"1", "body must be a JSON object"),
+        (b"[" * 1000 + b"]" * 1000, f"body must be nested at most {MAX_DEPTH} deep"),
+        (b"[" * 200_000, f"body must be nested at most {MAX_DEPTH} deep"),
+        (b'{"a":' * 1000 + b"1" + b"}" * 1000, f"body must be nested at most {MAX_DEPTH} deep"),
+        (
+            b'{"method": "create_data_channel", "x": ' + b"[" * MAX_DEPTH + b"]" * MAX_DEPTH + b"}",
+            f"body must be nested at most {MAX_DEPTH} deep",
+        ),
+        (
+            b'{"method": "create_data_channel", "x": "%s"}' % (b"x" * MAX_BODY_BYTES),
+            f"body must be at most {MAX_BODY_BYTES} bytes",
+        ),
+        (b"{}", "method is missing"),
+        (b'{"Method": "create_data_channel"}', "method is missing"),
+        (b'{"method": 1}', "method must be a string"),
+        (b'{"method": null}', "method must be a string"),
+        (b'{"method": ["create_data_channel"]}', "method must be a string"),
+        (b'{"method": ""}', "method must not be empty"),
+        (b'{"method": "create_data_channel "}', "method is unknown"),
+        (b'{"method": "__class__"}', "method is unknown"),
+        (b'{"method": "handle"}', "method is unknown"),
+        (b'{"method": "%s"}' % (b"x" * 37), "method must be at most 36 bytes"),
+        (b'{"method": "\\ud800"}', "method has a lone surrogate"),
+    ],
+    ids=lambda value: ascii(value)[:60],
+)
+def test_a_bad_body_is_refused(body: bytes, message: str, post: Post) -> None:
+    assert_refused(post(body), message)
+
+
+@pytest.mark.parametrize(("method", "field"), NEEDS)
+def test_a_bad_field_is_refused_by_name_and_stores_nothing(method: str, field: str, post: Post) -> None:
+    channel_id = open_channel(post)
+    before = state(post, channel_id)
+    request = whole(method, channel_id)
+    too_long = "x" * (LIMITS[field] + 1)
+    wide_too_long = "ü" * (LIMITS[field] // 2) + "xx"
+    refusals = [
+        ("", f"{field} must not be empty"),
+        ("\ud800", f"{field} has a lone surrogate"),
+        ("a\udfff", f"{field} has a lone surrogate"),
+        (too_long, f"{field} must be at most {LIMITS[field]} bytes"),
+        (wide_too_long, f"{field} must be at most {LIMITS[field]} bytes"),
+        *((wrong, f"{field} must be a string") for wrong in (None, True, 0, 1.5, [], ["x"], {}, {"type": "offer"})),
+    ]
+
+    for value, message in refusals:
+        assert_refused(post(request | {field: value}), message)
+    del request[field]
+    assert_refused(post(request), f"{field} is missing")
+
+    assert state(post, channel_id) == before
+
+
+@pytest.mark.parametrize("field", VALUES)
+def test_a_field_of_exactly_the_limit_is_taken(field: str, post: Post) -> None:
+    channel_id = open_channel(post)
+
+    largest = "x" + "\u0001" * (LIMITS[field] - 1)
+    assert_accepted(post({"method": f"create_{field}", "channel_id": channel_id, field: largest}), {})
+
+    assert state(post, channel_id)[list(VALUES).index(field)].count("\\u0001") == LIMITS[field] - 1
+
+
+def test_a_field_that_nobody_knows_is_ignored(post: Post) -> None:
+    reply = post({"method": "create_data_channel", "later": {"versions": ["may", 1, None]}, "channel_id": 7})
+
+    assert reply.status == 200
+
+
+@pytest.mark.parametrize("http_method", ["GET", "PUT", "PATCH", "DELETE"])
+def test_another_http_method_is_refused(http_method: str, post: Post) -> None:
+    assert_refused(post({"method": "create_data_channel"}, http_method=http_method), "HTTP method must be POST")
+
+
+def test_a_head_request_is_refused_without_a_body(post: Post) -> None:
+    assert_refused(post(b"", http_method="HEAD"), "")

@@ -1,0 +1,69 @@
+"""The limits against the one that they are made for: DynamoDB's item of 400 KB."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from mypy_boto3_dynamodb import DynamoDBClient
+
+from chalicelib import limits
+from chalicelib.channels import Channels
+
+ITEM_BYTES = 400 * 1024
+
+
+def test_a_full_channel_fits_one_item(real_client: DynamoDBClient, real_table: str) -> None:
+    channels = Channels(real_client, real_table)
+    channel_id = channels.create()
+    channels.set_offer(channel_id, "x" * limits.MAX_DESCRIPTION_BYTES)
+    channels.set_answer(channel_id, "x" * limits.MAX_DESCRIPTION_BYTES)
+
+    for number in range(limits.MAX_CANDIDATES):
+        channels.add_candidate(channel_id, str(number).rjust(limits.MAX_CANDIDATE_BYTES, "x"))
+
+    channel = channels.get(channel_id)
+    assert len(channel.offer or "") == limits.MAX_DESCRIPTION_BYTES
+    assert len(channel.answer or "") == limits.MAX_DESCRIPTION_BYTES
+    assert len(set(channel.candidates)) == limits.MAX_CANDIDATES
+    [item] = real_client.scan(TableName=real_table)["Items"]
+    assert bytes_of(item) < ITEM_BYTES
+
+
+def test_moto_takes_half_of_a_full_channel(channels: Channels) -> None:
+    """It counts a list twice when the list grows, so that a channel under `chalice local` holds less than on AWS."""
+    channel_id = channels.create()
+    channels.set_offer(channel_id, "x" * 6_000)
+    channels.set_answer(channel_id, "x" * 6_000)
+
+    for number in range(limits.MAX_CANDIDATES // 2):
+        channels.add_candidate(channel_id, str(number).rjust(limits.MAX_CANDIDATE_BYTES, "x"))
+
+    assert len(channels.get(channel_id).candidates) == limits.MAX_CANDIDATES // 2
+
+
+def bytes_of(item: Mapping[str, Any]) -> int:
+    """Item sizes by the DynamoDB Developer Guide: names and strings in UTF-8, 3 for a list and 1 for each element."""
+    strings = [item["channel_id"]["S"], item["offer"]["S"], item["answer"]["S"]]
+    strings += [candidate["S"] for candidate in item["candidate"]["L"]]
+    number = len(item["expire_time"]["N"]) // 2 + 1
+    return len("".join([*item, *strings]).encode()) + 3 + len(item["candidate"]["L"]) + number
+
+
+def test_the_sizes_in_the_reason_add_up() -> None:
+    full = 2 * limits.MAX_DESCRIPTION_BYTES + limits.MAX_CANDIDATES * (limits.MAX_CANDIDATE_BYTES + 1) + 100
+
+    assert str(limits.__doc__).count(f"{full:,}") == 1
+    assert full < ITEM_BYTES
+
+
+def test_a_full_description_fits_the_body_however_it_is_escaped() -> None:
+    frame = len('{"method":"create_answer","channel_id":"","answer":""}') + limits.MAX_NAME_BYTES
+
+    assert 6 * limits.MAX_DESCRIPTION_BYTES + frame <= limits.MAX_BODY_BYTES
+
+
+def test_all_tries_end_before_the_functions_own_time_is_over() -> None:
+    tries = limits.DYNAMODB_CONNECT_TIMEOUT_SECONDS + limits.DYNAMODB_READ_TIMEOUT_SECONDS
+    pauses = sum(2**retry for retry in range(limits.DYNAMODB_ATTEMPTS - 1))
+
+    assert limits.DYNAMODB_ATTEMPTS * tries + pauses == pytest.approx(9)
