@@ -18,7 +18,7 @@ PLAIN: dict[str, str | list[str]] = {"Content-Type": "text/plain; charset=utf-8"
 
 def create_app(open_channels: Callable[[], Channels], cors: bool = False) -> Chalice:
     """Return the application over the channels that `open_channels` gives."""
-    app = Chalice(app_name="peerpost")
+    app = Chalice(app_name="peerpost", configure_logs=False)  # The Lambda runtime logs in JSON, with tracebacks.
     app.register_middleware(in_our_form, "http")
 
     # Every type: a browser that says text/plain saves the preflight's round trip.

@@ -1,0 +1,68 @@
+"""The promises of the house: it reads in ten minutes, and imports go one way."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.engines import ROOT
+
+# What never ships is not the server.
+DEVELOPMENT = {"embedded.py", "local.py"}
+SERVER = [ROOT / "app.py", *sorted(path for path in (ROOT / "chalicelib").glob("*.py") if path.name not in DEVELOPMENT)]
+MAX_SERVER_LINES = 400
+MAX_FUNCTION_LINES = 25
+
+# A module may import those to the right of it.
+ALLOWED = {
+    "app": {"handlers", "channels", "errors", "function_url", "limits", "embedded", "local"},
+    "handlers": {"channels", "errors", "limits", "protocol"},
+    "protocol": {"errors", "limits"},
+    "channels": {"errors", "limits"},
+    "embedded": {"channels"},
+    "local": set(),
+    "function_url": set(),
+    "errors": set(),
+    "limits": set(),
+    "__init__": set(),
+}
+
+
+def imports(path: Path) -> set[str]:
+    """Return the names of all modules that a file imports, ours as `chalicelib.name`."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            module = str(node.module)
+            names |= {f"{module}.{alias.name}" for alias in node.names} if module == "chalicelib" else {module}
+    return names
+
+
+def test_the_server_is_under_400_lines() -> None:
+    assert sum(len(path.read_text().splitlines()) for path in SERVER) < MAX_SERVER_LINES
+
+
+@pytest.mark.parametrize("path", SERVER, ids=lambda path: path.name)
+def test_no_function_is_over_25_lines(path: Path) -> None:
+    functions = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.FunctionDef)]
+
+    lengths = {node.name: int(node.end_lineno or 0) - node.lineno + 1 for node in functions}
+
+    assert {name for name, length in lengths.items() if length > MAX_FUNCTION_LINES} == set()
+
+
+@pytest.mark.parametrize("path", [*SERVER, *(ROOT / "chalicelib" / name for name in DEVELOPMENT)], ids=lambda p: p.name)
+def test_imports_go_one_way(path: Path) -> None:
+    ours = {name.removeprefix("chalicelib.") for name in imports(path) if name.startswith("chalicelib.")}
+
+    assert ours <= ALLOWED[path.stem]
+    assert "app" not in imports(path)
+
+
+def test_only_the_gateway_knows_boto3_and_only_the_edge_knows_chalice() -> None:
+    knows = {path.stem: {name.split(".")[0] for name in imports(path)} for path in SERVER}
+
+    assert {stem for stem, names in knows.items() if names & {"boto3", "botocore"}} == {"channels"}
+    assert {stem for stem, names in knows.items() if "chalice" in names} == {"app"}
