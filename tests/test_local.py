@@ -13,6 +13,7 @@ import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 
 from chalicelib.embedded import TABLE_NAME
+from chalicelib.limits import MAX_BODY_BYTES
 from tests.transports import chalice_local
 
 CREATE = {"method": "create_data_channel"}
@@ -161,3 +162,29 @@ def test_sixty_four_browsers_may_knock_at_once(local_url: str) -> None:
 def test_what_chalice_answers_itself_is_as_documented(method: str, path: str, status: int, local_url: str) -> None:
     """docs/protocol.md lists these; a function URL sends them all to the app."""
     assert httpx.request(method, local_url + path).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("request_head", "reply"),
+    [
+        (b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", b"body is empty"),
+        (b"Content-Length: many\r\n\r\n{}", b""),
+    ],
+    ids=["chunked", "no number"],
+)
+def test_a_body_of_unknown_length_ends_the_connection_as_documented(
+    request_head: bytes, reply: bytes, local_url: str
+) -> None:
+    address = urlsplit(local_url)
+    with socket.create_connection((str(address.hostname), int(address.port or 0)), timeout=10) as connection:
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\n" + request_head)
+        received = b"".join(iter(lambda: connection.recv(65536), b""))
+
+    assert reply in received
+    assert bool(reply) == received.startswith(b"HTTP/1.1 400 ")
+
+
+def test_a_body_too_large_for_lambda_is_refused_by_us(local_url: str) -> None:
+    reply = httpx.post(local_url, content=b" " * 7_000_000, timeout=30)
+
+    assert (reply.status_code, reply.text) == (400, f"body must be at most {MAX_BODY_BYTES} bytes")
