@@ -3,9 +3,11 @@ PYTHON ?= python3
 PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
+# checkov pins an old boto3, so it has an environment of its own.
+export CHECKOV := $(CURDIR)/.venv-checkov/bin/checkov
 
 .DEFAULT_GOAL := help
-.PHONY: help run example test check format clean
+.PHONY: help run example test check package deploy destroy format clean
 
 help: ## Say what there is to make
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -16,20 +18,34 @@ run: $(VENV)/local ## Serve on http://127.0.0.1:8000/ (PORT=...) with a DynamoDB
 example: $(VENV)/dev ## Connect two aiortc peers, in two processes, through `make run`
 	$(BIN)/python examples/two_peers.py http://127.0.0.1:$(PORT)/
 
-test: $(VENV)/dev node_modules ## Run every test
+test: $(VENV)/dev .venv-checkov/ready node_modules ## Run every test
 	$(BIN)/python -m pytest
 
-check: $(VENV)/dev ## Check style and types
+check: $(VENV)/dev .venv-checkov/ready ## Check style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	terraform fmt -check -diff -recursive infra
+	$(CHECKOV) --directory infra --framework terraform --skip-download --quiet --compact
+
+package: $(VENV)/dev ## Build the function's package, build/function.zip
+	$(BIN)/python -m tools.package
+
+deploy: package ## Put it into the AWS account of the environment, and try it (AUTO_APPROVE=1: without asking, SIGN=1: AWS_IAM)
+	terraform -chdir=infra init
+	terraform -chdir=infra apply $(if $(AUTO_APPROVE),-auto-approve -input=false)
+	url=$$(terraform -chdir=infra output -raw url) && $(BIN)/python -m tools.smoke "$$url" $(if $(SIGN),--sign)
+
+destroy: ## Take everything away again, with all channels (AUTO_APPROVE=1: without asking)
+	terraform -chdir=infra destroy $(if $(AUTO_APPROVE),-auto-approve -input=false)
 
 format: $(VENV)/dev ## Put the code in the house's form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+	terraform fmt -recursive infra
 
 clean: ## Remove all that the other words have made
-	rm -rf $(VENV) node_modules build .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venv-checkov node_modules build .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 $(BIN)/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Peerpost needs Python 3.11 or newer: make PYTHON=python3.13 ...")'
@@ -42,6 +58,11 @@ $(VENV)/local: requirements.txt requirements-local.txt | $(BIN)/pip
 $(VENV)/dev: requirements.txt requirements-local.txt requirements-dev.txt | $(BIN)/pip
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	touch $@ $(VENV)/local
+
+.venv-checkov/ready: tests/infra/requirements-checkov.txt | $(BIN)/pip
+	$(PYTHON) -m venv .venv-checkov
+	.venv-checkov/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
 
 node_modules: package.json package-lock.json
 	npm ci --no-fund --no-audit

@@ -1,6 +1,7 @@
 """The engines, tables and transports that the tests share."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -13,7 +14,8 @@ from chalicelib.channels import Channels, open_client
 from chalicelib.embedded import ANY_KEYS, ANY_REGION
 from tests.clock import Clock
 from tests.engines import client_of, new_table, real_engine
-from tests.transports import Post, chalice_local, over_handler, over_http, over_test_client
+from tests.runtime import Invoke, build_package, lambda_function, unpack_read_only
+from tests.transports import Post, chalice_local, over_function_url, over_handler, over_http, over_test_client
 
 
 @pytest.fixture(scope="session")
@@ -71,10 +73,32 @@ def local_url() -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(params=["test client", "function URL", "chalice local"])
+@pytest.fixture(scope="session")
+def function_zip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package, as `make package` builds it."""
+    return build_package(tmp_path_factory.mktemp("package"))
+
+
+@pytest.fixture(scope="session")
+def task_root(function_zip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package, unpacked as Lambda does."""
+    return unpack_read_only(function_zip, tmp_path_factory.mktemp("task"))
+
+
+@pytest.fixture(scope="session")
+def packaged(task_root: Path, endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Invoke]:
+    """The package under AWS's own runtime, on the real engine."""
+    log = tmp_path_factory.mktemp("runtime") / "log"
+    with new_table(client_of(endpoint)) as name, lambda_function(task_root, endpoint, name, log) as invoke:
+        yield invoke
+
+
+@pytest.fixture(params=["test client", "function URL", "chalice local", "Lambda runtime"])
 def post(request: pytest.FixtureRequest) -> Iterator[Post]:
     """One request to the server, on each of the ways that lead there."""
-    if request.param == "chalice local":
+    if request.param == "Lambda runtime":
+        yield over_function_url(request.getfixturevalue("packaged"))
+    elif request.param == "chalice local":
         with httpx.Client(base_url=request.getfixturevalue("local_url")) as client:
             yield over_http(client)
     else:

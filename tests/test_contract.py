@@ -1,4 +1,5 @@
-"""The wire contract, row by row, on every way to the server: Chalice's test client, a function URL, chalice local."""
+"""The wire contract, row by row, on every way to the server: Chalice's test client, a function URL,
+chalice local, and the package under AWS's own runtime."""
 
 import json
 from collections.abc import Mapping

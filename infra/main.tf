@@ -1,0 +1,62 @@
+# The region and the credentials come from the usual AWS environment.
+provider "aws" {
+  default_tags {
+    tags = { application = var.name }
+  }
+}
+
+# The account's limit of Lambda instances that run at once.
+data "aws_servicequotas_service_quota" "concurrency" {
+  service_code = "lambda"
+  quota_code   = "L-B99A9384"
+}
+
+locals {
+  # AWS refuses a reservation that leaves less than this to the account's other functions.
+  unreserved_minimum   = 100
+  reservable           = data.aws_servicequotas_service_quota.concurrency.value - local.unreserved_minimum
+  reserved_concurrency = var.reserved_concurrency <= local.reservable ? var.reserved_concurrency : -1
+}
+
+module "channel_table" {
+  source = "./modules/channel_table"
+
+  deletion_protection = var.deletion_protection
+  name                = "${var.name}-channels"
+}
+
+module "execution_role" {
+  source = "./modules/execution_role"
+
+  log_group_arn = module.function.log_group_arn
+  name          = var.name
+  table_arn     = module.channel_table.arn
+}
+
+module "function" {
+  source = "./modules/function"
+
+  allowed_origins      = var.allowed_origins
+  authorization_type   = var.authorization_type
+  log_retention_days   = var.log_retention_days
+  memory_mb            = var.memory_mb
+  name                 = var.name
+  package_path         = var.package_path
+  reserved_concurrency = local.reserved_concurrency
+  role_arn             = module.execution_role.arn
+  snap_start           = var.snap_start
+  table_name           = module.channel_table.name
+  timeout_seconds      = var.timeout_seconds
+}
+
+module "monitoring" {
+  source = "./modules/monitoring"
+
+  alarm_email        = var.alarm_email
+  function_name      = module.function.name
+  memory_mb          = var.memory_mb
+  monthly_budget_usd = var.monthly_budget_usd
+  name               = var.name
+  slow_request_ms    = var.slow_request_ms
+  table_name         = module.channel_table.name
+}

@@ -1,0 +1,14 @@
+variable "log_group_arn" {
+  description = "ARN of the one log group that the function writes to."
+  type        = string
+}
+
+variable "name" {
+  description = "Name of the role."
+  type        = string
+}
+
+variable "table_arn" {
+  description = "ARN of the one table that the function reads and writes."
+  type        = string
+}

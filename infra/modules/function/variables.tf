@@ -1,0 +1,54 @@
+variable "allowed_origins" {
+  description = "Origins that browsers may call the URL from."
+  type        = list(string)
+}
+
+variable "authorization_type" {
+  description = "Who may call the URL: NONE for everyone, AWS_IAM for callers that sign their requests."
+  type        = string
+}
+
+variable "log_retention_days" {
+  description = "Days that CloudWatch keeps the function's logs."
+  type        = number
+}
+
+variable "memory_mb" {
+  description = "Memory of the function in MB; its share of a processor grows with it."
+  type        = number
+}
+
+variable "name" {
+  description = "Name of the function."
+  type        = string
+}
+
+variable "package_path" {
+  description = "Path of the zip that holds the function's code."
+  type        = string
+}
+
+variable "reserved_concurrency" {
+  description = "Instances of the function that may run at once, or -1 for as many as the account allows."
+  type        = number
+}
+
+variable "role_arn" {
+  description = "ARN of the role that the function runs as."
+  type        = string
+}
+
+variable "snap_start" {
+  description = "Whether new instances start from a snapshot of the initialised function."
+  type        = bool
+}
+
+variable "table_name" {
+  description = "Name of the table that holds the channels."
+  type        = string
+}
+
+variable "timeout_seconds" {
+  description = "Seconds after which Lambda ends a request."
+  type        = number
+}

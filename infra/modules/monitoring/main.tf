@@ -1,0 +1,239 @@
+data "aws_region" "this" {}
+
+locals {
+  region        = data.aws_region.this.id
+  alarm_actions = aws_sns_topic.this[*].arn
+
+  # US dollars in us-east-1, September 2026; other regions differ by some percent.
+  usd_per_request    = 0.20 / 1000000
+  usd_per_gb_second  = 0.0000133334
+  usd_per_write_unit = 0.625 / 1000000
+  usd_per_read_unit  = 0.125 / 1000000
+
+  gb_per_instance = var.memory_mb / 1024
+}
+
+resource "aws_sns_topic" "this" {
+  #checkov:skip=CKV_AWS_26:CloudWatch cannot publish to a topic under the key that AWS manages, and an alarm's text is no secret worth a key of our own.
+  count = var.alarm_email == null ? 0 : 1
+
+  name = "${var.name}-alarms"
+}
+
+resource "aws_sns_topic_subscription" "email" {
+  count = var.alarm_email == null ? 0 : 1
+
+  topic_arn = aws_sns_topic.this[0].arn
+  protocol  = "email"
+  endpoint  = var.alarm_email
+}
+
+# One failure can be a peer's bad luck; five in five minutes is the server's fault.
+resource "aws_cloudwatch_metric_alarm" "url_5xx" {
+  alarm_name          = "${var.name}-url-5xx"
+  alarm_description   = "The URL failed five requests or more in five minutes: a bug, or DynamoDB out of reach. See docs/operations.md."
+  namespace           = "AWS/Lambda"
+  metric_name         = "Url5xxCount"
+  dimensions          = { FunctionName = var.function_name }
+  statistic           = "Sum"
+  period              = 300
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  threshold           = 5
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = local.alarm_actions
+  ok_actions          = local.alarm_actions
+}
+
+# Clients are told 429 and may try again; ten in five minutes is more than a moment's burst.
+resource "aws_cloudwatch_metric_alarm" "throttles" {
+  alarm_name          = "${var.name}-throttles"
+  alarm_description   = "Lambda refused ten requests or more in five minutes, at the reserved concurrency or the account's limit. See docs/operations.md."
+  namespace           = "AWS/Lambda"
+  metric_name         = "Throttles"
+  dimensions          = { FunctionName = var.function_name }
+  statistic           = "Sum"
+  period              = 300
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  threshold           = 10
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = local.alarm_actions
+  ok_actions          = local.alarm_actions
+}
+
+# Three periods in a row, so that one cold start on a quiet night wakes nobody.
+resource "aws_cloudwatch_metric_alarm" "slow" {
+  alarm_name          = "${var.name}-slow"
+  alarm_description   = "For fifteen minutes one request in a hundred took longer than ${var.slow_request_ms} ms. See docs/operations.md."
+  namespace           = "AWS/Lambda"
+  metric_name         = "Duration"
+  dimensions          = { FunctionName = var.function_name }
+  extended_statistic  = "p99"
+  period              = 300
+  evaluation_periods  = 3
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = var.slow_request_ms
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = local.alarm_actions
+  ok_actions          = local.alarm_actions
+}
+
+# The function retries a throttled call, so a few do no harm.
+resource "aws_cloudwatch_metric_alarm" "table_throttles" {
+  alarm_name          = "${var.name}-table-throttles"
+  alarm_description   = "DynamoDB refused ten calls or more in five minutes. See docs/operations.md."
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  threshold           = 10
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = local.alarm_actions
+  ok_actions          = local.alarm_actions
+
+  metric_query {
+    id          = "throttles"
+    label       = "Refused reads and writes"
+    expression  = "FILL(reads, 0) + FILL(writes, 0)"
+    return_data = true
+  }
+
+  metric_query {
+    id = "reads"
+
+    metric {
+      namespace   = "AWS/DynamoDB"
+      metric_name = "ReadThrottleEvents"
+      dimensions  = { TableName = var.table_name }
+      stat        = "Sum"
+      period      = 300
+    }
+  }
+
+  metric_query {
+    id = "writes"
+
+    metric {
+      namespace   = "AWS/DynamoDB"
+      metric_name = "WriteThrottleEvents"
+      dimensions  = { TableName = var.table_name }
+      stat        = "Sum"
+      period      = 300
+    }
+  }
+}
+
+# The left column answers "is it healthy", the right one "how much, and what does it cost".
+resource "aws_cloudwatch_dashboard" "this" {
+  dashboard_name = var.name
+
+  dashboard_body = jsonencode({
+    widgets = [
+      {
+        type = "alarm", x = 0, y = 0, width = 24, height = 2
+        properties = {
+          title = "Alarms"
+          alarms = [
+            aws_cloudwatch_metric_alarm.url_5xx.arn,
+            aws_cloudwatch_metric_alarm.throttles.arn,
+            aws_cloudwatch_metric_alarm.slow.arn,
+            aws_cloudwatch_metric_alarm.table_throttles.arn,
+          ]
+        }
+      },
+      {
+        type = "metric", x = 0, y = 2, width = 12, height = 6
+        properties = {
+          title = "Answers that failed", region = local.region, stat = "Sum", period = 300
+          metrics = [
+            ["AWS/Lambda", "Url5xxCount", "FunctionName", var.function_name, { label = "5xx: ours" }],
+            ["AWS/Lambda", "Url4xxCount", "FunctionName", var.function_name, { label = "4xx: the client's, 429 included" }],
+            ["AWS/Lambda", "Throttles", "FunctionName", var.function_name, { label = "429: throttled" }],
+          ]
+        }
+      },
+      {
+        type = "metric", x = 12, y = 2, width = 12, height = 6
+        properties = {
+          title = "Requests", region = local.region, stat = "Sum", period = 300
+          metrics = [
+            ["AWS/Lambda", "UrlRequestCount", "FunctionName", var.function_name, { label = "requests" }],
+            ["AWS/Lambda", "ConcurrentExecutions", "FunctionName", var.function_name, { label = "running at once", stat = "Maximum", yAxis = "right" }],
+          ]
+        }
+      },
+      {
+        type = "metric", x = 0, y = 8, width = 12, height = 6
+        properties = {
+          title = "Milliseconds in the function", region = local.region, period = 300
+          metrics = [
+            ["AWS/Lambda", "Duration", "FunctionName", var.function_name, { label = "p50", stat = "p50" }],
+            ["AWS/Lambda", "Duration", "FunctionName", var.function_name, { label = "p99", stat = "p99" }],
+          ]
+          annotations = { horizontal = [{ label = "alarm", value = var.slow_request_ms }] }
+        }
+      },
+      {
+        type = "metric", x = 12, y = 8, width = 12, height = 6
+        properties = {
+          title = "Cost of each hour in US dollars, estimated", region = local.region, stat = "Sum", period = 3600, stacked = true
+          metrics = [
+            [{ id = "lambda", label = "Lambda", expression = "FILL(invocations, 0) * ${local.usd_per_request} + FILL(milliseconds, 0) / 1000 * ${local.gb_per_instance} * ${local.usd_per_gb_second}" }],
+            [{ id = "dynamodb", label = "DynamoDB", expression = "FILL(written, 0) * ${local.usd_per_write_unit} + FILL(read, 0) * ${local.usd_per_read_unit}" }],
+            ["AWS/Lambda", "Invocations", "FunctionName", var.function_name, { id = "invocations", visible = false }],
+            ["AWS/Lambda", "Duration", "FunctionName", var.function_name, { id = "milliseconds", visible = false }],
+            ["AWS/DynamoDB", "ConsumedWriteCapacityUnits", "TableName", var.table_name, { id = "written", visible = false }],
+            ["AWS/DynamoDB", "ConsumedReadCapacityUnits", "TableName", var.table_name, { id = "read", visible = false }],
+          ]
+        }
+      },
+      {
+        type = "metric", x = 0, y = 14, width = 12, height = 6
+        properties = {
+          title = "DynamoDB: calls refused", region = local.region, stat = "Sum", period = 300
+          metrics = [
+            ["AWS/DynamoDB", "ReadThrottleEvents", "TableName", var.table_name, { label = "reads" }],
+            ["AWS/DynamoDB", "WriteThrottleEvents", "TableName", var.table_name, { label = "writes" }],
+          ]
+        }
+      },
+      {
+        type = "metric", x = 12, y = 14, width = 12, height = 6
+        properties = {
+          title = "DynamoDB: units, and channels removed", region = local.region, stat = "Sum", period = 300
+          metrics = [
+            ["AWS/DynamoDB", "ConsumedWriteCapacityUnits", "TableName", var.table_name, { label = "write units" }],
+            ["AWS/DynamoDB", "ConsumedReadCapacityUnits", "TableName", var.table_name, { label = "read units" }],
+            ["AWS/DynamoDB", "TimeToLiveDeletedItemCount", "TableName", var.table_name, { label = "channels removed by TTL", yAxis = "right" }],
+          ]
+        }
+      },
+    ]
+  })
+}
+
+# The whole account's cost: a filter by tag counts nothing until someone activates the tag for billing by hand.
+resource "aws_budgets_budget" "this" {
+  count = var.monthly_budget_usd == null ? 0 : 1
+
+  name         = "${var.name}-monthly"
+  budget_type  = "COST"
+  limit_amount = var.monthly_budget_usd
+  limit_unit   = "USD"
+  time_unit    = "MONTHLY"
+
+  notification {
+    comparison_operator        = "GREATER_THAN"
+    notification_type          = "ACTUAL"
+    threshold                  = 80
+    threshold_type             = "PERCENTAGE"
+    subscriber_email_addresses = [var.alarm_email]
+  }
+
+  notification {
+    comparison_operator        = "GREATER_THAN"
+    notification_type          = "FORECASTED"
+    threshold                  = 100
+    threshold_type             = "PERCENTAGE"
+    subscriber_email_addresses = [var.alarm_email]
+  }
+}

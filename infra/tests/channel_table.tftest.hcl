@@ -1,0 +1,69 @@
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+variables {
+  deletion_protection = false
+  name                = "peerpost-channels"
+}
+
+run "channels_expire" {
+  command = plan
+
+  module {
+    source = "./modules/channel_table"
+  }
+
+  assert {
+    condition     = aws_dynamodb_table.this.ttl[0].attribute_name == "expire_time" && aws_dynamodb_table.this.ttl[0].enabled
+    error_message = "DynamoDB must delete a channel after its expire_time."
+  }
+}
+
+run "channels_are_found_by_their_id" {
+  command = plan
+
+  module {
+    source = "./modules/channel_table"
+  }
+
+  assert {
+    condition     = aws_dynamodb_table.this.hash_key == "channel_id" && aws_dynamodb_table.this.range_key == null
+    error_message = "The key must be channel_id alone."
+  }
+
+  assert {
+    condition     = one(aws_dynamodb_table.this.attribute).type == "S"
+    error_message = "channel_id must be a string."
+  }
+}
+
+run "an_idle_table_costs_nothing" {
+  command = plan
+
+  module {
+    source = "./modules/channel_table"
+  }
+
+  assert {
+    condition     = aws_dynamodb_table.this.billing_mode == "PAY_PER_REQUEST"
+    error_message = "The table must be paid by request."
+  }
+}
+
+run "the_table_is_protected_on_request" {
+  command = plan
+
+  module {
+    source = "./modules/channel_table"
+  }
+
+  variables {
+    deletion_protection = true
+  }
+
+  assert {
+    condition     = aws_dynamodb_table.this.deletion_protection_enabled
+    error_message = "deletion_protection must reach the table."
+  }
+}

@@ -1,0 +1,54 @@
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+variables {
+  log_group_arn = "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/peerpost"
+  name          = "peerpost"
+  table_arn     = "arn:aws:dynamodb:eu-central-1:123456789012:table/peerpost-channels"
+}
+
+run "only_lambda_takes_the_role" {
+  command = plan
+
+  module {
+    source = "./modules/execution_role"
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_role.this.assume_role_policy).Statement[0].Principal == { Service = "lambda.amazonaws.com" }
+    error_message = "No principal but Lambda may assume the role."
+  }
+}
+
+run "every_grant_names_its_one_resource" {
+  command = plan
+
+  module {
+    source = "./modules/execution_role"
+  }
+
+  assert {
+    condition = (
+      [for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Resource]
+      == [var.table_arn, "${var.log_group_arn}:*"]
+    )
+    error_message = "The role must reach one table and one log group."
+  }
+}
+
+run "no_action_is_a_pattern" {
+  command = plan
+
+  module {
+    source = "./modules/execution_role"
+  }
+
+  assert {
+    condition = alltrue([
+      for action in flatten([for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Action]) :
+      !strcontains(action, "*")
+    ])
+    error_message = "Every action must be named in full."
+  }
+}

@@ -1,0 +1,152 @@
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+variables {
+  allowed_origins      = ["https://call.example.org"]
+  authorization_type   = "NONE"
+  log_retention_days   = 14
+  memory_mb            = 256
+  name                 = "peerpost"
+  package_path         = "main.tf" # any file will do where nothing is deployed
+  reserved_concurrency = 20
+  role_arn             = "arn:aws:iam::123456789012:role/peerpost"
+  snap_start           = false
+  table_name           = "peerpost-channels"
+  timeout_seconds      = 10
+}
+
+run "a_public_url_has_both_permissions" {
+  module {
+    source = "./modules/function"
+  }
+
+  assert {
+    condition     = aws_lambda_permission.url[0].action == "lambda:InvokeFunctionUrl" && aws_lambda_permission.url[0].function_url_auth_type == "NONE"
+    error_message = "The URL must be callable by everyone."
+  }
+
+  assert {
+    condition     = jsondecode(aws_cloudformation_stack.url[0].template_body).Resources.Permission.Properties.Action == "lambda:InvokeFunction"
+    error_message = "AWS asks for lambda:InvokeFunction too."
+  }
+}
+
+run "nobody_invokes_the_function_but_through_its_url" {
+  module {
+    source = "./modules/function"
+  }
+
+  assert {
+    condition     = jsondecode(aws_cloudformation_stack.url[0].template_body).Resources.Permission.Properties.InvokedViaFunctionUrl
+    error_message = "Without the condition every AWS account could invoke the function directly."
+  }
+
+  assert {
+    condition     = aws_lambda_permission.url[0].action != "lambda:InvokeFunction"
+    error_message = "This permission cannot be limited to the URL with provider 5.100."
+  }
+}
+
+run "a_signed_url_has_no_public_permission" {
+  module {
+    source = "./modules/function"
+  }
+
+  variables {
+    authorization_type = "AWS_IAM"
+  }
+
+  assert {
+    condition     = length(aws_lambda_permission.url) == 0 && length(aws_cloudformation_stack.url) == 0
+    error_message = "With AWS_IAM nothing may be public."
+  }
+
+  assert {
+    condition     = aws_lambda_function_url.this.authorization_type == "AWS_IAM"
+    error_message = "The URL must ask for signed requests."
+  }
+}
+
+run "browsers_may_post_json_from_the_allowed_origins" {
+  module {
+    source = "./modules/function"
+  }
+
+  assert {
+    condition     = aws_lambda_function_url.this.cors[0].allow_origins == toset(["https://call.example.org"])
+    error_message = "The allow-list must reach the URL."
+  }
+
+  assert {
+    condition = (
+      aws_lambda_function_url.this.cors[0].allow_methods == toset(["POST"])
+      && aws_lambda_function_url.this.cors[0].allow_headers == toset(["content-type"])
+    )
+    error_message = "A POST of JSON must pass the preflight, and nothing else need."
+  }
+}
+
+run "the_url_serves_the_alias" {
+  module {
+    source = "./modules/function"
+  }
+
+  assert {
+    condition     = aws_lambda_function_url.this.qualifier == "live" && aws_lambda_function.this.publish
+    error_message = "A rollback must be one change of the alias."
+  }
+}
+
+run "a_flood_has_a_cap" {
+  module {
+    source = "./modules/function"
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.reserved_concurrent_executions == 20
+    error_message = "The reservation must reach the function."
+  }
+}
+
+run "logs_are_json_and_do_not_stay" {
+  module {
+    source = "./modules/function"
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.logging_config[0].log_format == "JSON"
+    error_message = "Logs must be JSON."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_log_group.this.retention_in_days == 14
+    error_message = "Logs must go when their time is up."
+  }
+}
+
+run "snap_start_is_off_unless_asked_for" {
+  module {
+    source = "./modules/function"
+  }
+
+  assert {
+    condition     = length(aws_lambda_function.this.snap_start) == 0
+    error_message = "SnapStart costs money even when nobody calls."
+  }
+}
+
+run "snap_start_serves_published_versions" {
+  module {
+    source = "./modules/function"
+  }
+
+  variables {
+    snap_start = true
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.snap_start[0].apply_on == "PublishedVersions"
+    error_message = "snap_start must reach the function."
+  }
+}

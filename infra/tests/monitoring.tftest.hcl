@@ -1,0 +1,101 @@
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+variables {
+  alarm_email        = null
+  function_name      = "peerpost"
+  memory_mb          = 256
+  monthly_budget_usd = null
+  name               = "peerpost"
+  slow_request_ms    = 1000
+  table_name         = "peerpost-channels"
+}
+
+run "alarms_are_silent_without_an_address" {
+  module {
+    source = "./modules/monitoring"
+  }
+
+  assert {
+    condition     = length(aws_sns_topic.this) == 0 && length(aws_cloudwatch_metric_alarm.url_5xx.alarm_actions) == 0
+    error_message = "Without an address there is nobody to tell."
+  }
+}
+
+run "every_alarm_reaches_the_address" {
+  module {
+    source = "./modules/monitoring"
+  }
+
+  variables {
+    alarm_email = "ops@example.org"
+  }
+
+  assert {
+    condition     = aws_sns_topic_subscription.email[0].endpoint == "ops@example.org"
+    error_message = "The address must be subscribed."
+  }
+
+  assert {
+    condition = alltrue([
+      for alarm in [
+        aws_cloudwatch_metric_alarm.slow,
+        aws_cloudwatch_metric_alarm.table_throttles,
+        aws_cloudwatch_metric_alarm.throttles,
+        aws_cloudwatch_metric_alarm.url_5xx,
+      ] : alarm.alarm_actions == toset([aws_sns_topic.this[0].arn])
+    ])
+    error_message = "An alarm without an action rings for nobody."
+  }
+}
+
+run "a_quiet_night_is_no_alarm" {
+  module {
+    source = "./modules/monitoring"
+  }
+
+  assert {
+    condition = alltrue([
+      for alarm in [
+        aws_cloudwatch_metric_alarm.slow,
+        aws_cloudwatch_metric_alarm.table_throttles,
+        aws_cloudwatch_metric_alarm.throttles,
+        aws_cloudwatch_metric_alarm.url_5xx,
+      ] : alarm.treat_missing_data == "notBreaching"
+    ])
+    error_message = "No requests means no data, which is not a fault."
+  }
+}
+
+run "no_budget_unless_asked_for" {
+  module {
+    source = "./modules/monitoring"
+  }
+
+  assert {
+    condition     = length(aws_budgets_budget.this) == 0
+    error_message = "A budget must be the operator's choice."
+  }
+}
+
+run "a_budget_warns_before_it_is_spent" {
+  module {
+    source = "./modules/monitoring"
+  }
+
+  variables {
+    alarm_email        = "ops@example.org"
+    monthly_budget_usd = 10
+  }
+
+  assert {
+    condition     = aws_budgets_budget.this[0].limit_amount == "10"
+    error_message = "The limit must reach the budget."
+  }
+
+  assert {
+    condition     = min([for notification in aws_budgets_budget.this[0].notification : notification.threshold]...) < 100
+    error_message = "A warning must come before the money is gone."
+  }
+}

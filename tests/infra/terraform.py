@@ -1,0 +1,100 @@
+"""Runs Terraform in a folder, never against anything but a stand-in for AWS on this machine."""
+
+import ipaddress
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+REGION = "eu-central-1"
+
+# What the caller's environment may not tell Terraform: an account, and anything that changes a run.
+WITHHELD = ("AWS_", "TF_VAR_", "TF_CLI_ARGS", "TF_DATA_DIR", "TF_WORKSPACE", "TF_LOG")
+
+
+class TerraformError(Exception):
+    """Terraform is missing, or failed; the message is what it said."""
+
+
+def require_loopback(endpoint: str) -> None:
+    host = urlsplit(endpoint).hostname or ""
+    try:
+        loopback = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        loopback = False
+    if not loopback:
+        raise TerraformError(f"{endpoint} is not an address of this machine; the tests never talk to a real account")
+
+
+def fake_aws(endpoint: str) -> dict[str, str]:
+    """The environment that sends every AWS call to the stand-in."""
+    require_loopback(endpoint)
+    return {
+        "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_ENDPOINT_URL": endpoint,
+        # A call that the stand-in does not know fails soon; the provider's default of 25 attempts takes minutes.
+        "AWS_MAX_ATTEMPTS": "2",
+        "AWS_REGION": REGION,
+        "AWS_SECRET_ACCESS_KEY": "fake",
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    }
+
+
+class Terraform:
+    def __init__(self, directory: Path, endpoint: str) -> None:
+        self.directory = directory
+        self._environment = {k: v for k, v in os.environ.items() if not k.startswith(WITHHELD)}
+        self._environment |= fake_aws(endpoint)
+        self._environment |= {"CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1", "TF_INPUT": "0"}
+
+    def run(self, *arguments: str, allowed: tuple[int, ...] = (0,)) -> subprocess.CompletedProcess[str]:
+        program = shutil.which("terraform")
+        if program is None:
+            raise TerraformError("terraform is not on PATH: install Terraform 1.9 or newer to run these tests")
+        command = [program, f"-chdir={self.directory}", *arguments]
+        # Longer than any run takes on a busy machine; one that waits for a reply it will never get waits five minutes.
+        done = subprocess.run(command, env=self._environment, capture_output=True, text=True, timeout=240, check=False)
+        if done.returncode not in allowed:
+            raise TerraformError(
+                f"terraform {' '.join(arguments)}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+            )
+        return done
+
+    def init(self) -> None:
+        try:
+            self.run("init", "-no-color")
+        except TerraformError as error:
+            raise TerraformError(
+                "terraform init found no provider hashicorp/aws: "
+                f"it needs the registry, or the installation that TF_CLI_CONFIG_FILE describes.\n{error}"
+            ) from error
+
+    def plan(self, path: Path, variables: Mapping[str, str]) -> dict[str, Any]:
+        """Plans into a file, for apply, and returns the plan as data."""
+        self.run("plan", "-no-color", f"-out={path}", *(f"-var={name}={value}" for name, value in variables.items()))
+        plan: dict[str, Any] = json.loads(self.run("show", "-json", str(path)).stdout)
+        return plan
+
+    def is_converged(self, variables: Mapping[str, str]) -> str:
+        """Empty when a plan would change nothing, and the plan otherwise."""
+        values = (f"-var={name}={value}" for name, value in variables.items())
+        done = self.run("plan", "-no-color", "-detailed-exitcode", *values, allowed=(0, 2))
+        return done.stdout if done.returncode == 2 else ""
+
+    def apply(self, plan: Path) -> None:
+        self.run("apply", "-no-color", str(plan))
+
+    def destroy(self, variables: Mapping[str, str]) -> None:
+        self.run(
+            "destroy", "-no-color", "-auto-approve", *(f"-var={name}={value}" for name, value in variables.items())
+        )
+
+    def outputs(self) -> dict[str, Any]:
+        outputs = json.loads(self.run("output", "-json").stdout)
+        return {name: output["value"] for name, output in outputs.items()}

@@ -1,0 +1,105 @@
+"""infra/ by itself: its form, its promises, and what a security scanner says of it."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .conftest import PROJECT, Deployment
+from .terraform import Terraform, TerraformError, require_loopback
+
+
+def test_the_configuration_is_formatted(terraform: Terraform) -> None:
+    done = terraform.run("fmt", "-check", "-diff", "-recursive", allowed=(0, 3))
+
+    assert done.stdout == ""
+
+
+def test_the_configuration_is_valid(terraform: Terraform) -> None:
+    result = json.loads(terraform.run("validate", "-json").stdout)
+
+    assert result["valid"]
+    assert result["diagnostics"] == []
+
+
+def test_every_promise_holds(terraform: Terraform) -> None:
+    done = terraform.run("test", "-no-color", allowed=(0, 1))
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_module_has_its_promises() -> None:
+    modules = {path.name for path in (PROJECT / "infra" / "modules").iterdir()}
+
+    promises = {path.name.removesuffix(".tftest.hcl") for path in (PROJECT / "infra" / "tests").glob("*.tftest.hcl")}
+
+    assert promises == modules | {"root"}
+
+
+@pytest.mark.parametrize("kind", ["variable", "output"])
+def test_inputs_and_outputs_are_sorted(kind: str) -> None:
+    for path in (PROJECT / "infra").rglob(f"{kind}s.tf"):
+        names = [line.split('"')[1] for line in path.read_text().splitlines() if line.startswith(f'{kind} "')]
+
+        assert names == sorted(names), path
+        assert path.read_text().count("  description = ") == len(names), path
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["https://sts.amazonaws.com", "http://192.0.2.1:5000", "http://localhost.example.org", "http://", ""]
+)
+def test_the_runner_refuses_any_other_machine(endpoint: str, tmp_path: Path) -> None:
+    with pytest.raises(TerraformError, match="not an address of this machine"):
+        Terraform(tmp_path, endpoint)
+
+
+def test_the_runner_takes_this_machine() -> None:
+    require_loopback("http://127.0.0.1:5000")
+    require_loopback("http://[::1]:5000")
+
+
+def test_checkov_finds_no_fault_in_the_configuration() -> None:
+    report = checkov("--directory", str(PROJECT / "infra"), "--framework", "terraform")
+
+    assert_clean(report)
+
+
+def test_checkov_finds_no_fault_in_the_plan(deployment: Deployment, tmp_path: Path) -> None:
+    plan = tmp_path / "plan.json"
+    plan.write_text(json.dumps(deployment.plan))
+
+    # The reasons of the skips stand in the configuration; the plan does not carry them.
+    report = checkov(
+        "--file", str(plan), "--framework", "terraform_plan", "--repo-root-for-plan-enrichment", str(PROJECT / "infra")
+    )
+
+    assert_clean(report)
+
+
+def checkov(*arguments: str) -> dict[str, Any]:
+    program = shutil.which(os.environ.get("CHECKOV", "checkov"))
+    if program is None:
+        pytest.fail(
+            "checkov is missing: install tests/infra/requirements-checkov.txt in an environment of its own, "
+            "and name its program in CHECKOV"
+        )
+    command = [program, *arguments, "--skip-download", "--compact", "--output", "json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+    assert done.returncode in (0, 1), done.stderr
+    report: dict[str, Any] = json.loads(done.stdout)
+    return report
+
+
+def assert_clean(report: dict[str, Any]) -> None:
+    failed = [(check["check_id"], check["resource"]) for check in report["results"]["failed_checks"]]
+    assert failed == []
+    assert report["summary"]["parsing_errors"] == 0
+    assert report["summary"]["passed"] > 0
+
+    for check in report["results"].get("skipped_checks", []):
+        reason = check["check_result"]["suppress_comment"]
+        assert len(reason.split()) >= 5, f"{check['check_id']} on {check['resource']} is skipped without a reason"

@@ -1,0 +1,161 @@
+"""The whole life of the stack: applied, read back, changed, destroyed."""
+
+import base64
+import hashlib
+import json
+import zipfile
+from typing import Any
+
+from .conftest import VARIABLES, Deployment
+
+
+def test_a_second_plan_changes_nothing(deployment: Deployment) -> None:
+    assert deployment.terraform.is_converged(VARIABLES) == ""
+
+
+def test_the_table_forgets_channels(deployment: Deployment) -> None:
+    dynamodb = deployment.session.client("dynamodb", endpoint_url=deployment.endpoint)
+
+    ttl = dynamodb.describe_time_to_live(TableName=deployment.outputs["table_name"])["TimeToLiveDescription"]
+    table = dynamodb.describe_table(TableName=deployment.outputs["table_name"])["Table"]
+
+    assert ttl == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expire_time"}
+    assert table["KeySchema"] == [{"AttributeName": "channel_id", "KeyType": "HASH"}]
+    assert table["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
+
+
+def test_the_function_runs_the_package(deployment: Deployment) -> None:
+    function = function_behind_the_url(deployment)
+
+    assert function["Handler"] == "app.handler"
+    assert function["Runtime"] == "python3.13"
+    assert function["Architectures"] == ["arm64"]
+    assert function["Environment"]["Variables"] == {"TABLE_NAME": deployment.outputs["table_name"]}
+    assert function["CodeSha256"] == sha256_of(deployment)
+
+
+def test_what_runs_at_once_is_capped(deployment: Deployment) -> None:
+    client = deployment.session.client("lambda", endpoint_url=deployment.endpoint)
+
+    concurrency = client.get_function_concurrency(FunctionName=deployment.outputs["function_name"])
+
+    assert concurrency["ReservedConcurrentExecutions"] == deployment.outputs["reserved_concurrency"] == 20
+
+
+def test_the_public_reaches_the_function_through_its_url_only(deployment: Deployment) -> None:
+    client = deployment.session.client("lambda", endpoint_url=deployment.endpoint)
+
+    policy = json.loads(client.get_policy(FunctionName=deployment.outputs["function_name"], Qualifier="live")["Policy"])
+    grants = {statement["Action"]: statement["Condition"] for statement in policy["Statement"]}
+
+    assert len(policy["Statement"]) == 2
+    assert grants == {
+        "lambda:InvokeFunctionUrl": {"StringEquals": {"lambda:FunctionUrlAuthType": "NONE"}},
+        "lambda:InvokeFunction": {"Bool": {"lambda:InvokedViaFunctionUrl": "true"}},
+    }
+
+
+def test_browsers_may_post_to_the_url(deployment: Deployment) -> None:
+    client = deployment.session.client("lambda", endpoint_url=deployment.endpoint)
+
+    url = client.get_function_url_config(FunctionName=deployment.outputs["function_name"], Qualifier="live")
+
+    assert url["AuthType"] == "NONE"
+    assert url["Cors"]["AllowMethods"] == ["POST"]
+    assert url["Cors"]["AllowHeaders"] == ["content-type"]
+    assert url["Cors"]["AllowOrigins"] == ["*"]
+    assert deployment.outputs["curl"].endswith(url["FunctionUrl"])
+
+
+def test_logs_go_to_a_group_that_forgets(deployment: Deployment) -> None:
+    logs = deployment.session.client("logs", endpoint_url=deployment.endpoint)
+
+    groups = logs.describe_log_groups(logGroupNamePrefix=deployment.outputs["log_group_name"])["logGroups"]
+
+    assert [(group["logGroupName"], group["retentionInDays"]) for group in groups] == [("/aws/lambda/peerpost", 14)]
+    assert function_behind_the_url(deployment)["LoggingConfig"]["LogGroup"] == "/aws/lambda/peerpost"
+
+
+def test_every_alarm_tells_the_operator(deployment: Deployment) -> None:
+    cloudwatch = deployment.session.client("cloudwatch", endpoint_url=deployment.endpoint)
+    sns = deployment.session.client("sns", endpoint_url=deployment.endpoint)
+
+    alarms = cloudwatch.describe_alarms(AlarmNamePrefix="peerpost-")["MetricAlarms"]
+    subscriptions = sns.list_subscriptions()["Subscriptions"]
+
+    assert {alarm["AlarmName"] for alarm in alarms} == {
+        "peerpost-slow",
+        "peerpost-table-throttles",
+        "peerpost-throttles",
+        "peerpost-url-5xx",
+    }
+    assert [subscription["Endpoint"] for subscription in subscriptions] == [VARIABLES["alarm_email"]]
+    assert all(alarm["AlarmActions"] == [subscriptions[0]["TopicArn"]] for alarm in alarms)
+
+
+def test_the_dashboard_shows_the_function_and_the_table(deployment: Deployment) -> None:
+    cloudwatch = deployment.session.client("cloudwatch", endpoint_url=deployment.endpoint)
+
+    body = cloudwatch.get_dashboard(DashboardName=deployment.outputs["dashboard_name"])["DashboardBody"]
+
+    assert json.loads(body)["widgets"]
+    assert deployment.outputs["function_name"] in body
+    assert deployment.outputs["table_name"] in body
+
+
+def test_a_code_change_rolls_the_alias_forward(deployment: Deployment) -> None:
+    before = function_behind_the_url(deployment)
+    with zipfile.ZipFile(deployment.package, "a") as package:
+        package.writestr("a_change.txt", "a change")
+
+    deployment.terraform.plan(deployment.plan_file, VARIABLES)
+    deployment.terraform.apply(deployment.plan_file)
+
+    after = function_behind_the_url(deployment)
+    assert int(after["Version"]) == int(before["Version"]) + 1
+    assert after["CodeSha256"] == sha256_of(deployment) != before["CodeSha256"]
+    assert deployment.terraform.outputs()["function_version"] == after["Version"]
+
+
+def test_a_rollback_is_one_change_of_the_alias(deployment: Deployment) -> None:
+    client = deployment.session.client("lambda", endpoint_url=deployment.endpoint)
+    name = deployment.outputs["function_name"]
+    latest = client.get_alias(FunctionName=name, Name="live")["FunctionVersion"]
+
+    client.update_alias(FunctionName=name, Name="live", FunctionVersion="1")
+    rolled_back = function_behind_the_url(deployment)["Version"]
+    client.update_alias(FunctionName=name, Name="live", FunctionVersion=latest)
+
+    assert rolled_back == "1"
+
+
+def test_destroy_leaves_nothing(deployment: Deployment) -> None:
+    deployment.terraform.destroy(VARIABLES)
+
+    def client(service: str) -> Any:
+        return deployment.session.client(service, endpoint_url=deployment.endpoint)  # type: ignore[call-overload]
+
+    left = {
+        "alarms": client("cloudwatch").describe_alarms()["MetricAlarms"],
+        "dashboards": client("cloudwatch").list_dashboards()["DashboardEntries"],
+        "functions": client("lambda").list_functions()["Functions"],
+        "log groups": client("logs").describe_log_groups()["logGroups"],
+        "roles": client("iam").list_roles()["Roles"],
+        "stacks": client("cloudformation").describe_stacks()["Stacks"],
+        "subscriptions": client("sns").list_subscriptions()["Subscriptions"],
+        "tables": client("dynamodb").list_tables()["TableNames"],
+        "topics": client("sns").list_topics()["Topics"],
+    }
+    assert {name: things for name, things in left.items() if things} == {}
+
+
+def function_behind_the_url(deployment: Deployment) -> Any:
+    """The configuration of the version that the alias points at."""
+    client = deployment.session.client("lambda", endpoint_url=deployment.endpoint)
+    name = deployment.outputs["function_name"]
+    version = client.get_alias(FunctionName=name, Name="live")["FunctionVersion"]
+    return client.get_function_configuration(FunctionName=name, Qualifier=version)
+
+
+def sha256_of(deployment: Deployment) -> str:
+    return base64.b64encode(hashlib.sha256(deployment.package.read_bytes()).digest()).decode()

@@ -1,0 +1,163 @@
+"""What the function may do: the gateway's calls on its own table, its own logs, and nothing else."""
+
+import ast
+import json
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from chalicelib.channels import Channel, Channels
+
+from .conftest import PROJECT, Deployment
+from .terraform import REGION
+
+GATEWAY = PROJECT / "chalicelib" / "channels.py"
+KEY = {"channel_id": {"S": "a-channel"}}
+
+
+@dataclass(frozen=True)
+class Clients:
+    """The function's own view of AWS: its role's credentials, checked by the stand-in."""
+
+    dynamodb: Any
+    logs: Any
+    table: str
+    log_group: str
+
+
+@pytest.fixture
+def clients(deployment: Deployment) -> Iterator[Clients]:
+    sts = deployment.session.client("sts", endpoint_url=deployment.endpoint)
+    role = deployment.session.client("iam", endpoint_url=deployment.endpoint).get_role(RoleName="peerpost")["Role"]
+    dynamodb = deployment.session.client("dynamodb", endpoint_url=deployment.endpoint)
+    # What the function may not touch must exist, or a refusal would prove nothing.
+    another_table(dynamodb)
+    deployment.session.client("logs", endpoint_url=deployment.endpoint).create_log_group(logGroupName="another")
+    keys = sts.assume_role(RoleArn=role["Arn"], RoleSessionName="test")["Credentials"]
+    session = boto3.session.Session(
+        keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], region_name=REGION
+    )
+
+    enforce_iam(deployment.endpoint, True)
+    try:
+        yield Clients(
+            dynamodb=session.client("dynamodb", endpoint_url=deployment.endpoint),
+            logs=session.client("logs", endpoint_url=deployment.endpoint),
+            table=deployment.outputs["table_name"],
+            log_group=deployment.outputs["log_group_name"],
+        )
+    finally:
+        enforce_iam(deployment.endpoint, False)
+        dynamodb.delete_table(TableName="another")
+        deployment.session.client("logs", endpoint_url=deployment.endpoint).delete_log_group(logGroupName="another")
+
+
+def another_table(dynamodb: Any) -> None:
+    dynamodb.create_table(
+        TableName="another",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "channel_id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "channel_id", "KeyType": "HASH"}],
+    )
+
+
+def enforce_iam(endpoint: str, on: bool) -> None:
+    """From now on the stand-in checks every call's signature and policy, or none."""
+    body = b"0" if on else b"inf"
+    request = urllib.request.Request(
+        f"{endpoint}/moto-api/reset-auth", data=body, headers={"Content-Type": "text/plain"}
+    )
+    urllib.request.urlopen(request, timeout=10).close()
+
+
+def actions_called_in(source: str) -> set[str]:
+    """The IAM actions of every DynamoDB call that the source makes, or hands on to be made: `client.get_item`."""
+    operations = boto3.client("dynamodb", region_name=REGION).meta.method_to_api_mapping
+    names = {node.attr for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Attribute)}
+    return {f"dynamodb:{operations[name]}" for name in names if name in operations}
+
+
+def test_calls_are_collected_as_actions() -> None:
+    source = """
+class Channels:
+    def get(self, channel_id):
+        item = self._client.get_item(TableName=self._table, Key={"channel_id": {"S": channel_id}})
+        return item.get("Item")
+
+    def drop(self, channel_id):
+        return self._send(self._client.batch_write_item, RequestItems={})
+"""
+
+    assert actions_called_in(source) == {"dynamodb:GetItem", "dynamodb:BatchWriteItem"}
+
+
+def test_the_policy_grants_what_the_gateway_calls_and_no_more(deployment: Deployment) -> None:
+    iam = deployment.session.client("iam", endpoint_url=deployment.endpoint)
+
+    policy: Any = iam.get_role_policy(RoleName="peerpost", PolicyName="peerpost")["PolicyDocument"]
+    document = json.loads(policy) if isinstance(policy, str) else policy
+    granted = {action for statement in document["Statement"] for action in statement["Action"]}
+
+    assert granted - {"logs:CreateLogStream", "logs:PutLogEvents"} == actions_called_in(GATEWAY.read_text())
+
+
+def test_the_role_has_no_other_policy(deployment: Deployment) -> None:
+    iam = deployment.session.client("iam", endpoint_url=deployment.endpoint)
+
+    assert iam.list_role_policies(RoleName="peerpost")["PolicyNames"] == ["peerpost"]
+    assert iam.list_attached_role_policies(RoleName="peerpost")["AttachedPolicies"] == []
+
+
+def test_the_gateways_calls_are_allowed(clients: Clients) -> None:
+    channels = Channels(clients.dynamodb, clients.table)
+
+    channel_id = channels.create()
+    channels.set_offer(channel_id, "an offer")
+    channels.set_answer(channel_id, "an answer")
+    channels.add_candidate(channel_id, "a candidate")
+
+    assert channels.get(channel_id) == Channel("an offer", "an answer", ["a candidate"])
+
+
+def test_the_functions_own_logs_are_allowed(clients: Clients) -> None:
+    clients.logs.create_log_stream(logGroupName=clients.log_group, logStreamName="a-stream")
+
+    events = [{"timestamp": 1_800_000_000_000, "message": "a line"}]
+    reply = clients.logs.put_log_events(logGroupName=clients.log_group, logStreamName="a-stream", logEvents=events)
+
+    assert reply["ResponseMetadata"]["HTTPStatusCode"] == 200
+
+
+REFUSED: dict[str, Callable[[Clients], object]] = {
+    "Scan": lambda aws: aws.dynamodb.scan(TableName=aws.table),
+    "Query": lambda aws: aws.dynamodb.query(
+        TableName=aws.table,
+        KeyConditionExpression="channel_id = :id",
+        ExpressionAttributeValues={":id": KEY["channel_id"]},
+    ),
+    "BatchGetItem": lambda aws: aws.dynamodb.batch_get_item(RequestItems={aws.table: {"Keys": [KEY]}}),
+    "DeleteItem": lambda aws: aws.dynamodb.delete_item(TableName=aws.table, Key=KEY),
+    "DeleteTable": lambda aws: aws.dynamodb.delete_table(TableName=aws.table),
+    "UpdateTimeToLive": lambda aws: aws.dynamodb.update_time_to_live(
+        TableName=aws.table, TimeToLiveSpecification={"Enabled": False, "AttributeName": "expire_time"}
+    ),
+    "reading another table": lambda aws: aws.dynamodb.get_item(TableName="another", Key=KEY),
+    "writing another table": lambda aws: aws.dynamodb.put_item(TableName="another", Item=KEY),
+    "another log group": lambda aws: aws.logs.create_log_stream(logGroupName="another", logStreamName="a-stream"),
+    "a new log group": lambda aws: aws.logs.create_log_group(logGroupName="a-new-one"),
+    "reading its own logs": lambda aws: aws.logs.filter_log_events(logGroupName=aws.log_group),
+}
+
+
+@pytest.mark.parametrize("call", REFUSED.values(), ids=REFUSED.keys())
+def test_every_other_call_is_refused(clients: Clients, call: Callable[[Clients], object]) -> None:
+    with pytest.raises(ClientError) as refusal:
+        call(clients)
+
+    # moto's refusal has a status and no code; the same keys pass above, so it is not the keys that it refuses.
+    assert refusal.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403

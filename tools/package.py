@@ -1,0 +1,185 @@
+"""Builds the function's package: what it needs and no more, byte for byte the same on every build.
+
+    python -m tools.package [FILE]
+
+FILE is build/function.zip unless it is given.
+"""
+
+import gzip
+import hashlib
+import json
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+ROOT = Path(__file__).parent.parent
+ZIP = ROOT / "build/function.zip"
+REQUIREMENTS = ROOT / "requirements.txt"
+
+# The runtime of infra/modules/function; only this very version reads the bytecode.
+RUNTIME = "3.13"
+RELEASE = "cpython-313 final "
+# Where Lambda unpacks a package.
+TASK_ROOT = "/var/task"
+
+# Both are for `chalice local`.
+DEVELOPMENT = {"embedded.py", "local.py"}
+# These two import nothing else of Chalice; the rest is its command line.
+CHALICE = {"chalice/__init__.py", "chalice/app.py"}
+# Of the data of all services, what a DynamoDB client opens, and the roots that it trusts.
+DATA = {
+    "botocore/cacert.pem",
+    "botocore/data/endpoints.json",
+    "botocore/data/partitions.json",
+    "botocore/data/sdk-default-configuration.json",
+    "botocore/data/dynamodb/2012-08-10/endpoint-rule-set-1.json.gz",
+    "botocore/data/dynamodb/2012-08-10/service-2.json.gz",
+}
+
+Files = dict[str, bytes]
+
+
+def build(python: str | None) -> Files:
+    """Return the package's files by name, with bytecode where there is a Python of the runtime's version."""
+    files = own_files()
+    for wheel in wheels():
+        files |= library_files(wheel)
+    return files | bytecode(files, python) if python else files
+
+
+def own_files() -> Files:
+    names = ["app.py", *(f"chalicelib/{path.name}" for path in ROOT.glob("chalicelib/*.py"))]
+    return {name: (ROOT / name).read_bytes() for name in names if PurePosixPath(name).name not in DEVELOPMENT}
+
+
+def wheels() -> list[Path]:
+    """Return the pinned libraries, fetched once for each state of requirements.txt."""
+    folder = ROOT / "build/wheels" / hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:16]
+    if not folder.exists():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent) as unfinished:
+            fetch(Path(unfinished, "wheels"))
+            Path(unfinished, "wheels").rename(folder)
+    return sorted(folder.glob("*.whl"))
+
+
+def fetch(folder: Path) -> None:
+    """Fetch the wheels that run on every platform: what is built here runs on arm64, whatever machine this is."""
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet", "--quiet"]
+    pure = ["--no-deps", "--only-binary=:all:", "--platform=any", "--implementation=py", f"--python-version={RUNTIME}"]
+    subprocess.run([*pip, *pure, f"--dest={folder}", f"--requirement={REQUIREMENTS}"], check=True)
+
+
+def library_files(wheel: Path) -> Files:
+    with zipfile.ZipFile(wheel) as archive:
+        named = ((name, shipped_as(name)) for name in archive.namelist())
+        files = {shipped: archive.read(name) for name, shipped in named if shipped}
+    return dict(trim(name, content) if "/data/" in name else (name, content) for name, content in files.items())
+
+
+def shipped_as(name: str) -> str | None:
+    """Return the name under which a wheel's file ships; None for a file that does not."""
+    path = PurePosixPath(name)
+    top = path.parts[0]
+    if top.endswith(".dist-info"):  # The terms of every licence among them ask that it comes along.
+        is_licence = path.name.upper().startswith(("LICEN", "NOTICE"))
+        return f"licenses/{top.removesuffix('.dist-info')}/{path.name}" if is_licence else None
+    if top.endswith(".data"):  # Scripts for a command line.
+        return None
+    if top == "chalice":
+        return name if name in CHALICE else None
+    return name if path.suffix == ".py" or name in DATA else None
+
+
+def trim(name: str, content: bytes) -> tuple[str, bytes]:
+    """Drop what no client of ours reads, since a cold start parses it all: a sixth of its work."""
+    data = json.loads(gzip.decompress(content) if name.endswith(".gz") else content)
+    if name == "botocore/data/endpoints.json":
+        for partition in data["partitions"]:
+            partition["services"] = {key: value for key, value in partition["services"].items() if key == "dynamodb"}
+    return name.removesuffix(".gz"), json.dumps(undocumented(data), separators=(",", ":")).encode()
+
+
+def undocumented(data: Any) -> Any:
+    if isinstance(data, dict):
+        kept = (key for key in data if not (key == "documentation" and isinstance(data[key], str)))
+        return {key: undocumented(data[key]) for key in kept}
+    return [undocumented(each) for each in data] if isinstance(data, list) else data
+
+
+def bytecode(files: Files, python: str) -> Files:
+    """Compile ahead: /var/task is read-only, so that a cold start would compile everything, each time.
+
+    It is unchecked, since the files' dates, by which Python checks otherwise, are not those that it was made at.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        for name in sorted(files):
+            path = Path(folder, name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(files[name])
+        compileall = [python, "-sS", "-m", "compileall", "-q", "-j1", "--invalidation-mode", "unchecked-hash"]
+        # Paths as they will be; one process, in order, with one seed and nothing of this shell: else bytecode varies.
+        subprocess.run(
+            [*compileall, "-s", folder, "-p", TASK_ROOT, folder], check=True, env={"PYTHONHASHSEED": "0"}, cwd=folder
+        )
+        return {path.relative_to(folder).as_posix(): path.read_bytes() for path in Path(folder).rglob("*.pyc")}
+
+
+def find_python() -> str | None:
+    """Return a Python of the runtime's version, where there is one."""
+    return next(filter(None, map(ask, pythons())), None)
+
+
+def pythons() -> Iterator[str]:
+    yield sys.executable
+    if named := shutil.which(f"python{RUNTIME}"):
+        yield named
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    yield from (str(path) for path in sorted(pyenv.glob(f"versions/{RUNTIME}*/bin/python")))
+
+
+def ask(python: str) -> str | None:
+    """Return where a Python of the runtime's version really is: its name may be a launcher's, with anything behind."""
+    question = "import sys; print(sys.implementation.cache_tag, sys.version_info.releaselevel, sys.executable)"
+    try:
+        answer = subprocess.run([python, "-c", question], capture_output=True, text=True, check=False).stdout
+    except OSError:
+        return None
+    return answer.removeprefix(RELEASE).strip() if answer.startswith(RELEASE) else None
+
+
+def write(files: Files, target: Path) -> None:
+    """Write the zip from names and contents alone: no date, owner, mode or order of this machine gets in."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for name in sorted(files):
+            entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            entry.create_system = 3  # Unix, which is what the mode below is read as.
+            entry.external_attr = (stat.S_IFREG | 0o644) << 16
+            archive.writestr(entry, files[name], zipfile.ZIP_DEFLATED, 9)
+
+
+def main() -> None:
+    target = Path(sys.argv[1]) if len(sys.argv) > 1 else ZIP
+    python = find_python()
+    files = build(python)
+    write(files, target)
+
+    content = target.read_bytes()
+    print(f"{os.path.relpath(target)}: {len(files)} files, {len(content):,} bytes")
+    print(f"sha256 {hashlib.sha256(content).hexdigest()}")
+    if python:
+        print(f"with bytecode for Python {RUNTIME}")
+    else:
+        print(f"WITHOUT bytecode: there is no Python {RUNTIME} here to make it. It works; cold starts take longer.")
+
+
+if __name__ == "__main__":
+    main()

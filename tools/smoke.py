@@ -1,0 +1,126 @@
+"""Walks the seven methods and one refusal on a live server.
+
+    python -m tools.smoke URL
+
+It prints each result, and ends with 1 at the first surprise.
+"""
+
+import argparse
+import time
+from collections.abc import Generator, Iterator
+
+import boto3
+import httpx
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+
+# DNS, and the permission to call it, reach a new function URL some seconds after it has been made.
+PATIENCE_SECONDS = 60
+TIMEOUT_SECONDS = 15
+SHOWN_CHARACTERS = 60
+
+Request = dict[str, str]
+Expected = dict[str, object] | str
+
+
+class Surprise(Exception):
+    """The server did not do what the contract says; the message says what it did."""
+
+
+class Signature(httpx.Auth):
+    """What a function URL asks for whose authorization type is AWS_IAM, by the usual AWS environment."""
+
+    requires_request_body = True
+
+    def __init__(self) -> None:
+        session = boto3.Session()
+        credentials = session.get_credentials()
+        if credentials is None or session.region_name is None:
+            raise SystemExit("--sign needs AWS credentials and a region in the environment")
+        self._signer = SigV4Auth(credentials, "lambda", session.region_name)
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        signed = AWSRequest(request.method, str(request.url), data=request.content)
+        self._signer.add_auth(signed)
+        request.headers.update(dict(signed.headers))
+        yield request
+
+
+def walk(channel_id: str) -> Iterator[tuple[Request, Expected]]:
+    """Give what two peers would say, each with its reply: an object where it is taken, a text where it is refused."""
+    yield {"method": "create_offer", "channel_id": channel_id, "offer": "v=0 offer"}, {}
+    yield {"method": "get_offer", "channel_id": channel_id}, {"offer": "v=0 offer"}
+    yield {"method": "create_answer", "channel_id": channel_id, "answer": "v=0 answer"}, {}
+    yield {"method": "get_answer", "channel_id": channel_id}, {"answer": "v=0 answer"}
+    yield {"method": "create_candidate", "channel_id": channel_id, "candidate": "candidate:1"}, {}
+    yield {"method": "get_candidates", "channel_id": channel_id}, {"items": ["candidate:1"]}
+    yield {"method": "create_answer", "channel_id": channel_id, "answer": "v=0 another"}, "answer already exists"
+
+
+def smoke(http: httpx.Client, patience_seconds: float) -> None:
+    """Print each call and its result; raise Surprise at the first that is not as expected."""
+    channel_id = open_channel(http, time.monotonic() + patience_seconds)
+    for request, expected in walk(channel_id):
+        reply = call(http, request)
+        if reply.status_code != (400 if isinstance(expected, str) else 200) or content(reply) != expected:
+            raise Surprise(f"{request['method']}: {expected!r} was expected, and not {shown(reply)}")
+
+
+def open_channel(http: httpx.Client, deadline: float) -> str:
+    """Open a channel, and try again as long as the server is not there yet."""
+    while True:
+        try:
+            reply = call(http, {"method": "create_data_channel"})
+            if reply.status_code != httpx.codes.FORBIDDEN:
+                break
+            trouble = shown(reply)
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            trouble = f"{type(error).__name__}: {error}"
+        if time.monotonic() > deadline:
+            raise Surprise(f"create_data_channel: {trouble}")
+        time.sleep(1)
+    match content(reply):
+        case {"channel_id": str(channel_id)} if reply.status_code == httpx.codes.OK:
+            return channel_id
+    raise Surprise(f"create_data_channel: a channel_id was expected, and not {shown(reply)}")
+
+
+def call(http: httpx.Client, request: Request) -> httpx.Response:
+    began = time.monotonic()
+    reply = http.post("", json=request)
+    print(f"{request['method']:20}{(time.monotonic() - began) * 1000:6.0f} ms  {shown(reply)}", flush=True)
+    return reply
+
+
+def content(reply: httpx.Response) -> object:
+    """Return what a reply says: an object where it is JSON, its text where not."""
+    try:
+        return reply.json() if reply.headers.get("content-type") == "application/json" else reply.text
+    except ValueError:
+        return reply.text
+
+
+def shown(reply: httpx.Response) -> str:
+    text = ascii(reply.text)[1:-1]
+    return f"{reply.status_code} {text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + '...'}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("url", help="the server")
+    parser.add_argument(
+        "--patience", type=float, default=PATIENCE_SECONDS, help="seconds that a new server gets (default: %(default)s)"
+    )
+    parser.add_argument("--sign", action="store_true", help="sign the requests: for authorization_type AWS_IAM")
+    arguments = parser.parse_args()
+    auth = Signature() if arguments.sign else None
+    with httpx.Client(base_url=arguments.url, auth=auth, timeout=TIMEOUT_SECONDS) as http:
+        try:
+            smoke(http, arguments.patience)
+        except (Surprise, httpx.HTTPError) as surprise:
+            raise SystemExit(f"FAILED: {surprise}") from surprise
+    print("All seven methods work, and what must be refused is refused.")
+
+
+if __name__ == "__main__":
+    main()
