@@ -11,7 +11,7 @@ from chalicelib import handlers
 from chalicelib.channels import Channels, open_client
 from chalicelib.errors import SignalingError, StorageUnavailable
 from chalicelib.function_url import lambda_handler
-from chalicelib.limits import RETRY_AFTER_SECONDS
+from chalicelib.limits import MAX_WAIT_SECONDS, RETRY_AFTER_SECONDS, WAIT_RESERVE_SECONDS
 
 PLAIN: dict[str, str | list[str]] = {"Content-Type": "text/plain; charset=utf-8"}
 
@@ -25,7 +25,7 @@ def create_app(open_channels: Callable[[], Channels], cors: bool = False) -> Cha
     @app.route("/", methods=["POST"], content_types=["*/*"], cors=cors)
     def signal() -> Response:
         try:
-            reply = handlers.handle(body_of(app.current_request), open_channels())
+            reply = handlers.handle(body_of(app.current_request), open_channels(), longest_wait(app.current_request))
         except SignalingError as refusal:
             return Response(str(refusal), PLAIN, 400)
         except StorageUnavailable as outage:
@@ -54,6 +54,14 @@ def body_of(request: Any) -> bytes:
         return bytes(request.raw_body)
     except ValueError as error:  # Not base64 though the event says so, or a character that UTF-8 does not have.
         raise SignalingError("body does not decode") from error
+
+
+def longest_wait(request: Any) -> float:
+    """Return the seconds that a reply may be held: as the operator wishes, and never beyond the function's time."""
+    wish = float(os.environ.get("MAX_WAIT_SECONDS", MAX_WAIT_SECONDS))
+    context = request.lambda_context
+    left = context.get_remaining_time_in_millis() / 1000 - WAIT_RESERVE_SECONDS if context else wish
+    return max(0, min(wish, left))
 
 
 @cache

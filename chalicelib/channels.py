@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -43,11 +43,12 @@ class Channels:
     def __init__(self, client: DynamoDBClient, table_name: str, now: Callable[[], float] = time.time) -> None:
         self._client, self._table_name, self._now = client, table_name, now
 
-    def create(self) -> str:
-        """Open a channel that lives CHANNEL_TTL_SECONDS, and return its id."""
+    def create(self, offer: str | None = None, candidates: Iterable[str] = ()) -> str:
+        """Open a channel that lives CHANNEL_TTL_SECONDS, with what is known already, and return its id."""
         channel_id = str(uuid.uuid4())
         expire_time = int(self._now()) + limits.CHANNEL_TTL_SECONDS
-        item = {"channel_id": {"S": channel_id}, "candidate": {"L": []}, "expire_time": {"N": str(expire_time)}}
+        item = {"channel_id": {"S": channel_id}, "expire_time": {"N": str(expire_time)}, "candidate": _list(candidates)}
+        item |= {"offer": {"S": offer}} if offer is not None else {}
         if self._write(self._client.put_item, "attribute_not_exists(channel_id)", item, Item=item) is not None:
             raise RuntimeError("a new channel id is in use already")
         return channel_id
@@ -59,31 +60,53 @@ class Channels:
         offer, answer = item.get("offer", {}).get("S"), item.get("answer", {}).get("S")
         return Channel(offer, answer, [candidate["S"] for candidate in item["candidate"]["L"]])
 
-    def set_offer(self, channel_id: str, offer: str) -> None:
+    def set_offer(self, channel_id: str, offer: str, candidates: Iterable[str] = ()) -> None:
         """Write the offer, over an earlier one if there is one."""
-        self._update(channel_id, "SET offer = :offer", ALIVE, {":offer": {"S": offer}})
+        self._update(channel_id, {"offer": {"S": offer}}, candidates)
 
-    def set_answer(self, channel_id: str, answer: str) -> None:
+    def set_answer(self, channel_id: str, answer: str, candidates: Iterable[str] = ()) -> None:
         """Write the answer; the first one wins."""
-        rule, value = f"{ALIVE} AND attribute_not_exists(answer)", {"S": answer}
-        if self._update(channel_id, "SET answer = :answer", rule, {":answer": value}, {"answer": value}) is not None:
-            raise SignalingError("answer already exists")
+        self._update(channel_id, {"answer": {"S": answer}}, candidates, " AND attribute_not_exists(answer)")
 
-    def add_candidate(self, channel_id: str, candidate: str) -> None:
-        """Append a candidate, unless the channel holds it already."""
-        rule = f"{ALIVE} AND NOT contains(candidate, :one) AND size(candidate) < :most"
-        one = {"S": candidate}
-        values = {":one": one, ":list": {"L": [one]}, ":most": {"N": str(limits.MAX_CANDIDATES)}}
-        met = self._update(channel_id, "SET candidate = list_append(candidate, :list)", rule, values)
-        if met is not None and one not in met["candidate"]["L"]:
-            raise SignalingError(f"candidate is one too many: a channel holds {limits.MAX_CANDIDATES}")
+    def add_candidates(self, channel_id: str, candidates: Iterable[str]) -> None:
+        """Append the candidates that the channel does not hold already."""
+        self._update(channel_id, {}, candidates)
 
-    def _update(self, channel_id: str, change: str, rule: str, values: Item, own: Item | None = None) -> Item | None:
-        """Change a living channel; return None, or the channel that stood in the way of the rest of the rule."""
-        now = int(self._now())
-        update = {"UpdateExpression": change, "ExpressionAttributeValues": values | {":now": {"N": str(now)}}}
-        met = self._write(self._client.update_item, rule, own, Key={"channel_id": {"S": channel_id}}, **update)
-        return None if met is None else _alive(met, now)
+    def delete(self, channel_id: str) -> None:
+        """Erase the channel, if it is there."""
+        self._send(self._client.delete_item, Key={"channel_id": {"S": channel_id}})
+
+    def _update(self, channel_id: str, own: Item, candidates: Iterable[str], once: str = "") -> None:
+        """Set `own` and append the new ones of the candidates, all or nothing, in a channel that lives."""
+        now, new = int(self._now()), list(dict.fromkeys(candidates))
+        while True:
+            met = self._append(channel_id, own, new, once, now)
+            if met is None:
+                return
+            stored = {candidate["S"] for candidate in _alive(met, now)["candidate"]["L"]}
+            if once and "answer" in met:
+                raise SignalingError("answer already exists")
+            if stored.isdisjoint(new):
+                raise SignalingError(f"too many candidates: a channel holds {limits.MAX_CANDIDATES}")
+            # Some are there already, which is no reason to refuse the others.
+            new = [candidate for candidate in new if candidate not in stored]
+            if not new and not own:
+                return
+
+    def _append(self, channel_id: str, own: Item, new: list[str], once: str, now: int) -> Item | None:
+        each = {f":c{number}": {"S": candidate} for number, candidate in enumerate(new)}
+        rule = (
+            ALIVE + once + " AND size(candidate) <= :room" + "".join(f" AND NOT contains(candidate, {c})" for c in each)
+        )
+        change = "SET candidate = list_append(candidate, :new)" + "".join(f", {name} = :{name}" for name in own)
+        values = {":new": _list(new), ":now": {"N": str(now)}, ":room": {"N": str(limits.MAX_CANDIDATES - len(new))}}
+        values |= each | {f":{name}": value for name, value in own.items()}
+        update = {
+            "UpdateExpression": change,
+            "ExpressionAttributeValues": values,
+            "Key": {"channel_id": {"S": channel_id}},
+        }
+        return self._write(self._client.update_item, rule, own if once else None, **update)
 
     def _write(self, operation: Callable[..., Any], rule: str, own: Item | None, **parameters: Any) -> Item | None:
         """Send a conditional write; return None, or the item (empty where there is none) that the rule refused."""
@@ -114,6 +137,10 @@ class Channels:
         if {"MaxAttemptsReached", "RetryQuotaReached"} & reply["ResponseMetadata"].keys():
             raise StorageUnavailable("no whole reply")
         return reply
+
+
+def _list(candidates: Iterable[str]) -> Item:
+    return {"L": [{"S": candidate} for candidate in dict.fromkeys(candidates)]}
 
 
 def _alive(item: Item, now: int) -> Item:

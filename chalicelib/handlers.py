@@ -2,58 +2,85 @@
 
 from collections.abc import Callable
 
-from chalicelib.channels import Channels
+from chalicelib import waiting
+from chalicelib.channels import Channel, Channels
 from chalicelib.errors import SignalingError
 from chalicelib.limits import MAX_CANDIDATE_BYTES, MAX_DESCRIPTION_BYTES
-from chalicelib.protocol import Request, parse, text
+from chalicelib.protocol import Request, number, parse, text, texts
 
-Reply = dict[str, str | list[str]]
+Reply = dict[str, str | int | list[str]]
 
 
-def handle(body: bytes, channels: Channels) -> Reply:
-    """Carry out one request; raise SignalingError where it is refused, StorageUnavailable where DynamoDB is away."""
+def handle(body: bytes, channels: Channels, longest_wait: float = 0) -> Reply:
+    """Carry out one request, its reply held for `longest_wait` seconds at most; raise SignalingError to refuse it."""
     request = parse(body)
     handler = HANDLERS.get(text(request, "method"))
     if handler is None:
         raise SignalingError("method is unknown")
+    request["wait"] = min(number(request, "wait"), longest_wait)
     return handler(request, channels)
 
 
 def create_data_channel(request: Request, channels: Channels) -> Reply:
-    return {"channel_id": channels.create()}
+    offer = text(request, "offer", MAX_DESCRIPTION_BYTES) if "offer" in request else None
+    return {"channel_id": channels.create(offer, candidates(request))}
 
 
 def create_offer(request: Request, channels: Channels) -> Reply:
-    channels.set_offer(text(request, "channel_id"), text(request, "offer", MAX_DESCRIPTION_BYTES))
+    offer = text(request, "offer", MAX_DESCRIPTION_BYTES)
+    channels.set_offer(text(request, "channel_id"), offer, candidates(request))
     return {}
 
 
 def get_offer(request: Request, channels: Channels) -> Reply:
-    offer = channels.get(text(request, "channel_id")).offer
-    if offer is None:
-        raise SignalingError("no offer yet")
-    return {"offer": offer}
+    return description(request, channels, "offer")
 
 
 def create_answer(request: Request, channels: Channels) -> Reply:
-    channels.set_answer(text(request, "channel_id"), text(request, "answer", MAX_DESCRIPTION_BYTES))
+    answer = text(request, "answer", MAX_DESCRIPTION_BYTES)
+    channels.set_answer(text(request, "channel_id"), answer, candidates(request))
     return {}
 
 
 def get_answer(request: Request, channels: Channels) -> Reply:
-    answer = channels.get(text(request, "channel_id")).answer
-    if answer is None:
-        raise SignalingError("no answer yet")
-    return {"answer": answer}
+    return description(request, channels, "answer")
 
 
 def create_candidate(request: Request, channels: Channels) -> Reply:
-    channels.add_candidate(text(request, "channel_id"), text(request, "candidate", MAX_CANDIDATE_BYTES))
+    if "candidate" in request and "candidates" in request:
+        raise SignalingError("candidate and candidates exclude each other")
+    one = [] if "candidates" in request else [text(request, "candidate", MAX_CANDIDATE_BYTES)]
+    channels.add_candidates(text(request, "channel_id"), one or candidates(request))
     return {}
 
 
 def get_candidates(request: Request, channels: Channels) -> Reply:
-    return {"items": channels.get(text(request, "channel_id")).candidates}
+    channel, later = held(request, channels, lambda channel, since: len(channel.candidates) > since)
+    return later or {"items": channel.candidates}
+
+
+def delete_data_channel(request: Request, channels: Channels) -> Reply:
+    channels.delete(text(request, "channel_id"))
+    return {}
+
+
+def candidates(request: Request) -> list[str]:
+    return texts(request, "candidates", MAX_CANDIDATE_BYTES)
+
+
+def description(request: Request, channels: Channels, field: str) -> Reply:
+    channel, later = held(request, channels, lambda channel, _: getattr(channel, field) is not None)
+    if getattr(channel, field) is None:
+        raise SignalingError(f"no {field} yet")
+    return {field: getattr(channel, field), **later}
+
+
+def held(request: Request, channels: Channels, ready: Callable[[Channel, int], bool]) -> tuple[Channel, Reply]:
+    """Return the channel once it is ready or the wait is over, and what a request with `since` is told besides."""
+    name, since = text(request, "channel_id"), int(number(request, "since", whole=True))
+    channel = waiting.until(lambda seen: ready(seen, since), lambda: channels.get(name), number(request, "wait"))
+    later: Reply = {"items": channel.candidates[since:], "next": len(channel.candidates)}
+    return channel, later if "since" in request else {}
 
 
 HANDLERS: dict[str, Callable[[Request, Channels], Reply]] = {
@@ -64,4 +91,5 @@ HANDLERS: dict[str, Callable[[Request, Channels], Reply]] = {
     "get_answer": get_answer,
     "create_candidate": create_candidate,
     "get_candidates": get_candidates,
+    "delete_data_channel": delete_data_channel,
 }

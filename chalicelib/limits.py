@@ -9,6 +9,8 @@ MAX_DESCRIPTION_BYTES = 32_768
 MAX_CANDIDATE_BYTES = 425
 # Of all peers together. A browser gathers 2 to 20, a host of many interfaces and TURN servers some 60.
 MAX_CANDIDATES = 800
+# In one request. A condition names each of them, and DynamoDB reads no expression of more than 4 KB.
+MAX_BATCH = 64
 # A channel id is a UUID in text form (RFC 9562, section 4); no method has a longer name.
 MAX_NAME_BYTES = 36
 # A full description takes 196,608 bytes where each of its bytes is escaped as \u00XX. A function URL takes 6 MB.
@@ -18,7 +20,17 @@ MAX_DEPTH = 8
 # DynamoDB answers within 10 ms. After a hundred times that a new connection is the quicker way.
 DYNAMODB_CONNECT_TIMEOUT_SECONDS = 1
 DYNAMODB_READ_TIMEOUT_SECONDS = 1
-# All tries, with botocore's pauses of up to 1 s and 2 s, end within 9 s: before the function's own 10 s are over.
+# All tries, with botocore's pauses of up to 1 s and 2 s, end within 9 s: before the function's own time is over.
 DYNAMODB_ATTEMPTS = 3
+# What a held reply leaves of the function's time, for a last read that needs all its tries.
+WAIT_RESERVE_SECONDS = 9
+# How long a client may have its reply held, where the operator says nothing; docs/operations.md tells what it costs.
+MAX_WAIT_SECONDS = 5.0
+# While something is expected soon it is found within 100 ms, and mostly at once; then reads become few.
+PAUSE_FIRST_SECONDS = 0.02
+PAUSE_GROWTH = 1.25
+PAUSE_SOON_SECONDS = 0.09
+SOON_SECONDS = 2
+PAUSE_LATE_SECONDS = 0.5
 # Throttling passes within a second or two: DynamoDB splits the partition, or the burst is over.
 RETRY_AFTER_SECONDS = 1

@@ -3,7 +3,7 @@
 import json
 
 from chalicelib.errors import SignalingError
-from chalicelib.limits import MAX_BODY_BYTES, MAX_DEPTH, MAX_NAME_BYTES
+from chalicelib.limits import MAX_BATCH, MAX_BODY_BYTES, MAX_DEPTH, MAX_NAME_BYTES
 
 Request = dict[str, object]
 
@@ -42,6 +42,23 @@ def text(request: Request, field: str, max_bytes: int = MAX_NAME_BYTES) -> str:
         raise SignalingError(f"{field} has a lone surrogate") from error
     if size > max_bytes:
         raise SignalingError(f"{field} must be at most {max_bytes} bytes")
+    return value
+
+
+def texts(request: Request, field: str, max_bytes: int) -> list[str]:
+    """Return an optional list of at most MAX_BATCH strings such as `text` returns; an empty one where it is absent."""
+    values = request.get(field, [])
+    if not isinstance(values, list) or len(values) > MAX_BATCH:
+        raise SignalingError(f"{field} must be a list of at most {MAX_BATCH} strings")
+    named = {f"{field}[{number}]": value for number, value in enumerate(values)}
+    return [text(named, name, max_bytes) for name in named]
+
+
+def number(request: Request, field: str, whole: bool = False) -> float:
+    """Return an optional number from 0; 0 where it is absent."""
+    value = request.get(field, 0)
+    if isinstance(value, bool) or not isinstance(value, int if whole else int | float) or value < 0:
+        raise SignalingError(f"{field} must be a {'whole ' * whole}number from 0")
     return value
 
 

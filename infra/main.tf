@@ -39,6 +39,7 @@ module "function" {
   allowed_origins      = var.allowed_origins
   authorization_type   = var.authorization_type
   log_retention_days   = var.log_retention_days
+  max_wait_seconds     = var.max_wait_seconds
   memory_mb            = var.memory_mb
   name                 = var.name
   package_path         = var.package_path
@@ -57,6 +58,6 @@ module "monitoring" {
   memory_mb          = var.memory_mb
   monthly_budget_usd = var.monthly_budget_usd
   name               = var.name
-  slow_request_ms    = var.slow_request_ms
+  slow_request_ms    = var.max_wait_seconds * 1000 + var.slow_request_ms
   table_name         = module.channel_table.name
 }

@@ -41,6 +41,20 @@ variable "log_retention_days" {
   default     = 14
 }
 
+variable "max_wait_seconds" {
+  description = <<-EOT
+    Seconds that a client may have its reply held until the other peer has written; 0 turns that off, and clients poll.
+    A held reply keeps an instance busy: docs/operations.md says what that costs.
+  EOT
+  type        = number
+  default     = 5
+
+  validation {
+    condition     = var.max_wait_seconds >= 0
+    error_message = "A wait is 0 seconds or more."
+  }
+}
+
 variable "memory_mb" {
   description = <<-EOT
     Memory of the function in MB.
@@ -99,7 +113,7 @@ variable "reserved_concurrency" {
 }
 
 variable "slow_request_ms" {
-  description = "Milliseconds that one request in a hundred may take before the alarm rings. A request that finds DynamoDB healthy takes some ten."
+  description = "Milliseconds that one request in a hundred may take, beyond the longest wait, before the alarm rings. A request that finds DynamoDB healthy takes some ten."
   type        = number
   default     = 1000
 }
@@ -111,12 +125,12 @@ variable "snap_start" {
 }
 
 variable "timeout_seconds" {
-  description = "Seconds after which Lambda ends a request. Longer than the function waits for DynamoDB, so that a client is told 503 and not 502."
+  description = "Seconds after which Lambda ends a request. Longer than a client may wait and the function then waits for DynamoDB, so that a client is told 503 and not 502."
   type        = number
-  default     = 10
+  default     = 15
 
   validation {
-    condition     = var.timeout_seconds >= 1 && var.timeout_seconds <= 900
-    error_message = "Lambda takes 1 to 900 seconds."
+    condition     = var.timeout_seconds >= var.max_wait_seconds + 10 && var.timeout_seconds <= 900
+    error_message = "The longest wait and 10 seconds for DynamoDB must fit, and Lambda takes no more than 900 seconds."
   }
 }

@@ -29,7 +29,7 @@ RUNTIME_CLIENT = "awslambdaric==4.2.2"
 ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 FUNCTION_NAME = "peerpost"
 # As in infra/modules/function.
-TIMEOUT_SECONDS = 10
+TIMEOUT_SECONDS = 15
 
 Event = dict[str, Any]
 Invoke = Callable[[Event, object], Event]
@@ -141,6 +141,7 @@ def execution_environment(task_root: Path, endpoint: str, table_name: str, outpu
         "AWS_LAMBDA_LOG_FORMAT": "JSON",
         "AWS_LAMBDA_LOG_LEVEL": "INFO",
         "LAMBDA_TASK_ROOT": str(task_root),
+        "MAX_WAIT_SECONDS": "5",
         "PATH": os.defpath,
         "PYTHONDONTWRITEBYTECODE": "1",  # As on /var/task, which root cannot write either.
         "PYTHONPATH": f"{task_root}:{runtime_client(python)}",

@@ -9,6 +9,7 @@ import pytest
 from botocore.model import OperationModel
 from mypy_boto3_dynamodb import DynamoDBClient
 
+from chalicelib import limits
 from chalicelib.channels import Channel, Channels
 from chalicelib.errors import SignalingError
 from chalicelib.limits import CHANNEL_TTL_SECONDS, MAX_CANDIDATES
@@ -19,7 +20,7 @@ NOBODYS_ID = "00000000-0000-4000-8000-000000000000"
 EVERY_WRITE = [
     pytest.param(lambda channels, channel_id: channels.set_offer(channel_id, "offer"), id="set_offer"),
     pytest.param(lambda channels, channel_id: channels.set_answer(channel_id, "answer"), id="set_answer"),
-    pytest.param(lambda channels, channel_id: channels.add_candidate(channel_id, "one"), id="add_candidate"),
+    pytest.param(lambda channels, channel_id: channels.add_candidates(channel_id, ["one"]), id="add_candidates"),
 ]
 EVERY_VERB = [*EVERY_WRITE, pytest.param(lambda channels, channel_id: channels.get(channel_id), id="get")]
 
@@ -42,7 +43,7 @@ def test_a_channel_is_stored_as_the_contract_says(
     channel_id = channels.create()
     channels.set_offer(channel_id, "an offer")
     channels.set_answer(channel_id, "an answer")
-    channels.add_candidate(channel_id, "a candidate")
+    channels.add_candidates(channel_id, ["a candidate"])
 
     assert items(client, table) == [
         {
@@ -87,7 +88,7 @@ def test_candidates_keep_the_order_in_which_they_were_added(channels: Channels) 
     candidates = ["b", "c", "a", "B", "ü"]
 
     for candidate in candidates:
-        channels.add_candidate(channel_id, candidate)
+        channels.add_candidates(channel_id, [candidate])
 
     assert channels.get(channel_id).candidates == candidates
 
@@ -95,7 +96,7 @@ def test_candidates_keep_the_order_in_which_they_were_added(channels: Channels) 
 def test_a_candidate_that_is_there_is_not_added_again(channels: Channels) -> None:
     channel_id = channels.create()
     for candidate in ["a", "ab", "a", "b", "ab"]:
-        channels.add_candidate(channel_id, candidate)
+        channels.add_candidates(channel_id, [candidate])
 
     assert channels.get(channel_id).candidates == ["a", "ab", "b"]
 
@@ -104,11 +105,11 @@ def test_a_full_channel_refuses_one_more_candidate_and_still_knows_its_own(chann
     channel_id = channels.create()
     full = [f"candidate {number}" for number in range(MAX_CANDIDATES)]
     for candidate in full:
-        channels.add_candidate(channel_id, candidate)
+        channels.add_candidates(channel_id, [candidate])
 
-    with pytest.raises(SignalingError, match=f"^candidate is one too many: a channel holds {MAX_CANDIDATES}$"):
-        channels.add_candidate(channel_id, "one more")
-    channels.add_candidate(channel_id, full[0])
+    with pytest.raises(SignalingError, match=f"^too many candidates: a channel holds {MAX_CANDIDATES}$"):
+        channels.add_candidates(channel_id, ["one more"])
+    channels.add_candidates(channel_id, [full[0]])
 
     assert channels.get(channel_id).candidates == full
 
@@ -191,7 +192,13 @@ def test_a_channel_id_that_is_taken_is_a_fault_of_ours_and_harms_nobody(
         pytest.param(lambda channels, channel_id: channels.get(channel_id), "GetItem", id="get"),
         pytest.param(lambda channels, channel_id: channels.set_offer(channel_id, "b"), "UpdateItem", id="set_offer"),
         pytest.param(lambda channels, channel_id: channels.set_answer(channel_id, "b"), "UpdateItem", id="set_answer"),
-        pytest.param(lambda channels, channel_id: channels.add_candidate(channel_id, "b"), "UpdateItem", id="add"),
+        pytest.param(lambda channels, channel_id: channels.add_candidates(channel_id, ["b"]), "UpdateItem", id="add"),
+        pytest.param(lambda channels, _: channels.create("b", ["b", "c"]), "PutItem", id="create with all"),
+        pytest.param(
+            lambda channels, name: channels.set_offer(name, "b", ["b", "c"]), "UpdateItem", id="offer with all"
+        ),
+        pytest.param(lambda channels, name: channels.set_answer(name, "b", ["b"]), "UpdateItem", id="answer with all"),
+        pytest.param(lambda channels, channel_id: channels.delete(channel_id), "DeleteItem", id="delete"),
     ],
 )
 def test_every_verb_is_exactly_one_request_refused_or_not(
@@ -220,3 +227,63 @@ def test_reads_are_strongly_consistent(channels: Channels, client: DynamoDBClien
     channels.get(channel_id)
 
     assert [request["ConsistentRead"] for request in requests] == [True]
+
+
+def test_a_channel_may_begin_with_its_offer_and_candidates(channels: Channels) -> None:
+    channel_id = channels.create("an offer", ["b", "a", "b"])
+
+    assert channels.get(channel_id) == Channel("an offer", None, ["b", "a"])
+
+
+def test_descriptions_bring_candidates_along(channels: Channels) -> None:
+    channel_id = channels.create()
+
+    channels.set_offer(channel_id, "an offer", ["b", "a"])
+    channels.set_answer(channel_id, "an answer", ["d", "c"])
+
+    assert channels.get(channel_id) == Channel("an offer", "an answer", ["b", "a", "d", "c"])
+
+
+def test_of_several_candidates_only_the_new_ones_are_added_in_their_order(channels: Channels) -> None:
+    channel_id = channels.create(None, ["b"])
+
+    channels.add_candidates(channel_id, ["c", "b", "a", "c"])
+    channels.set_offer(channel_id, "an offer", ["a", "d", "b"])
+    channels.set_answer(channel_id, "an answer", ["d", "a"])
+
+    assert channels.get(channel_id) == Channel("an offer", "an answer", ["b", "c", "a", "d"])
+
+
+def test_a_refused_answer_leaves_none_of_its_candidates(channels: Channels) -> None:
+    channel_id = channels.create(None, ["known"])
+    channels.set_answer(channel_id, "first")
+
+    for candidates in (["new"], ["known", "new"]):
+        with pytest.raises(SignalingError, match="^answer already exists$"):
+            channels.set_answer(channel_id, "second", candidates)
+
+    assert channels.get(channel_id) == Channel(None, "first", ["known"])
+
+
+def test_candidates_that_do_not_all_fit_are_refused_whole(channels: Channels, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MAX_CANDIDATES", 3)
+    channel_id = channels.create(None, ["a"])
+
+    with pytest.raises(SignalingError, match="^too many candidates: a channel holds 3$"):
+        channels.set_offer(channel_id, "an offer", ["a", "b", "c", "d"])
+    channels.set_offer(channel_id, "another", ["a", "b", "c"])
+
+    assert channels.get(channel_id) == Channel("another", None, ["a", "b", "c"])
+
+
+def test_a_deleted_channel_does_not_exist(channels: Channels, client: DynamoDBClient, table: str) -> None:
+    channel_id = channels.create("an offer")
+
+    channels.delete(channel_id)
+    channels.delete(channel_id)
+
+    assert items(client, table) == []
+    for verb in EVERY_VERB:
+        with pytest.raises(SignalingError, match="^no such channel$"):
+            verb.values[0](channels, channel_id)  # type: ignore[operator]
+    assert items(client, table) == []

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from chalicelib.handlers import HANDLERS
-from chalicelib.limits import MAX_BODY_BYTES, MAX_CANDIDATE_BYTES, MAX_DEPTH, MAX_DESCRIPTION_BYTES
+from chalicelib.limits import MAX_BATCH, MAX_BODY_BYTES, MAX_CANDIDATE_BYTES, MAX_DEPTH, MAX_DESCRIPTION_BYTES
 from tests.transports import JSON, Post, Reply
 
 NOBODYS_ID = "00000000-0000-4000-8000-000000000000"
@@ -20,6 +20,7 @@ NEEDED = {
     "get_answer": ["channel_id"],
     "create_candidate": ["channel_id", "candidate"],
     "get_candidates": ["channel_id"],
+    "delete_data_channel": ["channel_id"],
 }
 NEEDS = [(method, field) for method, fields in NEEDED.items() for field in fields]
 LIMITS = {
@@ -104,7 +105,7 @@ def test_a_second_answer_is_refused_and_a_second_offer_is_not(post: Post) -> Non
     ]
 
 
-@pytest.mark.parametrize("method", [method for method in NEEDED if NEEDED[method]])
+@pytest.mark.parametrize("method", [method for method in NEEDED if NEEDED[method] and "delete" not in method])
 def test_a_channel_that_nobody_opened_is_refused_by_every_method(method: str, post: Post) -> None:
     assert_refused(post(whole(method, NOBODYS_ID)), "no such channel")
 
@@ -239,3 +240,110 @@ def test_another_http_method_is_refused(http_method: str, post: Post) -> None:
 
 def test_a_head_request_is_refused_without_a_body(post: Post) -> None:
     assert_refused(post(b"", http_method="HEAD"), "")
+
+
+def test_one_request_may_bring_all_that_is_known(post: Post) -> None:
+    opened = post({"method": "create_data_channel", "offer": "an offer", "candidates": ["a", "b", "a"]})
+    channel_id = opened.json()["channel_id"]
+
+    answer = {"method": "create_answer", "channel_id": channel_id, "answer": "an answer", "candidates": ["b", "c"]}
+    assert_accepted(post(answer), {})
+    assert_accepted(post({"method": "create_candidate", "channel_id": channel_id, "candidates": ["d", "a"]}), {})
+    assert_accepted(post({"method": "create_candidate", "channel_id": channel_id, "candidates": []}), {})
+
+    assert state(post, channel_id) == [
+        '{"offer":"an offer"}',
+        '{"answer":"an answer"}',
+        '{"items":["a","b","c","d"]}',
+    ]
+
+
+def test_since_tells_only_what_is_new(post: Post) -> None:
+    opened = post({"method": "create_data_channel", "offer": "an offer", "candidates": ["a", "b"]})
+    channel = {"channel_id": opened.json()["channel_id"]}
+    post({"method": "create_answer", "answer": "an answer", **channel})
+
+    for since, items in ((0, ["a", "b"]), (1, ["b"]), (2, []), (9, [])):
+        later = {"items": items, "next": 2}
+        assert_accepted(post({"method": "get_candidates", "since": since, **channel}), later)
+        assert_accepted(post({"method": "get_offer", "since": since, **channel}), {"offer": "an offer", **later})
+        assert_accepted(post({"method": "get_answer", "since": since, **channel}), {"answer": "an answer", **later})
+
+
+@pytest.mark.parametrize("method", ["get_offer", "get_answer", "get_candidates"])
+def test_a_wait_in_vain_ends_with_the_ordinary_reply(method: str, post: Post) -> None:
+    channel_id = open_channel(post)
+    ordinary = post(whole(method, channel_id))
+
+    waited = post(whole(method, channel_id) | {"wait": 0.05})
+
+    assert (waited.status, waited.body) == (ordinary.status, ordinary.body)
+
+
+@pytest.mark.parametrize("method", ["get_offer", "get_answer", "get_candidates"])
+def test_a_wait_for_what_is_there_is_no_wait(method: str, post: Post) -> None:
+    channel_id = open_channel(post)
+    for write in ("create_offer", "create_answer", "create_candidate"):
+        post(whole(write, channel_id))
+
+    assert post(whole(method, channel_id) | {"wait": 3600}).body == post(whole(method, channel_id)).body
+
+
+def test_a_deleted_channel_is_gone_and_deleting_it_again_is_a_success(post: Post) -> None:
+    channel_id = open_channel(post)
+
+    for name in (channel_id, channel_id, NOBODYS_ID):
+        assert_accepted(post({"method": "delete_data_channel", "channel_id": name}), {})
+
+    assert state(post, channel_id) == ["no such channel"] * 3
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"offer": ""}, "offer must not be empty"),
+        ({"offer": None}, "offer must be a string"),
+        ({"candidates": "a"}, f"candidates must be a list of at most {MAX_BATCH} strings"),
+        ({"candidates": None}, f"candidates must be a list of at most {MAX_BATCH} strings"),
+        ({"candidates": {"0": "a"}}, f"candidates must be a list of at most {MAX_BATCH} strings"),
+        ({"candidates": ["a"] * (MAX_BATCH + 1)}, f"candidates must be a list of at most {MAX_BATCH} strings"),
+        ({"candidates": ["a", 1]}, "candidates[1] must be a string"),
+        ({"candidates": ["a", ""]}, "candidates[1] must not be empty"),
+        ({"candidates": ["\ud800"]}, "candidates[0] has a lone surrogate"),
+        (
+            {"candidates": ["x" * (MAX_CANDIDATE_BYTES + 1)]},
+            f"candidates[0] must be at most {MAX_CANDIDATE_BYTES} bytes",
+        ),
+        ({"wait": "1"}, "wait must be a number from 0"),
+        ({"wait": True}, "wait must be a number from 0"),
+        ({"wait": None}, "wait must be a number from 0"),
+        ({"wait": -0.1}, "wait must be a number from 0"),
+    ],
+    ids=lambda value: ascii(value)[:60],
+)
+def test_a_bad_optional_field_is_refused(fields: dict[str, object], message: str, post: Post) -> None:
+    assert_refused(post({"method": "create_data_channel"} | fields), message)
+
+
+@pytest.mark.parametrize(
+    ("since", "message"),
+    [
+        ("0", "since must be a whole number from 0"),
+        (False, "since must be a whole number from 0"),
+        (None, "since must be a whole number from 0"),
+        (-1, "since must be a whole number from 0"),
+        (1.0, "since must be a whole number from 0"),
+        (0.5, "since must be a whole number from 0"),
+    ],
+)
+@pytest.mark.parametrize("method", ["get_offer", "get_answer", "get_candidates"])
+def test_a_bad_since_is_refused(method: str, since: object, message: str, post: Post) -> None:
+    channel_id = open_channel(post)
+
+    assert_refused(post(whole(method, channel_id) | {"since": since}), message)
+
+
+def test_one_candidate_and_many_exclude_each_other(post: Post) -> None:
+    request = {**whole("create_candidate", open_channel(post)), "candidates": ["b"]}
+
+    assert_refused(post(request), "candidate and candidates exclude each other")

@@ -124,6 +124,23 @@ def test_a_candidate_sent_again_after_a_lost_reply_is_there_once(
     assert near_channels.get(channel_id).candidates == ["one"]
 
 
+@pytest.mark.parametrize("what", ["offer", "answer"])
+def test_a_description_with_candidates_sent_again_after_a_lost_reply_is_there_once(
+    what: str, post: Post, proxy: FaultyProxy, near_channels: Channels
+) -> None:
+    channel_id = near_channels.create(None, ["a"])
+
+    proxy.faults = [lose_the_reply]
+    request = {"method": f"create_{what}", "channel_id": channel_id, what: "mine", "candidates": ["b", "c"]}
+    reply = post(request)
+    proxy.faults = [reset, lose_the_reply]
+    again = post({"method": "create_candidate", "channel_id": channel_id, "candidates": ["c", "d"]})
+
+    assert (reply.status, again.status) == (200, 200)
+    assert near_channels.get(channel_id).candidates == ["a", "b", "c", "d"]
+    assert getattr(near_channels.get(channel_id), what) == "mine"
+
+
 @pytest.mark.parametrize("fault", OUTAGES, ids=name)
 def test_one_fault_is_healed_by_the_retry(
     fault: Fault, post: Post, proxy: FaultyProxy, near_channels: Channels

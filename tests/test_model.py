@@ -45,7 +45,7 @@ class History(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.table.__exit__(None, None, None)
 
-    def call(self, method: str, channel_id: str, **fields: str) -> tuple[int, Any]:
+    def call(self, method: str, channel_id: str, **fields: object) -> tuple[int, Any]:
         reply = self.post({"method": method, "channel_id": channel_id} | fields)
         return reply.status, reply.json() if reply.status == 200 else reply.body
 
@@ -92,10 +92,45 @@ class History(RuleBasedStateMachine):
         expected: tuple[int, Any] = (200, {}) if model else (400, "no such channel")
         if model and candidate not in model.candidates:
             if len(model.candidates) == FEW:
-                expected = (400, f"candidate is one too many: a channel holds {FEW}")
+                expected = (400, f"too many candidates: a channel holds {FEW}")
             else:
                 model.candidates.append(candidate)
         assert self.call("create_candidate", channel_id, candidate=candidate) == expected
+
+    @rule(target=ids, offer=WORDS, candidates=st.lists(WORDS, max_size=FEW))
+    def create_with_all(self, offer: str, candidates: list[str]) -> str:
+        request = {"method": "create_data_channel", "offer": offer, "candidates": candidates}
+        channel_id = str(self.post(request).json()["channel_id"])
+        self.models[channel_id] = Model(self.clock.seconds, offer, None, list(dict.fromkeys(candidates)))
+        return channel_id
+
+    @rule(channel_id=ids, what=st.sampled_from(["offer", "answer"]), text=WORDS, candidates=st.lists(WORDS, max_size=6))
+    def create_with_candidates(self, channel_id: str, what: str, text: str, candidates: list[str]) -> None:
+        model = self.living(channel_id)
+        expected: tuple[int, Any] = (200, {}) if model else (400, "no such channel")
+        if model:
+            together = list(dict.fromkeys([*model.candidates, *candidates]))
+            if what == "answer" and model.answer is not None:
+                expected = (400, "answer already exists")
+            elif len(together) > FEW:
+                expected = (400, f"too many candidates: a channel holds {FEW}")
+            else:
+                setattr(model, what, text)
+                model.candidates = together
+        assert self.call(f"create_{what}", channel_id, **{what: text}, candidates=candidates) == expected
+
+    @rule(channel_id=ids)
+    def delete(self, channel_id: str) -> None:
+        assert self.call("delete_data_channel", channel_id) == (200, {})
+        self.models.pop(channel_id, None)
+
+    @rule(channel_id=ids, since=st.integers(0, FEW + 1))
+    def get_since(self, channel_id: str, since: int) -> None:
+        model = self.living(channel_id)
+        expected: tuple[int, Any] = (400, "no such channel")
+        if model:
+            expected = (200, {"items": model.candidates[since:], "next": len(model.candidates)})
+        assert self.call("get_candidates", channel_id, since=since) == expected
 
     @rule(channel_id=ids, what=st.sampled_from(["offer", "answer"]))
     def get_description(self, channel_id: str, what: str) -> None:

@@ -84,7 +84,7 @@ def test_any_json(service: Service, value: object) -> None:
 @given(
     st.fixed_dictionaries(
         {"method": st.sampled_from(list(HANDLERS)) | JSON},
-        optional=dict.fromkeys(("channel_id", "offer", "answer", "candidate", "wait", "since"), JSON),
+        optional=dict.fromkeys(("channel_id", "offer", "answer", "candidate", "candidates", "wait", "since"), JSON),
     ),
     st.booleans(),
 )

@@ -70,7 +70,7 @@ def test_candidates_sent_twice_by_all_are_all_there_once_and_in_each_senders_ord
     def send(number: int, channels: Channels) -> None:
         for candidate in range(CANDIDATES):
             for _ in range(2):
-                channels.add_candidate(channel_id, f"{number}:{candidate}")
+                channels.add_candidates(channel_id, [f"{number}:{candidate}"])
 
     workers.all_at_once(send)
 
@@ -89,9 +89,9 @@ def test_the_last_place_in_a_channel_has_exactly_one_winner(workers: Workers, mo
 
         def add(number: int, channels: Channels, channel_id: str = channel_id) -> bool:
             try:
-                channels.add_candidate(channel_id, str(number))
+                channels.add_candidates(channel_id, [str(number)])
             except SignalingError as refusal:
-                assert str(refusal) == "candidate is one too many: a channel holds 3"
+                assert str(refusal) == "too many candidates: a channel holds 3"
                 return False
             return True
 
@@ -117,7 +117,7 @@ def test_no_write_lands_on_an_expired_channel_nor_makes_one(
                 expired = clock.seconds >= end
                 for channel_id in ids:
                     with suppress(SignalingError):
-                        channels.add_candidate(channel_id, f"{number}:{attempt}")
+                        channels.add_candidates(channel_id, [f"{number}:{attempt}"])
                         if expired or channel_id == ids[1]:
                             wrong.append(f"{number}:{attempt}")
             return wrong
@@ -127,3 +127,36 @@ def test_no_write_lands_on_an_expired_channel_nor_makes_one(
     stored = real_client.scan(TableName=real_table, ConsistentRead=True)["Items"]
     assert len(stored) == ROUNDS // 10
     assert all("expire_time" in item for item in stored)
+
+
+def test_batches_that_overlap_are_all_there_once_and_in_each_senders_order(workers: Workers) -> None:
+    """Each sends its own candidates in threes that share one, as a client does that is not sure of a reply."""
+    channel_id, few = workers.channels[0].create("an offer", ["shared"]), CANDIDATES - 2
+
+    def send(number: int, channels: Channels) -> None:
+        own = [f"{number}:{candidate}" for candidate in range(few)]
+        for start in range(0, few, 2):
+            channels.add_candidates(channel_id, ["shared", *own[start : start + 3]])
+
+    workers.all_at_once(send)
+
+    stored = workers.channels[0].get(channel_id).candidates
+    assert len(stored) == len(set(stored)) == 1 + WORKERS * few
+    for number in range(WORKERS):
+        own = [one for one in stored if one.startswith(f"{number}:")]
+        assert own == [f"{number}:{candidate}" for candidate in range(few)]
+
+
+def test_an_answer_and_its_candidates_win_or_lose_together(workers: Workers) -> None:
+    first = workers.channels[0]
+    for _ in range(ROUNDS // 10):
+        channel_id = first.create(None, ["shared"])
+
+        def answer(number: int, channels: Channels, channel_id: str = channel_id) -> None:
+            with suppress(SignalingError):
+                channels.set_answer(channel_id, str(number), ["shared", f"{number}:a", f"{number}:b"])
+
+        workers.all_at_once(answer)
+
+        channel = first.get(channel_id)
+        assert channel.candidates == ["shared", f"{channel.answer}:a", f"{channel.answer}:b"]

@@ -6,6 +6,7 @@ variables {
   allowed_origins      = ["https://call.example.org"]
   authorization_type   = "NONE"
   log_retention_days   = 14
+  max_wait_seconds     = 5
   memory_mb            = 256
   name                 = "peerpost"
   package_path         = "main.tf" # any file will do where nothing is deployed
@@ -13,7 +14,7 @@ variables {
   role_arn             = "arn:aws:iam::123456789012:role/peerpost"
   snap_start           = false
   table_name           = "peerpost-channels"
-  timeout_seconds      = 10
+  timeout_seconds      = 15
 }
 
 run "a_public_url_has_both_permissions" {

@@ -91,3 +91,13 @@ run "nobody_turns_the_service_off_by_accident" {
 
   expect_failures = [var.reserved_concurrency]
 }
+
+run "a_wait_leaves_time_for_dynamodb" {
+  command = plan
+
+  variables {
+    max_wait_seconds = 10
+  }
+
+  expect_failures = [var.timeout_seconds]
+}

@@ -30,7 +30,10 @@ def test_the_function_runs_the_package(deployment: Deployment) -> None:
     assert function["Handler"] == "app.handler"
     assert function["Runtime"] == "python3.13"
     assert function["Architectures"] == ["arm64"]
-    assert function["Environment"]["Variables"] == {"TABLE_NAME": deployment.outputs["table_name"]}
+    assert function["Environment"]["Variables"] == {
+        "MAX_WAIT_SECONDS": "5",
+        "TABLE_NAME": deployment.outputs["table_name"],
+    }
     assert function["CodeSha256"] == sha256_of(deployment)
 
 

@@ -119,9 +119,10 @@ def test_the_gateways_calls_are_allowed(clients: Clients) -> None:
     channel_id = channels.create()
     channels.set_offer(channel_id, "an offer")
     channels.set_answer(channel_id, "an answer")
-    channels.add_candidate(channel_id, "a candidate")
+    channels.add_candidates(channel_id, ["a candidate"])
 
     assert channels.get(channel_id) == Channel("an offer", "an answer", ["a candidate"])
+    channels.delete(channel_id)
 
 
 def test_the_functions_own_logs_are_allowed(clients: Clients) -> None:
@@ -141,12 +142,12 @@ REFUSED: dict[str, Callable[[Clients], object]] = {
         ExpressionAttributeValues={":id": KEY["channel_id"]},
     ),
     "BatchGetItem": lambda aws: aws.dynamodb.batch_get_item(RequestItems={aws.table: {"Keys": [KEY]}}),
-    "DeleteItem": lambda aws: aws.dynamodb.delete_item(TableName=aws.table, Key=KEY),
     "DeleteTable": lambda aws: aws.dynamodb.delete_table(TableName=aws.table),
     "UpdateTimeToLive": lambda aws: aws.dynamodb.update_time_to_live(
         TableName=aws.table, TimeToLiveSpecification={"Enabled": False, "AttributeName": "expire_time"}
     ),
     "reading another table": lambda aws: aws.dynamodb.get_item(TableName="another", Key=KEY),
+    "deleting in another table": lambda aws: aws.dynamodb.delete_item(TableName="another", Key=KEY),
     "writing another table": lambda aws: aws.dynamodb.put_item(TableName="another", Item=KEY),
     "another log group": lambda aws: aws.logs.create_log_stream(logGroupName="another", logStreamName="a-stream"),
     "a new log group": lambda aws: aws.logs.create_log_group(logGroupName="a-new-one"),

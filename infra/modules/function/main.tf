@@ -33,7 +33,8 @@ resource "aws_lambda_function" "this" {
 
   environment {
     variables = {
-      TABLE_NAME = var.table_name
+      MAX_WAIT_SECONDS = var.max_wait_seconds
+      TABLE_NAME       = var.table_name
     }
   }
 

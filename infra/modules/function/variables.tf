@@ -13,6 +13,11 @@ variable "log_retention_days" {
   type        = number
 }
 
+variable "max_wait_seconds" {
+  description = "Seconds that a client may have its reply held, or 0 for none."
+  type        = number
+}
+
 variable "memory_mb" {
   description = "Memory of the function in MB; its share of a processor grows with it."
   type        = number
