@@ -63,10 +63,11 @@ def test_it_walks_all_methods_and_prints_each_result(local_url: str) -> None:
     assert (run.returncode, run.stderr) == (0, "")
     lines = [line.split(maxsplit=4) for line in run.stdout.splitlines()]
     assert [(name, status) for name, _, _, status, _ in lines[:-1]] == [
-        *((method, "200") for method in HANDLERS),
+        *((method, "200") for method in list(HANDLERS)[:-1]),
         ("create_answer", "400"),
+        (list(HANDLERS)[-1], "200"),
     ]
-    assert lines[-2][4] == "answer already exists"
+    assert lines[-3][4] == "answer already exists"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Walks the seven methods and one refusal on a live server.
+"""Walks all methods and one refusal on a live server.
 
     python -m tools.smoke URL
 
@@ -55,6 +55,7 @@ def walk(channel_id: str) -> Iterator[tuple[Request, Expected]]:
     yield {"method": "create_candidate", "channel_id": channel_id, "candidate": "candidate:1"}, {}
     yield {"method": "get_candidates", "channel_id": channel_id}, {"items": ["candidate:1"]}
     yield {"method": "create_answer", "channel_id": channel_id, "answer": "v=0 another"}, "answer already exists"
+    yield {"method": "delete_data_channel", "channel_id": channel_id}, {}
 
 
 def smoke(http: httpx.Client, patience_seconds: float) -> None:
@@ -119,7 +120,7 @@ def main() -> None:
             smoke(http, arguments.patience)
         except (Surprise, httpx.HTTPError) as surprise:
             raise SystemExit(f"FAILED: {surprise}") from surprise
-    print("All seven methods work, and what must be refused is refused.")
+    print("All methods work, and what must be refused is refused.")
 
 
 if __name__ == "__main__":
