@@ -1,0 +1,44 @@
+"""WebRTC signaling over one HTTP POST, for aiortc.
+
+`connect` runs a whole exchange, `Signaling` has aiortc's own four verbs, and `SignalingClient` is the wire.
+"""
+
+from peerpost.client import Candidates, Description, SignalingClient
+from peerpost.connection import connect
+from peerpost.errors import (
+    ChannelExpiredError,
+    ConnectionFailedError,
+    InvalidDescriptionError,
+    NetworkError,
+    PeerLostError,
+    PeerpostError,
+    RefusalError,
+    ServerError,
+    TamperedError,
+    TransferError,
+)
+from peerpost.links import Link
+from peerpost.sealing import Sealer, new_key
+from peerpost.signaling import BYE, Signaling
+
+__all__ = [
+    "BYE",
+    "Candidates",
+    "ChannelExpiredError",
+    "ConnectionFailedError",
+    "Description",
+    "InvalidDescriptionError",
+    "Link",
+    "NetworkError",
+    "PeerLostError",
+    "PeerpostError",
+    "RefusalError",
+    "Sealer",
+    "ServerError",
+    "Signaling",
+    "SignalingClient",
+    "TamperedError",
+    "TransferError",
+    "connect",
+    "new_key",
+]

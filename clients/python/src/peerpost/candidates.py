@@ -1,0 +1,94 @@
+"""Candidates on the wire: the JSON of an RTCIceCandidateInit, which is what a browser's toJSON() gives."""
+
+import ipaddress
+import json
+import re
+from dataclasses import replace
+
+from aiortc import RTCIceCandidate
+from aiortc.sdp import candidate_from_sdp, candidate_to_sdp
+
+from peerpost.sealing import Role
+
+# A browser without camera permission hides its address behind such a name, which aioice resolves.
+MDNS_NAME = re.compile(r"[A-Za-z0-9-]{1,63}\.local")
+# RFC 8839, section 5.1: at most 32 ice-chars.
+FOUNDATION = re.compile(r"[A-Za-z0-9+/]{1,32}")
+TYPES = {"host", "srflx", "prflx", "relay"}
+
+
+def candidate_to_json(candidate: RTCIceCandidate) -> str:
+    """Return a candidate as it is sent, before sealing."""
+    return json.dumps(
+        {
+            "candidate": f"candidate:{candidate_to_sdp(candidate)}",
+            "sdpMid": candidate.sdpMid,
+            "sdpMLineIndex": candidate.sdpMLineIndex,
+        },
+        separators=(",", ":"),
+    )
+
+
+def candidate_from_json(text: str) -> RTCIceCandidate | None:
+    """Return the candidate of a text of the other peer, or None for one that aiortc has no use for.
+
+    That is the empty candidate, which ends the candidates (RFC 8838) and which aiortc does not need,
+    one for TCP, and whatever is no candidate at all: the text comes from outside, and must not end a connection.
+    """
+    init = init_from_json(text)
+    line, mid, index = init.get("candidate"), init.get("sdpMid"), init.get("sdpMLineIndex")
+    if not isinstance(line, str) or not line.startswith("candidate:") or not line.isascii():
+        return None
+    try:
+        candidate = candidate_from_sdp(line.removeprefix("candidate:"))
+    except (AssertionError, ValueError):  # it asserts that there are eight words
+        return None
+    if not is_usable(candidate):
+        return None
+    candidate = replace(
+        candidate,
+        sdpMid=mid if isinstance(mid, str) else None,
+        sdpMLineIndex=index if isinstance(index, int) and not isinstance(index, bool) else None,
+    )
+    return None if candidate.sdpMid is None and candidate.sdpMLineIndex is None else candidate
+
+
+def is_usable(candidate: RTCIceCandidate) -> bool:
+    return (
+        candidate.component in (1, 2)
+        and candidate.protocol.lower() == "udp"
+        and candidate.type in TYPES
+        and 0 < candidate.port < 65_536
+        and 0 < candidate.priority < 2**32
+        and FOUNDATION.fullmatch(candidate.foundation) is not None
+        and is_address(candidate.ip)
+    )
+
+
+def is_address(host: str) -> bool:
+    # Any other name would have us ask a name server of the other peer's choice.
+    if MDNS_NAME.fullmatch(host):
+        return True
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def bye_to_json(role: Role) -> str:
+    """Return the goodbye of a peer. Who does not know it sees an end of candidates, which changes nothing."""
+    return json.dumps({"candidate": "", "sdpMid": "0", "sdpMLineIndex": 0, "bye": role}, separators=(",", ":"))
+
+
+def is_bye(text: str, role: Role) -> bool:
+    """Whether a text is the goodbye of the peer of that role."""
+    return init_from_json(text).get("bye") == role
+
+
+def init_from_json(text: str) -> dict[str, object]:
+    try:
+        init = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return init if isinstance(init, dict) else {}

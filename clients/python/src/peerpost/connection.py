@@ -1,0 +1,168 @@
+"""From two RTCPeerConnections to one connection: the whole exchange in one call on each side."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from aiortc import InvalidStateError, RTCPeerConnection, RTCSessionDescription
+
+from peerpost.candidates import candidate_from_json
+from peerpost.channel import Channel
+from peerpost.client import SignalingClient
+from peerpost.errors import ChannelExpiredError, ConnectionFailedError, InvalidDescriptionError
+from peerpost.limits import CONNECT_SECONDS, LATE_SECONDS
+
+# What aiortc raises for a description that it cannot use: it asserts, indexes and converts as it parses.
+UNUSABLE = (AssertionError, AttributeError, InvalidStateError, LookupError, TypeError, ValueError)
+
+
+async def connect(
+    peer_connection: RTCPeerConnection,
+    server: str | SignalingClient,
+    channel_id: str | None = None,
+    *,
+    key: bytes | None = None,
+    on_channel: Callable[[str], object] | None = None,
+    on_progress: Callable[[str], object] | None = None,
+    timeout: float = CONNECT_SECONDS,
+) -> str:
+    """Connect an RTCPeerConnection with the other peer of a channel, and return the channel's id.
+
+    Without `channel_id` this peer offers, what its RTCPeerConnection has by now: data channels, tracks.
+    `on_channel` is called with the id of the new channel, for the other peer.
+    With `channel_id` this peer answers.
+    `key` of 32 bytes seals everything; both peers need the same, or none.
+    `on_progress` is called with "gathering", "waiting", "connecting" and "connected".
+    `timeout` is for ICE and DTLS, in seconds, from the moment at which both descriptions are known.
+
+    The offerer waits for the answer as long as the channel lives, 300 seconds, and erases the channel at the end.
+    The RTCPeerConnection stays the caller's to close, after an error too.
+
+    Raises ChannelExpiredError, TamperedError, InvalidDescriptionError, ConnectionFailedError,
+    RefusalError when another peer has answered, and ServerError or NetworkError when trying again did not help.
+    """
+    report = on_progress or (lambda _: None)
+    async with client_of(server) as client:
+        channel = Channel(client, channel_id, key=key)
+        try:
+            if channel_id is None:
+                remote = await offer(peer_connection, channel, on_channel, report)
+            else:
+                remote = await answer(peer_connection, channel, report)
+            report("connecting")
+            await until_connected(peer_connection, channel, remote, timeout)
+            report("connected")
+            return channel.channel_id
+        finally:
+            if channel.role == "offerer":
+                await channel.hang_up()
+
+
+@asynccontextmanager
+async def client_of(server: str | SignalingClient) -> AsyncIterator[SignalingClient]:
+    """Give the client, or one of our own for a URL."""
+    if isinstance(server, SignalingClient):
+        yield server
+    else:
+        async with SignalingClient(server) as client:
+            yield client
+
+
+async def offer(
+    peer_connection: RTCPeerConnection,
+    channel: Channel,
+    on_channel: Callable[[str], object] | None,
+    report: Callable[[str], object],
+) -> str:
+    """Send the offer, wait for the answer, and return it."""
+    report("gathering")
+    await peer_connection.setLocalDescription(await peer_connection.createOffer())
+    channel_id = await channel.open(peer_connection.localDescription.sdp)
+    if on_channel:
+        on_channel(channel_id)
+    report("waiting")
+    sdp = await channel.receive_answer()
+    await set_remote(peer_connection, RTCSessionDescription(sdp, "answer"))
+    return sdp
+
+
+async def answer(peer_connection: RTCPeerConnection, channel: Channel, report: Callable[[str], object]) -> str:
+    """Wait for the offer, answer it, and return it."""
+    report("waiting")
+    sdp = await channel.receive_offer()
+    await set_remote(peer_connection, RTCSessionDescription(sdp, "offer"))
+    report("gathering")
+    await peer_connection.setLocalDescription(await peer_connection.createAnswer())
+    await channel.send_answer(peer_connection.localDescription.sdp)
+    return sdp
+
+
+async def set_remote(peer_connection: RTCPeerConnection, description: RTCSessionDescription) -> None:
+    """Set the other peer's description. Raises InvalidDescriptionError for one that cannot lead to a connection."""
+    try:
+        if "\nm=" not in description.sdp:  # aiortc takes one without media, and would wait for ever
+            raise ValueError("no media")
+        await peer_connection.setRemoteDescription(description)
+    except UNUSABLE as error:
+        raise InvalidDescriptionError(f"the other peer's {description.type} cannot be used") from error
+
+
+async def until_connected(peer_connection: RTCPeerConnection, channel: Channel, remote: str, timeout: float) -> None:
+    """Add the other peer's candidates until there is a connection."""
+    settled = asyncio.Event()
+
+    def look() -> None:
+        if peer_connection.connectionState in ("connected", "failed", "closed"):
+            settled.set()
+
+    peer_connection.on("connectionstatechange", look)
+    look()
+    tasks: set[asyncio.Task[object]] = {asyncio.create_task(settled.wait())}
+    # A peer that says in its description that it has no more candidates is not asked for more.
+    if "a=end-of-candidates" not in remote:
+        tasks.add(asyncio.create_task(add_candidates(peer_connection, channel)))
+    try:
+        async with asyncio.timeout(timeout):
+            while not settled.is_set():
+                done, tasks = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    task.result()
+    except TimeoutError as error:
+        raise ConnectionFailedError(f"the peers found no way to each other within {timeout:g} seconds") from error
+    finally:
+        if peer_connection.connectionState != "closed":
+            peer_connection.remove_listener("connectionstatechange", look)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    if peer_connection.connectionState != "connected":
+        raise ConnectionFailedError("the peers found no way to each other")
+
+
+async def add_candidates(peer_connection: RTCPeerConnection, channel: Channel) -> None:
+    """Add candidates as they come, until the channel ends or this is cancelled."""
+    adding: set[asyncio.Task[None]] = set()
+    await asyncio.sleep(LATE_SECONDS)
+    try:
+        while True:
+            text = await channel.receive_candidate()
+            # Beside each other, as finding the address behind a name of mDNS takes its time.
+            task = asyncio.create_task(add_candidate(peer_connection, text))
+            adding.add(task)
+            task.add_done_callback(adding.discard)
+    except ChannelExpiredError:
+        await asyncio.gather(*adding)
+    finally:
+        for task in tuple(adding):
+            task.cancel()
+
+
+async def add_candidate(peer_connection: RTCPeerConnection, text: str) -> None:
+    """Add one candidate, or pass over one that aiortc has no use for."""
+    candidate = candidate_from_json(text)
+    if candidate is None:
+        return
+    try:
+        await peer_connection.addIceCandidate(candidate)
+    except (*UNUSABLE, OSError):  # OSError: no multicast here, so no mDNS
+        return

@@ -1,0 +1,56 @@
+"""Every number of the client, with its reason."""
+
+# The server's: a channel lives this long from its creation, and no write prolongs it.
+CHANNEL_TTL_SECONDS = 300
+
+# The server's: one candidate, as it is sent.
+MAX_CANDIDATE_BYTES = 425
+
+# One held read. The server cuts it to its own maximum; proxies on the way tend to end a silent request after 30 s.
+WAIT_SECONDS = 20.0
+
+# What a request may take beyond the time for which it asked to be held: a cold start of the function, and the way.
+REQUEST_SECONDS = 15.0
+
+# A server that does not hold is asked again. Both peers are often ready at once, so the first pause is short;
+# two people with a link need minutes, so that it grows.
+FIRST_POLL_SECONDS = 0.2
+POLL_GROWTH = 1.5
+MAX_POLL_SECONDS = 3.0
+
+# After a failure the pauses double from the first to the last of these.
+FIRST_RETRY_SECONDS = 0.25
+MAX_RETRY_SECONDS = 8.0
+
+# A server that has never answered is more likely a typing error than an outage: four tries, 2 s.
+MAX_FAILURES_AT_FIRST = 4
+# One that has answered may be restarting, or be throttled: eight tries, half a minute.
+MAX_FAILURES = 8
+
+# Every pause is multiplied by a random number between these, so that peers that failed together do not return together.
+JITTER = (0.75, 1.25)
+
+# Once both descriptions are known, ICE and DTLS take seconds, or never end.
+CONNECT_SECONDS = 30.0
+
+# Candidates in a description connect most peers within this time; who is connected needs no read for late ones.
+LATE_SECONDS = 0.1
+
+# Reads are held while news is likely. This long after the last, a call is under way: seldom asking costs less.
+HOLD_SECONDS = 30.0
+
+# Hanging up must not hang.
+HANG_UP_SECONDS = 3.0
+
+# One message of a file: what every browser takes.
+CHUNK_BYTES = 16_384
+# The sender stops reading above the first and goes on below the second: enough for a fast network, and little memory.
+HIGH_WATER_BYTES = 1_048_576
+LOW_WATER_BYTES = 262_144
+
+# Each peer says that it is there, so that the other notices when it is not. ICE itself takes 30 s for that.
+ALIVE_SECONDS = 1.0
+PATIENCE_SECONDS = 15.0
+
+# A file name longer than this is cut: most file systems end at 255 bytes, and the temporary name needs some.
+MAX_NAME_BYTES = 200

@@ -1,0 +1,83 @@
+"""End-to-end encryption of descriptions and candidates: the server sees neither addresses nor fingerprints.
+
+A sealed text is base64url, without padding, of nonce (12 bytes), ciphertext and tag (16 bytes) of AES-256-GCM.
+The additional data says what the text is and, of a candidate, whose: a text moved to another place does not open.
+"""
+
+import base64
+import re
+import secrets
+from typing import Literal
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from peerpost.errors import TamperedError
+
+KEY_BYTES = 32
+NONCE_BYTES = 12
+
+Role = Literal["offerer", "answerer"]
+Purpose = Literal["offer", "answer", "candidate offerer", "candidate answerer"]
+
+CANDIDATE_OF: dict[Role, Purpose] = {"offerer": "candidate offerer", "answerer": "candidate answerer"}
+
+
+def new_key() -> bytes:
+    """Return a new key, for one channel: 32 random bytes."""
+    return secrets.token_bytes(KEY_BYTES)
+
+
+def key_to_text(key: bytes) -> str:
+    """Return a key as it stands in a link: base64url without padding, 43 characters."""
+    return to_base64url(key)
+
+
+def key_from_text(text: str) -> bytes:
+    """Return the key of a link. Raises ValueError for a text that is none."""
+    key = from_base64url(text)
+    if len(key) != KEY_BYTES:
+        raise ValueError(f"a key has {KEY_BYTES} bytes, not {len(key)}")
+    return key
+
+
+class Sealer:
+    """Seals and opens texts with one key of 32 bytes. Raises ValueError for a key of another length."""
+
+    def __init__(self, key: bytes) -> None:
+        if len(key) != KEY_BYTES:
+            raise ValueError(f"a key has {KEY_BYTES} bytes, not {len(key)}")
+        self._cipher = AESGCM(key)
+
+    def seal(self, text: str, purpose: Purpose) -> str:
+        """Return a text sealed for a purpose. The same text is another one each time."""
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        return to_base64url(nonce + self._cipher.encrypt(nonce, text.encode(), additional_data(purpose)))
+
+    def open(self, sealed: str, purpose: Purpose) -> str:
+        """Return the text of a sealed one. Raises TamperedError unless this key sealed it for this purpose."""
+        try:
+            content = from_base64url(sealed)
+            nonce, ciphertext = content[:NONCE_BYTES], content[NONCE_BYTES:]
+            return self._cipher.decrypt(nonce, ciphertext, additional_data(purpose)).decode()
+        except (InvalidTag, ValueError) as error:
+            what = purpose.split(maxsplit=1)[0]
+            raise TamperedError(f"the {what} was tampered with, or sealed with another key") from error
+
+
+def additional_data(purpose: Purpose) -> bytes:
+    return f"peerpost/1 {purpose}".encode("ascii")
+
+
+def to_base64url(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode("ascii")
+
+
+def from_base64url(text: str) -> bytes:
+    # Python's own decoder passes over what is no base64, and would open a text that was changed.
+    if not re.fullmatch("[A-Za-z0-9_-]*", text):
+        raise ValueError("not base64url")
+    content = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    if to_base64url(content) != text:  # the last character has bits to spare
+        raise ValueError("not base64url in its one form")
+    return content

@@ -1,0 +1,169 @@
+"""aiortc's four verbs over a Peerpost server, in place of the classes of aiortc.contrib.signaling.
+
+    from peerpost.signaling import BYE, add_signaling_arguments, create_signaling
+
+in an example of aiortc, in place of the same line for `aiortc.contrib.signaling`, is all that it takes.
+"""
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Callable
+
+from aiortc import RTCIceCandidate, RTCSessionDescription
+from aiortc.contrib.signaling import BYE, BaseSignaling, SignalingBye
+
+from peerpost.candidates import candidate_from_json, candidate_to_json, is_bye
+from peerpost.channel import Channel
+from peerpost.client import SignalingClient
+from peerpost.errors import ChannelExpiredError
+from peerpost.links import Link
+from peerpost.sealing import new_key
+
+__all__ = ["BYE", "Signaling", "add_signaling_arguments", "create_signaling"]
+
+Message = RTCSessionDescription | RTCIceCandidate | SignalingBye
+
+
+class Signaling(BaseSignaling):
+    """Offer, answer, candidates and goodbye over one channel.
+
+    Without `channel_id` this peer offers: `connect` opens the channel and calls `on_channel` with its id.
+    With it this peer answers.
+    `key` of 32 bytes seals everything; both peers need the same, or none.
+    A channel takes one offer and one answer.
+    """
+
+    def __init__(
+        self,
+        server: str | SignalingClient,
+        channel_id: str | None = None,
+        *,
+        key: bytes | None = None,
+        on_channel: Callable[[str], object] | None = None,
+    ) -> None:
+        self._owns_client = isinstance(server, str)
+        self._client = SignalingClient(server) if isinstance(server, str) else server
+        self._channel = Channel(self._client, channel_id, key=key)
+        self._on_channel = on_channel
+        self._has_description = False
+        self._said_bye = False
+        self._heard_bye = False
+        self._closed = asyncio.Event()
+
+    async def connect(self) -> None:
+        """Open the channel. Does nothing for the answerer, and nothing the second time."""
+        if self._channel.role == "offerer" and not self._channel.is_open:
+            channel_id = await self._channel.open()
+            if self._on_channel:
+                self._on_channel(channel_id)
+
+    async def send(self, descr: Message) -> None:
+        """Send a session description, a candidate, or BYE.
+
+        Raises ValueError for a description that is not this peer's to send, or a candidate of more than 425 bytes.
+        """
+        await self.connect()
+        if isinstance(descr, RTCSessionDescription):
+            await self._send_description(descr)
+        elif isinstance(descr, RTCIceCandidate):
+            await self._channel.send_candidate(candidate_to_json(descr))
+        elif not self._said_bye:
+            self._said_bye = True
+            await self._channel.send_bye()
+
+    async def receive(self) -> Message:
+        """Return what the other peer sent next: its description first, then its candidates, and BYE.
+
+        Candidates that aiortc has no use for are passed over.
+        After both descriptions the channel may end while the call goes on: then this waits until `close`,
+        and gives BYE. So does a `close` while this waits.
+        """
+        receiving = asyncio.create_task(self._receive())
+        closing = asyncio.create_task(self._closed.wait())
+        try:
+            await asyncio.wait({receiving, closing}, return_when=asyncio.FIRST_COMPLETED)
+            return receiving.result() if receiving.done() else BYE
+        finally:
+            for task in (receiving, closing):
+                task.cancel()
+            await asyncio.wait({receiving, closing})
+
+    async def _receive(self) -> Message:
+        await self.connect()
+        if not self._has_description:
+            description = await self._receive_description()
+            self._has_description = True
+            return description
+        try:
+            while not self._closed.is_set():
+                text = await self._channel.receive_candidate()
+                if is_bye(text, self._channel.peer):
+                    self._heard_bye = True
+                    return BYE
+                if candidate := candidate_from_json(text):
+                    return candidate
+        except ChannelExpiredError:
+            if not self._channel.is_exchanged:
+                raise
+            if not self._said_bye:
+                await self._closed.wait()
+        return BYE
+
+    async def close(self) -> None:
+        """Say BYE, unless that was said, and close the connections to the server.
+
+        A channel that nobody needs any more is erased: when both have said BYE, or the other peer never came.
+        """
+        if self._closed.is_set():
+            return
+        self._closed.set()
+        try:
+            if self._channel.is_exchanged and not self._said_bye:
+                await self._channel.try_bye()
+            elif self._heard_bye or (self._channel.role == "offerer" and not self._channel.is_exchanged):
+                await self._channel.hang_up()
+        finally:
+            if self._owns_client:
+                await self._client.aclose()
+
+    async def _send_description(self, description: RTCSessionDescription) -> None:
+        expected = "offer" if self._channel.role == "offerer" else "answer"
+        if description.type != expected:
+            raise ValueError(f"the {self._channel.role} sends an {expected}, not {description.type!r}")
+        if description.type == "offer":
+            await self._channel.send_offer(description.sdp)
+        else:
+            await self._channel.send_answer(description.sdp)
+
+    async def _receive_description(self) -> RTCSessionDescription:
+        if self._channel.role == "offerer":
+            return RTCSessionDescription(await self._channel.receive_answer(), "answer")
+        return RTCSessionDescription(await self._channel.receive_offer(), "offer")
+
+
+def add_signaling_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add `--server` and `--channel` to a parser, as aiortc's function of that name adds its own."""
+    parser.add_argument("--server", help="URL of the Peerpost server (default: PEERPOST_SERVER)")
+    parser.add_argument("--channel", help="link or code that the offerer printed; without it, offer")
+
+
+def create_signaling(args: argparse.Namespace) -> Signaling:
+    """Return the signaling that the arguments ask for, sealed; the offerer prints its link.
+
+    Raises ValueError for a link that is none, or when no server is named.
+    """
+    link = Link.parse(args.channel) if args.channel else None
+    server = args.server or (link and link.server) or os.environ.get("PEERPOST_SERVER")
+    if not server:
+        raise ValueError("no server: give --server, or set PEERPOST_SERVER")
+    if link:
+        return Signaling(server, link.channel_id, key=link.key)
+    key = new_key()
+
+    def announce(channel_id: str) -> None:
+        sys.stdout.write(f"-- Give this to the other peer, as --channel --\n{Link(channel_id, key, server)}\n")
+        sys.stdout.flush()
+
+    return Signaling(server, key=key, on_channel=announce)

@@ -1,0 +1,98 @@
+"""One of two peers, in a process of its own: it connects, says hello, and prints what it heard.
+
+python peer.py connect|signaling SERVER [LINK]
+"""
+
+import asyncio
+import sys
+
+from aiortc import RTCConfiguration, RTCDataChannel, RTCIceCandidate, RTCPeerConnection, RTCSessionDescription
+
+from peerpost import BYE, Link, Signaling, connect, new_key
+
+
+def tell(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+async def with_connect(peer: RTCPeerConnection, server: str, link: Link | None, key: bytes | None) -> None:
+    heard: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    closed = asyncio.Event()
+    if link:
+
+        @peer.on("datachannel")
+        def on_data_channel(chat: RTCDataChannel) -> None:
+            chat.on("message", heard.set_result)
+            chat.on("close", closed.set)
+            chat.send("hello from the answerer")
+
+        await connect(peer, server, link.channel_id, key=link.key)
+        tell(await heard)
+        await closed.wait()
+    else:
+        chat = peer.createDataChannel("chat")
+        chat.on("open", lambda: chat.send("hello from the offerer"))
+        chat.on("message", heard.set_result)
+        await connect(peer, server, key=key, on_channel=lambda channel_id: tell(str(Link(channel_id, key))))
+        tell(await heard)
+
+
+async def with_signaling(peer: RTCPeerConnection, server: str, link: Link | None, key: bytes | None) -> None:
+    """What the examples of aiortc do: the role decides who offers, and a loop does the rest until BYE."""
+    signaling = (
+        Signaling(server, link.channel_id, key=link.key)
+        if link
+        else Signaling(server, key=key, on_channel=lambda channel_id: tell(str(Link(channel_id, key))))
+    )
+    await signaling.connect()
+
+    if link:
+
+        @peer.on("datachannel")
+        def on_data_channel(chat: RTCDataChannel) -> None:
+            @chat.on("message")
+            async def on_message(message: str) -> None:
+                tell(message)
+                await signaling.send(BYE)
+
+            chat.send("hello from the answerer")
+
+    else:
+        chat = peer.createDataChannel("chat")
+        chat.on("open", lambda: chat.send("hello from the offerer"))
+        chat.on("message", tell)
+        await peer.setLocalDescription(await peer.createOffer())
+        await signaling.send(peer.localDescription)
+
+    await consume(peer, signaling)
+    await signaling.close()
+
+
+async def consume(peer: RTCPeerConnection, signaling: Signaling) -> None:
+    while True:
+        message = await signaling.receive()
+        if isinstance(message, RTCSessionDescription):
+            await peer.setRemoteDescription(message)
+            if message.type == "offer":
+                await peer.setLocalDescription(await peer.createAnswer())
+                await signaling.send(peer.localDescription)
+        elif isinstance(message, RTCIceCandidate):
+            await peer.addIceCandidate(message)
+        elif message is BYE:
+            tell("BYE")
+            return
+
+
+async def main(way: str, server: str, given: str) -> None:
+    link = Link.parse(given) if given not in ("sealed", "plain") else None
+    key = new_key() if given == "sealed" else None
+    peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    try:
+        await (with_connect if way == "connect" else with_signaling)(peer, server, link, key)
+    finally:
+        await peer.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))

@@ -1,0 +1,342 @@
+"""A peer's end of a channel, against a server that says what it is told, in a time that passes at once."""
+
+import asyncio
+import json
+
+import httpx
+import pytest
+
+from doubles import CHANNEL_ID, Script, Time, answerer, no_jitter, offerer, ok, refused, unavailable
+from peerpost import ChannelExpiredError, NetworkError, RefusalError, Sealer, ServerError, TamperedError, new_key
+from peerpost.channel import Channel
+from peerpost.limits import MAX_FAILURES_AT_FIRST
+
+LOST = httpx.ReadError("the connection broke")
+NOT_YET = refused("no answer yet")
+OPENED = ok(channel_id=CHANNEL_ID)
+ANSWERED = ok(answer="the answer", items=[], next=0)
+
+
+async def open_and_receive(channel: Channel) -> str:
+    await channel.open("the offer")
+    return await channel.receive_answer()
+
+
+def test_an_offerer_needs_two_requests() -> None:
+    script, time = Script(OPENED, ANSWERED), Time()
+
+    answer = asyncio.run(open_and_receive(offerer(script, time)))
+
+    assert answer == "the answer"
+    assert script.requests == [
+        {"method": "create_data_channel", "offer": "the offer"},
+        {"method": "get_answer", "channel_id": CHANNEL_ID, "since": 0, "wait": 20.0},
+    ]
+
+
+def test_a_server_that_does_not_hold_is_asked_ever_more_seldom() -> None:
+    script, time = Script(OPENED, NOT_YET, ok(items=[], next=0), *[NOT_YET] * 12, ANSWERED), Time()
+
+    asyncio.run(open_and_receive(offerer(script, time)))
+
+    assert time.pauses[:3] == pytest.approx([0.2, 0.3, 0.45])
+    assert time.pauses[-1] == 3.0
+
+
+def test_the_pauses_have_jitter() -> None:
+    script, time = Script(OPENED, NOT_YET, ok(items=[], next=0), ANSWERED), Time()
+    asked: list[tuple[float, float]] = []
+
+    def jitter(least: float, most: float) -> float:
+        asked.append((least, most))
+        return most
+
+    channel = Channel(script.client, clock=time.clock, sleep=time.sleep, jitter=jitter)
+    asyncio.run(open_and_receive(channel))
+
+    assert asked == [(0.75, 1.25)]
+    assert time.pauses == pytest.approx([0.2 * 1.25])
+
+
+def test_a_server_that_holds_is_asked_again_at_once() -> None:
+    time = Time()
+
+    def hold(_: dict[str, object]) -> httpx.Response:
+        time.now += 5
+        return NOT_YET
+
+    script = Script(OPENED, hold, ok(items=[], next=0), hold, hold, ANSWERED)
+
+    asyncio.run(open_and_receive(offerer(script, time)))
+
+    assert time.pauses == []
+
+
+@pytest.mark.parametrize("fault", [unavailable(), unavailable(429), unavailable(500), unavailable(502), LOST])
+def test_a_fault_that_passes_is_waited_out(fault: httpx.Response | Exception) -> None:
+    script, time = Script(OPENED, fault, fault, fault, ANSWERED), Time()
+
+    answer = asyncio.run(open_and_receive(offerer(script, time)))
+
+    assert answer == "the answer"
+    assert time.pauses == pytest.approx([0.25, 0.5, 1.0])
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_retry_after_is_honoured(status: int) -> None:
+    fault = unavailable(status, retry_after="9")
+    script, time = Script(OPENED, fault, ANSWERED), Time()
+
+    asyncio.run(open_and_receive(offerer(script, time)))
+
+    assert time.pauses == pytest.approx([9.25])
+
+
+@pytest.mark.parametrize("fault", [unavailable(), LOST])
+def test_a_server_that_has_never_answered_is_given_up_soon(fault: httpx.Response | Exception) -> None:
+    script, time = Script(fault), Time()
+
+    with pytest.raises((ServerError, NetworkError)):
+        asyncio.run(offerer(script, time).open())
+
+    assert len(script.requests) == MAX_FAILURES_AT_FIRST
+    assert sum(time.pauses) < 2
+
+
+def test_a_server_that_is_gone_is_given_up_within_half_a_minute() -> None:
+    script, time = Script(OPENED, LOST), Time()
+
+    with pytest.raises(NetworkError):
+        asyncio.run(open_and_receive(offerer(script, time)))
+
+    assert sum(time.pauses) < 30
+
+
+def test_a_fault_that_does_not_pass_is_not_waited_out() -> None:
+    script, time = Script(httpx.Response(403, text="Forbidden")), Time()
+
+    with pytest.raises(ServerError, match="403"):
+        asyncio.run(offerer(script, time).open())
+
+    assert len(script.requests) == 1
+
+
+def test_an_offerer_stops_when_the_channel_expires() -> None:
+    script, time = Script(OPENED, NOT_YET, ok(items=[], next=0), NOT_YET), Time()
+
+    with pytest.raises(ChannelExpiredError, match="the channel has expired: 300 seconds are over"):
+        asyncio.run(open_and_receive(offerer(script, time)))
+
+    assert time.now == pytest.approx(1_300)
+
+
+def test_an_answerer_stops_when_the_channel_must_have_expired() -> None:
+    script, time = Script(refused("no offer yet")), Time()
+
+    with pytest.raises(ChannelExpiredError, match="300 seconds are over"):
+        asyncio.run(answerer(script, time).receive_offer())
+
+    assert time.now == pytest.approx(1_300)
+
+
+def test_a_retry_after_beyond_the_expiry_ends_there() -> None:
+    script, time = Script(OPENED, unavailable(retry_after="86400")), Time()
+
+    with pytest.raises(ChannelExpiredError):
+        asyncio.run(open_and_receive(offerer(script, time)))
+
+    assert time.now == pytest.approx(1_300)
+
+
+def test_an_answerer_without_a_channel_is_told_why() -> None:
+    script, time = Script(refused("no such channel")), Time()
+
+    with pytest.raises(ChannelExpiredError, match="older than 300 seconds, used up, or never was"):
+        asyncio.run(answerer(script, time).receive_offer())
+
+
+def test_an_answer_whose_reply_was_lost_is_ours() -> None:
+    script, time = Script(LOST, refused("answer already exists"), ok(answer="ours")), Time()
+
+    asyncio.run(answerer(script, time).send_answer("ours"))
+
+    assert script.methods == ["create_answer", "create_answer", "get_answer"]
+
+
+def test_a_sealed_answer_whose_reply_was_lost_is_ours() -> None:
+    written: list[str] = []
+
+    def lose(request: dict[str, str]) -> httpx.Response:
+        written.append(request["answer"])
+        raise LOST
+
+    script, time = Script(lose, refused("answer already exists"), lambda _: ok(answer=written[0])), Time()
+
+    asyncio.run(answerer(script, time, new_key()).send_answer("ours"))
+
+    assert script.requests[0] == script.requests[1]
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [[LOST, refused("no such channel")], [LOST, refused("answer already exists"), refused("no such channel")]],
+)
+def test_an_offerer_that_has_our_answer_may_have_erased_the_channel(steps: list[httpx.Response | Exception]) -> None:
+    script, time = Script(*steps), Time()
+    channel = answerer(script, time)
+
+    asyncio.run(channel.send_answer("ours"))
+
+    assert channel.is_exchanged
+
+
+def test_an_answer_to_a_channel_that_is_no_more_is_an_error() -> None:
+    script, time = Script(refused("no such channel")), Time()
+
+    with pytest.raises(ChannelExpiredError):
+        asyncio.run(answerer(script, time).send_answer("ours"))
+
+
+def test_an_answer_that_another_peer_has_written_is_a_refusal() -> None:
+    script, time = Script(refused("answer already exists"), ok(answer="theirs")), Time()
+
+    with pytest.raises(RefusalError, match="answer already exists"):
+        asyncio.run(answerer(script, time).send_answer("ours"))
+
+
+def test_a_candidate_whose_reply_was_lost_is_sent_again_as_it_was() -> None:
+    script, time = Script(LOST, ok()), Time()
+
+    asyncio.run(answerer(script, time, new_key()).send_candidate("candidate"))
+
+    assert script.requests[0] == script.requests[1]
+
+
+@pytest.mark.parametrize("size", [425, 426])
+def test_a_candidate_has_at_most_425_bytes(size: int) -> None:
+    script, time = Script(ok()), Time()
+    sending = answerer(script, time).send_candidate("é" * (size // 2) + "x" * (size % 2))
+
+    if size <= 425:
+        asyncio.run(sending)
+    else:
+        with pytest.raises(ValueError, match="425 bytes"):
+            asyncio.run(sending)
+
+    assert len(script.requests) == (size <= 425)
+
+
+def test_an_older_server_gets_the_offer_a_second_time() -> None:
+    script, time = Script(OPENED, NOT_YET, ok(items=[]), ok(), NOT_YET, ok(answer="the answer")), Time()
+
+    answer = asyncio.run(open_and_receive(offerer(script, time)))
+
+    assert answer == "the answer"
+    assert script.methods == [
+        "create_data_channel",
+        "get_answer",
+        "get_candidates",
+        "create_offer",
+        "get_answer",
+        "get_answer",
+    ]
+
+
+def test_an_older_server_is_read_by_counting() -> None:
+    script, time = Script(ok(items=["a"]), ok(items=["a"]), ok(items=["a", "b", "c"])), Time()
+    channel = answerer(script, time)
+
+    async def receive_three() -> list[str]:
+        return [await channel.receive_candidate() for _ in range(3)]
+
+    assert asyncio.run(receive_three()) == ["a", "b", "c"]
+
+    assert [request["since"] for request in script.requests] == [0, 1, 1]
+
+
+def test_candidates_that_come_with_the_offer_are_not_read_again() -> None:
+    script, time = Script(ok(offer="o", items=["a"], next=1), ok(items=["b"], next=2)), Time()
+    channel = answerer(script, time)
+
+    async def receive() -> list[str]:
+        return [await channel.receive_offer(), await channel.receive_candidate(), await channel.receive_candidate()]
+
+    assert asyncio.run(receive()) == ["o", "a", "b"]
+
+    assert [request["since"] for request in script.requests] == [0, 1]
+
+
+@pytest.mark.parametrize("key", [None, b"k" * 32])
+def test_a_peer_passes_over_its_own_candidates(key: bytes | None) -> None:
+    stored: list[str] = []
+
+    def store(request: dict[str, str]) -> httpx.Response:
+        stored.append(request["candidate"])
+        return ok()
+
+    script, time = Script(store, store, lambda _: ok(items=stored, next=2)), Time()
+
+    async def exchange() -> str:
+        channel = offerer(script, time, key)
+        channel._channel_id = CHANNEL_ID
+        await answerer(script, time, key).send_candidate("theirs")
+        await channel.send_candidate("ours")
+        return await channel.receive_candidate()
+
+    assert asyncio.run(exchange()) == "theirs"
+
+
+def test_a_changed_answer_is_an_error() -> None:
+    key = new_key()
+    sealed = Sealer(key).seal("the answer", "answer")
+    changed = ("A" if sealed[30] != "A" else "B").join((sealed[:30], sealed[31:]))
+    script, time = Script(OPENED, ok(answer=changed, items=[], next=0)), Time()
+
+    with pytest.raises(TamperedError, match="the answer was tampered with"):
+        asyncio.run(open_and_receive(offerer(script, time, key)))
+
+
+@pytest.mark.parametrize("purpose", ["offer", "answer"])
+def test_a_candidate_that_was_sealed_as_something_else_is_an_error(purpose: str) -> None:
+    key = new_key()
+    sealed = Sealer(key).seal("text", purpose)  # type: ignore[arg-type]
+    script, time = Script(ok(items=[sealed], next=1)), Time()
+
+    with pytest.raises(TamperedError, match="the candidate was tampered with"):
+        asyncio.run(answerer(script, time, key).receive_candidate())
+
+
+def test_the_server_sees_nothing_of_what_is_sealed() -> None:
+    script, time = Script(OPENED, ok()), Time()
+    channel = offerer(script, time, new_key())
+
+    async def send() -> None:
+        await channel.open("SECRET offer")
+        await channel.send_candidate("SECRET candidate")
+
+    asyncio.run(send())
+
+    assert "SECRET" not in json.dumps(script.requests)
+
+
+def test_hanging_up_raises_nothing() -> None:
+    for fault in (unavailable(), LOST, refused("method is unknown")):
+        script = Script(fault)
+
+        asyncio.run(answerer(script, Time()).hang_up())
+
+        assert script.methods == ["delete_data_channel"]
+
+
+def test_a_wait_can_be_cancelled() -> None:
+    script = Script(OPENED, NOT_YET, ok(items=[], next=0), NOT_YET)
+
+    async def cancel() -> None:
+        waiting = asyncio.create_task(open_and_receive(Channel(script.client, jitter=no_jitter)))
+        while len(script.requests) < 4:
+            await asyncio.sleep(0)
+        waiting.cancel()
+        await waiting
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(cancel())

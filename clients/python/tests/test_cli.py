@@ -1,0 +1,224 @@
+"""The command line, in processes of its own, as somebody would run it."""
+
+import hashlib
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from doubles import CHANNEL_ID
+from peerpost import Link, Sealer
+from peerpost.cli import ice_server, main
+from processes import end_of, line_of, python, until
+
+MEGABYTE = 1_048_576
+# More than crosses while a test looks at it; it takes no room, as it has no content.
+ENDLESS_BYTES = 4_096 * MEGABYTE
+
+
+@contextmanager
+def peerpost(command: str, *arguments: object, **environment: str) -> Iterator[subprocess.Popen[str]]:
+    with python("-m", "peerpost", command, "--ice-server", "none", *arguments, **environment) as process:
+        yield process
+
+
+@pytest.fixture
+def endless(tmp_path: Path) -> Path:
+    path = tmp_path / "endless.bin"
+    with path.open("wb") as file:
+        file.truncate(ENDLESS_BYTES)
+    return path
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Path:
+    path = tmp_path / "inbox"
+    path.mkdir()
+    return path
+
+
+def has_begun(inbox: Path) -> bool:
+    return any(path.stat().st_size for path in inbox.glob(".*.part"))
+
+
+def post(server: str, **fields: object) -> httpx.Response:
+    return httpx.post(server, json=fields)
+
+
+def test_five_megabytes_come_across_with_their_checksum(server: str, tmp_path: Path, inbox: Path) -> None:
+    content = os.urandom(5 * MEGABYTE)
+    (tmp_path / "film.bin").write_bytes(content)
+    checksum = hashlib.sha256(content).hexdigest()
+
+    with peerpost("send", tmp_path / "film.bin", "--server", server) as sender:
+        link = line_of(sender)
+        with peerpost("receive", link, "--output", inbox) as receiver:
+            received, sent = end_of(receiver), end_of(sender)
+
+    assert (inbox / "film.bin").read_bytes() == content
+    assert [path.name for path in inbox.iterdir()] == ["film.bin"]
+    for code, _, errors in (received, sent):
+        assert code == 0, errors
+        assert f"5242880 bytes, SHA-256 {checksum}" in errors
+        assert "Traceback" not in errors
+
+
+def test_a_code_needs_a_server_and_finds_it_in_the_environment(server: str, tmp_path: Path, inbox: Path) -> None:
+    (tmp_path / "empty").touch()
+
+    with peerpost("send", tmp_path / "empty", PEERPOST_SERVER=server) as sender:
+        code = Link.parse(line_of(sender)).code
+        with peerpost("receive", code, "--output", inbox / "other", "--quiet", PEERPOST_SERVER=server) as receiver:
+            assert end_of(receiver) == (0, "", "")
+            assert end_of(sender)[0] == 0
+
+    assert (inbox / "other").read_bytes() == b""
+    assert "." in code
+
+
+def test_both_sides_hear_of_a_file_that_exists(server: str, tmp_path: Path, inbox: Path) -> None:
+    (tmp_path / "film.bin").write_bytes(b"new")
+    (inbox / "film.bin").write_bytes(b"old")
+
+    with (
+        peerpost("send", tmp_path / "film.bin", "--quiet", "--server", server) as sender,
+        peerpost("receive", line_of(sender), "--quiet", "--output", inbox) as receiver,
+    ):
+        received, sent = end_of(receiver), end_of(sender)
+
+    assert received == (1, "", "peerpost: film.bin exists already; --force replaces it\n")
+    assert sent == (1, "", "peerpost: the other peer says: film.bin exists already; --force replaces it\n")
+    assert (inbox / "film.bin").read_bytes() == b"old"
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "word"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
+)
+def test_a_signal_while_waiting_erases_the_channel(
+    server: str, endless: Path, number: int, code: int, word: str
+) -> None:
+    with peerpost("send", endless, "--quiet", "--server", server) as sender:
+        link = Link.parse(line_of(sender))
+        sender.send_signal(number)
+        ended = end_of(sender)
+
+    assert ended == (code, "", f"peerpost: {word}\n")
+    assert post(server, method="get_offer", channel_id=link.channel_id).text == "no such channel"
+
+
+@pytest.mark.parametrize("interrupted", ["sender", "receiver"])
+def test_ctrl_c_in_the_middle_ends_both_sides(server: str, endless: Path, inbox: Path, interrupted: str) -> None:
+    with (
+        peerpost("send", endless, "--quiet", "--server", server) as sender,
+        peerpost("receive", line_of(sender), "--quiet", "--output", inbox) as receiver,
+    ):
+        until(lambda: has_begun(inbox))
+        first, second = (sender, receiver) if interrupted == "sender" else (receiver, sender)
+        first.send_signal(signal.SIGINT)
+        ended, lost = end_of(first), end_of(second)
+
+    assert ended == (130, "", "peerpost: interrupted\n")
+    assert lost == (3, "", "peerpost: the other peer has gone\n")
+    assert list(inbox.iterdir()) == []
+
+
+@pytest.mark.parametrize("killed", ["sender", "receiver"])
+def test_a_peer_that_is_killed_is_lost(server: str, endless: Path, inbox: Path, killed: str) -> None:
+    with (
+        peerpost("send", endless, "--quiet", "--patience", 3, "--server", server) as sender,
+        peerpost("receive", line_of(sender), "--quiet", "--patience", 3, "--output", inbox) as receiver,
+    ):
+        until(lambda: has_begun(inbox))
+        first, second = (sender, receiver) if killed == "sender" else (receiver, sender)
+        first.kill()
+        lost = end_of(second)
+
+    assert lost == (3, "", "peerpost: lost the other peer: not a word for 3 seconds\n")
+    assert not (inbox / endless.name).exists()
+    assert killed == "receiver" or list(inbox.iterdir()) == []
+
+
+def test_a_tampered_offer_is_one_line_and_no_connection(server: str, inbox: Path) -> None:
+    link = Link(post(server, method="create_data_channel").json()["channel_id"], bytes(32), server)
+    sealed = Sealer(bytes(range(32))).seal("v=0", "offer")
+    post(server, method="create_offer", channel_id=link.channel_id, offer=sealed)
+
+    with peerpost("receive", link, "--quiet", "--output", inbox) as receiver:
+        ended = end_of(receiver)
+
+    assert ended == (1, "", "peerpost: the offer was tampered with, or sealed with another key\n")
+    assert post(server, method="get_answer", channel_id=link.channel_id).text == "no answer yet"
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (["receive", CHANNEL_ID], "no server: give --server, or set PEERPOST_SERVER"),
+        (["send", "no such file", "--server", "http://127.0.0.1:1/"], "cannot read no such file: No such file"),
+        (["send", ".", "--server", "http://127.0.0.1:1/"], "cannot read .: Is a directory"),
+        (["send", __file__, "--server", "http://127.0.0.1:1/"], "http://127.0.0.1:1/ does not answer"),
+        (["send", __file__, "--server", "nonsense"], "'nonsense' is no URL of a server"),
+    ],
+)
+def test_what_cannot_work_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: list[str], error: str
+) -> None:
+    monkeypatch.delenv("PEERPOST_SERVER", raising=False)
+
+    code = main([*words, "--ice-server", "none", "--quiet"])
+
+    assert code == 1
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err.startswith(f"peerpost: {error}")
+    assert output.err.count("\n") == 1
+
+
+def test_a_code_that_is_too_old_is_one_line(server: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["receive", f"{server}#{CHANNEL_ID}", "--ice-server", "none", "--quiet"])
+
+    assert code == 1
+    assert "older than 300 seconds, used up, or never was" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["receive"],
+        ["receive", "nonsense"],
+        ["receive", f"{CHANNEL_ID}.key"],
+        ["send"],
+        ["send", "file", "--ice-server", "https://stun.test"],
+        ["send", "file", "--ice-server", "stun:host:port"],
+        ["send", "file", "--patience", "0"],
+        ["send", "file", "--patience", "soon"],
+    ],
+)
+def test_wrong_usage_is_2(capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+
+    assert ended.value.code == 2
+    assert "usage: peerpost" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("url", "urls", "username", "credential"),
+    [
+        ("stun:a.test", "stun:a.test", None, None),
+        ("turn:u:p@a.test:3478?transport=tcp", "turn:a.test:3478?transport=tcp", "u", "p"),
+        ("turns:1900000000:u:c2VjcmV0/+=@a.test", "turns:a.test", "1900000000:u", "c2VjcmV0/+="),
+    ],
+)
+def test_an_ice_server_carries_its_credential(
+    url: str, urls: str, username: str | None, credential: str | None
+) -> None:
+    found = ice_server(url)
+
+    assert (found.urls, found.username, found.credential) == (urls, username, credential)

@@ -1,0 +1,208 @@
+"""The wire: one request for each call, and an error class for each kind of failure."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from doubles import CHANNEL_ID, URL, Script, ok, refused
+from peerpost import Candidates, Description, NetworkError, RefusalError, ServerError, SignalingClient
+from peerpost.client import retry_after_of
+
+Call = Callable[[SignalingClient], Awaitable[Any]]
+
+METHODS: list[tuple[Call, dict[str, Any], dict[str, Any], Any]] = [
+    (lambda c: c.create_data_channel(), {"method": "create_data_channel"}, {"channel_id": CHANNEL_ID}, CHANNEL_ID),
+    (
+        lambda c: c.create_data_channel(offer="o", candidates=["a"]),
+        {"method": "create_data_channel", "offer": "o", "candidates": ["a"]},
+        {"channel_id": CHANNEL_ID},
+        CHANNEL_ID,
+    ),
+    (lambda c: c.create_offer("id", "o"), {"method": "create_offer", "channel_id": "id", "offer": "o"}, {}, None),
+    (
+        lambda c: c.create_offer("id", "o", candidates=()),
+        {"method": "create_offer", "channel_id": "id", "offer": "o", "candidates": []},
+        {},
+        None,
+    ),
+    (
+        lambda c: c.get_offer("id"),
+        {"method": "get_offer", "channel_id": "id"},
+        {"offer": "o"},
+        Description("o"),
+    ),
+    (
+        lambda c: c.get_offer("id", since=0, wait=5),
+        {"method": "get_offer", "channel_id": "id", "since": 0, "wait": 5},
+        {"offer": "o", "items": ["a"], "next": 1},
+        Description("o", ("a",), 1),
+    ),
+    (
+        lambda c: c.create_answer("id", "a", candidates=["x", "y"]),
+        {"method": "create_answer", "channel_id": "id", "answer": "a", "candidates": ["x", "y"]},
+        {},
+        None,
+    ),
+    (
+        lambda c: c.get_answer("id", since=2),
+        {"method": "get_answer", "channel_id": "id", "since": 2},
+        {"answer": "a", "items": [], "next": 2},
+        Description("a", (), 2),
+    ),
+    (
+        lambda c: c.create_candidate("id", "x"),
+        {"method": "create_candidate", "channel_id": "id", "candidate": "x"},
+        {},
+        None,
+    ),
+    (
+        lambda c: c.create_candidate("id", candidates=["x", "y"]),
+        {"method": "create_candidate", "channel_id": "id", "candidates": ["x", "y"]},
+        {},
+        None,
+    ),
+    (
+        lambda c: c.get_candidates("id"),
+        {"method": "get_candidates", "channel_id": "id"},
+        {"items": ["x"]},
+        Candidates(("x",)),
+    ),
+    (
+        lambda c: c.get_candidates("id", since=1, wait=0.5),
+        {"method": "get_candidates", "channel_id": "id", "since": 1, "wait": 0.5},
+        {"items": [], "next": 1},
+        Candidates((), 1),
+    ),
+    (lambda c: c.delete_data_channel("id"), {"method": "delete_data_channel", "channel_id": "id"}, {}, None),
+]
+
+
+@pytest.mark.parametrize(("call", "request_body", "reply", "result"), METHODS)
+def test_a_method_is_one_request_and_its_reply(
+    call: Call, request_body: dict[str, Any], reply: dict[str, Any], result: object
+) -> None:
+    script = Script(ok(**reply))
+
+    assert asyncio.run(run(call, script)) == result
+
+    assert script.requests == [request_body]
+
+
+async def run(call: Call, script: Script) -> object:
+    return await call(script.client)
+
+
+def test_a_400_is_a_refusal_with_the_servers_sentence() -> None:
+    script = Script(refused("no offer yet"))
+
+    with pytest.raises(RefusalError, match="^no offer yet$"):
+        asyncio.run(script.client.get_offer("id"))
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "retry_after", "is_temporary"),
+    [
+        (429, {}, None, True),
+        (429, {"Retry-After": "7"}, 7.0, True),
+        (500, {}, None, True),
+        (502, {}, None, True),
+        (503, {"Retry-After": "1"}, 1.0, True),
+        (503, {"Retry-After": "soon"}, None, True),
+        (403, {}, None, False),
+        (404, {}, None, False),
+        (413, {}, None, False),
+        (301, {"Location": "https://elsewhere.test/"}, None, False),
+    ],
+)
+def test_any_other_status_is_a_server_error(
+    status: int, headers: dict[str, str], retry_after: float | None, is_temporary: bool
+) -> None:
+    script = Script(httpx.Response(status, text="<h1>\nsorry", headers=headers))
+
+    with pytest.raises(ServerError, match=f"{status}: <h1>$") as caught:
+        asyncio.run(script.client.create_data_channel())
+
+    assert (caught.value.status, caught.value.retry_after) == (status, retry_after)
+    assert caught.value.is_temporary is is_temporary
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("3", 3),
+        ("0.5", 0.5),
+        ("-1", 0),
+        ("nan", None),
+        ("inf", None),
+        ("", None),
+        ("Thu, 01 Jan 1970 00:01:40 GMT", 90),
+        ("Thu, 01 Jan 1970 00:00:00 GMT", 0),
+        ("Thu, 99 Foo 1970", None),
+    ],
+)
+def test_a_retry_after_is_seconds_or_a_date(value: str, seconds: float | None) -> None:
+    reply = httpx.Response(503, headers={"Retry-After": value})
+
+    found = retry_after_of(reply, now=10)
+
+    assert found == seconds
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        httpx.ConnectError("refused"),
+        httpx.ReadTimeout("too long"),
+        httpx.ReadError(""),
+        httpx.RemoteProtocolError("cut"),
+    ],
+)
+def test_no_reply_is_a_network_error(error: Exception) -> None:
+    script = Script(error)
+
+    with pytest.raises(NetworkError, match="signaling.test/ does not answer: ."):
+        asyncio.run(script.client.create_data_channel())
+
+
+@pytest.mark.parametrize("url", ["", "nonsense", "ftp://signaling.test/", "http://a:b/"])
+def test_a_url_that_is_none_is_a_network_error(url: str) -> None:
+    async def call() -> None:
+        async with SignalingClient(url) as client:
+            await client.create_data_channel()
+
+    with pytest.raises(NetworkError, match="is no URL of a server") as caught:
+        asyncio.run(call())
+
+    assert not caught.value.is_temporary
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<html>",
+        b"\xff",
+        b"[]",
+        b"{}",
+        b'{"items": "x"}',
+        b'{"items": [1]}',
+        b'{"items": [], "next": -1}',
+        b'{"items": [], "next": true}',
+        b'{"items": [], "next": "1"}',
+    ],
+)
+def test_a_reply_that_is_none_of_ours_is_a_server_error(body: bytes) -> None:
+    script = Script(httpx.Response(200, content=body))
+
+    with pytest.raises(ServerError, match="not one of a Peerpost server"):
+        asyncio.run(script.client.get_candidates("id", since=0))
+
+
+def test_an_http_client_that_was_given_stays_open() -> None:
+    http = httpx.AsyncClient()
+
+    asyncio.run(SignalingClient(URL, http=http).aclose())
+
+    assert not http.is_closed

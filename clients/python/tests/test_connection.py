@@ -1,0 +1,247 @@
+"""aiortc with aiortc, through `chalice local`."""
+
+import asyncio
+import json
+import re
+
+import httpx
+import pytest
+from aiortc import RTCConfiguration, RTCPeerConnection
+
+from doubles import CHANNEL_ID, Script, ok
+from peerpost import (
+    ConnectionFailedError,
+    InvalidDescriptionError,
+    RefusalError,
+    Sealer,
+    SignalingClient,
+    TamperedError,
+    connect,
+    new_key,
+)
+from processes import HERE, end_of, line_of, python
+
+
+def new_peer() -> RTCPeerConnection:
+    return RTCPeerConnection(RTCConfiguration(iceServers=[]))
+
+
+@pytest.mark.parametrize("protection", ["sealed", "plain"])
+@pytest.mark.parametrize("way", ["connect", "signaling"])
+def test_two_processes_connect(server: str, way: str, protection: str) -> None:
+    with python(HERE / "peer.py", way, server, protection) as offerer:
+        link = line_of(offerer)
+        with python(HERE / "peer.py", way, server, link) as answerer:
+            offered, answered = end_of(offerer), end_of(answerer)
+
+    assert ("." in link) is (protection == "sealed")
+    assert offered[0] == answered[0] == 0, (offered, answered)
+    assert "hello from the answerer" in offered[1]
+    assert "hello from the offerer" in answered[1]
+    assert ("BYE" in offered[1]) is ("BYE" in answered[1]) is (way == "signaling")
+
+
+class Recorder(httpx.AsyncBaseTransport):
+    """Passes requests on, and keeps what they said; `change` may change a reply."""
+
+    def __init__(self, method: str = "", change: str = "") -> None:
+        self.requests: list[dict[str, str]] = []
+        self._inner = httpx.AsyncHTTPTransport()
+        self._method = method
+        self._change = change
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        body = json.loads(request.content)
+        self.requests.append(body)
+        reply = await self._inner.handle_async_request(request)
+        content = await reply.aread()
+        if body["method"] == self._method:
+            content = content.replace(b'":"', b'":"' + self._change.encode(), 1)
+        return httpx.Response(reply.status_code, content=content)
+
+
+async def run_pair(
+    server: str, key: bytes | None = None, other_key: bytes | None = None, transport: Recorder | None = None
+) -> tuple[object, object]:
+    """Connect two peers of this process, and return what came of it on each side; `transport` is the answerer's."""
+    peers = new_peer(), new_peer()
+    peers[0].createDataChannel("chat")
+    channel: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    async with httpx.AsyncClient(transport=transport or Recorder()) as http:
+
+        async def answer() -> str:
+            client = SignalingClient(server, http=http)
+            return await connect(peers[1], client, await channel, key=other_key or key)
+
+        offering = asyncio.create_task(connect(peers[0], server, key=key, on_channel=channel.set_result))
+        answered = (await asyncio.gather(answer(), return_exceptions=True))[0]
+        if isinstance(answered, BaseException):
+            offering.cancel()
+        offered = (await asyncio.gather(offering, return_exceptions=True))[0]
+    await asyncio.gather(*(peer.close() for peer in peers))
+    return offered, answered
+
+
+def test_an_answerer_needs_two_requests(server: str) -> None:
+    recorder = Recorder()
+
+    offered, answered = asyncio.run(run_pair(server, transport=recorder))
+
+    assert offered == answered
+    assert [request["method"] for request in recorder.requests] == ["get_offer", "create_answer"]
+
+
+def test_what_is_sealed_shows_no_address_and_no_fingerprint(server: str) -> None:
+    recorder = Recorder()
+
+    asyncio.run(run_pair(server, new_key(), transport=recorder))
+
+    assert re.fullmatch("[A-Za-z0-9_-]+", recorder.requests[1]["answer"])
+
+
+def test_a_tampered_offer_is_an_error_and_no_connection(server: str) -> None:
+    recorder = Recorder("get_offer", change="A")
+
+    _, answered = asyncio.run(run_pair(server, new_key(), transport=recorder))
+
+    assert isinstance(answered, TamperedError)
+    assert [request["method"] for request in recorder.requests] == ["get_offer"]
+
+
+def test_another_key_is_an_error_and_no_connection(server: str) -> None:
+    _, answered = asyncio.run(run_pair(server, new_key(), new_key()))
+
+    assert isinstance(answered, TamperedError)
+
+
+def test_an_offer_that_comes_back_as_an_answer_is_an_error() -> None:
+    def reflect(_: dict[str, str]) -> httpx.Response:
+        return ok(answer=script.requests[0]["offer"], items=[], next=0)
+
+    script = Script(ok(channel_id=CHANNEL_ID), reflect, ok())
+
+    async def offer() -> None:
+        peer = new_peer()
+        peer.createDataChannel("chat")
+        try:
+            await connect(peer, script.client, key=new_key())
+        finally:
+            await peer.close()
+
+    with pytest.raises(TamperedError, match="the answer"):
+        asyncio.run(offer())
+
+
+@pytest.mark.parametrize(
+    "offer",
+    [
+        "nonsense",
+        "v=0",
+        "v=0\r\nm=",
+        "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n",
+        "v=0\r\na=candidate:1\r\nm=audio x y z\r\n",
+    ],
+)
+def test_an_offer_that_is_none_is_an_error(offer: str) -> None:
+    script = Script(ok(offer=offer, items=[], next=0), ok())
+
+    async def answer() -> None:
+        peer = new_peer()
+        try:
+            await connect(peer, script.client, CHANNEL_ID)
+        finally:
+            await peer.close()
+
+    with pytest.raises(InvalidDescriptionError, match="the other peer's offer cannot be used"):
+        asyncio.run(answer())
+
+
+def test_the_second_answerer_is_refused(server: str) -> None:
+    async def answer_twice() -> None:
+        async with SignalingClient(server) as client:
+            peers = new_peer(), new_peer()
+            peers[0].createDataChannel("chat")
+            await peers[0].setLocalDescription(await peers[0].createOffer())
+            channel_id = await client.create_data_channel()
+            await client.create_offer(channel_id, peers[0].localDescription.sdp)
+            await client.create_answer(channel_id, "somebody else's")
+            try:
+                await connect(peers[1], client, channel_id)
+            finally:
+                await asyncio.gather(*(peer.close() for peer in peers))
+
+    with pytest.raises(RefusalError, match="answer already exists"):
+        asyncio.run(answer_twice())
+
+
+def test_candidates_that_trickle_connect_and_hostile_ones_do_not_matter(server: str) -> None:
+    async def trickle(key: bytes) -> None:
+        """Offer as a browser does: no candidate in the description, each in its own message."""
+        sealer = Sealer(key)
+        peers = new_peer(), new_peer()
+        peers[0].createDataChannel("chat")
+        await peers[0].setLocalDescription(await peers[0].createOffer())
+        sdp = peers[0].localDescription.sdp
+        lines = re.findall("a=(candidate:.*)\r\n", sdp)
+        bare = re.sub("a=(candidate:.*|end-of-candidates)\r\n", "", sdp)
+        texts = [
+            "nonsense",
+            '{"candidate":""}',
+            '{"candidate":"candidate:1 1 udp 1 evil.test 9 typ host","sdpMid":"0"}',
+        ]
+        texts += [json.dumps({"candidate": line, "sdpMid": "0", "sdpMLineIndex": 0}) for line in lines]
+        async with SignalingClient(server) as client:
+            channel_id = await client.create_data_channel()
+            await client.create_offer(channel_id, sealer.seal(bare, "offer"))
+            answering = asyncio.create_task(connect(peers[1], client, channel_id, key=key))
+            for text in texts:
+                await client.create_candidate(channel_id, sealer.seal(text, "candidate offerer"))
+            while True:
+                try:
+                    answer = sealer.open((await client.get_answer(channel_id, wait=5)).text, "answer")
+                    break
+                except RefusalError:
+                    await asyncio.sleep(0.05)
+            # The offerer has no candidate of the answerer: only what trickled can connect them.
+            bare_answer = re.sub("a=(candidate:.*|end-of-candidates)\r\n", "", answer)
+            await peers[0].setRemoteDescription(type(peers[0].localDescription)(bare_answer, "answer"))
+            assert await answering == channel_id
+            await asyncio.gather(*(peer.close() for peer in peers))
+
+    asyncio.run(trickle(new_key()))
+
+
+def test_a_peer_that_cannot_be_reached_is_an_error() -> None:
+    async def answer_nobody() -> None:
+        offerer, peer = new_peer(), new_peer()
+        offerer.createDataChannel("chat")
+        await offerer.setLocalDescription(await offerer.createOffer())
+        sdp = offerer.localDescription.sdp
+        await offerer.close()
+        script = Script(ok(offer=sdp, items=[], next=0), ok())
+        try:
+            await connect(peer, script.client, CHANNEL_ID, timeout=0.5)
+        finally:
+            await peer.close()
+
+    with pytest.raises(ConnectionFailedError, match=r"within 0\.5 seconds"):
+        asyncio.run(answer_nobody())
+
+
+def test_an_offerer_that_is_cancelled_erases_its_channel(server: str) -> None:
+    async def cancel() -> str:
+        peer = new_peer()
+        peer.createDataChannel("chat")
+        channel: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        offering = asyncio.create_task(connect(peer, server, on_channel=channel.set_result))
+        channel_id = await channel
+        offering.cancel()
+        await asyncio.gather(offering, return_exceptions=True)
+        assert offering.cancelled()
+        await peer.close()
+        async with SignalingClient(server) as client:
+            await client.get_offer(channel_id)
+        return channel_id
+
+    with pytest.raises(RefusalError, match="no such channel"):
+        asyncio.run(cancel())

@@ -1,0 +1,55 @@
+"""What the README says, run as it stands there."""
+
+import re
+import textwrap
+
+from processes import HERE, end_of, line_of, python
+
+README = (HERE.parent / "README.md").read_text()
+
+PROGRAM = """
+import asyncio
+import functools
+import aiortc
+from aiortc import RTCConfiguration
+from peerpost import Link, connect, new_key
+
+SERVER = {server!r}
+print = functools.partial(print, flush=True)
+# The README's asks a STUN server; a test asks nobody.
+RTCPeerConnection = functools.partial(aiortc.RTCPeerConnection, RTCConfiguration(iceServers=[]))
+
+async def main():
+{block}
+    await asyncio.sleep(60)
+
+asyncio.run(main())
+"""
+
+
+def program(block: str, server: str) -> str:
+    return PROGRAM.format(server=server, block=textwrap.indent(block, "    "))
+
+
+def test_the_five_lines_of_each_side_connect(server: str) -> None:
+    offerer_lines, answerer_lines, *_ = re.findall("```python\n(.*?)```", README, re.DOTALL)
+    assert offerer_lines.count("\n") <= 5
+    assert answerer_lines.count("\n") <= 5
+    answerer_program = program(answerer_lines, "").replace("input()", "__import__('sys').argv[1]")
+
+    with (
+        python("-c", program(offerer_lines, server)) as offerer,
+        python("-c", answerer_program, line_of(offerer)) as answerer,
+    ):
+        assert line_of(answerer) == "hello"
+
+
+def test_the_options_of_the_readme_are_those_of_the_command_line() -> None:
+    documented = set(re.findall("--[a-z][a-z-]+", README)) - {"--channel"}
+
+    helps = ""
+    for command in ("send", "receive"):
+        with python("-m", "peerpost", command, "--help") as process:
+            helps += end_of(process)[1]
+
+    assert documented == set(re.findall("--[a-z][a-z-]+", helps)) - {"--help"}

@@ -1,0 +1,222 @@
+"""aiortc's four verbs, against a server that says what it is told."""
+
+import argparse
+import asyncio
+import json
+
+import pytest
+from aiortc import RTCSessionDescription
+from aiortc.contrib.signaling import BYE as AIORTC_BYE
+from aiortc.contrib.signaling import BaseSignaling
+from aiortc.sdp import candidate_from_sdp
+
+from doubles import CHANNEL_ID, Script, ok, refused
+from peerpost import BYE, ChannelExpiredError, Link, RefusalError, Signaling
+from peerpost.candidates import bye_to_json, candidate_to_json
+from peerpost.signaling import add_signaling_arguments, create_signaling
+
+OFFER = RTCSessionDescription("v=0 offer", "offer")
+ANSWER = RTCSessionDescription("v=0 answer", "answer")
+CANDIDATE = candidate_from_sdp("1 1 udp 2113937151 192.0.2.1 50000 typ host")
+CANDIDATE.sdpMid = "0"
+
+
+def test_it_is_what_the_examples_of_aiortc_expect() -> None:
+    signaling = Signaling(Script(ok()).client)
+
+    assert isinstance(signaling, BaseSignaling)
+    assert BYE is AIORTC_BYE
+
+
+def test_an_offerer_sends_and_receives() -> None:
+    script = Script(
+        ok(channel_id=CHANNEL_ID),
+        ok(),
+        ok(),
+        ok(answer=ANSWER.sdp, items=[candidate_to_json(CANDIDATE)], next=1),
+        ok(items=['{"candidate":""}', bye_to_json("answerer")], next=3),
+        ok(),
+    )
+    announced: list[str] = []
+
+    async def run() -> list[object]:
+        signaling = Signaling(script.client, on_channel=announced.append)
+        await signaling.connect()
+        await signaling.send(OFFER)
+        await signaling.send(candidate_from_sdp("2 1 udp 1 192.0.2.2 50000 typ host"))
+        received: list[object] = [await signaling.receive() for _ in range(3)]
+        await signaling.close()
+        return received
+
+    received = asyncio.run(run())
+
+    assert received == [ANSWER, CANDIDATE, BYE]
+    assert announced == [CHANNEL_ID]
+    assert script.methods == [
+        "create_data_channel",
+        "create_offer",
+        "create_candidate",
+        "get_answer",
+        "get_candidates",
+        "create_candidate",
+    ]
+    assert json.loads(script.requests[-1]["candidate"])["bye"] == "offerer"
+
+
+def test_an_answerer_receives_and_sends() -> None:
+    script = Script(ok(offer=OFFER.sdp, items=[], next=0), ok())
+
+    async def run() -> object:
+        signaling = Signaling(script.client, CHANNEL_ID)
+        await signaling.connect()
+        received = await signaling.receive()
+        await signaling.send(ANSWER)
+        await signaling.send(BYE)
+        await signaling.close()
+        return received
+
+    assert asyncio.run(run()) == OFFER
+
+    assert script.methods == ["get_offer", "create_answer", "create_candidate"]
+    assert json.loads(script.requests[-1]["candidate"])["bye"] == "answerer"
+
+
+def test_closing_says_bye() -> None:
+    script = Script(ok(offer=OFFER.sdp, items=[], next=0), ok())
+
+    async def run() -> None:
+        signaling = Signaling(script.client, CHANNEL_ID)
+        await signaling.receive()
+        await signaling.send(ANSWER)
+        await signaling.close()
+        await signaling.close()
+
+    asyncio.run(run())
+
+    assert script.methods == ["get_offer", "create_answer", "create_candidate"]
+
+
+def test_who_hears_bye_after_its_own_erases_the_channel() -> None:
+    script = Script(ok(offer=OFFER.sdp, items=[], next=0), ok(), ok(), ok(items=[bye_to_json("offerer")], next=1), ok())
+
+    async def run() -> object:
+        signaling = Signaling(script.client, CHANNEL_ID)
+        await signaling.receive()
+        await signaling.send(ANSWER)
+        await signaling.send(BYE)
+        received = await signaling.receive()
+        await signaling.close()
+        return received
+
+    assert asyncio.run(run()) is BYE
+
+    assert script.methods[-2:] == ["get_candidates", "delete_data_channel"]
+
+
+def test_who_has_said_bye_does_not_wait_for_a_channel_that_has_ended() -> None:
+    script = Script(ok(offer=OFFER.sdp, items=[], next=0), ok(), ok(), refused("no such channel"))
+
+    async def run() -> object:
+        signaling = Signaling(script.client, CHANNEL_ID)
+        await signaling.receive()
+        await signaling.send(ANSWER)
+        await signaling.send(BYE)
+        return await signaling.receive()
+
+    assert asyncio.run(run()) is BYE
+
+
+def test_an_offerer_that_nobody_answered_erases_the_channel() -> None:
+    script = Script(ok(channel_id=CHANNEL_ID), ok())
+
+    async def run() -> None:
+        signaling = Signaling(script.client)
+        await signaling.send(OFFER)
+        await signaling.close()
+
+    asyncio.run(run())
+
+    assert script.methods == ["create_data_channel", "create_offer", "delete_data_channel"]
+
+
+@pytest.mark.parametrize(("channel_id", "description"), [(None, ANSWER), (CHANNEL_ID, OFFER)])
+def test_a_peer_sends_its_own_description_alone(channel_id: str | None, description: RTCSessionDescription) -> None:
+    signaling = Signaling(Script(ok(channel_id=CHANNEL_ID)).client, channel_id)
+
+    with pytest.raises(ValueError, match="sends an"):
+        asyncio.run(signaling.send(description))
+
+
+def test_the_end_of_the_channel_is_an_error_before_the_exchange() -> None:
+    script = Script(refused("no such channel"))
+
+    with pytest.raises(ChannelExpiredError):
+        asyncio.run(Signaling(script.client, CHANNEL_ID).receive())
+
+
+def test_the_end_of_the_channel_does_not_end_a_call() -> None:
+    script = Script(ok(offer=OFFER.sdp, items=[], next=0), ok(), refused("no such channel"))
+
+    async def run() -> object:
+        signaling = Signaling(script.client, CHANNEL_ID)
+        await signaling.receive()
+        await signaling.send(ANSWER)
+        receiving = asyncio.create_task(signaling.receive())
+        await asyncio.sleep(0.05)
+        assert not receiving.done()
+        await signaling.close()
+        return await receiving
+
+    assert asyncio.run(run()) is BYE
+
+
+def test_closing_ends_a_receive_that_waits(server: str) -> None:
+    async def run() -> object:
+        signaling = Signaling(server)
+        await signaling.send(OFFER)
+        receiving = asyncio.create_task(signaling.receive())
+        await asyncio.sleep(0.2)  # the read is held by now
+        await signaling.close()
+        return await receiving
+
+    received = asyncio.run(run())
+
+    assert received is BYE
+
+
+def test_what_the_server_refuses_is_an_error() -> None:
+    script = Script(refused("offer must be at most 32768 bytes"))
+
+    with pytest.raises(RefusalError, match="at most 32768"):
+        asyncio.run(Signaling(script.client).send(OFFER))
+
+
+def arguments(*words: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    add_signaling_arguments(parser)
+    return parser.parse_args(words)
+
+
+def test_the_arguments_of_an_example_make_an_offerer_that_prints_its_link(
+    server: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def run() -> None:
+        signaling = create_signaling(arguments("--server", server))
+        await signaling.connect()
+        await signaling.close()
+
+    asyncio.run(run())
+
+    link = Link.parse(capsys.readouterr().out.splitlines()[-1])
+    assert link.server == server
+    assert link.key is not None
+
+
+def test_the_link_alone_makes_an_answerer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PEERPOST_SERVER", raising=False)
+
+    signaling = create_signaling(arguments("--channel", f"https://a.test/#{CHANNEL_ID}"))
+
+    assert signaling._channel.role == "answerer"
+    with pytest.raises(ValueError, match="no server"):
+        create_signaling(arguments("--channel", CHANNEL_ID))

@@ -1,0 +1,274 @@
+"""A file over a data channel, between two peers of this process and against one that lies."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from pyee.asyncio import AsyncIOEventEmitter
+
+from peerpost import PeerLostError, TransferError
+from peerpost.limits import HIGH_WATER_BYTES, MAX_NAME_BYTES
+from peerpost.transfer import FileChannel, FileOffer, receive_file, receive_offer, safe_name, send_file
+
+CONTENT = bytes(range(256)) * 1_000
+
+
+class Wire(AsyncIOEventEmitter):
+    """One end of a data channel whose other end is in this process, `delay` seconds away.
+
+    `delivers` can be switched off: then nothing leaves its buffer.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.other: Wire | None = None
+        self.bufferedAmount = 0
+        self.bufferedAmountLowThreshold = 0
+        self.highest = 0
+        self.delivers = True
+        self.delay = 0.001
+
+    def send(self, message: str | bytes) -> None:
+        self.bufferedAmount += len(message)
+        self.highest = max(self.highest, self.bufferedAmount)
+        asyncio.get_running_loop().call_later(self.delay, self._deliver, message)
+
+    def _deliver(self, message: str | bytes) -> None:
+        if self.delivers and self.other:
+            self.bufferedAmount -= len(message)
+            self.emit("bufferedamountlow")
+            self.other.emit("message", message)
+
+    def close(self) -> None:
+        for end in (self, self.other):
+            if end:
+                end.emit("close")
+
+
+def two_ends(patience: float = 5) -> tuple[Wire, Wire, FileChannel, FileChannel]:
+    here, there = Wire(), Wire()
+    here.other, there.other = there, here
+    return here, there, FileChannel(here, patience), FileChannel(there, patience)  # type: ignore[arg-type]
+
+
+def ignore(_count: int) -> None:
+    pass
+
+
+async def transfer(target: Path, force: bool = False, name: str = "name") -> tuple[str, str, Wire]:
+    here, _, sending, receiving = two_ends()
+
+    async def receive() -> str:
+        offer = await receive_offer(receiving)
+        return await receive_file(receiving, offer, target, ignore, force=force)
+
+    async def send() -> str:
+        try:
+            return await send_file(sending, BytesIO(CONTENT), name, len(CONTENT), ignore)
+        finally:
+            here.close()
+
+    sent, received = await asyncio.gather(send(), receive())
+    return sent, received, here
+
+
+def test_a_file_comes_across_with_its_checksum(tmp_path: Path) -> None:
+    target = tmp_path / "file"
+
+    sent, received, _ = asyncio.run(transfer(target))
+
+    assert sent == received == hashlib.sha256(CONTENT).hexdigest()
+    assert target.read_bytes() == CONTENT
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_file_that_exists_is_replaced_by_force_alone(tmp_path: Path) -> None:
+    target = tmp_path / "file"
+    target.write_text("precious")
+
+    with pytest.raises(TransferError, match="file exists already; --force replaces it"):
+        asyncio.run(transfer(target))
+
+    assert target.read_text() == "precious"
+    asyncio.run(transfer(target, force=True))
+    assert target.read_bytes() == CONTENT
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_directory_is_not_replaced_by_force(tmp_path: Path) -> None:
+    with pytest.raises(TransferError, match="exists already"):
+        asyncio.run(transfer(tmp_path, force=True))
+
+
+def test_a_link_that_leads_elsewhere_is_not_followed(tmp_path: Path) -> None:
+    target = tmp_path / "file"
+    target.symlink_to(tmp_path / "elsewhere")
+
+    with pytest.raises(TransferError, match="exists already"):
+        asyncio.run(transfer(target))
+
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_directory_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(TransferError, match="cannot write into"):
+        asyncio.run(transfer(tmp_path / "nowhere" / "file"))
+
+
+Lie = Callable[[Wire], None]
+
+
+def control(**fields: object) -> str:
+    return json.dumps(fields)
+
+
+LIES: list[tuple[list[str | bytes], str]] = [
+    ([b"1234", control(type="end", sha256="0" * 64)], "the checksum is wrong"),
+    ([b"1234", control(type="end")], "the checksum is wrong"),
+    ([b"123", control(type="end", sha256="0" * 64)], "only 3 of 4 bytes came"),
+    ([b"1234", control(type="file", name="again", size=1)], "only 4 of 4 bytes came"),
+    ([b"12345"], "more bytes came than the sender said"),
+    ([b"1234", "nonsense"], "only 4 of 4 bytes came"),
+    ([b"1234", "[" * 100_000], "only 4 of 4 bytes came"),
+    ([control(type="error", message="\x1b[31mno")], r"the other peer says:  \[31mno"),
+    ([control(type="error")], "the other peer says: error"),
+]
+
+
+@pytest.mark.parametrize(("messages", "error"), LIES)
+def test_a_sender_that_lies_leaves_no_file(tmp_path: Path, messages: list[str | bytes], error: str) -> None:
+    async def receive() -> None:
+        here, _, _, receiving = two_ends()
+        for message in messages:
+            here.send(message)
+        asyncio.get_running_loop().call_later(0.05, here.close)
+        await receive_file(receiving, FileOffer("file", 4), tmp_path / "file", ignore)
+
+    with pytest.raises(TransferError, match=error):
+        asyncio.run(receive())
+
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        b"bytes",
+        "nonsense",
+        control(type="end"),
+        control(type="file"),
+        control(type="file", name="a", size=-1),
+        control(type="file", name="a", size=True),
+        control(type="file", name="a", size="1"),
+        control(type="file", name=1, size=1),
+    ],
+)
+def test_a_peer_that_offers_no_file_is_an_error(message: str | bytes) -> None:
+    async def receive() -> None:
+        here, _, _, receiving = two_ends()
+        here.send(message)
+        await receive_offer(receiving)
+
+    with pytest.raises(TransferError, match="does not send a file"):
+        asyncio.run(receive())
+
+
+def test_a_sender_keeps_little_in_memory(tmp_path: Path) -> None:
+    size = 2 * HIGH_WATER_BYTES
+
+    async def send() -> int:
+        here, _, sending, receiving = two_ends()
+        here.delay = 0.3
+        offer = FileOffer("file", size)
+
+        async def receive() -> None:
+            await receive_offer(receiving)
+            await receive_file(receiving, offer, tmp_path / "file", ignore)
+
+        receiver = asyncio.create_task(receive())
+        await send_file(sending, BytesIO(bytes(size)), "file", size, ignore)
+        here.close()
+        await receiver
+        return here.highest
+
+    highest = asyncio.run(send())
+
+    assert HIGH_WATER_BYTES < highest < 1.1 * HIGH_WATER_BYTES
+
+
+def test_a_file_that_shrinks_is_an_error() -> None:
+    async def send() -> None:
+        here, _, sending, _ = two_ends()
+        asyncio.get_running_loop().call_later(0.05, here.close)
+        await send_file(sending, BytesIO(b"123"), "file", 4, ignore)
+
+    with pytest.raises(TransferError, match="became shorter"):
+        asyncio.run(send())
+
+
+def test_a_peer_that_falls_silent_is_lost() -> None:
+    async def receive() -> None:
+        _, _, _, receiving = two_ends(patience=0.1)
+        await receive_offer(receiving)
+
+    with pytest.raises(PeerLostError, match=r"not a word for 0\.1 seconds"):
+        asyncio.run(receive())
+
+
+def test_a_peer_that_takes_nothing_any_more_is_lost() -> None:
+    async def send() -> None:
+        here, _, sending, _ = two_ends(patience=0.1)
+        here.delivers = False
+        size = 2 * HIGH_WATER_BYTES
+        await send_file(sending, BytesIO(bytes(size)), "file", size, ignore)
+
+    with pytest.raises(PeerLostError, match=r"not a word for 0\.1 seconds"):
+        asyncio.run(send())
+
+
+def test_a_peer_that_closes_is_gone() -> None:
+    async def receive() -> None:
+        here, _, _, receiving = two_ends()
+        asyncio.get_running_loop().call_later(0.01, here.close)
+        await receive_offer(receiving)
+
+    with pytest.raises(PeerLostError, match="the other peer has gone"):
+        asyncio.run(receive())
+
+
+@pytest.mark.parametrize(
+    ("offered", "name"),
+    [
+        ("report.pdf", "report.pdf"),
+        ("été 2026 (1).tar.gz", "été 2026 (1).tar.gz"),
+        ("../../etc/passwd", "passwd"),
+        ("/etc/passwd", "passwd"),
+        ("..\\..\\boot.ini", "boot.ini"),
+        ("C:\\boot.ini", "boot.ini"),
+        ("C:boot.ini", "C_boot.ini"),
+        ("..", "received-file"),
+        (".", "received-file"),
+        ("", "received-file"),
+        ("a/", "received-file"),
+        (".bashrc", "bashrc"),
+        ("...", "received-file"),
+        ("a\0b\n\x1b[2Jc", "a_b__[2Jc"),
+        ("evil\u202efdp.exe", "evil_fdp.exe"),
+        ("\ud800", "_"),
+        ("trailing. . ", "trailing"),
+    ],
+)
+def test_an_offered_name_stays_in_its_directory(offered: str, name: str) -> None:
+    assert safe_name(offered) == name
+
+
+@pytest.mark.parametrize("offered", ["x" * 1_000 + ".txt", "é" * 1_000 + ".txt", "a." + "x" * 1_000, "é" * 1_000])
+def test_a_long_name_is_cut(offered: str) -> None:
+    name = safe_name(offered)
+
+    assert 0 < len(name.encode()) <= MAX_NAME_BYTES
+    assert name.endswith(".txt") is offered.endswith(".txt")
