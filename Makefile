@@ -1,6 +1,7 @@
 # The words of development; CI uses the same.
 PYTHON ?= python3
 PORT ?= 8000
+PAGE_PORT ?= 8080
 VENV := .venv
 BIN := $(VENV)/bin
 # checkov pins an old boto3, so it has an environment of its own.
@@ -12,19 +13,25 @@ export CHECKOV := $(CURDIR)/.venv-checkov/bin/checkov
 help: ## Say what there is to make
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-run: $(VENV)/local ## Serve on http://127.0.0.1:8000/ (PORT=...) with a DynamoDB in the same process
-	$(BIN)/chalice local --no-autoreload --port $(PORT)
+run: $(VENV)/local ## Serve on http://127.0.0.1:8000/ (PORT=...), and the page on http://127.0.0.1:8080/ (PAGE_PORT=...)
+	@$(BIN)/python -m tools.serve --port $(PAGE_PORT) --service http://127.0.0.1:$(PORT)/ & page=$$!; \
+	$(BIN)/chalice local --no-autoreload --port $(PORT) & service=$$!; \
+	trap 'kill $$page $$service 2>/dev/null' EXIT; trap 'exit 130' INT; trap 'exit 143' TERM; \
+	wait $$service
 
 example: $(VENV)/dev ## Connect two aiortc peers, in two processes, through `make run`
 	$(BIN)/python examples/two_peers.py http://127.0.0.1:$(PORT)/
 
-test: $(VENV)/dev .venv-checkov/ready node_modules ## Run every test
+test: $(VENV)/dev .venv-checkov/ready node_modules web/node_modules clients/javascript/node_modules ## Run every test
 	$(BIN)/python -m pytest
+	npm test --prefix clients/javascript
 
-check: $(VENV)/dev .venv-checkov/ready ## Check style and types
+check: $(VENV)/dev .venv-checkov/ready web/node_modules clients/javascript/node_modules ## Check style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	npm run check --prefix clients/javascript
+	cd web && npx tsc
 	terraform fmt -check -diff -recursive infra
 	$(CHECKOV) --directory infra --framework terraform --skip-download --quiet --compact
 
@@ -45,7 +52,7 @@ format: $(VENV)/dev ## Put the code in the house's form
 	terraform fmt -recursive infra
 
 clean: ## Remove all that the other words have made
-	rm -rf $(VENV) .venv-checkov node_modules build .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venv-checkov node_modules web/node_modules clients/javascript/node_modules build .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 $(BIN)/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Peerpost needs Python 3.11 or newer: make PYTHON=python3.13 ...")'
@@ -66,4 +73,8 @@ $(VENV)/dev: requirements.txt requirements-local.txt requirements-dev.txt | $(BI
 
 node_modules: package.json package-lock.json
 	npm ci --no-fund --no-audit
+	touch $@
+
+web/node_modules clients/javascript/node_modules: %/node_modules: %/package.json %/package-lock.json
+	npm ci --no-fund --no-audit --prefix $*
 	touch $@

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from chalice.app import Chalice, Request, Response
+from chalice.app import Chalice, CORSConfig, Request, Response
 
 from chalicelib import handlers
 from chalicelib.channels import Channels, open_client
@@ -16,7 +16,7 @@ from chalicelib.limits import MAX_WAIT_SECONDS, RETRY_AFTER_SECONDS, WAIT_RESERV
 PLAIN: dict[str, str | list[str]] = {"Content-Type": "text/plain; charset=utf-8"}
 
 
-def create_app(open_channels: Callable[[], Channels], cors: bool = False) -> Chalice:
+def create_app(open_channels: Callable[[], Channels], cors: CORSConfig | None = None) -> Chalice:
     """Return the application over the channels that `open_channels` gives."""
     app = Chalice(app_name="peerpost", configure_logs=False)  # The Lambda runtime logs in JSON, with tracebacks.
     app.register_middleware(in_our_form, "http")
@@ -81,6 +81,6 @@ else:
     from chalicelib import local
 
     local.speed_up()
-    app = create_app(channels, cors=True)
+    app = create_app(channels, CORSConfig(expose_headers=["Retry-After"]))
 
 handler = lambda_handler(app)

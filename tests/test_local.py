@@ -102,6 +102,7 @@ def test_a_page_of_another_port_may_read_replies_and_refusals(browser: httpx.Cli
 
         assert reply.status_code == status
         assert reply.headers["access-control-allow-origin"] == "*"
+        assert reply.headers["access-control-expose-headers"] == "Retry-After"
 
 
 def test_a_kept_connection_gets_headers_and_body_in_one_segment(local_url: str) -> None:

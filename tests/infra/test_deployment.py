@@ -67,6 +67,7 @@ def test_browsers_may_post_to_the_url(deployment: Deployment) -> None:
     assert url["Cors"]["AllowMethods"] == ["POST"]
     assert url["Cors"]["AllowHeaders"] == ["content-type"]
     assert url["Cors"]["AllowOrigins"] == ["*"]
+    assert url["Cors"]["ExposeHeaders"] == ["retry-after"]
     assert deployment.outputs["curl"].endswith(url["FunctionUrl"])
 
 

@@ -120,6 +120,8 @@ resource "aws_lambda_function_url" "this" {
     allow_headers = ["content-type"]
     allow_methods = ["POST"]
     allow_origins = var.allowed_origins
+    # Without this a page cannot read when to come back.
+    expose_headers = ["retry-after"]
     # As long as Chromium remembers a preflight; Lambda's own default of 0 costs one for each call.
     max_age = 7200
   }

@@ -1,0 +1,17 @@
+/** Bytes as text that may stand in a link (RFC 4648, section 5), without padding. */
+
+/** @param {Uint8Array} bytes */
+export function toBase64url(bytes) {
+  return btoa(String.fromCharCode(...bytes)).replace(/[+/=]/g, (each) => ({ "+": "-", "/": "_" })[each] ?? "");
+}
+
+/**
+ * @param {string} text
+ * @returns {Uint8Array<ArrayBuffer>}
+ */
+export function fromBase64url(text) {
+  const bytes = Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (each) => each.charCodeAt(0));
+  // atob passes over padding, spaces and spare bits; a text that was changed must not pass for the one that was sent.
+  if (toBase64url(bytes) !== text) throw new TypeError("not base64url");
+  return bytes;
+}

@@ -1,0 +1,118 @@
+/** Later negotiation, peer to peer: perfect negotiation (W3C WebRTC, section 10.7) over a data channel of its own. */
+
+// Agreed beforehand, so that it opens without a message. Both browsers' stacks have this stream from the start.
+const STREAM_ID = 255;
+
+export class Negotiation {
+  #peerConnection;
+  #polite;
+  #report;
+  #channel;
+  #end = new AbortController();
+  #makingOffer = false;
+  #ignoreOffer = false;
+  #settingAnswer = false;
+  /** @type {string[]} What waits for the channel to open. */
+  #waiting = [];
+
+  /**
+   * @param {RTCPeerConnection} peerConnection
+   * @param {boolean} polite Whether this peer gives way when both offer at once.
+   * @param {(step: "renegotiated" | "negotiation-failed", detail?: object) => void} report
+   */
+  constructor(peerConnection, polite, report) {
+    this.#peerConnection = peerConnection;
+    this.#polite = polite;
+    this.#report = report;
+    this.#channel = peerConnection.createDataChannel("peerpost", { negotiated: true, id: STREAM_ID });
+    this.#channel.onopen = () => this.#waiting.splice(0).forEach((message) => this.#channel.send(message));
+    this.#channel.onmessage = ({ data }) => this.#attempt(() => this.#receive(JSON.parse(data)));
+  }
+
+  /** Take over. Before the first exchange has come to an end, nothing is to be negotiated anew. */
+  listen() {
+    this.#on("negotiationneeded", () => this.#attempt(() => this.#offer()));
+  }
+
+  /**
+   * Keep the connection, once it is there.
+   *
+   * @param {RTCIceCandidate[]} late Those of the first exchange that the server has not got.
+   */
+  keep(late) {
+    late.forEach((candidate) => this.#send({ candidate }));
+    this.#on("icecandidate", ({ candidate }) => candidate && this.#send({ candidate }));
+    this.#on("iceconnectionstatechange", () => {
+      // Not only when it has failed: a little earlier a message may still get through.
+      if (/disconnected|failed/.test(this.#peerConnection.iceConnectionState)) this.#peerConnection.restartIce();
+    });
+  }
+
+  stop() {
+    this.#end.abort();
+    this.#channel.close();
+  }
+
+  /**
+   * @template {"negotiationneeded" | "icecandidate" | "iceconnectionstatechange"} T
+   * @param {T} type
+   * @param {(event: RTCPeerConnectionEventMap[T]) => void} listener
+   */
+  #on(type, listener) {
+    this.#peerConnection.addEventListener(type, listener, { signal: this.#end.signal });
+  }
+
+  /** @param {() => Promise<void>} step */
+  async #attempt(step) {
+    try {
+      await step();
+    } catch (error) {
+      this.#report("negotiation-failed", { error });
+    }
+  }
+
+  /** @param {{ description?: RTCSessionDescription | null, candidate?: RTCIceCandidate }} message */
+  #send(message) {
+    const text = JSON.stringify(message);
+    if (this.#channel.readyState === "open") this.#channel.send(text);
+    else this.#waiting.push(text);
+  }
+
+  async #offer() {
+    try {
+      this.#makingOffer = true;
+      await this.#describe();
+    } finally {
+      this.#makingOffer = false;
+    }
+  }
+
+  async #describe() {
+    await this.#peerConnection.setLocalDescription();
+    this.#send({ description: this.#peerConnection.localDescription });
+  }
+
+  /** @param {{ description?: RTCSessionDescriptionInit, candidate?: RTCIceCandidateInit }} message */
+  async #receive({ description, candidate }) {
+    const peerConnection = this.#peerConnection;
+    if (candidate) {
+      // Candidates of an offer that was passed over belong to nothing.
+      await peerConnection.addIceCandidate(candidate).catch((error) => {
+        if (!this.#ignoreOffer) throw error;
+      });
+    }
+    if (!description) return;
+    const isOffer = description.type === "offer";
+    const ready = !this.#makingOffer && (peerConnection.signalingState === "stable" || this.#settingAnswer);
+    this.#ignoreOffer = !this.#polite && isOffer && !ready;
+    if (this.#ignoreOffer) return;
+    this.#settingAnswer = !isOffer;
+    try {
+      await peerConnection.setRemoteDescription(description); // Rolls an own offer back where that is due.
+    } finally {
+      this.#settingAnswer = false;
+    }
+    if (isOffer) await this.#describe();
+    this.#report("renegotiated");
+  }
+}

@@ -1,0 +1,155 @@
+/** The endpoint: one method for each method of the wire, whose replies are returned as they stand. */
+
+import { ExpiredError, NetworkError, RefusalError, ServerError } from "./errors.js";
+
+/**
+ * @typedef {object} Call
+ * @property {AbortSignal} [signal] Ends the request; its reason is what the caller then gets.
+ * @property {boolean} [keepalive] Lets the request outlive the page.
+ */
+
+/**
+ * @typedef {object} Reading
+ * @property {number} [since] The position from which on candidates are wanted; the reply then has `items` and `next`.
+ * @property {number} [wait] Seconds for which the reply may be held until there is something to say.
+ */
+
+/** @typedef {{ items?: string[], next?: number }} Later A server that does not know `since` has neither. */
+
+// What a request may take beyond the time for which it is held: a cold start, and the way.
+const PATIENCE_SECONDS = 15;
+
+export class SignalingClient {
+  #url;
+  #fetch;
+  #patience;
+
+  /**
+   * @param {string | URL} url
+   * @param {{ fetch?: typeof globalThis.fetch, patience?: number }} [options] `patience` is in seconds.
+   */
+  constructor(url, { fetch = globalThis.fetch, patience = PATIENCE_SECONDS } = {}) {
+    this.#url = url;
+    this.#fetch = fetch;
+    this.#patience = patience;
+  }
+
+  /**
+   * @param {{ offer?: string, candidates?: string[] } & Call} [options]
+   * @returns {Promise<{ channel_id: string }>}
+   */
+  createDataChannel({ offer, candidates, ...call } = {}) {
+    return this.#call({ method: "create_data_channel", offer, candidates }, call);
+  }
+
+  /**
+   * @param {string} channelId
+   * @param {string} offer
+   * @param {{ candidates?: string[] } & Call} [options]
+   * @returns {Promise<{}>}
+   */
+  createOffer(channelId, offer, { candidates, ...call } = {}) {
+    return this.#call({ method: "create_offer", channel_id: channelId, offer, candidates }, call);
+  }
+
+  /**
+   * @param {string} channelId
+   * @param {Reading & Call} [options]
+   * @returns {Promise<{ offer: string } & Later>}
+   */
+  getOffer(channelId, { since, wait, ...call } = {}) {
+    return this.#call({ method: "get_offer", channel_id: channelId, since, wait }, call);
+  }
+
+  /**
+   * The first answer wins.
+   *
+   * @param {string} channelId
+   * @param {string} answer
+   * @param {{ candidates?: string[] } & Call} [options]
+   * @returns {Promise<{}>}
+   */
+  createAnswer(channelId, answer, { candidates, ...call } = {}) {
+    return this.#call({ method: "create_answer", channel_id: channelId, answer, candidates }, call);
+  }
+
+  /**
+   * @param {string} channelId
+   * @param {Reading & Call} [options]
+   * @returns {Promise<{ answer: string } & Later>}
+   */
+  getAnswer(channelId, { since, wait, ...call } = {}) {
+    return this.#call({ method: "get_answer", channel_id: channelId, since, wait }, call);
+  }
+
+  /**
+   * @param {string} channelId
+   * @param {string | string[]} candidate One, or at most 64.
+   * @param {Call} [call]
+   * @returns {Promise<{}>}
+   */
+  createCandidate(channelId, candidate, call = {}) {
+    const field = Array.isArray(candidate) ? "candidates" : "candidate";
+    return this.#call({ method: "create_candidate", channel_id: channelId, [field]: candidate }, call);
+  }
+
+  /**
+   * @param {string} channelId
+   * @param {Reading & Call} [options]
+   * @returns {Promise<{ items: string[], next?: number }>}
+   */
+  getCandidates(channelId, { since, wait, ...call } = {}) {
+    return this.#call({ method: "get_candidates", channel_id: channelId, since, wait }, call);
+  }
+
+  /**
+   * @param {string} channelId
+   * @param {Call} [call]
+   * @returns {Promise<{}>}
+   */
+  deleteDataChannel(channelId, call = {}) {
+    return this.#call({ method: "delete_data_channel", channel_id: channelId }, call);
+  }
+
+  /**
+   * @param {Record<string, unknown>} request
+   * @param {Call} call
+   * @returns {Promise<any>}
+   */
+  async #call(request, { signal, keepalive }) {
+    const timeout = AbortSignal.timeout(Math.ceil((this.#patience + Number(request.wait ?? 0)) * 1000));
+    const fetch = this.#fetch; // The browser's own refuses to be called as a method of ours.
+    let response, text;
+    try {
+      // A string is sent as text/plain, which, without any header of ours, needs no preflight.
+      response = await fetch(this.#url, {
+        method: "POST",
+        body: JSON.stringify(request),
+        cache: "no-store",
+        credentials: "omit",
+        keepalive,
+        signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+      });
+      text = await response.text();
+    } catch (cause) {
+      signal?.throwIfAborted();
+      throw new NetworkError("the server did not reply", { cause });
+    }
+    const { status } = response;
+    if (status === 429 || status >= 500) {
+      throw new ServerError(text, status, seconds(response.headers.get("Retry-After")));
+    }
+    if (!response.ok) throw new (text === "no such channel" ? ExpiredError : RefusalError)(text);
+    try {
+      return JSON.parse(text);
+    } catch (cause) {
+      throw new NetworkError("the reply is not of Peerpost", { cause });
+    }
+  }
+}
+
+/** @param {string | null} retryAfter A number of seconds, or a date (RFC 9110, section 10.2.3). */
+function seconds(retryAfter) {
+  const wish = Number(retryAfter);
+  return Math.max(0, Number.isNaN(wish) ? (Date.parse(String(retryAfter)) - Date.now()) / 1000 : wish) || 0;
+}

@@ -1,0 +1,474 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { connect, createKey, SignalingClient } from "../src/index.js";
+import { outcome, stopTheClock, until } from "./clock.js";
+import { FakePeerConnection } from "./fake-peer-connection.js";
+import { answerWith, FakeServer, fetchFrom, loseTheReply, loseTheRequest } from "./fake-server.js";
+
+/** One peer's side: its connection, what it was told, and how it ends. */
+function start(server, options = {}, peer = new FakePeerConnection(options)) {
+  const told = { peer, steps: [], details: {} };
+  const { iceServers, ...rest } = options;
+  told.ending = connect(peer, {
+    server: new SignalingClient("https://signaling.example/", { fetch: fetchFrom(server) }),
+    onChannel: (channelId) => (told.channelId = channelId),
+    onProgress: (step, detail) => {
+      told.steps.push(step);
+      told.details[step] = detail;
+    },
+    ...rest,
+  });
+  told.ending.catch(() => {});
+  return told;
+}
+
+async function bothStarted(server, options = {}) {
+  const offerer = start(server, options);
+  await until(() => offerer.channelId);
+  const answerer = start(server, { ...options, channelId: offerer.channelId });
+  return [offerer, answerer];
+}
+
+async function bothDescribed(server, options = {}) {
+  const both = await bothStarted(server, options);
+  await until(() => both.every(({ peer }) => peer.localDescription && peer.remoteDescription));
+  return both;
+}
+
+async function connected(...sides) {
+  for (const { peer } of sides) peer.become("connected");
+  for (const { ending } of sides) await outcome(ending);
+}
+
+const added = ({ peer }) => peer.done.filter(([what]) => what === "addIceCandidate").map(([, candidate]) => candidate);
+const writes = (server) => server.methods().filter((method) => method === "create_candidate").length;
+
+test("four requests make a connection, and one erases the channel", async (t) => {
+  stopTheClock(t);
+  const server = new FakeServer();
+  const [offerer, answerer] = await bothDescribed(server);
+
+  await connected(offerer, answerer);
+
+  assert.deepEqual(server.methods().sort(), [
+    "create_answer",
+    "create_data_channel",
+    "delete_data_channel",
+    "get_answer",
+    "get_offer",
+  ]);
+  assert.equal(answerer.peer.remoteDescription.sdp, "v=0 offer");
+  assert.equal(offerer.peer.remoteDescription.sdp, "v=0 answer");
+  assert.deepEqual(offerer.steps.filter((step) => step !== "request"), [
+    "channel",
+    "offer-sent",
+    "answer-received",
+    "connected",
+  ]);
+});
+
+test("candidates of the first milliseconds go in the description, and those after them together", async (t) => {
+  stopTheClock(t);
+  const server = new FakeServer();
+  const peer = new FakePeerConnection();
+  peer.iceGatheringState = "gathering";
+  const offerer = start(server, {}, peer);
+  await until(() => peer.localDescription);
+  peer.find("early");
+  peer.localDescription.sdp += " early";
+  await until(() => offerer.channelId);
+
+  for (const late of ["a", "b", "c"]) peer.find(late);
+  await until(() => offerer.steps.includes("candidates-sent"));
+
+  assert.equal(server.requests[0].offer, "v=0 offer early");
+  assert.equal(writes(server), 1);
+  const { candidates } = server.requests.find(({ method }) => method === "create_candidate");
+  assert.deepEqual(candidates.map((each) => JSON.parse(each)), ["a", "b", "c"].map(
+    (candidate) => ({ candidate, sdpMLineIndex: 0, sdpMid: "0", usernameFragment: "abcd" }),
+  ));
+});
+
+test("the end of gathering is not waited for", async (t) => {
+  stopTheClock(t);
+  const peer = new FakePeerConnection();
+  peer.iceGatheringState = "gathering";
+  const began = Date.now();
+
+  const offerer = start(new FakeServer(), {}, peer);
+  await until(() => offerer.channelId);
+
+  assert.ok(Date.now() - began < 300, `${Date.now() - began} ms`);
+});
+
+test("the other's candidates are added once its description is there, ours are passed over", async (t) => {
+  stopTheClock(t);
+  const server = new FakeServer();
+  const offerer = start(server);
+  await until(() => offerer.channelId);
+  offerer.peer.find("of the offerer");
+  await until(() => writes(server) === 1);
+  const answerer = start(server, { channelId: offerer.channelId });
+  await until(() => answerer.steps.includes("answer-sent"));
+  answerer.peer.find("of the answerer");
+
+  await until(() => added(offerer).length && added(answerer).length);
+
+  assert.deepEqual(added(offerer), ["of the answerer"]);
+  assert.deepEqual(added(answerer), ["of the offerer"]);
+  const order = answerer.peer.done.map(([what]) => what);
+  assert.ok(order.indexOf("setRemoteDescription") < order.indexOf("addIceCandidate"));
+});
+
+test("what is no candidate does no harm", async (t) => {
+  stopTheClock(t);
+  const server = new FakeServer();
+  const [offerer] = await bothDescribed(server);
+
+  offerer.peer.find(null);
+  offerer.peer.find("");
+  offerer.peer.find("active", { tcpType: "active" });
+  for (const item of ["{", '{"candidate":""}', "null", '{"candidate":"bad"}', '{"candidate":"good"}']) {
+    server.serve({ method: "create_candidate", channel_id: offerer.channelId, candidate: item });
+  }
+  await until(() => added(offerer).length);
+
+  assert.deepEqual(added(offerer), ["good"]);
+  assert.equal(writes(server), 0);
+});
+
+test("what the server has not got goes over the negotiation channel", async (t) => {
+  stopTheClock(t);
+  const server = new FakeServer();
+  const [offerer, answerer] = await bothDescribed(server);
+  offerer.peer.find("late");
+
+  await connected(offerer, answerer);
+  offerer.peer.find("later");
+  offerer.peer.channel.onopen();
+
+  assert.deepEqual(offerer.peer.channel.sent.map((message) => message.candidate.candidate), ["late", "later"]);
+  assert.equal(writes(server), 0);
+});
+
+test("with ICE servers late candidates are read at once, without them a little later", async (t) => {
+  stopTheClock(t);
+  for (const [iceServers, soon] of [
+    [[{ urls: "stun:stun.example" }], true],
+    [[], false],
+  ]) {
+    const server = new FakeServer();
+    await bothDescribed(server, { iceServers });
+    const described = Date.now();
+
+    await until(() => server.methods().includes("get_candidates"));
+
+    assert.equal(Date.now() - described < 500, soon);
+  }
+});
+
+test("a channel without an answerer is asked about with one held read at a time", async (t) => {
+  stopTheClock(t);
+  const server = new FakeServer();
+  const offerer = start(server);
+
+  await until(() => server.methods().length > 10);
+
+  assert.deepEqual(server.methods().slice(0, 5), [
+    "create_data_channel",
+    "get_answer",
+    "get_candidates", // asks whether the server knows the offer
+    "get_answer",
+    "get_answer",
+  ]);
+  assert.equal(offerer.steps.includes("retry"), false);
+});
+
+test("a server that does not hold is asked less and less often", async (t) => {
+  stopTheClock(t);
+  const server = new FakeServer({ holds: false });
+  start(server);
+  const began = Date.now();
+
+  await until(() => Date.now() - began > 60_000);
+
+  const asked = server.methods().length;
+  assert.ok(asked > 25 && asked < 60, `${asked} requests`);
+});
+
+test("a server of the seven plain methods does", async (t) => {
+  stopTheClock(t);
+  const server = new FakeServer({ modern: false });
+  const offerer = start(server);
+  await until(() => offerer.channelId);
+  offerer.peer.find("a");
+  offerer.peer.find("b");
+  const answerer = start(server, { channelId: offerer.channelId });
+  await until(() => answerer.steps.includes("answer-sent"));
+  answerer.peer.find("c");
+  answerer.peer.find("d");
+
+  await until(() => added(offerer).length === 2 && added(answerer).length === 2);
+  await connected(offerer, answerer);
+
+  assert.deepEqual([added(offerer), added(answerer)], [["c", "d"], ["a", "b"]]);
+});
+
+const REPLIES = {
+  createDataChannel: ["create_data_channel", 0],
+  getAnswer: ["get_answer", 1],
+};
+
+for (const [name, [method, before]] of Object.entries(REPLIES)) {
+  test(`${name} is asked again after a fault, and not before the server wishes`, async (t) => {
+    stopTheClock(t);
+    const server = new FakeServer();
+    const faults = [loseTheRequest, answerWith(429), answerWith(503, "", { "Retry-After": "30" })];
+    server.faults = [...Array(before).fill(null), ...faults];
+    const offerer = start(server);
+    await until(() => offerer.steps.filter((step) => step === "retry").length === 3);
+    const refused = Date.now();
+
+    await until(() => server.methods().filter((each) => each === method).length === 4);
+
+    assert.ok(Date.now() - refused >= 29_000, `${Date.now() - refused} ms`);
+    assert.ok(offerer.details.retry.delay >= 30_000);
+  });
+}
+
+test("a server that is out of capacity is no longer asked to hold", async (t) => {
+  stopTheClock(t);
+  const server = new FakeServer();
+  server.faults = [null, answerWith(429)];
+  start(server);
+
+  await until(() => server.methods().filter((each) => each === "get_answer").length === 2);
+
+  const waits = server.requests.filter(({ method }) => method === "get_answer").map(({ wait }) => wait);
+  assert.deepEqual(waits, [20, 0]);
+});
+
+test("a server that never replies is given up soon, one that has replied later", async (t) => {
+  stopTheClock(t);
+  for (const [before, tries] of [
+    [0, 4],
+    [1, 8],
+  ]) {
+    const server = new FakeServer();
+    server.faults = [...Array(before).fill(null), ...Array(20).fill(loseTheRequest)];
+    const offerer = start(server);
+
+    await assert.rejects(outcome(offerer.ending), { name: "NetworkError" });
+
+    assert.equal(offerer.steps.filter((step) => step === "retry").length, tries - 1);
+    assert.equal(offerer.peer.channel.closed, true);
+  }
+});
+
+test("a lost reply to create_data_channel just opens another", async (t) => {
+  stopTheClock(t);
+  const server = new FakeServer();
+  server.faults = [loseTheReply(server)];
+
+  const [offerer, answerer] = await bothDescribed(server);
+
+  await connected(offerer, answerer);
+  assert.equal(server.methods().filter((method) => method === "create_data_channel").length, 2);
+});
+
+test("an answer whose reply is lost is recognised", async (t) => {
+  stopTheClock(t);
+  for (const key of [undefined, createKey()]) {
+    const server = new FakeServer();
+    const offerer = start(server, { key });
+    await until(() => server.methods().includes("get_answer"));
+    server.faults = [null, loseTheReply(server)];
+    const answerer = start(server, { key, channelId: offerer.channelId });
+
+    await until(() => answerer.steps.includes("answer-sent"));
+    await connected(offerer, answerer);
+
+    assert.equal(server.methods().filter((method) => method === "create_answer").length, 2);
+  }
+});
+
+test("another's answer is not taken for ours", async (t) => {
+  stopTheClock(t);
+  for (const lost of [[], [loseTheRequest]]) {
+    const server = new FakeServer();
+    const channelId = server.open();
+    server.serve({ method: "create_offer", channel_id: channelId, offer: "v=0" });
+    server.serve({ method: "create_answer", channel_id: channelId, answer: "of somebody else" });
+    server.faults = [null, ...lost];
+
+    const late = start(server, { channelId });
+
+    await assert.rejects(outcome(late.ending), { name: "RefusalError", message: "answer already exists" });
+  }
+});
+
+test("an answer that is refused for another reason is not sent", async (t) => {
+  stopTheClock(t);
+  const server = new FakeServer();
+  const channelId = server.open();
+  server.serve({ method: "create_offer", channel_id: channelId, offer: "v=0" });
+  server.faults = [null, answerWith(400, "answer must be at most 32768 bytes")];
+
+  const answerer = start(server, { channelId });
+
+  await assert.rejects(outcome(answerer.ending), { name: "RefusalError", message: /32768/ });
+});
+
+test("a channel that is gone when the answer is sent again is left to ICE", async (t) => {
+  stopTheClock(t);
+  const server = new FakeServer();
+  const offerer = start(server);
+  await until(() => server.methods().includes("get_answer"));
+  server.faults = [null, loseTheReply(server)];
+  const answerer = start(server, { channelId: offerer.channelId });
+  await until(() => offerer.peer.remoteDescription);
+
+  await connected(offerer);
+  await until(() => answerer.steps.includes("answer-sent"));
+
+  await connected(answerer);
+});
+
+test("nobody comes: it ends when the channel does", async (t) => {
+  stopTheClock(t);
+  const began = Date.now();
+  const offerer = start(new FakeServer());
+
+  await assert.rejects(outcome(offerer.ending), { name: "ExpiredError" });
+
+  assert.ok(Math.abs(Date.now() - began - 300_000) < 1_000, `${Date.now() - began} ms`);
+});
+
+test("a channel that is gone says so", async (t) => {
+  stopTheClock(t);
+  const answerer = start(new FakeServer(), { channelId: crypto.randomUUID() });
+
+  await assert.rejects(outcome(answerer.ending), { name: "ExpiredError", message: "no such channel" });
+});
+
+test("a channel that is erased once both are described is left to ICE", async (t) => {
+  stopTheClock(t);
+  const server = new FakeServer();
+  const [, answerer] = await bothDescribed(server);
+  server.serve({ method: "delete_data_channel", channel_id: server.requests[1].channel_id });
+  await until(() => server.methods().includes("get_candidates"));
+
+  answerer.peer.find("late");
+  await until(() => writes(server) === 1);
+
+  await connected(answerer);
+});
+
+test("peers that find no way to each other say so", async (t) => {
+  stopTheClock(t);
+  const [offerer] = await bothDescribed(new FakeServer());
+
+  offerer.peer.become("failed");
+
+  await assert.rejects(outcome(offerer.ending), { name: "UnreachableError" });
+});
+
+test("a connection that its owner closes is not waited for", async (t) => {
+  stopTheClock(t);
+  const server = new FakeServer();
+  const offerer = start(server);
+  await until(() => server.methods().includes("get_answer"));
+
+  offerer.peer.signalingState = "closed";
+
+  await assert.rejects(outcome(offerer.ending), { name: "UnreachableError", message: "the connection is closed" });
+  assert.equal(server.methods().at(-1), "delete_data_channel");
+});
+
+test("an abort ends it at once, wherever it is, and the channel with it", async (t) => {
+  stopTheClock(t);
+  const moments = {
+    "before it starts": () => true,
+    "while it gathers": ({ peer }) => peer.localDescription,
+    "while it waits": (_, server) => server.methods().includes("get_answer"),
+  };
+  for (const [moment, reached] of Object.entries(moments)) {
+    const server = new FakeServer();
+    const controller = new AbortController();
+    if (moment === "before it starts") controller.abort("enough");
+    const peer = new FakePeerConnection();
+    peer.iceGatheringState = "gathering";
+    const offerer = start(server, { signal: controller.signal }, peer);
+    await until(() => reached(offerer, server));
+
+    controller.abort("enough");
+
+    assert.equal(await offerer.ending.catch((reason) => reason), "enough", moment);
+    const asked = server.methods().length;
+    assert.equal(server.methods().includes("delete_data_channel"), moment === "while it waits");
+    await until(() => true);
+    assert.equal(server.methods().length, asked);
+  }
+});
+
+test("sealed, the server sees nothing, and both connect", async (t) => {
+  stopTheClock(t);
+  const server = new FakeServer();
+  const key = createKey();
+  const [offerer, answerer] = await bothDescribed(server, { key });
+  await until(() => answerer.steps.includes("answer-sent"));
+  for (const { peer } of [offerer, answerer]) peer.find("candidate:1 1 udp 192.0.2.7");
+
+  await until(() => added(offerer).length && added(answerer).length);
+  await connected(offerer, answerer);
+
+  assert.equal(offerer.peer.remoteDescription.sdp, "v=0 answer");
+  assert.deepEqual(added(answerer), ["candidate:1 1 udp 192.0.2.7"]);
+  assert.doesNotMatch(JSON.stringify(server.requests), /v=0|192\.0\.2\.7|abcd/);
+});
+
+test("a candidate that was changed is an error, one of ours from before a reload is none", async (t) => {
+  stopTheClock(t);
+  const key = createKey();
+  const server = new FakeServer();
+  const [offerer, before] = await bothDescribed(server, { key });
+  await until(() => before.steps.includes("answer-sent"));
+  before.peer.find("ours");
+  await until(() => writes(server) === 1);
+  const [item] = server.serve({ method: "get_candidates", channel_id: offerer.channelId })[1].items;
+
+  const reloaded = start(server, { key, channelId: offerer.channelId });
+  await until(() => reloaded.peer.remoteDescription);
+  assert.deepEqual(added(reloaded), []);
+  server.serve({ method: "create_candidate", channel_id: offerer.channelId, candidate: `A${item.slice(1)}` });
+
+  await assert.rejects(outcome(offerer.ending), { name: "TamperedError" });
+});
+
+test("a candidate loses what it can spare to fit, and is left out when that is not enough", async (t) => {
+  stopTheClock(t);
+  const server = new FakeServer();
+  const offerer = start(server);
+  await until(() => offerer.channelId);
+
+  for (const length of [300, 370, 388, 420]) offerer.peer.find("c".repeat(length));
+  await until(() => offerer.steps.includes("candidates-sent"));
+
+  const { candidates } = server.requests.find(({ method }) => method === "create_candidate");
+  assert.deepEqual(candidates.map((each) => Object.keys(JSON.parse(each)).length), [4, 3, 2]);
+  assert.ok(candidates.every((each) => each.length <= 425));
+  assert.equal(offerer.details["candidate-skipped"].candidate.length, 420);
+});
+
+test("many candidates go in as many requests as they need", async (t) => {
+  stopTheClock(t);
+  const server = new FakeServer();
+  const offerer = start(server);
+  await until(() => offerer.channelId);
+
+  for (let number = 0; number < 100; number++) offerer.peer.find(`${number}`);
+  await until(() => offerer.details["candidates-sent"]?.count === 36);
+
+  assert.equal(writes(server), 2);
+});

@@ -1,0 +1,73 @@
+/** As much of an RTCPeerConnection as the exchange touches, under the control of a test. */
+
+export class FakePeerConnection extends EventTarget {
+  connectionState = "new";
+  iceConnectionState = "new";
+  iceGatheringState = "complete";
+  signalingState = "stable";
+  localDescription = null;
+  remoteDescription = null;
+  /** What was done to it, in order. */
+  done = [];
+  channel = { readyState: "connecting", sent: [], closed: false };
+  #iceServers;
+
+  constructor({ iceServers = [] } = {}) {
+    super();
+    this.#iceServers = iceServers;
+    this.channel.send = (text) => this.channel.sent.push(JSON.parse(text));
+    this.channel.close = () => (this.channel.closed = true);
+  }
+
+  getConfiguration() {
+    return { iceServers: this.#iceServers };
+  }
+
+  createDataChannel(label, options) {
+    this.done.push(["createDataChannel", label, options]);
+    return this.channel;
+  }
+
+  async setLocalDescription() {
+    const type = this.remoteDescription && !this.localDescription ? "answer" : "offer";
+    this.localDescription = { type, sdp: `v=0 ${type}` };
+  }
+
+  async setRemoteDescription({ type, sdp }) {
+    this.done.push(["setRemoteDescription", type, sdp]);
+    this.remoteDescription = { type, sdp };
+  }
+
+  async addIceCandidate(candidate) {
+    if (!this.remoteDescription) throw new Error("no remote description yet");
+    if (candidate.candidate === "bad") throw new Error("bad candidate");
+    this.done.push(["addIceCandidate", candidate.candidate]);
+  }
+
+  restartIce() {
+    this.done.push(["restartIce"]);
+  }
+
+  find(candidate, rest = {}) {
+    const found = { candidate, sdpMid: "0", sdpMLineIndex: 0, usernameFragment: "abcd", ...rest };
+    this.#emit("icecandidate", { candidate: candidate === null ? null : found });
+  }
+
+  become(state) {
+    this.connectionState = state;
+    this.#emit("connectionstatechange");
+  }
+
+  ice(state) {
+    this.iceConnectionState = state;
+    this.#emit("iceconnectionstatechange");
+  }
+
+  negotiate() {
+    this.#emit("negotiationneeded");
+  }
+
+  #emit(type, members) {
+    this.dispatchEvent(Object.assign(new Event(type), members));
+  }
+}

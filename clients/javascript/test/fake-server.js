@@ -1,0 +1,119 @@
+/** The wire, in memory: `fetch` in place of a server. */
+
+export class FakeServer {
+  /** The requests, as they came. */
+  requests = [];
+  /** Functions from a request to a reply, or that throw; each is used once, before the server sees the request. */
+  faults = [];
+  #channels = new Map();
+  #held = new Set();
+
+  /** @param {{ modern?: boolean, holds?: boolean }} [options] */
+  constructor({ modern = true, holds = modern } = {}) {
+    this.modern = modern;
+    this.holds = holds;
+  }
+
+  fetch = async (url, { body, signal }) => {
+    const request = JSON.parse(body);
+    this.requests.push(request);
+    await this.faults.shift()?.(request);
+    signal.throwIfAborted();
+    let resolve, reject;
+    const promise = new Promise((...both) => ([resolve, reject] = both));
+    const attempt = (last) => {
+      const [status, reply] = this.serve(request);
+      const nothing = status === 400 ? /yet$/.test(reply) : reply.items?.length === 0 && !reply.offer && !reply.answer;
+      if (!last && nothing && this.holds && request.wait) return;
+      this.#held.delete(attempt);
+      clearTimeout(timer);
+      resolve(new Response(status === 200 ? JSON.stringify(reply) : reply, { status }));
+    };
+    const timer = setTimeout(() => attempt(true), this.holds ? Math.min(request.wait ?? 0, 5) * 1000 : 0);
+    signal.addEventListener("abort", () => {
+      this.#held.delete(attempt);
+      clearTimeout(timer);
+      reject(signal.reason);
+    });
+    this.#held.add(attempt);
+    attempt(false);
+    for (const other of [...this.#held]) other(false);
+    return promise;
+  };
+
+  methods() {
+    return this.requests.map(({ method }) => method);
+  }
+
+  open(id = "1c5ca5a5-6f0b-4c55-8b9a-3ad1e1b58f0e") {
+    this.#channels.set(id, { candidates: [] });
+    return id;
+  }
+
+  /** Say what a request gets, and do what it asks for. */
+  serve({ method, channel_id, since, offer, answer, candidate, candidates }) {
+    if (!this.modern) since = candidates = undefined;
+    if (method === "create_data_channel") {
+      const id = this.open(crypto.randomUUID());
+      if (this.modern && offer) this.#channels.get(id).offer = offer;
+      return [200, { channel_id: id }];
+    }
+    if (method === "delete_data_channel") {
+      if (!this.modern) return [400, "method is unknown"];
+      this.#channels.delete(channel_id);
+      return [200, {}];
+    }
+    const channel = this.#channels.get(channel_id);
+    if (!channel) return [400, "no such channel"];
+    const later = since === undefined ? {} : { items: channel.candidates.slice(since), next: channel.candidates.length };
+    switch (method) {
+      case "create_offer":
+        channel.offer = offer;
+        return [200, {}];
+      case "get_offer":
+        return channel.offer ? [200, { offer: channel.offer, ...later }] : [400, "no offer yet"];
+      case "create_answer":
+        if (channel.answer) return [400, "answer already exists"];
+        channel.answer = answer;
+        return [200, {}];
+      case "get_answer":
+        return channel.answer ? [200, { answer: channel.answer, ...later }] : [400, "no answer yet"];
+      case "create_candidate":
+        if (!candidate && !candidates) return [400, "candidate is missing"];
+        for (const each of candidates ?? [candidate]) {
+          if (!channel.candidates.includes(each)) channel.candidates.push(each);
+        }
+        return [200, {}];
+      case "get_candidates":
+        return [200, since === undefined ? { items: channel.candidates } : later];
+    }
+  }
+}
+
+/** A reply that the server did not give. */
+export function answerWith(status, text = "", headers = {}) {
+  return () => {
+    throw Object.assign(new Error("not served"), { response: new Response(text, { status, headers }) });
+  };
+}
+
+/** Let faults of `answerWith` be replies. */
+export function fetchFrom(server) {
+  return (url, options) =>
+    server.fetch(url, options).catch((error) => {
+      if (error.response) return error.response;
+      throw error;
+    });
+}
+
+export function loseTheRequest() {
+  throw new TypeError("Failed to fetch");
+}
+
+/** The server does it, and nobody hears of it. */
+export function loseTheReply(server) {
+  return (request) => {
+    server.serve(request);
+    throw new TypeError("Failed to fetch");
+  };
+}

@@ -1,0 +1,28 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { createKey, createLink, parseLink } from "../src/index.js";
+
+const channelId = "1c5ca5a5-6f0b-4c55-8b9a-3ad1e1b58f0e";
+
+test("a link says what it was made of", () => {
+  const key = createKey();
+
+  for (const meeting of [{ channelId }, { channelId, key }]) {
+    assert.deepEqual(parseLink(createLink("https://example.org/call?server=x#old", meeting)), meeting);
+  }
+});
+
+test("everything is in the fragment, which no server sees", () => {
+  assert.equal(createLink("https://example.org/", { channelId, key: "K" }), `https://example.org/#${channelId}.K`);
+});
+
+test("a page without a fragment is where a link is made", () => {
+  assert.deepEqual(parseLink("https://example.org/"), {});
+});
+
+for (const fragment of [channelId.slice(1), `${channelId}.`, `${channelId}.short`, "top", `${channelId}x`]) {
+  test(`a link that ends with #${fragment} is not complete`, () => {
+    assert.throws(() => parseLink(`https://example.org/#${fragment}`), { message: "the link is not complete" });
+  });
+}

@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Negotiation } from "../src/negotiation.js";
+import { FakePeerConnection } from "./fake-peer-connection.js";
+
+/** An RTCPeerConnection's signaling states (W3C WebRTC, section 4.3.1), without media. */
+class Negotiable extends FakePeerConnection {
+  offers = 0;
+
+  async setLocalDescription() {
+    const answering = this.signalingState === "have-remote-offer";
+    this.signalingState = answering ? "stable" : "have-local-offer";
+    this.localDescription = answering
+      ? { type: "answer", sdp: `answer to ${this.remoteDescription.sdp}` }
+      : { type: "offer", sdp: `${this.name} ${++this.offers}` };
+  }
+
+  async setRemoteDescription(description) {
+    this.done.push([description.type, description.sdp]);
+    if (description.type === "answer" && this.signalingState !== "have-local-offer") throw new Error("wrong state");
+    this.signalingState = description.type === "offer" ? "have-remote-offer" : "stable";
+    this.remoteDescription = description;
+  }
+}
+
+function pair() {
+  const reports = [];
+  const peers = ["impolite", "polite"].map((name) => Object.assign(new Negotiable(), { name }));
+  const negotiations = peers.map((peer) => new Negotiation(peer, peer.name === "polite", (step) => reports.push(step)));
+  negotiations.forEach((negotiation) => negotiation.listen());
+  peers.forEach(({ channel }, number) => {
+    const other = peers[1 - number].channel;
+    channel.send = (data) => setImmediate(() => other.onmessage({ data }));
+  });
+  return { peers, negotiations, reports };
+}
+
+function open(peers) {
+  for (const { channel } of peers) {
+    channel.readyState = "open";
+    channel.onopen();
+  }
+}
+
+async function settled() {
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+test("it has a channel of its own, which opens without a message", () => {
+  const { peers } = pair();
+
+  for (const { done } of peers) {
+    assert.deepEqual(done, [["createDataChannel", "peerpost", { negotiated: true, id: 255 }]]);
+  }
+});
+
+test("an offer is answered over the channel, once it is open", async () => {
+  const { peers, reports } = pair();
+  const [impolite, polite] = peers;
+  polite.negotiate();
+  await settled();
+  assert.equal(impolite.remoteDescription, null);
+
+  open(peers);
+  await settled();
+
+  assert.equal(impolite.remoteDescription.sdp, "polite 1");
+  assert.equal(polite.remoteDescription.sdp, "answer to polite 1");
+  assert.deepEqual(reports, ["renegotiated", "renegotiated"]);
+});
+
+test("when both offer at once the polite peer gives way", async () => {
+  const { peers, reports } = pair();
+  const [impolite, polite] = peers;
+  open(peers);
+
+  for (const peer of peers) peer.negotiate();
+  await settled();
+
+  assert.equal(polite.remoteDescription.sdp, "impolite 1");
+  assert.equal(impolite.remoteDescription.sdp, "answer to impolite 1");
+  assert.deepEqual([impolite.signalingState, polite.signalingState], ["stable", "stable"]);
+  assert.equal(reports.includes("negotiation-failed"), false);
+});
+
+test("candidates of an offer that was passed over are no error, others that do not fit are", async () => {
+  const { peers, reports } = pair();
+  const [impolite] = peers;
+  impolite.signalingState = "have-local-offer";
+  impolite.remoteDescription = {};
+  const receive = (message) => impolite.channel.onmessage({ data: JSON.stringify(message) });
+
+  await receive({ description: { type: "offer", sdp: "passed over" } });
+  await receive({ candidate: { candidate: "bad" } });
+  assert.deepEqual(reports, []);
+  await receive({ description: { type: "answer", sdp: "fits" } });
+  await receive({ candidate: { candidate: "bad" } });
+  await receive("no message");
+
+  assert.deepEqual(reports, ["renegotiated", "negotiation-failed"]);
+});
+
+test("a connection that breaks restarts ICE, until it is stopped", () => {
+  const { peers, negotiations } = pair();
+  const [peer] = peers;
+  negotiations[0].keep([]);
+
+  for (const state of ["checking", "connected", "disconnected", "failed", "completed"]) peer.ice(state);
+  negotiations[0].stop();
+  peer.ice("failed");
+
+  assert.equal(peer.done.filter(([what]) => what === "restartIce").length, 2);
+  assert.equal(peer.channel.closed, true);
+});

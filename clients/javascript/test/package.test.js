@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { gzipSync } from "node:zlib";
+
+import { buildSync } from "esbuild";
+
+const root = new URL("..", import.meta.url).pathname;
+const MAX_BYTES = 5_000;
+
+test("minified and gzipped it stays under 5 KB", (t) => {
+  const { outputFiles } = buildSync({
+    entryPoints: [join(root, "src/index.js")],
+    bundle: true,
+    format: "esm",
+    minify: true,
+    write: false,
+  });
+
+  const bytes = gzipSync(outputFiles[0].contents, { level: 9 }).length;
+
+  t.diagnostic(`${bytes} bytes`);
+  assert.ok(bytes < MAX_BYTES, `${bytes} bytes`);
+});
+
+test("the types are right, and those that ship are those of the source", (t) => {
+  const fresh = mkdtempSync(join(tmpdir(), "peerpost-types-"));
+  t.after(() => rmSync(fresh, { recursive: true }));
+
+  execFileSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "--outDir", fresh], { cwd: root });
+
+  const shipped = join(root, "types");
+  assert.deepEqual(readdirSync(shipped), readdirSync(fresh), "run `npm run types`");
+  for (const name of readdirSync(fresh)) {
+    const [is, should] = [shipped, fresh].map((folder) => readFileSync(join(folder, name), "utf8"));
+    assert.equal(is, should, `${name}: run \`npm run types\``);
+  }
+});
+
+test("it needs nothing but the browser", () => {
+  const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+
+  assert.equal(dependencies, undefined);
+});

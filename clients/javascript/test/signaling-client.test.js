@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { ExpiredError, NetworkError, RefusalError, ServerError, SignalingClient } from "../src/index.js";
+
+const ID = "1c5ca5a5-6f0b-4c55-8b9a-3ad1e1b58f0e";
+
+function clientThatGets(reply, calls = []) {
+  const fetch = async (url, options) => {
+    calls.push({ url, ...options });
+    return typeof reply === "function" ? reply(options) : reply;
+  };
+  return new SignalingClient("https://signaling.example/", { fetch, patience: 0.05 });
+}
+
+const refusal = (status, text, headers) => clientThatGets(new Response(text, { status, headers }));
+
+const METHODS = [
+  [(client) => client.createDataChannel(), { method: "create_data_channel" }],
+  [
+    (client) => client.createDataChannel({ offer: "v=0", candidates: ["a"] }),
+    { method: "create_data_channel", offer: "v=0", candidates: ["a"] },
+  ],
+  [(client) => client.createOffer(ID, "v=0"), { method: "create_offer", channel_id: ID, offer: "v=0" }],
+  [
+    (client) => client.createOffer(ID, "v=0", { candidates: ["a"] }),
+    { method: "create_offer", channel_id: ID, offer: "v=0", candidates: ["a"] },
+  ],
+  [(client) => client.getOffer(ID), { method: "get_offer", channel_id: ID }],
+  [
+    (client) => client.getOffer(ID, { since: 0, wait: 0.01 }),
+    { method: "get_offer", channel_id: ID, since: 0, wait: 0.01 },
+  ],
+  [
+    (client) => client.createAnswer(ID, "v=0", { candidates: [] }),
+    { method: "create_answer", channel_id: ID, answer: "v=0", candidates: [] },
+  ],
+  [(client) => client.getAnswer(ID, { since: 2 }), { method: "get_answer", channel_id: ID, since: 2 }],
+  [(client) => client.createCandidate(ID, "a"), { method: "create_candidate", channel_id: ID, candidate: "a" }],
+  [
+    (client) => client.createCandidate(ID, ["a", "b"]),
+    { method: "create_candidate", channel_id: ID, candidates: ["a", "b"] },
+  ],
+  [(client) => client.getCandidates(ID, { since: 1 }), { method: "get_candidates", channel_id: ID, since: 1 }],
+  [(client) => client.deleteDataChannel(ID), { method: "delete_data_channel", channel_id: ID }],
+];
+
+for (const [call, request] of METHODS) {
+  test(`${request.method} sends ${Object.keys(request).slice(1).join(", ") || "nothing else"}`, async () => {
+    const calls = [];
+
+    const reply = await call(clientThatGets(Response.json({ some: "reply" }), calls));
+
+    assert.deepEqual(reply, { some: "reply" });
+    assert.deepEqual(JSON.parse(calls[0].body), request);
+  });
+}
+
+test("nothing in a request asks for a preflight, or tells who sends it", async () => {
+  const calls = [];
+
+  await clientThatGets(Response.json({}), calls).createDataChannel();
+
+  const [{ body, cache, credentials, headers, method }] = calls;
+  assert.equal(headers, undefined);
+  assert.equal(new Request("https://signaling.example/", { method, body }).headers.get("Content-Type"), "text/plain;charset=UTF-8");
+  assert.deepEqual([method, cache, credentials], ["POST", "no-store", "omit"]);
+});
+
+const ERRORS = [
+  [refusal(400, "no offer yet"), RefusalError, { message: "no offer yet" }],
+  [refusal(400, "no such channel"), ExpiredError, { message: "no such channel" }],
+  [refusal(413, "too large"), RefusalError, { message: "too large" }],
+  [refusal(429, "busy"), ServerError, { status: 429, retryAfter: 0 }],
+  [refusal(500, "internal error"), ServerError, { message: "internal error", status: 500, retryAfter: 0 }],
+  [refusal(503, "", { "Retry-After": "7" }), ServerError, { status: 503, retryAfter: 7 }],
+  [refusal(503, "", { "Retry-After": "soon" }), ServerError, { retryAfter: 0 }],
+  [refusal(503, "", { "Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT" }), ServerError, { retryAfter: 0 }],
+  [refusal(200, "<html>"), NetworkError, { message: "the reply is not of Peerpost" }],
+  [clientThatGets(() => Promise.reject(new TypeError("Failed to fetch"))), NetworkError, {}],
+  [clientThatGets(never), NetworkError, { message: "the server did not reply" }],
+];
+
+function never({ signal }) {
+  return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+}
+
+for (const [client, errorClass, members] of ERRORS) {
+  test(`${errorClass.name} ${JSON.stringify(members)}`, async () => {
+    // AbortSignal.timeout does not keep Node alive.
+    const alive = setTimeout(() => {}, 10_000);
+
+    const error = await client.getOffer(ID).catch((error) => error);
+
+    clearTimeout(alive);
+    assert.equal(error.constructor, errorClass);
+    assert.equal(error.name, errorClass.name);
+    for (const [name, value] of Object.entries(members)) assert.equal(error[name], value);
+  });
+}
+
+test("a date in Retry-After is a time from now", async () => {
+  const inAMinute = new Date(Date.now() + 60_000).toUTCString();
+
+  const error = await refusal(429, "", { "Retry-After": inAMinute }).getOffer(ID).catch((error) => error);
+
+  assert.ok(error.retryAfter > 50 && error.retryAfter <= 60, error.retryAfter);
+});
+
+test("an abort ends a request with the reason that was given", async () => {
+  const controller = new AbortController();
+  const reading = clientThatGets(never).getOffer(ID, { signal: controller.signal, wait: 20 });
+
+  controller.abort("no more");
+
+  assert.equal(await reading.catch((reason) => reason), "no more");
+});

@@ -1,0 +1,8 @@
+/** Bytes as text that may stand in a link (RFC 4648, section 5), without padding. */
+/** @param {Uint8Array} bytes */
+export declare function toBase64url(bytes: Uint8Array): string;
+/**
+ * @param {string} text
+ * @returns {Uint8Array<ArrayBuffer>}
+ */
+export declare function fromBase64url(text: string): Uint8Array<ArrayBuffer>;

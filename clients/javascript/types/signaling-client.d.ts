@@ -1,0 +1,104 @@
+/** The endpoint: one method for each method of the wire, whose replies are returned as they stand. */
+export type Call = {
+    /**
+     * Ends the request; its reason is what the caller then gets.
+     */
+    signal?: AbortSignal;
+    /**
+     * Lets the request outlive the page.
+     */
+    keepalive?: boolean;
+};
+export type Reading = {
+    /**
+     * The position from which on candidates are wanted; the reply then has `items` and `next`.
+     */
+    since?: number;
+    /**
+     * Seconds for which the reply may be held until there is something to say.
+     */
+    wait?: number;
+};
+export type Later = {
+    items?: string[];
+    next?: number;
+};
+export declare class SignalingClient {
+    #private;
+    /**
+     * @param {string | URL} url
+     * @param {{ fetch?: typeof globalThis.fetch, patience?: number }} [options] `patience` is in seconds.
+     */
+    constructor(url: string | URL, { fetch, patience }?: {
+        fetch?: typeof globalThis.fetch;
+        patience?: number;
+    });
+    /**
+     * @param {{ offer?: string, candidates?: string[] } & Call} [options]
+     * @returns {Promise<{ channel_id: string }>}
+     */
+    createDataChannel({ offer, candidates, ...call }?: {
+        offer?: string;
+        candidates?: string[];
+    } & Call): Promise<{
+        channel_id: string;
+    }>;
+    /**
+     * @param {string} channelId
+     * @param {string} offer
+     * @param {{ candidates?: string[] } & Call} [options]
+     * @returns {Promise<{}>}
+     */
+    createOffer(channelId: string, offer: string, { candidates, ...call }?: {
+        candidates?: string[];
+    } & Call): Promise<{}>;
+    /**
+     * @param {string} channelId
+     * @param {Reading & Call} [options]
+     * @returns {Promise<{ offer: string } & Later>}
+     */
+    getOffer(channelId: string, { since, wait, ...call }?: Reading & Call): Promise<{
+        offer: string;
+    } & Later>;
+    /**
+     * The first answer wins.
+     *
+     * @param {string} channelId
+     * @param {string} answer
+     * @param {{ candidates?: string[] } & Call} [options]
+     * @returns {Promise<{}>}
+     */
+    createAnswer(channelId: string, answer: string, { candidates, ...call }?: {
+        candidates?: string[];
+    } & Call): Promise<{}>;
+    /**
+     * @param {string} channelId
+     * @param {Reading & Call} [options]
+     * @returns {Promise<{ answer: string } & Later>}
+     */
+    getAnswer(channelId: string, { since, wait, ...call }?: Reading & Call): Promise<{
+        answer: string;
+    } & Later>;
+    /**
+     * @param {string} channelId
+     * @param {string | string[]} candidate One, or at most 64.
+     * @param {Call} [call]
+     * @returns {Promise<{}>}
+     */
+    createCandidate(channelId: string, candidate: string | string[], call?: Call): Promise<{}>;
+    /**
+     * @param {string} channelId
+     * @param {Reading & Call} [options]
+     * @returns {Promise<{ items: string[], next?: number }>}
+     */
+    getCandidates(channelId: string, { since, wait, ...call }?: Reading & Call): Promise<{
+        items: string[];
+        next?: number;
+    }>;
+    /**
+     * @param {string} channelId
+     * @param {Call} [call]
+     * @returns {Promise<{}>}
+     */
+    deleteDataChannel(channelId: string, call?: Call): Promise<{}>;
+}

@@ -1,0 +1,90 @@
+/** What the tests do in a page: one peer, and what has happened to it. */
+
+import * as peerpost from "/src/index.js";
+
+const { connect, createLink, parseLink } = peerpost;
+
+/** As with a slow server: no candidate in the description, and all of them after it. */
+class SlowPeerConnection extends RTCPeerConnection {
+  #described = Promise.withResolvers();
+
+  get localDescription() {
+    const { type, sdp } = super.localDescription;
+    this.#described.resolve();
+    return { type, sdp: sdp.replaceAll(/a=candidate:.*\r\n/g, "") };
+  }
+
+  getConfiguration() {
+    return { iceServers: [{ urls: "stun:stun.example" }] };
+  }
+
+  addEventListener(type, listener, options) {
+    const events = [];
+    const late = async (event) => {
+      events.push(event);
+      if (event.candidate) return;
+      await this.#described.promise;
+      if (!options.signal.aborted) events.splice(0).forEach(listener);
+    };
+    super.addEventListener(type, type === "icecandidate" ? late : listener, options);
+  }
+}
+
+class Peer {
+  steps = [];
+  messages = [];
+  tracks = [];
+  link = Promise.withResolvers();
+
+  start({ server, key, link, slow }) {
+    this.connection = new (slow ? SlowPeerConnection : RTCPeerConnection)();
+    this.connection.ontrack = ({ track }) => this.tracks.push(track);
+    this.abort = new AbortController();
+    if (link) this.connection.ondatachannel = ({ channel }) => this.#chat(channel);
+    else this.#chat(this.connection.createDataChannel("chat"));
+    this.connected = connect(this.connection, {
+      server,
+      key,
+      ...(link && parseLink(link)),
+      signal: this.abort.signal,
+      onChannel: (channelId) => this.link.resolve(createLink(location.href, { channelId, key })),
+      onProgress: (step) => this.steps.push(step),
+    });
+    this.outcome = this.connected.then(
+      () => "connected",
+      (error) => error.name,
+    );
+  }
+
+  #chat(channel) {
+    this.chat = channel;
+    channel.onmessage = ({ data }) => this.messages.push(data);
+  }
+
+  send(message) {
+    if (this.chat?.readyState === "open") this.chat.send(message);
+    else (this.chat ?? this.connection).addEventListener(this.chat ? "open" : "datachannel", () => this.send(message));
+  }
+
+  credentials() {
+    const [local, remote] = [this.connection.localDescription, this.connection.remoteDescription];
+    return [local, remote].map(({ sdp }) => /a=ice-ufrag:(\S+)/.exec(sdp)[1]);
+  }
+
+  async addCamera() {
+    const stream = await navigator.mediaDevices.getUserMedia({ video: true });
+    for (const track of stream.getTracks()) this.connection.addTrack(track, stream);
+  }
+
+  /** Wait for the first frame of the other's camera. */
+  async watch() {
+    const video = document.createElement("video");
+    video.muted = true;
+    video.srcObject = new MediaStream(this.tracks);
+    await video.play();
+    return video.videoWidth > 0;
+  }
+}
+
+window.peerpost = peerpost;
+window.peer = new Peer();

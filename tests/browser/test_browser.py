@@ -1,0 +1,251 @@
+"""The JavaScript client in Chromium: two people, each in a profile of their own, through `chalice local`."""
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import Person
+from tests.browser.servers import Proxy, serving
+from tests.engines import ROOT
+from tests.transports import chalice_local
+
+FOUR = {"create_data_channel": 1, "get_offer": 1, "create_answer": 1, "get_answer": 1}
+
+
+def meet(alice: Person, bob: Person, server: str, **options: Any) -> None:
+    """Alice makes a link, Bob opens it, and both are connected."""
+    alice.start(server, **options)
+    bob.start(server, link=alice.link, **({"slow": True} if "slow" in options else {}))
+    assert bob.outcome == "connected"
+    assert alice.outcome == "connected"
+
+
+def assert_they_talk(alice: Person, bob: Person, greeting: str = "hello") -> None:
+    alice.send(f"{greeting} Bob")
+    bob.send(f"{greeting} Alice")
+    bob.wait_for_message(f"{greeting} Bob")
+    alice.wait_for_message(f"{greeting} Alice")
+
+
+def new_key(person: Person) -> str:
+    return str(person.ask("peerpost.createKey()"))
+
+
+def signaling(proxy: Proxy) -> dict[str, int]:
+    """Return the requests by method, without the cleaning up, which nobody waits for."""
+    return {method: count for method, count in proxy.methods.items() if method != "delete_data_channel"}
+
+
+def test_a_link_connects_two_people_in_four_requests_and_no_preflight(alice: Person, bob: Person, proxy: Proxy) -> None:
+    meet(alice, bob, proxy.url)
+
+    assert_they_talk(alice, bob)
+    assert signaling(proxy) == FOUR
+    assert proxy.verbs["OPTIONS"] == 0
+
+
+def test_the_five_lines_of_the_readme_connect(alice: Person, bob: Person, proxy: Proxy) -> None:
+    readme = (ROOT / "clients/javascript/README.md").read_text()
+    offerer, answerer = re.findall("```js\n(.*?)```", readme, re.DOTALL)[:2]
+    yours = "(server) => { window.server = server; window.shown = []; window.show = (what) => { shown.push(what) } }"
+
+    alice.page.evaluate(yours, proxy.url)
+    alice.page.add_script_tag(type="module", content=offerer)
+    alice.wait_for("shown.length")
+    bob.page.goto(alice.ask("shown[0]"))
+    bob.page.reload()  # a fragment alone is no other page
+    bob.page.evaluate(yours, proxy.url)
+    bob.page.add_script_tag(type="module", content=answerer)
+
+    bob.wait_for("shown.includes('hello')")
+    assert len(offerer.splitlines()) <= 5
+    assert len(answerer.splitlines()) <= 5
+
+
+def test_every_lost_reply_is_survived(alice: Person, bob: Person, proxy: Proxy) -> None:
+    proxy.lose_the_first_replies = True
+
+    meet(alice, bob, proxy.url)
+
+    assert_they_talk(alice, bob)
+    assert all(proxy.methods[method] > 1 for method in FOUR)
+
+
+def test_the_channel_is_erased_once_they_are_connected(alice: Person, bob: Person, proxy: Proxy) -> None:
+    meet(alice, bob, proxy.url)
+
+    proxy.wait_for("delete_data_channel")
+    channel_id = alice.link.partition("#")[2]
+    # Its reply may be on the way still; asking again is harmless, and orders us behind it.
+    proxy.server.post("/", json={"method": "delete_data_channel", "channel_id": channel_id})
+    reply = proxy.server.post("/", json={"method": "get_offer", "channel_id": channel_id})
+    assert reply.text == "no such channel"
+
+
+def test_the_server_sees_nothing_of_what_is_sealed(alice: Person, bob: Person, proxy: Proxy) -> None:
+    key = new_key(alice)
+
+    meet(alice, bob, proxy.url, key=key)
+
+    assert_they_talk(alice, bob)
+    assert signaling(proxy) == FOUR
+    seen = " ".join(proxy.bodies)
+    assert alice.link.endswith(f".{key}")
+    for secret in ("v=0", "fingerprint", "candidate:", "127.0.0.1", key):
+        assert secret not in seen
+
+
+def another(text: str) -> str:
+    """Return a text that differs in one character, in the midst."""
+    middle = len(text) // 2
+    return text[:middle] + ("A" if text[middle] != "A" else "B") + text[middle + 1 :]
+
+
+@pytest.mark.parametrize("what", ["offer", "answer"])
+def test_who_changes_what_is_sealed_gets_an_error_and_no_connection(
+    alice: Person, bob: Person, proxy: Proxy, what: str
+) -> None:
+    proxy.change_reply = lambda reply: reply | {what: another(reply[what])} if what in reply else reply
+    alice.start(proxy.url, key=new_key(alice))
+
+    bob.start(proxy.url, link=alice.link)
+
+    deceived = bob if what == "offer" else alice
+    assert deceived.outcome == "TamperedError"
+    assert deceived.ask("peer.connection.remoteDescription") is None
+
+
+def test_an_offer_does_not_pass_for_an_answer(alice: Person, proxy: Proxy) -> None:
+    alice.start(proxy.url, key=new_key(alice))
+    channel_id = alice.link.partition("#")[2].partition(".")[0]
+    offer = proxy.server.post("/", json={"method": "get_offer", "channel_id": channel_id}).json()["offer"]
+
+    proxy.server.post("/", json={"method": "create_answer", "channel_id": channel_id, "answer": offer})
+
+    assert alice.outcome == "TamperedError"
+
+
+def test_another_key_does_not_connect(alice: Person, bob: Person, proxy: Proxy) -> None:
+    alice.start(proxy.url, key=new_key(alice))
+
+    bob.start(proxy.url, link=alice.link.rpartition(".")[0] + "." + new_key(bob))
+
+    assert bob.outcome == "TamperedError"
+
+
+@pytest.mark.parametrize("sealed", [False, True])
+def test_late_candidates_cost_a_write_and_a_read_each(alice: Person, bob: Person, proxy: Proxy, sealed: bool) -> None:
+    meet(alice, bob, proxy.url, slow=True, **({"key": new_key(alice)} if sealed else {}))
+
+    assert_they_talk(alice, bob)
+    assert "a=candidate" not in " ".join(proxy.bodies)
+    counts = signaling(proxy)
+    late = {method: counts.pop(method, 0) for method in ("create_candidate", "get_candidates")}
+    assert counts == FOUR
+    assert 1 <= late["create_candidate"] <= 2
+    # A held read is also ended by the candidates of the one who reads.
+    assert late["get_candidates"] <= 4
+
+
+def test_an_ice_restart_is_negotiated_without_the_server(alice: Person, bob: Person, proxy: Proxy) -> None:
+    meet(alice, bob, proxy.url)
+    assert_they_talk(alice, bob)
+    proxy.wait_for("delete_data_channel")
+    before, requests = alice.ask("peer.credentials()"), sum(proxy.verbs.values())
+
+    alice.ask("peer.connection.restartIce()")
+
+    for person in (alice, bob):
+        person.wait_for("peer.steps.includes('renegotiated') && peer.connection.signalingState === 'stable'")
+        person.wait_for("/connected|completed/.test(peer.connection.iceConnectionState)")
+    after = alice.ask("peer.credentials()")
+    assert not set(before) & set(after)
+    assert bob.ask("peer.credentials()") == after[::-1]
+    assert_they_talk(alice, bob, "again")
+    assert sum(proxy.verbs.values()) == requests
+
+
+@pytest.mark.parametrize("both", [False, True], ids=["one of them", "both at once"])
+def test_a_camera_is_added_without_the_server(alice: Person, bob: Person, proxy: Proxy, both: bool) -> None:
+    meet(alice, bob, proxy.url)
+    assert_they_talk(alice, bob)
+    proxy.wait_for("delete_data_channel")
+    requests = sum(proxy.verbs.values())
+
+    senders = [alice, bob] if both else [bob]
+    for person in senders:
+        person.page.evaluate("() => { peer.camera = peer.addCamera() }")
+    for person in senders:
+        person.ask("peer.camera")
+
+    for person in [bob, alice] if both else [alice]:
+        person.wait_for("peer.tracks.length === 1")
+        assert person.ask("peer.watch()")
+    assert sum(proxy.verbs.values()) == requests
+
+
+def test_the_answerer_may_be_late(alice: Person, bob: Person) -> None:
+    with chalice_local({"MAX_WAIT_SECONDS": "0.6"}) as server, serving(Proxy(server)) as proxy:
+        assert isinstance(proxy, Proxy)
+        alice.start(proxy.url)
+        proxy.wait_for("get_answer", 5)  # some three seconds, held
+
+        bob.start(proxy.url, link=alice.link)
+
+        assert (alice.outcome, bob.outcome) == ("connected", "connected")
+        assert proxy.methods["create_offer"] == 0
+
+
+def test_the_answerer_may_come_before_the_offer(alice: Person, bob: Person, proxy: Proxy) -> None:
+    channel_id = proxy.server.post("/", json={"method": "create_data_channel"}).json()["channel_id"]
+    bob.start(proxy.url, link=f"{bob.page.url}#{channel_id}")
+    proxy.wait_for("get_offer")
+
+    # Alice's own channel is replaced by the one that Bob waits in.
+    def into_that_channel(request: dict[str, Any]) -> dict[str, Any]:
+        if request["method"] == "create_data_channel":
+            return request | {"method": "create_offer", "channel_id": channel_id}
+        return request
+
+    proxy.change_request = into_that_channel
+    proxy.change_reply = lambda reply: reply or {"channel_id": channel_id}
+    alice.start(proxy.url)
+
+    assert (alice.outcome, bob.outcome) == ("connected", "connected")
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [{"wait"}, {"wait", "since", "offer", "candidates"}],
+    ids=["a server that does not hold", "a server of the seven plain methods"],
+)
+@pytest.mark.parametrize("slow", [False, True], ids=["at once", "with late candidates"])
+def test_an_older_server_does_too(alice: Person, bob: Person, proxy: Proxy, unknown: set[str], slow: bool) -> None:
+    def as_it_understands(request: dict[str, Any]) -> dict[str, Any]:
+        optional = unknown - ({"offer"} if request["method"] == "create_offer" else set())
+        return {name: value for name, value in request.items() if name not in optional}
+
+    proxy.change_request = as_it_understands
+
+    meet(alice, bob, proxy.url, **({"slow": True} if slow else {}))
+
+    assert_they_talk(alice, bob)
+    assert ("create_offer" in proxy.methods) == ("since" in unknown)
+
+
+def test_who_gives_up_ends_at_once_and_erases_the_channel(alice: Person, proxy: Proxy) -> None:
+    alice.start(proxy.url)
+    assert alice.link
+    proxy.wait_for("get_answer")
+
+    alice.ask("peer.abort.abort()")
+
+    assert alice.outcome == "AbortError"
+    proxy.wait_for("delete_data_channel")
+
+
+def test_a_link_to_a_channel_that_is_gone_says_so(bob: Person, proxy: Proxy) -> None:
+    bob.start(proxy.url, link=f"{bob.page.url}#00000000-0000-4000-8000-000000000000")
+
+    assert bob.outcome == "ExpiredError"

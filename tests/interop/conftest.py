@@ -1,0 +1,78 @@
+"""Browsers, the pages in them, and the server between."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from mypy_boto3_dynamodb import DynamoDBClient
+
+from app import create_app
+from chalicelib.channels import Channels
+from chalicelib.function_url import lambda_handler
+from tests.engines import ROOT
+from tests.interop.browsers import Browser, Page, page_server, run
+from tests.interop.front import Front, front_of
+from tests.interop.stun import StunServer, stun_server
+
+PYTHON_CLIENT = str(ROOT / "clients/python/src")
+if PYTHON_CLIENT not in sys.path:
+    sys.path.insert(0, PYTHON_CLIENT)
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with run("chromium", tmp_path_factory.mktemp("chromium")) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def firefox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with run("firefox-esr", tmp_path_factory.mktemp("firefox")) as browser:
+        yield browser
+
+
+@pytest.fixture
+def chromium_behind_nat(tmp_path: Path) -> Iterator[Browser]:
+    """A Chromium that tells nobody an address before a STUN server has told it one, as far as a peer can see."""
+    with run("chromium", tmp_path, ["--webrtc-ip-handling-policy=default_public_interface_only"]) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def page_url() -> Iterator[str]:
+    with page_server() as url:
+        yield url
+
+
+@pytest.fixture
+def chromium_page(chromium: Browser, page_url: str) -> Iterator[Page]:
+    with chromium.profile() as profile:
+        yield profile.open(page_url)
+
+
+@pytest.fixture
+def firefox_page(firefox: Browser, page_url: str) -> Iterator[Page]:
+    with firefox.profile() as profile:
+        yield profile.open(page_url)
+
+
+@pytest.fixture
+def front(real_client: DynamoDBClient, real_table: str) -> Iterator[Front]:
+    """The server, on the real engine, behind a URL that counts."""
+    channels = Channels(real_client, real_table)
+    with front_of(lambda_handler(create_app(lambda: channels))) as front:
+        yield front
+
+
+@pytest.fixture
+def stun() -> Iterator[StunServer]:
+    with stun_server() as server:
+        yield server
+
+
+@pytest.fixture
+def two_pages(chromium: Browser, page_url: str) -> Iterator[tuple[Page, Page]]:
+    """Two people with the same browser, who share nothing else."""
+    with chromium.profile() as one, chromium.profile() as other:
+        yield one.open(page_url), other.open(page_url)

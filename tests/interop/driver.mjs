@@ -1,0 +1,53 @@
+/**
+ * Drives one browser: a request in JSON on each line of stdin, its reply in JSON on a line of stdout.
+ *
+ *     node driver.mjs '{"browser": "firefox", "executablePath": "/usr/bin/firefox-esr"}'
+ *
+ * The browser ends with the stdin of this process, so that none outlives a test run that was killed.
+ */
+
+import { createInterface } from "node:readline";
+
+const { default: puppeteer } = await import("puppeteer-core").catch(() => {
+  console.error("puppeteer-core is missing: `npm ci` brings it (`make test` does that)");
+  process.exit(1);
+});
+const browser = await puppeteer.launch(JSON.parse(process.argv[2]));
+const profiles = [];
+const pages = [];
+
+const requests = {
+  async profile() {
+    return profiles.push(await browser.createBrowserContext()) - 1;
+  },
+
+  async open({ profile, url }) {
+    const page = await profiles[profile].newPage();
+    await page.goto(url);
+    return pages.push(page) - 1;
+  },
+
+  /** Call a method of `window.peer`, and wait for what it promises. */
+  call({ page, name, values }) {
+    return pages[page].evaluate((name, values) => window.peer[name](...values), name, values);
+  },
+
+  close({ profile }) {
+    return profiles[profile].close();
+  },
+};
+
+async function reply({ id, request, ...fields }) {
+  try {
+    return { id, value: await requests[request](fields) };
+  } catch (error) {
+    return { id, error: String(error) };
+  }
+}
+
+console.log("ready");
+for await (const line of createInterface({ input: process.stdin })) {
+  reply(JSON.parse(line)).then((result) => console.log(JSON.stringify(result)));
+}
+await browser.close();
+process.exit();

@@ -1,0 +1,66 @@
+"""A STUN server (RFC 8489) that replies when it is told to."""
+
+import socket
+import struct
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+MAGIC_COOKIE = 0x2112A442
+BINDING_REQUEST, BINDING_SUCCESS = 0x0001, 0x0101
+XOR_MAPPED_ADDRESS, IPV4 = 0x0020, 0x01
+MAX_DATAGRAM_BYTES = 1500
+
+
+class StunServer:
+    """Tells a peer its address, so that it finds a candidate: not before `release`."""
+
+    def __init__(self, endpoint: socket.socket) -> None:
+        self._socket = endpoint
+        self._released = threading.Event()
+        self._waiting: list[tuple[bytes, tuple[str, int]]] = []
+        self._lock = threading.Lock()
+
+    @property
+    def url(self) -> str:
+        return f"stun:127.0.0.1:{self._socket.getsockname()[1]}"
+
+    def release(self) -> None:
+        """Reply to those who have asked, and from now on to everybody at once."""
+        with self._lock:
+            self._released.set()
+            for transaction, address in self._waiting:
+                self._reply(transaction, address)
+
+    def serve(self) -> None:
+        while True:
+            datagram, address = self._socket.recvfrom(MAX_DATAGRAM_BYTES)
+            if not datagram:  # The end, see below.
+                return
+            kind, _, cookie, transaction = struct.unpack("!HHI12s", datagram[:20])
+            if (kind, cookie) != (BINDING_REQUEST, MAGIC_COOKIE):
+                continue
+            with self._lock:
+                if self._released.is_set():
+                    self._reply(transaction, address)
+                else:
+                    self._waiting.append((transaction, address))
+
+    def _reply(self, transaction: bytes, address: tuple[str, int]) -> None:
+        (host,) = struct.unpack("!I", socket.inet_aton(address[0]))
+        mapped = struct.pack("!BBHI", 0, IPV4, address[1] ^ MAGIC_COOKIE >> 16, host ^ MAGIC_COOKIE)
+        attribute = struct.pack("!HH", XOR_MAPPED_ADDRESS, len(mapped)) + mapped
+        header = struct.pack("!HHI12s", BINDING_SUCCESS, len(attribute), MAGIC_COOKIE, transaction)
+        self._socket.sendto(header + attribute, address)
+
+
+@contextmanager
+def stun_server() -> Iterator[StunServer]:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as endpoint:
+        endpoint.bind(("127.0.0.1", 0))
+        server = StunServer(endpoint)
+        thread = threading.Thread(target=server.serve, daemon=True)
+        thread.start()
+        yield server
+        endpoint.sendto(b"", endpoint.getsockname())
+        thread.join()

@@ -1,0 +1,147 @@
+"""Chromium with aiortc: the JavaScript client with the Python client, open and sealed."""
+
+import asyncio
+import base64
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from aiortc import RTCConfiguration, RTCDataChannel, RTCPeerConnection
+from peerpost import TamperedError, connect, new_key
+
+from tests.interop.browsers import Page, PageError
+from tests.interop.front import Front
+
+PATIENCE_SECONDS = 30
+
+
+class AiortcPeer:
+    """An aiortc peer with the same words as a page: what it sends and receives crosses the data channel `chat`."""
+
+    def __init__(self) -> None:
+        # Both peers are on this machine.
+        self.connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        self.channel_id: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._chat: asyncio.Future[RTCDataChannel] = asyncio.get_running_loop().create_future()
+        self._messages: asyncio.Queue[str] = asyncio.Queue()
+
+    async def offer(self, server: str, key: bytes | None) -> None:
+        chat = self.connection.createDataChannel("chat")
+        chat.on("open", lambda: self._chat.set_result(chat))
+        chat.on("message", self._messages.put_nowait)
+        await connect(self.connection, server, key=key, on_channel=self.channel_id.set_result)
+
+    async def answer(self, server: str, channel_id: str, key: bytes | None) -> None:
+        self.connection.on("datachannel", self._use)
+        await connect(self.connection, server, channel_id, key=key)
+
+    def _use(self, chat: RTCDataChannel) -> None:
+        chat.on("message", self._messages.put_nowait)
+        self._chat.set_result(chat)
+
+    async def greet(self) -> str:
+        """Send a message, and return the one that comes."""
+        (await self._chat).send("hello from Python")
+        return await self._messages.get()
+
+
+@dataclass(frozen=True)
+class Talk:
+    """What each side heard from the other."""
+
+    in_python: str
+    in_the_page: str
+
+
+HEARD = Talk("hello from JavaScript", "hello from Python")
+
+
+async def in_page(page: Page, name: str, *values: object) -> Any:
+    return await asyncio.wrap_future(page.begin(name, *values))
+
+
+def options(server: str, key: bytes | None) -> dict[str, str]:
+    """Return what a page is told; a key stands in a link as base64url."""
+    return {"server": server} | ({"key": base64.urlsafe_b64encode(key).rstrip(b"=").decode()} if key else {})
+
+
+async def talk(page: Page, peer: AiortcPeer) -> Talk:
+    await in_page(page, "connected")
+    await in_page(page, "send", "hello from JavaScript")
+    return Talk(await peer.greet(), await in_page(page, "receive"))
+
+
+async def python_offers(page: Page, server: str, key: bytes | None = None) -> Talk:
+    peer = AiortcPeer()
+    try:
+        offering = asyncio.create_task(peer.offer(server, key))
+        channel_id = await peer.channel_id
+        await in_page(page, "answer", options(server, key) | {"channelId": channel_id})
+        await offering
+        return await talk(page, peer)
+    finally:
+        await peer.connection.close()
+
+
+async def the_page_offers(page: Page, server: str, key: bytes | None = None) -> Talk:
+    peer = AiortcPeer()
+    try:
+        channel_id = await in_page(page, "offer", options(server, key))
+        await peer.answer(server, channel_id, key)
+        return await talk(page, peer)
+    finally:
+        await peer.connection.close()
+
+
+def within_time(exchange: Awaitable[Talk]) -> Talk:
+    return asyncio.run(asyncio.wait_for(exchange, PATIENCE_SECONDS))
+
+
+@pytest.mark.parametrize("exchange", [python_offers, the_page_offers])
+def test_chromium_and_aiortc_talk(chromium_page: Page, front: Front, exchange: Any) -> None:
+    heard = within_time(exchange(chromium_page, front.url))
+
+    assert heard == HEARD
+
+
+@pytest.mark.parametrize("exchange", [python_offers, the_page_offers])
+def test_sealed_javascript_and_sealed_python_talk_and_the_server_reads_nothing(
+    chromium_page: Page, front: Front, exchange: Any
+) -> None:
+    """Two implementations of one envelope: a difference in a single byte of it would end in TamperedError."""
+    heard = within_time(exchange(chromium_page, front.url, new_key()))
+
+    assert heard == HEARD
+    seen = " ".join(front.bodies)
+    assert [word for word in ("v=0", "fingerprint", "candidate:", "ice-pwd") if word in seen] == []
+
+
+def test_python_does_not_open_what_javascript_sealed_with_another_key(chromium_page: Page, front: Front) -> None:
+    async def exchange() -> None:
+        peer = AiortcPeer()
+        try:
+            channel_id = await in_page(chromium_page, "offer", options(front.url, new_key()))
+            await peer.answer(front.url, channel_id, new_key())
+        finally:
+            await peer.connection.close()
+
+    with pytest.raises(TamperedError, match="the offer was tampered with, or sealed with another key"):
+        asyncio.run(exchange())
+
+
+def test_javascript_does_not_open_what_python_sealed_with_another_key(chromium_page: Page, front: Front) -> None:
+    async def exchange() -> None:
+        peer = AiortcPeer()
+        offering = asyncio.create_task(peer.offer(front.url, new_key()))
+        try:
+            channel_id = await peer.channel_id
+            await in_page(chromium_page, "answer", options(front.url, new_key()) | {"channelId": channel_id})
+            await in_page(chromium_page, "connected")
+        finally:
+            offering.cancel()
+            await asyncio.wait([offering])
+            await peer.connection.close()
+
+    with pytest.raises(PageError, match="TamperedError: the offer was tampered with, or sealed with another key"):
+        asyncio.run(exchange())

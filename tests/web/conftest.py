@@ -1,0 +1,128 @@
+"""The page in real Chromium: a browser, the page's own server, and peers that have opened it."""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+from tests.transports import chalice_local
+from tools.serve import serve
+
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    # No route to anywhere is needed, and no camera.
+    "--allow-loopback-in-peer-connection",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+]
+# Generous: the machine may be busy, and nothing waits for longer than it has to.
+PATIENCE_MS = 20_000
+DESKTOP = (1280, 800)
+
+Open = Callable[..., Page]
+
+
+@contextmanager
+def page_server() -> Iterator[str]:
+    with serve() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+# For this package only: while Playwright's loop runs, no other test could run one of its own.
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=PATIENCE_MS)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="package")
+def page_url() -> Iterator[str]:
+    with page_server() as url:
+        yield url
+
+
+@pytest.fixture(scope="package")
+def service() -> Iterator[str]:
+    """A signaling server whose candidate store no other test fills."""
+    with chalice_local() as url:
+        yield url
+
+
+@pytest.fixture
+def address(page_url: str, service: str) -> str:
+    return f"{page_url}?server={quote(service, safe='')}"
+
+
+@pytest.fixture
+def new_page(browser: Browser) -> Iterator[Open]:
+    """Open pages, each in a context of its own; no page may break its security policy or throw."""
+    problems: list[str] = []
+    contexts = []
+
+    def new_page(size: tuple[int, int] = DESKTOP, dark: bool = False) -> Page:
+        context = browser.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            color_scheme="dark" if dark else "light",
+            reduced_motion="reduce",
+            accept_downloads=True,
+        )
+        contexts.append(context)
+        context.set_default_timeout(PATIENCE_MS)
+        page = context.new_page()
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("console", lambda message: problems.append(message.text) if "Policy" in message.text else None)
+        return page
+
+    yield new_page
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
+@pytest.fixture
+def pair(new_page: Open, address: str) -> tuple[Page, Page]:
+    """Two people who are connected: the one who made the link, and the one who opened it."""
+    return connect(new_page(), new_page(), address)
+
+
+def invite(page: Page, address: str) -> str:
+    """Open the page, and return the link that it makes."""
+    page.goto(address)
+    expect(page.get_by_role("heading", name="Send this link to one person")).to_be_visible()
+    return page.get_by_label("Your link").input_value()
+
+
+def connect(first: Page, second: Page, address: str) -> tuple[Page, Page]:
+    second.goto(invite(first, address))
+    for page in (first, second):
+        expect(page.get_by_role("heading", name="You are connected")).to_be_visible()
+    return first, second
+
+
+def say(page: Page, text: str) -> None:
+    page.get_by_label("Message").fill(text)
+    page.keyboard.press("Enter")
+
+
+def log(page: Page) -> Locator:
+    return page.get_by_role("log", name="Conversation")

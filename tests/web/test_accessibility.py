@@ -1,0 +1,115 @@
+"""The page without a mouse, without sight, on a small screen, and in the dark."""
+
+import json
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.engines import ROOT
+from tests.web.conftest import DESKTOP, Open, connect, invite, log
+
+AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
+SMALLEST = (320, 640)
+# Of what has the focus; the label shows it for the field that it covers.
+OUTLINE = """() => {
+  const { activeElement } = document;
+  const label = activeElement.id === "attach" ? activeElement.labels[0] : activeElement;
+  return getComputedStyle(label).outlineStyle;
+}"""
+NAME = "() => (document.activeElement.labels?.[0] ?? document.activeElement).textContent.trim()"
+
+
+def violations(page: Page) -> list[str]:
+    """Return what axe-core finds, of any weight."""
+    page.evaluate(AXE.read_text())
+    found: list[dict[str, Any]] = page.evaluate("async () => (await axe.run()).violations")
+    return [json.dumps([each["id"], each["impact"], [node["html"] for node in each["nodes"]]]) for each in found]
+
+
+@pytest.mark.parametrize(("size", "dark"), [(DESKTOP, False), (SMALLEST, True)], ids=["desktop, light", "phone, dark"])
+def test_axe_finds_nothing(new_page: Open, address: str, size: tuple[int, int], dark: bool) -> None:
+    first, second = new_page(size, dark), new_page(size, dark)
+
+    invite(first, address)
+    assert violations(first) == []
+
+    connect(first, second, address)
+    first.get_by_role("textbox", name="Message").fill("hello")
+    first.keyboard.press("Enter")
+    first.get_by_label("Send files").set_input_files({"name": "a.txt", "mimeType": "", "buffer": b"a"})
+    expect(log(first)).to_contain_text("arrived")
+    expect(log(second)).to_contain_text("received")
+    assert violations(first) == []
+    assert violations(second) == []
+
+    first.get_by_role("button", name="Hang up").click()
+    expect(first.get_by_role("heading", name="You hung up")).to_be_focused()
+    assert violations(first) == []
+
+
+def test_nothing_is_wider_than_the_smallest_screen(new_page: Open, address: str) -> None:
+    first, second = new_page(SMALLEST), new_page(SMALLEST)
+    widths = []
+
+    invite(first, address)
+    widths.append(first.evaluate("() => document.documentElement.scrollWidth"))
+    connect(first, second, address)
+    first.get_by_role("textbox", name="Message").fill("x" * 500)
+    first.keyboard.press("Enter")
+    first.get_by_role("button", name="Start a video call").click()
+    expect(second.get_by_role("button", name="Join with video")).to_be_visible()
+    expect(log(second)).to_contain_text("xxx")
+    widths += [page.evaluate("() => document.documentElement.scrollWidth") for page in (first, second)]
+
+    assert widths == [SMALLEST[0]] * 3
+
+
+def tab_to(page: Page, name: str) -> None:
+    """Press Tab until the thing of that name has the focus, and can be seen to have it."""
+    for _ in range(15):
+        page.keyboard.press("Tab")
+        if page.evaluate(NAME) == name:
+            break
+    else:
+        pytest.fail(f"Tab does not lead to {name!r}")
+    assert page.evaluate(OUTLINE) == "solid"
+
+
+def test_a_keyboard_is_enough(new_page: Open, address: str) -> None:
+    first, second = new_page(), new_page()
+    first.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    # From here on choosers are caught; the wait below alone would ask for that too late.
+    first.on("filechooser", lambda _: None)
+
+    invite(first, address)
+    tab_to(first, "Skip to the content")
+    first.keyboard.press("Enter")
+    expect(first.get_by_role("main")).to_be_focused()
+    tab_to(first, "Copy the link")
+    first.keyboard.press("Enter")
+    expect(first.get_by_role("button", name="Copied")).to_be_focused()
+    second.goto(first.evaluate("() => navigator.clipboard.readText()"))
+
+    for page in (first, second):
+        expect(page.get_by_role("textbox", name="Message")).to_be_focused()
+    first.keyboard.type("by keyboard")
+    first.keyboard.press("Enter")
+    expect(log(second)).to_contain_text("by keyboard")
+    first.keyboard.press("Shift+Tab")
+    expect(first.get_by_label("Send files")).to_be_focused()
+    with first.expect_file_chooser():
+        first.keyboard.press("Enter")
+    first.get_by_role("textbox", name="Message").focus()
+    tab_to(first, "Send")
+    for _ in range(3):
+        first.keyboard.press("Shift+Tab")
+    expect(log(first)).to_be_focused()
+    first.keyboard.press("Shift+Tab")
+    expect(first.get_by_role("button", name="Hang up")).to_be_focused()
+    first.keyboard.press("Enter")
+
+    expect(first.get_by_role("heading", name="You hung up")).to_be_focused()
+    tab_to(first, "Make a new link")
+    first.keyboard.press("Enter")
+    expect(first.get_by_role("heading", name="Send this link to one person")).to_be_visible()

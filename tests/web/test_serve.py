@@ -1,0 +1,79 @@
+"""tools/serve.py: the page and what it imports, and nothing else."""
+
+import http.client
+import re
+from base64 import b64encode
+from hashlib import sha256
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.engines import ROOT
+
+
+def get(url: str, path: str, method: str = "GET") -> tuple[int, dict[str, str], bytes]:
+    connection = http.client.HTTPConnection(urlsplit(url).netloc)
+    connection.request(method, path)
+    response = connection.getresponse()
+    headers = {name.lower(): value for name, value in response.getheaders()}
+    body = response.read()
+    connection.close()
+    return response.status, headers, body
+
+
+@pytest.mark.parametrize(
+    ("path", "media_type"),
+    [
+        ("/", "text/html"),
+        ("/?server=http://127.0.0.1:1/", "text/html"),
+        ("/style.css", "text/css"),
+        ("/icon.svg", "image/svg+xml"),
+        ("/src/main.js", "text/javascript"),
+        ("/peerpost/index.js", "text/javascript"),
+        ("/vendor/uqr/index.mjs", "text/javascript"),
+    ],
+)
+def test_the_page_is_served(page_url: str, path: str, media_type: str) -> None:
+    status, headers, body = get(page_url, path)
+    head = get(page_url, path, "HEAD")
+
+    assert status == 200
+    assert headers["content-type"].partition(";")[0] == media_type
+    assert headers["cache-control"] == "no-store"
+    assert len(body) == int(headers["content-length"]) > 0
+    assert (head[0], head[1]["content-length"], head[2]) == (200, headers["content-length"], b"")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/src/",
+        "/peerpost",
+        "/README.md",
+        "/package.json",
+        "/.npmrc",
+        "/nothing.js",
+        "/node_modules/uqr/dist/index.mjs",
+        "/src/../node_modules/uqr/dist/index.mjs",
+        "/../web/index.html/../../app.py",
+        "/peerpost/../package.json",
+        "/%2e%2e/docs/page.html",
+        f"/{ROOT}/web/index.html",
+        "/%00.js",
+    ],
+)
+def test_nothing_else_is_served(page_url: str, path: str) -> None:
+    status, _, body = get(page_url, path)
+
+    assert (status, body) == (404, b"not found\n")
+
+
+def test_the_policy_allows_the_import_map_and_nothing_inline_besides() -> None:
+    page = (ROOT / "web/index.html").read_text()
+
+    (import_map,) = re.findall(r'<script type="importmap">(.*?)</script>', page, re.DOTALL)
+
+    assert f"'sha256-{b64encode(sha256(import_map.encode()).digest()).decode()}'" in page
+    assert "unsafe" not in page
+    assert not re.search(r"\s(?:style|on\w+)=", page)
+    assert len(re.findall("<script", page)) == 2

@@ -1,0 +1,147 @@
+/** Video: each side turns its own camera on and off; the connection negotiates the rest by itself. */
+
+import { find } from "./dom.js";
+
+export class Call {
+  #peerConnection;
+  #announce;
+  #camera = find("camera", HTMLButtonElement);
+  #microphone = find("microphone", HTMLButtonElement);
+  #sound = find("sound", HTMLButtonElement);
+  #stage = find("stage", HTMLElement);
+  #note = find("stage-note", HTMLElement);
+  #remote = find("remote-video", HTMLVideoElement);
+  #own = find("own-video", HTMLVideoElement);
+  /** @type {MediaStream | undefined} */
+  #stream;
+  /** @type {RTCRtpSender[]} */
+  #senders = [];
+
+  /**
+   * @param {RTCPeerConnection} peerConnection
+   * @param {(text: string) => void} announce
+   * @param {AbortSignal} signal Ends the call.
+   */
+  constructor(peerConnection, announce, signal) {
+    this.#peerConnection = peerConnection;
+    this.#announce = announce;
+    const ending = { signal };
+    peerConnection.addEventListener("track", (event) => this.#receive(event), ending);
+    this.#camera.addEventListener("click", () => (this.#stream ? this.#stop() : this.#start()), ending);
+    this.#microphone.addEventListener("click", () => this.#mute(), ending);
+    this.#sound.addEventListener("click", () => this.#unmuteRemote(), ending);
+    signal.addEventListener("abort", () => this.#end());
+    this.#show();
+  }
+
+  async #start() {
+    this.#camera.disabled = true;
+    try {
+      this.#stream = await openCamera();
+      for (const track of this.#stream.getTracks()) {
+        this.#senders.push(this.#peerConnection.addTrack(track, this.#stream));
+      }
+      this.#announce("Your camera is on.");
+    } catch (error) {
+      this.#announce(cameraProblem(error));
+      this.#note.textContent = cameraProblem(error);
+      this.#stage.hidden = false;
+      return;
+    } finally {
+      this.#camera.disabled = false;
+      this.#camera.focus();
+    }
+    this.#show();
+  }
+
+  #stop() {
+    this.#stream?.getTracks().forEach((track) => track.stop());
+    this.#senders.splice(0).forEach((sender) => this.#peerConnection.removeTrack(sender));
+    this.#stream = undefined;
+    this.#announce("Your camera is off.");
+    this.#show();
+  }
+
+  #end() {
+    this.#stream?.getTracks().forEach((track) => track.stop());
+    this.#stream = undefined;
+    this.#remote.srcObject = null;
+    this.#show();
+  }
+
+  #mute() {
+    const [track] = this.#stream?.getAudioTracks() ?? [];
+    if (!track) return;
+    track.enabled = !track.enabled;
+    this.#microphone.ariaPressed = String(!track.enabled);
+  }
+
+  /** @param {RTCTrackEvent} event */
+  #receive({ streams: [stream] }) {
+    if (!stream || this.#remote.srcObject === stream) return;
+    this.#remote.srcObject = stream;
+    stream.addEventListener("removetrack", () => {
+      if (stream.getTracks().length || this.#remote.srcObject !== stream) return;
+      this.#remote.srcObject = null;
+      this.#announce("The other side turned their camera off.");
+      this.#show();
+    });
+    this.#announce("The other side turned their camera on.");
+    this.#show();
+    this.#play();
+  }
+
+  /** A browser may refuse sound until its user has done something on the page. */
+  async #play() {
+    this.#remote.muted = false;
+    try {
+      await this.#remote.play();
+    } catch (error) {
+      if (!(error instanceof DOMException) || error.name !== "NotAllowedError") return;
+      this.#remote.muted = true;
+      this.#sound.hidden = false;
+      await this.#remote.play().catch(() => {});
+    }
+  }
+
+  #unmuteRemote() {
+    this.#remote.muted = false;
+    this.#sound.hidden = true;
+    this.#camera.focus();
+  }
+
+  #show() {
+    const isOn = Boolean(this.#stream);
+    const isThere = Boolean(this.#remote.srcObject);
+    this.#own.srcObject = this.#stream ?? null;
+    this.#own.hidden = !isOn;
+    this.#remote.hidden = !isThere;
+    this.#stage.hidden = !isOn && !isThere;
+    this.#note.hidden = isThere;
+    this.#note.textContent = "Waiting for the other side to turn on their camera.";
+    this.#sound.hidden ||= !isThere;
+    this.#camera.textContent = isOn ? "Stop my video" : isThere ? "Join with video" : "Start a video call";
+    this.#microphone.hidden = !isOn || !this.#stream?.getAudioTracks().length;
+    if (!isOn) this.#microphone.ariaPressed = "false";
+  }
+}
+
+/** With a microphone, or without where there is none. */
+async function openCamera() {
+  const video = { width: { ideal: 1280 }, height: { ideal: 720 } };
+  try {
+    return await navigator.mediaDevices.getUserMedia({ video, audio: true });
+  } catch (error) {
+    if (!(error instanceof DOMException) || error.name !== "NotFoundError") throw error;
+    return navigator.mediaDevices.getUserMedia({ video });
+  }
+}
+
+/** @param {unknown} error */
+function cameraProblem(error) {
+  const name = error instanceof DOMException ? error.name : "";
+  if (name === "NotAllowedError") return "The browser may not use the camera. Allow it in the address bar, then try again.";
+  if (name === "NotFoundError") return "There is no camera on this device.";
+  if (name === "NotReadableError") return "Another program is using the camera.";
+  return "The camera could not be turned on.";
+}

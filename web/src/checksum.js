@@ -1,0 +1,7 @@
+/** SHA-256 of a file, as `sha256sum` prints it. */
+
+/** @param {Blob} blob */
+export async function checksum(blob) {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", await blob.arrayBuffer()));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

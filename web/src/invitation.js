@@ -1,0 +1,44 @@
+/** The link, to copy, share or scan. */
+
+import { create, find } from "./dom.js";
+import { CHANNEL_TTL_SECONDS } from "./limits.js";
+import { drawQrCode } from "./qr-code.js";
+
+/**
+ * @param {string} link
+ * @param {(text: string) => void} announce
+ * @param {AbortSignal} signal
+ */
+export function showInvitation(link, announce, signal) {
+  const field = find("link", HTMLInputElement);
+  const copy = find("copy", HTMLButtonElement);
+  const share = find("share", HTMLButtonElement);
+  const end = new Date(Date.now() + CHANNEL_TTL_SECONDS * 1000);
+  find("expiry", HTMLTimeElement).textContent = end.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  field.value = link;
+  field.addEventListener("focus", () => field.select(), { signal });
+
+  copy.textContent = "Copy the link";
+  const copyLink = async () => {
+    try {
+      await navigator.clipboard.writeText(link);
+      copy.textContent = "Copied";
+      announce("The link is copied.");
+    } catch {
+      field.focus();
+      announce("The link is selected: copy it with your browser.");
+    }
+  };
+  copy.addEventListener("click", copyLink, { signal });
+  share.hidden = !navigator.share;
+  share.addEventListener("click", () => navigator.share({ title: "Peerpost", url: link }).catch(() => {}), { signal });
+  showQrCode(link);
+}
+
+/** @param {string} link */
+async function showQrCode(link) {
+  const code = await drawQrCode(link);
+  const figure = find("qr", HTMLElement);
+  figure.hidden = !code;
+  find("qr-code", HTMLElement).replaceChildren(code ?? create("span"));
+}

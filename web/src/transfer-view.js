@@ -1,0 +1,71 @@
+/** How a file on its way looks. */
+
+import { create, find } from "./dom.js";
+
+/** @typedef {import("./transfer.js").Transfer} Transfer */
+
+/**
+ * @param {Transfer} transfer
+ * @param {(text: string) => void} announce
+ * @returns {HTMLElement}
+ */
+export function viewTransfer(transfer, announce) {
+  const bar = create("progress", { max: Math.max(1, transfer.size), ariaLabel: `Progress of ${transfer.name}` });
+  const state = create("p", { className: "file-state" });
+  const cancel = create("button", { type: "button", className: "small", textContent: "Cancel" });
+  const view = create("div", { className: "file" }, create("p", { className: "file-name", textContent: transfer.name }), bar, state, cancel);
+  cancel.ariaLabel = `Cancel ${transfer.name}`;
+  cancel.addEventListener("click", () => transfer.cancel());
+  let told = false;
+  transfer.onChange = () => {
+    bar.value = transfer.size ? transfer.bytes : Number(transfer.over);
+    view.dataset.state = transfer.state;
+    state.textContent = describe(transfer);
+    // The button under the finger goes; the focus stays close, in the conversation.
+    if (transfer.over && document.activeElement === cancel) find("log", HTMLElement).focus();
+    bar.hidden = cancel.hidden = transfer.over;
+    if (!transfer.over || told) return;
+    told = true;
+    announce(`${transfer.name}: ${state.textContent}`);
+    if (transfer.sha256) view.append(viewChecksum(transfer.sha256));
+    if (transfer.content) view.append(viewSave(transfer.content, transfer.name));
+  };
+  transfer.onChange();
+  return view;
+}
+
+/** @param {Transfer} transfer */
+function describe({ state, bytes, size, problem, direction }) {
+  switch (state) {
+    case "waiting":
+      return `${sizeOf(size)}, waiting`;
+    case "moving":
+      return `${sizeOf(bytes)} of ${sizeOf(size)}`;
+    case "checking":
+      return `${sizeOf(size)}, checking`;
+    case "done":
+      return `${sizeOf(size)}, ${direction === "sent" ? "arrived" : "received"}, checksum matches`;
+    case "failed":
+      return problem;
+  }
+}
+
+/** @param {string} sha256 */
+function viewChecksum(sha256) {
+  return create("details", {}, create("summary", { textContent: "SHA-256" }), create("code", { textContent: sha256 }));
+}
+
+/**
+ * @param {Blob} content
+ * @param {string} name
+ */
+function viewSave(content, name) {
+  return create("a", { className: "button", download: name, href: URL.createObjectURL(content), ariaLabel: `Save ${name}` }, "Save");
+}
+
+/** @param {number} bytes */
+export function sizeOf(bytes) {
+  const units = ["bytes", "kB", "MB", "GB"];
+  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+  return `${(bytes / 1000 ** power).toLocaleString("en", { maximumFractionDigits: power ? 1 : 0 })} ${units[power]}`;
+}
