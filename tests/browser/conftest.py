@@ -1,31 +1,15 @@
 """Chromium, two people in it, and what stands between them and the server."""
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser.servers import PageHandler, Proxy, Server, serving
+from tests.chromium import chromium
 
-NO_CHROMIUM = """\
-The browser tests need Chromium, and `chromium` is not on the PATH.
-On Debian and Ubuntu: apt-get install chromium"""
-
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    # Peers on a machine without a network find each other, and a camera that is not there is allowed.
-    "--allow-loopback-in-peer-connection",
-    "--use-fake-ui-for-media-stream",
-    "--use-fake-device-for-media-stream",
-]
 MILLISECONDS = 30_000
 
 
@@ -60,16 +44,11 @@ class Person:
         self.wait_for(f"peer.messages.includes({message!r})")
 
 
-# Of the package and not of the session: Playwright occupies the thread's event loop, which other tests need.
+# Of the package and not of the session, for the sake of Playwright's loop.
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    path = shutil.which("chromium")
-    if path is None:
-        pytest.fail(NO_CHROMIUM)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="package")

@@ -1,7 +1,6 @@
 """One folder initialised, one stand-in for AWS, one deployment: made once, shared by every test here."""
 
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,8 @@ from typing import Any
 
 import boto3
 import pytest
+
+from tests.engines import free_port
 
 from .terraform import REGION, Terraform
 
@@ -47,9 +48,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a running stand-in for AWS."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     log = tmp_path_factory.mktemp("moto") / "log"
     program = [sys.executable, str(Path(__file__).with_name("moto_aws.py")), str(port)]
     with log.open("w") as output, subprocess.Popen(program, stdout=output, stderr=output) as server:

@@ -15,6 +15,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import IO, Any
 
+from tests.chromium import FLAGS
 from tests.engines import ROOT
 
 HERE = Path(__file__).parent
@@ -22,18 +23,7 @@ HERE = Path(__file__).parent
 PATIENCE_SECONDS = 30
 
 # With mDNS on, some connections between Chromium and Firefox fail: a name of the one is not always found by the other.
-CHROMIUM_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-features=WebRtcHideLocalIpsWithMdns",
-    # The STUN server of the tests is on the loopback interface, and so is what it tells.
-    "--allow-loopback-in-peer-connection",
-    "--use-fake-ui-for-media-stream",
-]
+CHROMIUM_FLAGS = [*FLAGS, "--disable-features=WebRtcHideLocalIpsWithMdns"]
 FIREFOX_PREFERENCES = {"media.peerconnection.ice.obfuscate_host_addresses": False}
 
 

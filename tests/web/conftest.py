@@ -1,31 +1,17 @@
 """The page in real Chromium: a browser, the page's own server, and peers that have opened it."""
 
-import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.chromium import chromium
 from tests.transports import chalice_local
 from tools.serve import serve
 
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    # No route to anywhere is needed, and no camera.
-    "--allow-loopback-in-peer-connection",
-    "--use-fake-ui-for-media-stream",
-    "--use-fake-device-for-media-stream",
-]
 # Generous: the machine may be busy, and nothing waits for longer than it has to.
 PATIENCE_MS = 20_000
 DESKTOP = (1280, 800)
@@ -45,14 +31,12 @@ def page_server() -> Iterator[str]:
             thread.join()
 
 
-# For this package only: while Playwright's loop runs, no other test could run one of its own.
+# Of the package and not of the session, for the sake of Playwright's loop.
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     expect.set_options(timeout=PATIENCE_MS)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="package")
