@@ -8,10 +8,10 @@ BIN := $(VENV)/bin
 export CHECKOV := $(CURDIR)/.venv-checkov/bin/checkov
 
 .DEFAULT_GOAL := help
-.PHONY: help run example test check package deploy destroy format clean
+.PHONY: help run example test check bench bench-short package deploy destroy format clean
 
 help: ## Say what there is to make
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 run: $(VENV)/local ## Serve on http://127.0.0.1:8000/ (PORT=...), and the page on http://127.0.0.1:8080/ (PAGE_PORT=...)
 	@$(BIN)/python -m tools.serve --port $(PAGE_PORT) --service http://127.0.0.1:$(PORT)/ & page=$$!; \
@@ -35,6 +35,12 @@ check: $(VENV)/dev .venv-checkov/ready web/node_modules clients/javascript/node_
 	terraform fmt -check -diff -recursive infra
 	$(CHECKOV) --directory infra --framework terraform --skip-download --quiet --compact
 
+bench: $(VENV)/bench node_modules benchmarks/node_modules package ## Measure speed and cost, and write docs/benchmarks.md (BENCH="units cost": only these)
+	$(BIN)/python -m benchmarks $(BENCH)
+
+bench-short: $(VENV)/bench node_modules benchmarks/node_modules package ## Measure each briefly; fail when a count has grown
+	$(BIN)/python -m benchmarks --short $(BENCH)
+
 package: $(VENV)/dev ## Build the function's package, build/function.zip
 	$(BIN)/python -m tools.package
 
@@ -52,7 +58,7 @@ format: $(VENV)/dev ## Put the code in the house's form
 	terraform fmt -recursive infra
 
 clean: ## Remove all that the other words have made
-	rm -rf $(VENV) .venv-checkov node_modules web/node_modules clients/javascript/node_modules build .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venv-checkov node_modules benchmarks/node_modules web/node_modules clients/javascript/node_modules build .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 $(BIN)/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Peerpost needs Python 3.11 or newer: make PYTHON=python3.13 ...")'
@@ -66,6 +72,10 @@ $(VENV)/dev: requirements.txt requirements-local.txt requirements-dev.txt | $(BI
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	touch $@ $(VENV)/local
 
+$(VENV)/bench: $(VENV)/dev requirements-bench.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-bench.txt
+	touch $@
+
 .venv-checkov/ready: tests/infra/requirements-checkov.txt | $(BIN)/pip
 	$(PYTHON) -m venv .venv-checkov
 	.venv-checkov/bin/pip install --quiet --disable-pip-version-check -r $<
@@ -75,6 +85,6 @@ node_modules: package.json package-lock.json
 	npm ci --no-fund --no-audit
 	touch $@
 
-web/node_modules clients/javascript/node_modules: %/node_modules: %/package.json %/package-lock.json
+web/node_modules clients/javascript/node_modules benchmarks/node_modules: %/node_modules: %/package.json %/package-lock.json
 	npm ci --no-fund --no-audit --prefix $*
 	touch $@
