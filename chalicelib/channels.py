@@ -49,7 +49,7 @@ class Channels:
         expire_time = int(self._now()) + limits.CHANNEL_TTL_SECONDS
         item = {"channel_id": {"S": channel_id}, "expire_time": {"N": str(expire_time)}, "candidate": _list(candidates)}
         item |= {"offer": {"S": offer}} if offer is not None else {}
-        if self._write(self._client.put_item, "attribute_not_exists(channel_id)", item, Item=item) is not None:
+        if not self._write(self._client.put_item, "attribute_not_exists(channel_id)", item, Item=item)[0]:
             raise RuntimeError("a new channel id is in use already")
         return channel_id
 
@@ -68,21 +68,24 @@ class Channels:
         """Write the answer; the first one wins."""
         self._update(channel_id, {"answer": {"S": answer}}, candidates, " AND attribute_not_exists(answer)")
 
-    def add_candidates(self, channel_id: str, candidates: Iterable[str]) -> None:
-        """Append the candidates that the channel does not hold already."""
-        self._update(channel_id, {}, candidates)
+    def add_candidates(self, channel_id: str, candidates: Iterable[str], tell: bool = False) -> list[str]:
+        """Append the candidates that the channel does not hold already; `tell` returns all that it then holds."""
+        item = self._update(channel_id, {}, candidates, returns="ALL_NEW" if tell else "NONE")
+        return [candidate["S"] for candidate in item["candidate"]["L"]] if tell else []
 
     def delete(self, channel_id: str) -> None:
         """Erase the channel, if it is there."""
         self._send(self._client.delete_item, Key={"channel_id": {"S": channel_id}})
 
-    def _update(self, channel_id: str, own: Item, candidates: Iterable[str], once: str = "") -> None:
+    def _update(
+        self, channel_id: str, own: Item, candidates: Iterable[str], once: str = "", returns: str = "NONE"
+    ) -> Item:
         """Set `own` and append the new ones of the candidates, all or nothing, in a channel that lives."""
         now, new = int(self._now()), list(dict.fromkeys(candidates))
         while True:
-            met = self._append(channel_id, own, new, once, now)
-            if met is None:
-                return
+            done, met = self._append(channel_id, own, new, once, now, returns)
+            if done:
+                return met
             stored = {candidate["S"] for candidate in _alive(met, now)["candidate"]["L"]}
             if once and "answer" in met:
                 raise SignalingError("answer already exists")
@@ -91,9 +94,11 @@ class Channels:
             # Some are there already, which is no reason to refuse the others.
             new = [candidate for candidate in new if candidate not in stored]
             if not new and not own:
-                return
+                return met
 
-    def _append(self, channel_id: str, own: Item, new: list[str], once: str, now: int) -> Item | None:
+    def _append(
+        self, channel_id: str, own: Item, new: list[str], once: str, now: int, returns: str
+    ) -> tuple[bool, Item]:
         each = {f":c{number}": {"S": candidate} for number, candidate in enumerate(new)}
         rule = (
             ALIVE + once + " AND size(candidate) <= :room" + "".join(f" AND NOT contains(candidate, {c})" for c in each)
@@ -105,22 +110,22 @@ class Channels:
             "UpdateExpression": change,
             "ExpressionAttributeValues": values,
             "Key": {"channel_id": {"S": channel_id}},
+            "ReturnValues": returns,
         }
         return self._write(self._client.update_item, rule, own if once else None, **update)
 
-    def _write(self, operation: Callable[..., Any], rule: str, own: Item | None, **parameters: Any) -> Item | None:
-        """Send a conditional write; return None, or the item (empty where there is none) that the rule refused."""
-        parameters |= {"ConditionExpression": rule, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+    def _write(self, operation: Callable[..., Any], rule: str, own: Item | None, **values: Any) -> tuple[bool, Item]:
+        """Send a conditional write; return whether it is done, and what it returns or the item that refused it."""
+        values |= {"ConditionExpression": rule, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
         try:
-            self._send(operation, **parameters)
+            return True, self._send(operation, **values).get("Attributes", {})
         except ClientError as error:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
             met = cast(Item, error.response.get("Item", {}))
             # botocore sends again what got no reply: meeting what this request alone writes means that it has written.
             resent = error.response["ResponseMetadata"]["RetryAttempts"] > 0
-            return None if resent and own is not None and own.items() <= met.items() else met
-        return None
+            return resent and own is not None and own.items() <= met.items(), met
 
     def _send(self, operation: Callable[..., Any], **parameters: Any) -> Any:
         """Send a request; raise StorageUnavailable where DynamoDB has not carried it out after the retries."""

@@ -50,13 +50,14 @@ def create_candidate(request: Request, channels: Channels) -> Reply:
     if "candidate" in request and "candidates" in request:
         raise SignalingError("candidate and candidates exclude each other")
     one = [] if "candidates" in request else [text(request, "candidate", MAX_CANDIDATE_BYTES)]
-    channels.add_candidates(text(request, "channel_id"), one or candidates(request))
-    return {}
+    name, since = text(request, "channel_id"), position(request)
+    stored = channels.add_candidates(name, one or candidates(request), tell="since" in request)
+    return later(stored, since) if "since" in request else {}
 
 
 def get_candidates(request: Request, channels: Channels) -> Reply:
-    channel, later = held(request, channels, lambda channel, since: len(channel.candidates) > since)
-    return later or {"items": channel.candidates}
+    channel, news = held(request, channels, lambda channel, since: len(channel.candidates) > since)
+    return news or {"items": channel.candidates}
 
 
 def delete_data_channel(request: Request, channels: Channels) -> Reply:
@@ -69,18 +70,25 @@ def candidates(request: Request) -> list[str]:
 
 
 def description(request: Request, channels: Channels, field: str) -> Reply:
-    channel, later = held(request, channels, lambda channel, _: getattr(channel, field) is not None)
+    channel, news = held(request, channels, lambda channel, _: getattr(channel, field) is not None)
     if getattr(channel, field) is None:
         raise SignalingError(f"no {field} yet")
-    return {field: getattr(channel, field), **later}
+    return {field: getattr(channel, field), **news}
 
 
 def held(request: Request, channels: Channels, ready: Callable[[Channel, int], bool]) -> tuple[Channel, Reply]:
     """Return the channel once it is ready or the wait is over, and what a request with `since` is told besides."""
-    name, since = text(request, "channel_id"), int(number(request, "since", whole=True))
+    name, since = text(request, "channel_id"), position(request)
     channel = waiting.until(lambda seen: ready(seen, since), lambda: channels.get(name), number(request, "wait"))
-    later: Reply = {"items": channel.candidates[since:], "next": len(channel.candidates)}
-    return channel, later if "since" in request else {}
+    return channel, later(channel.candidates, since) if "since" in request else {}
+
+
+def position(request: Request) -> int:
+    return int(number(request, "since", whole=True))
+
+
+def later(stored: list[str], since: int) -> Reply:
+    return {"items": stored[since:], "next": len(stored)}
 
 
 HANDLERS: dict[str, Callable[[Request, Channels], Reply]] = {

@@ -11,7 +11,7 @@ from tests.engines import ROOT
 DEVELOPMENT = {"embedded.py", "local.py"}
 SERVER = [ROOT / "app.py", *sorted(path for path in (ROOT / "chalicelib").glob("*.py") if path.name not in DEVELOPMENT)]
 # The seven plain methods took 399; the fast exchange takes the rest. It still reads in ten minutes.
-MAX_SERVER_LINES = 520
+MAX_SERVER_LINES = 530
 MAX_FUNCTION_LINES = 25
 
 # A module may import those to the right of it.

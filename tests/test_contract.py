@@ -270,6 +270,18 @@ def test_since_tells_only_what_is_new(post: Post) -> None:
         assert_accepted(post({"method": "get_answer", "since": since, **channel}), {"answer": "an answer", **later})
 
 
+def test_who_writes_candidates_may_be_told_the_others_in_the_same_reply(post: Post) -> None:
+    """Nothing is there twice, so what is written again is told all the same, and a position is one for both peers."""
+    opened = post({"method": "create_data_channel", "candidates": ["a", "b"]})
+    channel = {"method": "create_candidate", "channel_id": opened.json()["channel_id"]}
+
+    assert_accepted(post({"candidates": ["c"], "since": 1, **channel}), {"items": ["b", "c"], "next": 3})
+    assert_accepted(post({"candidate": "d", "since": 3, **channel}), {"items": ["d"], "next": 4})
+    assert_accepted(post({"candidates": ["a", "d"], "since": 3, **channel}), {"items": ["d"], "next": 4})
+    assert_accepted(post({"candidates": ["a", "e"], "since": 4, **channel}), {"items": ["e"], "next": 5})
+    assert_accepted(post({"candidates": [], "since": 9, **channel}), {"items": [], "next": 5})
+
+
 @pytest.mark.parametrize("method", ["get_offer", "get_answer", "get_candidates"])
 def test_a_wait_in_vain_ends_with_the_ordinary_reply(method: str, post: Post) -> None:
     channel_id = open_channel(post)
@@ -336,7 +348,7 @@ def test_a_bad_optional_field_is_refused(fields: dict[str, object], message: str
         (0.5, "since must be a whole number from 0"),
     ],
 )
-@pytest.mark.parametrize("method", ["get_offer", "get_answer", "get_candidates"])
+@pytest.mark.parametrize("method", ["create_candidate", "get_offer", "get_answer", "get_candidates"])
 def test_a_bad_since_is_refused(method: str, since: object, message: str, post: Post) -> None:
     channel_id = open_channel(post)
 

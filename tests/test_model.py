@@ -119,6 +119,19 @@ class History(RuleBasedStateMachine):
                 model.candidates = together
         assert self.call(f"create_{what}", channel_id, **{what: text}, candidates=candidates) == expected
 
+    @rule(channel_id=ids, candidates=st.lists(WORDS, max_size=6), since=st.integers(0, FEW + 1))
+    def create_candidates_since(self, channel_id: str, candidates: list[str], since: int) -> None:
+        model = self.living(channel_id)
+        expected: tuple[int, Any] = (400, "no such channel")
+        if model:
+            together = list(dict.fromkeys([*model.candidates, *candidates]))
+            if len(together) > FEW:
+                expected = (400, f"too many candidates: a channel holds {FEW}")
+            else:
+                model.candidates = together
+                expected = (200, {"items": together[since:], "next": len(together)})
+        assert self.call("create_candidate", channel_id, candidates=candidates, since=since) == expected
+
     @rule(channel_id=ids)
     def delete(self, channel_id: str) -> None:
         assert self.call("delete_data_channel", channel_id) == (200, {})

@@ -63,6 +63,8 @@ def fast_exchange(post: Post) -> Iterator[tuple[dict[str, object], Reply]]:
         {"method": "create_answer", "answer": "an answer", "candidates": ["c"]},
         {"method": "get_answer", "since": 2, "wait": 0},
         {"method": "create_candidate", "candidates": ["d", "a"]},
+        {"method": "create_candidate", "candidates": ["e"], "since": 3},
+        {"method": "create_candidate", "candidate": "f", "since": -1},
         {"method": "get_candidates", "since": 3},
         {"method": "get_candidates", "wait": 1},
         {"method": "create_candidate", "candidates": [1]},

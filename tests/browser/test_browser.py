@@ -143,9 +143,9 @@ def test_late_candidates_cost_a_write_and_a_read_each(alice: Person, bob: Person
     counts = signaling(proxy)
     late = {method: counts.pop(method, 0) for method in ("create_candidate", "get_candidates")}
     assert counts == FOUR
+    # Who is connected before its own are through keeps them back.
     assert 1 <= late["create_candidate"] <= 2
-    # A held read is also ended by the candidates of the one who reads.
-    assert late["get_candidates"] <= 4
+    assert late["get_candidates"] <= 2
 
 
 def test_an_ice_restart_is_negotiated_without_the_server(alice: Person, bob: Person, proxy: Proxy) -> None:

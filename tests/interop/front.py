@@ -3,7 +3,7 @@
 import json
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,23 +13,17 @@ PATIENCE_SECONDS = 30
 
 
 class Front(FunctionUrl):
-    """What a function URL is to the outside, with the server's own count of requests.
-
-    `gates` has, for a method, what a request waits for before it is let through; `told` counts the reads of candidates
-    that found some.
-    """
+    """What a function URL is to the outside, with the server's own count of requests."""
 
     def __init__(self, invoke: Invoke) -> None:
         super().__init__(self._counted)
         self.RequestHandlerClass = CountingForwarder
-        self.gates: dict[str, Callable[[], None]] = {}
         self.verbs: Counter[str] = Counter()
         self.bodies: list[str] = []
         self._invoke = invoke
         self._came: Counter[str] = Counter()
         self._done: Counter[str] = Counter()
         self._change = threading.Condition()
-        self.told = 0
 
     @property
     def url(self) -> str:
@@ -57,12 +51,9 @@ class Front(FunctionUrl):
         with self._change:
             self._came[method] += 1
             self.bodies.append(body)
-        self.gates.get(method, lambda: None)()
         reply = self._invoke(event, context)
         with self._change:
             self._done[method] += 1
-            if method == "get_candidates" and reply["statusCode"] == 200:
-                self.told += bool(json.loads(reply["body"])["items"])
             self._change.notify_all()
         return reply
 

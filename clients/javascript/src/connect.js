@@ -52,6 +52,10 @@ const BATCH_MS = 20;
 // none as a rule, and a read for them is wasted on peers that are about to connect.
 const LATE_MS = 50;
 const UNLIKELY_MS = 2000;
+// Our own candidates would wake a read that is held already, so they are written first if they come within this time.
+const OWN_MS = 250;
+// New candidates are tried out before others are asked for: a check, and DTLS, each there and back.
+const SETTLE_MS = 300;
 
 /**
  * Connect to the peer that has, or will have, the same channel.
@@ -78,8 +82,10 @@ class Exchange {
   #signal = this.#end.signal;
   /** @type {RTCIceCandidate[]} Found, and not yet sent. */
   #found = [];
-  /** @type {Set<string>} */
-  #sent = new Set();
+  /** @type {Set<string>} The candidates of the channel that need no adding, ours among them. */
+  #known = new Set();
+  #taken = 0;
+  #written = false;
   #trickling = false;
   /** @type {(error: unknown) => void} Set by `run`. */
   #fail = () => {};
@@ -278,8 +284,12 @@ class Exchange {
     const polls = new Backoff(...POLL_MS);
     const expected = this.#peerConnection.getConfiguration().iceServers?.length;
     await pause(expected ? LATE_MS : UNLIKELY_MS, this.#signal);
+    for (const latest = Date.now() + OWN_MS; this.#hasMore() && Date.now() < latest; ) {
+      await pause(BATCH_MS, this.#signal);
+    }
     try {
       for (;;) {
+        await pause(Math.max(0, this.#taken + SETTLE_MS - Date.now()), this.#signal);
         let asked = 0;
         const reply = await this.#persist(
           () => ((asked = Date.now()), this.#client.getCandidates(channelId, this.#reading())),
@@ -293,15 +303,22 @@ class Exchange {
     }
   }
 
+  /** Whether the first of our late candidates are still to be found, or to be written. */
+  #hasMore() {
+    return !this.#written && (this.#found.length > 0 || this.#peerConnection.iceGatheringState !== "complete");
+  }
+
   /**
    * Add the other peer's candidates, once its description is set; say whether there were any.
    *
    * @param {Later} reply
    */
   async #take({ items = [], next }) {
-    const fresh = (next === undefined ? items.slice(this.#since) : items).filter((item) => !this.#sent.has(item));
-    this.#since = next ?? items.length;
+    const fresh = (next === undefined ? items.slice(this.#since) : items).filter((item) => !this.#known.has(item));
+    this.#since = Math.max(this.#since, next ?? items.length);
+    if (fresh.length) this.#taken = Date.now();
     for (const item of fresh) {
+      this.#known.add(item);
       const text = await this.#openCandidate(item);
       if (text === undefined) continue;
       try {
@@ -362,6 +379,7 @@ class Exchange {
         const items = (await Promise.all(batch.map((each) => this.#encode(each)))).filter((item) => item !== undefined);
         if (items.length) await this.#write(items);
         this.#found.splice(0, batch.length);
+        this.#written = true;
         this.#report("candidates-sent", { count: items.length });
       }
       this.#trickling = true;
@@ -375,10 +393,13 @@ class Exchange {
   async #write(items) {
     const channelId = /** @type {string} */ (this.#channelId);
     const call = { signal: this.#signal };
-    items.forEach((item) => this.#sent.add(item));
-    if (this.#modern !== false && items.length > 1) {
+    items.forEach((item) => this.#known.add(item));
+    if (this.#modern !== false) {
       try {
-        await this.#persist(() => this.#client.createCandidate(channelId, items, call));
+        const since = this.#since;
+        const reply = await this.#persist(() => this.#client.createCandidate(channelId, items, { since, ...call }));
+        // Before that the description itself brings them.
+        if (this.#peerConnection.remoteDescription) await this.#take(reply);
         return;
       } catch (error) {
         if (!(error instanceof RefusalError) || error.message !== "candidate is missing") throw error;

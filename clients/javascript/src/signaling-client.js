@@ -85,12 +85,12 @@ export class SignalingClient {
   /**
    * @param {string} channelId
    * @param {string | string[]} candidate One, or at most 64.
-   * @param {Call} [call]
-   * @returns {Promise<{}>}
+   * @param {Pick<Reading, "since"> & Call} [options]
+   * @returns {Promise<Later>}
    */
-  createCandidate(channelId, candidate, call = {}) {
+  createCandidate(channelId, candidate, { since, ...call } = {}) {
     const field = Array.isArray(candidate) ? "candidates" : "candidate";
-    return this.#call({ method: "create_candidate", channel_id: channelId, [field]: candidate }, call);
+    return this.#call({ method: "create_candidate", channel_id: channelId, [field]: candidate, since }, call);
   }
 
   /**

@@ -152,6 +152,60 @@ test("what the server has not got goes over the negotiation channel", async (t) 
   assert.equal(writes(server), 0);
 });
 
+const reads = (server) => server.methods().filter((method) => method === "get_candidates").length;
+
+test("late candidates take a write and at most a read on each side", async (t) => {
+  stopTheClock(t);
+  const server = new FakeServer();
+  const both = await bothStarted(server, { iceServers: [{ urls: "stun:stun.example" }] });
+  for (const { peer } of both) peer.iceGatheringState = "gathering";
+  await until(() => both.every(({ peer }) => peer.remoteDescription && peer.localDescription));
+
+  both.forEach(({ peer }, number) => peer.find(`late ${number}`));
+  await until(() => both.every((side) => added(side).length));
+  const found = Date.now();
+  await until(() => Date.now() - found > 200);
+  await connected(...both);
+
+  assert.deepEqual(both.map(added), [["late 1"], ["late 0"]]);
+  assert.equal(writes(server), 2);
+  assert.ok(reads(server) <= 2, `${reads(server)} reads`);
+});
+
+test("our own late candidates do not wake our own read", async (t) => {
+  stopTheClock(t);
+  const server = new FakeServer();
+  const offerer = start(server, { iceServers: [{ urls: "stun:stun.example" }] });
+  await until(() => server.methods().includes("get_answer"));
+  offerer.peer.iceGatheringState = "gathering";
+  server.serve({ method: "create_answer", channel_id: offerer.channelId, answer: "v=0 answer" });
+  server.wake();
+  await until(() => offerer.peer.remoteDescription);
+
+  offerer.peer.find("ours");
+  await until(() => reads(server) === 1);
+  const begun = Date.now();
+  await until(() => Date.now() - begun > 4000);
+
+  assert.equal(writes(server), 1);
+  assert.deepEqual(server.requests.filter(({ method }) => method === "get_candidates").map(({ since }) => since), [1]);
+});
+
+test("candidates are tried out before others are asked for", async (t) => {
+  stopTheClock(t);
+  const server = new FakeServer();
+  const [offerer] = await bothDescribed(server, { iceServers: [{ urls: "stun:stun.example" }] });
+  await until(() => reads(server) === 2);
+  server.serve({ method: "create_candidate", channel_id: offerer.channelId, candidate: '{"candidate":"theirs"}' });
+  server.wake();
+  await until(() => added(offerer).length);
+  const taken = Date.now();
+
+  await until(() => reads(server) === 4);
+
+  assert.ok(Date.now() - taken >= 290, `${Date.now() - taken} ms`);
+});
+
 test("with ICE servers late candidates are read at once, without them a little later", async (t) => {
   stopTheClock(t);
   for (const [iceServers, soon] of [

@@ -37,9 +37,14 @@ export class FakeServer {
     });
     this.#held.add(attempt);
     attempt(false);
-    for (const other of [...this.#held]) other(false);
+    this.wake();
     return promise;
   };
+
+  /** Let the held reads look again. */
+  wake() {
+    for (const other of [...this.#held]) other(false);
+  }
 
   methods() {
     return this.requests.map(({ method }) => method);
@@ -65,27 +70,28 @@ export class FakeServer {
     }
     const channel = this.#channels.get(channel_id);
     if (!channel) return [400, "no such channel"];
-    const later = since === undefined ? {} : { items: channel.candidates.slice(since), next: channel.candidates.length };
+    const later = () =>
+      since === undefined ? {} : { items: channel.candidates.slice(since), next: channel.candidates.length };
     switch (method) {
       case "create_offer":
         channel.offer = offer;
         return [200, {}];
       case "get_offer":
-        return channel.offer ? [200, { offer: channel.offer, ...later }] : [400, "no offer yet"];
+        return channel.offer ? [200, { offer: channel.offer, ...later() }] : [400, "no offer yet"];
       case "create_answer":
         if (channel.answer) return [400, "answer already exists"];
         channel.answer = answer;
         return [200, {}];
       case "get_answer":
-        return channel.answer ? [200, { answer: channel.answer, ...later }] : [400, "no answer yet"];
+        return channel.answer ? [200, { answer: channel.answer, ...later() }] : [400, "no answer yet"];
       case "create_candidate":
         if (!candidate && !candidates) return [400, "candidate is missing"];
         for (const each of candidates ?? [candidate]) {
           if (!channel.candidates.includes(each)) channel.candidates.push(each);
         }
-        return [200, {}];
+        return [200, later()];
       case "get_candidates":
-        return [200, since === undefined ? { items: channel.candidates } : later];
+        return [200, since === undefined ? { items: channel.candidates } : later()];
     }
   }
 }

@@ -82,10 +82,10 @@ export declare class SignalingClient {
     /**
      * @param {string} channelId
      * @param {string | string[]} candidate One, or at most 64.
-     * @param {Call} [call]
-     * @returns {Promise<{}>}
+     * @param {Pick<Reading, "since"> & Call} [options]
+     * @returns {Promise<Later>}
      */
-    createCandidate(channelId: string, candidate: string | string[], call?: Call): Promise<{}>;
+    createCandidate(channelId: string, candidate: string | string[], { since, ...call }?: Pick<Reading, "since"> & Call): Promise<Later>;
     /**
      * @param {string} channelId
      * @param {Reading & Call} [options]
