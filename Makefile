@@ -7,8 +7,11 @@ BIN := $(VENV)/bin
 # checkov pins an old boto3, so it has an environment of its own.
 export CHECKOV := $(CURDIR)/.venv-checkov/bin/checkov
 
+# What ships may be passed on by whoever deploys it, without a duty but to name its authors.
+LICENCES := MIT;BSD;Apache
+
 .DEFAULT_GOAL := help
-.PHONY: help run example test check bench bench-short package deploy destroy format clean
+.PHONY: help run example test check bench bench-short lock package deploy destroy format clean
 
 help: ## Say what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -30,6 +33,9 @@ check: $(VENV)/dev .venv-checkov/ready web/node_modules clients/javascript/node_
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml app.py chalicelib tools clients/python/src
+	git ls-files -z | xargs -0 $(BIN)/detect-secrets-hook --baseline .secrets.baseline
+	$(BIN)/pip-licenses --packages $$(sed -n 's/==.*//p' requirements.txt) --partial-match --allow-only "$(LICENCES)" >/dev/null
 	npm run check --prefix clients/javascript
 	cd web && npx tsc
 	terraform fmt -check -diff -recursive infra
@@ -52,6 +58,12 @@ deploy: package ## Put it into the AWS account of the environment, and try it (A
 destroy: ## Take everything away again, with all channels (AUTO_APPROVE=1: without asking)
 	terraform -chdir=infra destroy $(if $(AUTO_APPROVE),-auto-approve -input=false)
 
+lock: ## Pin all that requirements*.txt ask for, with hashes (after `make check` has put the tools there)
+	set -e; lock="$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes"; \
+	export UV_CUSTOM_COMPILE_COMMAND="make lock"; \
+	$$lock --no-deps --output-file locks/package.txt requirements.txt; \
+	for each in local dev bench; do $$lock --output-file locks/$$each.txt requirements-$$each.txt; done
+
 format: $(VENV)/dev ## Put the code in the house's form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -64,16 +76,16 @@ $(BIN)/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Peerpost needs Python 3.11 or newer: make PYTHON=python3.13 ...")'
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/local: requirements.txt requirements-local.txt | $(BIN)/pip
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-local.txt
+$(VENV)/local: locks/local.txt | $(BIN)/pip
+	$(BIN)/pip install --quiet --disable-pip-version-check -r locks/local.txt
 	touch $@
 
-$(VENV)/dev: requirements.txt requirements-local.txt requirements-dev.txt | $(BIN)/pip
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+$(VENV)/dev: locks/dev.txt | $(BIN)/pip
+	$(BIN)/pip install --quiet --disable-pip-version-check -r locks/dev.txt
 	touch $@ $(VENV)/local
 
-$(VENV)/bench: $(VENV)/dev requirements-bench.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-bench.txt
+$(VENV)/bench: $(VENV)/dev locks/bench.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -r locks/bench.txt
 	touch $@
 
 .venv-checkov/ready: tests/infra/requirements-checkov.txt | $(BIN)/pip

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import boto3
 import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 
 from tests.engines import ROOT
 from tools import package
@@ -61,8 +63,8 @@ def test_it_is_the_same_to_the_byte_when_built_elsewhere_later_and_by_somebody_e
     clone = tmp_path / "another clone"
     shutil.copytree(ROOT / "tools", clone / "tools")
     shutil.copytree(ROOT / "chalicelib", clone / "chalicelib", ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("app.py", "requirements.txt"):
-        shutil.copyfile(ROOT / name, clone / name)
+    shutil.copytree(ROOT / "locks", clone / "locks")
+    shutil.copyfile(ROOT / "app.py", clone / "app.py")
     (clone / "chalicelib/notes.txt").write_text("not a module")
     os.utime(clone / "app.py", (0, time.time() - 86_400))
     (clone / "build").mkdir()
@@ -98,7 +100,7 @@ def test_it_holds_our_files_and_the_pinned_libraries_and_nothing_of_development(
     ours = {name for name in sources if name == "app.py" or name.startswith("chalicelib/")}
 
     assert ours == OWN_FILES
-    assert {name.partition("/")[0] for name in sources - ours} == LIBRARIES | {"licenses"}
+    assert {name.partition("/")[0] for name in sources - ours} == LIBRARIES | {"licenses", package.SBOM}
     assert {name for name in sources if name.startswith("chalice/")} == {"chalice/__init__.py", "chalice/app.py"}
     assert {name for name in sources if "data" in name.split("/")} == {
         "botocore/data/dynamodb/2012-08-10/endpoint-rule-set-1.json",
@@ -110,10 +112,45 @@ def test_it_holds_our_files_and_the_pinned_libraries_and_nothing_of_development(
 
 
 def test_each_library_comes_with_its_licence(files: dict[str, bytes]) -> None:
-    pins = re.findall(r"^([\w.-]+)==(\S+)$", package.REQUIREMENTS.read_text(), re.MULTILINE)
+    pins = re.findall(r"^([\w.-]+)==(\S+)$", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
     licensed = {name.split("/")[1] for name in files if re.match(r"licenses/[^/]+/LICENSE(\.txt)?$", name)}
 
     assert licensed == {f"{name.replace('-', '_')}-{version}" for name, version in pins}
+
+
+def test_its_bill_of_materials_names_each_library_by_the_hash_that_the_lock_pins(files: dict[str, bytes]) -> None:
+    lock = re.sub(r"\\\n", "", package.LOCK.read_text())
+    pins = {f"pkg:pypi/{line.split()[0].replace('==', '@')}": line for line in lock.splitlines() if "==" in line}
+
+    bill = json.loads(files[package.SBOM])
+
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(files[package.SBOM].decode()) is None
+    assert {component["purl"] for component in bill["components"]} == set(pins)
+    for component in bill["components"]:
+        assert f"--hash=sha256:{component['hashes'][0]['content']}" in pins[component["purl"]]
+        assert component["licenses"][0]["license"]["name"]
+
+
+@pytest.mark.parametrize("name", ["package", "local", "dev", "bench"])
+def test_the_locks_pin_by_hash_what_the_requirements_ask_for(name: str) -> None:
+    lock = (ROOT / f"locks/{name}.txt").read_text()
+
+    assert asked_for("requirements.txt" if name == "package" else f"requirements-{name}.txt") <= set(
+        re.findall(r"^([\w.-]+==\S+)", lock, re.MULTILINE)
+    )
+    for pin in re.split(r"^(?=[\w.-]+==)", lock, flags=re.MULTILINE)[1:]:
+        assert "--hash=sha256:" in pin
+
+
+def asked_for(name: str) -> set[str]:
+    """Return the pins of a file of requirements, and of those that it names, without their extras."""
+    pins: set[str] = set()
+    for line in (ROOT / name).read_text().splitlines():
+        if line.startswith("-r "):
+            pins |= asked_for(line[3:])
+        elif "==" in line:
+            pins.add(re.sub(r"\[.*?\]", "", line).lower())
+    return pins
 
 
 def test_every_module_has_its_bytecode_which_is_taken_unchecked(files: dict[str, bytes]) -> None:

@@ -19,9 +19,13 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from tools.sbom import sbom
+
 ROOT = Path(__file__).parent.parent
 ZIP = ROOT / "build/function.zip"
-REQUIREMENTS = ROOT / "requirements.txt"
+# Of what requirements.txt names, with the hashes that it must have.
+LOCK = ROOT / "locks/package.txt"
+SBOM = "sbom.cdx.json"
 
 # The runtime of infra/modules/function; only this very version reads the bytecode.
 RUNTIME = "3.13"
@@ -48,8 +52,9 @@ Files = dict[str, bytes]
 
 def build(python: str | None) -> Files:
     """Return the package's files by name, with bytecode where there is a Python of the runtime's version."""
-    files = own_files()
-    for wheel in wheels():
+    fetched = wheels()
+    files = own_files() | {SBOM: sbom(fetched)}
+    for wheel in fetched:
         files |= library_files(wheel)
     return files | bytecode(files, python) if python else files
 
@@ -60,8 +65,8 @@ def own_files() -> Files:
 
 
 def wheels() -> list[Path]:
-    """Return the pinned libraries, fetched once for each state of requirements.txt."""
-    folder = ROOT / "build/wheels" / hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:16]
+    """Return the pinned libraries, fetched once for each state of the lock."""
+    folder = ROOT / "build/wheels" / hashlib.sha256(LOCK.read_bytes()).hexdigest()[:16]
     if not folder.exists():
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent) as unfinished:
@@ -73,8 +78,15 @@ def wheels() -> list[Path]:
 def fetch(folder: Path) -> None:
     """Fetch the wheels that run on every platform: what is built here runs on arm64, whatever machine this is."""
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet", "--quiet"]
-    pure = ["--no-deps", "--only-binary=:all:", "--platform=any", "--implementation=py", f"--python-version={RUNTIME}"]
-    subprocess.run([*pip, *pure, f"--dest={folder}", f"--requirement={REQUIREMENTS}"], check=True)
+    pure = [
+        "--no-deps",
+        "--require-hashes",
+        "--only-binary=:all:",
+        "--platform=any",
+        "--implementation=py",
+        f"--python-version={RUNTIME}",
+    ]
+    subprocess.run([*pip, *pure, f"--dest={folder}", f"--requirement={LOCK}"], check=True)
 
 
 def library_files(wheel: Path) -> Files:
