@@ -334,6 +334,15 @@ def spread(seconds: Sequence[float]) -> dict[str, float]:
     return {"p50": 1000 * percentiles[49], "p99": 1000 * percentiles[98]}
 
 
+def check(results: Results) -> None:
+    """Fail when a larger table takes more capacity, or when a request that succeeds writes to the log."""
+    for unit in ("write_units", "read_units"):
+        taken = {row["channels"]: row[unit] for row in results["channels"]}
+        assert len(set(taken.values())) == 1, f"{unit} by the number of channels: {taken}"
+    logged = results["function"]["log_bytes_per_request"]
+    assert logged == 0, f"a request writes {logged:g} bytes to the log"
+
+
 def section(results: Results, images: Path) -> str:
     """Return the section of the document, and draw its pictures."""
     draw_throughput(results["throughput"], images / "throughput.svg")
