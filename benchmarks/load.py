@@ -109,9 +109,10 @@ def throughput(plan: Plan, peers: Generator, task_root: Path) -> Results:
 
 
 def start(invoke: Callable[..., Any], environments: int) -> None:
-    """Call each execution environment once: it starts at its first call, and idle ones take turns."""
+    """Call each execution environment twice: it starts and opens its connection at first, and idle ones take turns."""
+    read = url_event(b'{"method": "get_offer", "channel_id": "none"}', {})
     with ThreadPoolExecutor(psutil.cpu_count()) as threads:
-        list(threads.map(lambda _: invoke(url_event(b"{}", {}), None), range(environments)))
+        list(threads.map(lambda _: invoke(read, None), range(2 * environments)))
 
 
 def under_load(peers: Generator, url: str, pairs: int, seconds: float) -> Results:
@@ -361,6 +362,7 @@ def section(results: Results, images: Path) -> str:
             throughput=throughput_table(results["throughput"]),
             methods="\n".join(f"{way}:\n\n{method_table(levels)}" for way, levels in results["throughput"].items()),
             cores=cores_table(results["throughput"]),
+            work=work_table(results["throughput"]),
             busiest=busiest(results["throughput"]),
             few=f"{few['channels']:,}",
             many=f"{many['channels']:,}",
@@ -377,7 +379,7 @@ def section(results: Results, images: Path) -> str:
 
 
 def percentiles(each: dict[str, float]) -> str:
-    return f"{each['p50']:.3g} / {each['p99']:.3g}"
+    return " / ".join(f"{each[name]:.3g}" if each[name] < 100 else f"{each[name]:,.0f}" for name in ("p50", "p99"))
 
 
 def throughput_table(found: Results) -> str:
@@ -399,6 +401,22 @@ def method_table(levels: Results) -> str:
     methods = [name for name in next(iter(levels.values()))["milliseconds"] if name != "connection"]
     rows = [(f"`{name}`", *(percentiles(level["milliseconds"][name]) for level in levels.values())) for name in methods]
     return table(("p50 / p99 in ms", *(f"{pairs} at once" for pairs in levels)), rows)
+
+
+def work_table(found: Results) -> str:
+    """Return how many milliseconds of a core each connection took, of all parts together."""
+    rows = [
+        (
+            way,
+            *(
+                f"{1000 * sum(level['cores'].values()) / level['connections_per_second']:.0f}"
+                for level in each.values()
+            ),
+        )
+        for way, each in found.items()
+    ]
+    levels = list(next(iter(found.values())))
+    return table(("ms of a core for each connection", *(f"{pairs} at once" for pairs in levels)), rows)
 
 
 def cores_table(found: Results) -> str:
