@@ -171,14 +171,13 @@ class Service:
         once = self.units["connections"][f"{kind}, fast with STUN" if stun else f"{kind}, fast"]
         asked = self.reads_until(after + ANSWERING_SECONDS)
         # The last read, which finds the answer, is in the count of the connection.
-        found = replace(asked[-1], reads=asked[-1].reads - 1, seconds=asked[-1].seconds - self.read_seconds)
         extra = [self.waited(asked[:-1], self.units["reread_units"][kind])]
-        extra.append(self.longer(found, self.units["reread_units"][kind]))
+        extra.append(self.longer(self.besides(asked[-1]), self.units["reread_units"][kind]))
         if stun:
-            # Having got late candidates, each peer asks for more, until the channel is erased.
+            # Each peer's read, which is in the count too, is held until the channel is erased.
             methods = self.units["methods" if kind == KINDS[0] else f"methods, {kind}"]
-            held = self.hold(CONNECTING_SECONDS, min(WAIT_SECONDS, self.max_wait_seconds))
-            extra.append(self.waited([held, held], methods["get_candidates"]["read_units"], "no such channel"))
+            held = self.besides(self.hold(CONNECTING_SECONDS, min(WAIT_SECONDS, self.max_wait_seconds)))
+            extra += 2 * [self.longer(held, methods["get_candidates"]["read_units"])]
         return total(self._once(once, reply_bytes(kind, "early")), *extra)
 
     def plain(self, kind: str, after: float) -> Quantities:
@@ -194,6 +193,10 @@ class Service:
         requests = counted["http_requests"]
         seconds = requests * (self.overhead_seconds + self.read_seconds)
         return self.quantities(requests, seconds, counted["write_units"], counted["read_units"], reply)
+
+    def besides(self, held: Held) -> Held:
+        """Return what a held request has done besides its last read."""
+        return replace(held, reads=held.reads - 1, seconds=held.seconds - self.read_seconds)
 
     def longer(self, held: Held, read_units: float) -> Quantities:
         """Return what a request that is counted already takes besides, because it was held."""
