@@ -1,0 +1,510 @@
+"""What a million connections cost, by this service and by what its users would pick instead.
+
+A model: what one connection takes, times dated prices. What it takes of DynamoDB is counted (`units`), what it takes of
+the function is measured (`load`), and how often a held reply reads again is told by the server's own code.
+"""
+
+import json
+import math
+import tomllib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from benchmarks.descriptions import KINDS, load
+from benchmarks.report import OURS, RIVALS, ROOT, save, table
+from chalicelib import waiting
+from chalicelib.limits import MAX_WAIT_SECONDS
+
+# How much one connection takes of what has a price, by the price's name.
+Quantities = dict[str, float]
+Results = dict[str, Any]
+
+PRICES: dict[str, Any] = tomllib.loads(Path(__file__).with_name("prices.toml").read_text())
+PARTS = list(dict.fromkeys(price["part"] for price in PRICES.values() if price["part"] != "machine"))
+MILLION = 1_000_000
+
+# Seconds after the offerer begins to read at which the answerer begins, in another window or at the end of a link.
+CASES = {"both ready": 0, "answerer after 10 s": 10, "answerer after 60 s": 60}
+GOAL_DOLLARS = 8
+
+# infra/variables.tf.
+MEMORY_MB = 256
+# AWS Lambda Developer Guide, "Configure Lambda function memory": here it has one core, and below a part of one.
+CORE_MB = 1769
+# DynamoDB promises milliseconds of one digit; within a region that is what is seen.
+STORAGE_SECONDS = 0.005
+# Between a peer and the service.
+ROUND_TRIP_SECONDS = 0.05
+# From the answerer's first request to its answer in the table: two ways, and a browser that makes a description.
+ANSWERING_SECONDS = 0.25
+# With a STUN server: from the late candidates to the connection, which ends the reads that are still held.
+CONNECTING_SECONDS = 0.2
+# One of each peer, as in the counts of `units`.
+LATE_CANDIDATES = 2
+# AWS Compute Blog, "Operating Lambda: Performance optimization, part 1": under 1 % as a rule.
+STARTS_PER_REQUEST = 0.01
+# Status line, our headers and AWS's own, and TLS around them.
+REPLY_OVERHEAD_BYTES = 500
+MESSAGE_OVERHEAD_BYTES = 100
+
+# clients/javascript/src/connect.js and pace.js, whose pauses vary around these.
+WAIT_SECONDS = 20
+HELD_SECONDS = 0.5
+FIRST_POLL_SECONDS, MOST_POLL_SECONDS, POLL_GROWTH = 0.15, 2, 1.6
+
+# Cloudflare's own example: so long for one event, in an object of so many GB, and 20 messages to a request.
+EVENT_SECONDS, OBJECT_GB, MESSAGES_A_REQUEST = 0.01, 0.128, 20
+MONTH_HOURS, MONTH_SECONDS = 730, 730 * 3600
+# EC2 has no disk of its own; Debian and Node.js fit.
+NANO_DISK_GB = 8
+# peerjs-server's default `concurrent_limit` (peers/peerjs, issue 631), and the busiest minute in multiples of the mean.
+PEERJS_CLIENTS, PEAK = 5_000, 10
+
+
+@dataclass(frozen=True)
+class Held:
+    """A request that reads: how often it has, the seconds until its last read, and whether that found something."""
+
+    reads: int
+    seconds: float
+    found: bool
+
+
+class Clock:
+    """A clock that only reads and pauses move."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@dataclass(frozen=True)
+class Service:
+    """A deployment: counts of `units`, the `function` of `load`, the function's memory, and the longest wait."""
+
+    units: Results
+    function: Results
+    memory_mb: int = MEMORY_MB
+    max_wait_seconds: float = MAX_WAIT_SECONDS
+
+    def _slowed(self, cpu_seconds: float) -> float:
+        return cpu_seconds / min(1, self.memory_mb / CORE_MB)
+
+    @property
+    def read_seconds(self) -> float:
+        """One request to DynamoDB."""
+        return STORAGE_SECONDS + self._slowed(self.function["read_cpu_seconds"])
+
+    @property
+    def overhead_seconds(self) -> float:
+        """What is left of a request without its one request to DynamoDB."""
+        return self._slowed(max(0, self.function["request_cpu_seconds"] - self.function["read_cpu_seconds"]))
+
+    def hold(self, ready_after: float, wait: float) -> Held:
+        """Hold one reply, by the server's own code, until what it waits for is there or the wait is over."""
+        clock, reads = Clock(), 0
+
+        def read() -> float:
+            nonlocal reads
+            asked = clock.now
+            clock.now, reads = clock.now + self.read_seconds, reads + 1
+            return asked
+
+        seen = waiting.until(lambda seen: seen >= ready_after, read, wait, clock, clock.sleep)
+        return Held(reads, clock.now, seen >= ready_after)
+
+    def reads_until(self, ready_after: float, probe: bool = True, holds: float = math.inf) -> list[Held]:
+        """Return all requests that a client makes, at the pace of ours in JavaScript, until the answer is there.
+
+        With `probe` that client asks once, after its first vain one, whether the server knows the fast exchange.
+        After so many `holds` it would poll; ours never gives up.
+        """
+        now, pause, requests = 0.0, FIRST_POLL_SECONDS, list[Held]()
+        while True:
+            wait = min(WAIT_SECONDS, self.max_wait_seconds) if len(requests) < holds else 0
+            request = self.hold(ready_after - now, wait)
+            taken = self.overhead_seconds + request.seconds + ROUND_TRIP_SECONDS
+            requests.append(request)
+            now += taken
+            if request.found:
+                return requests
+            if probe and len(requests) == 1:
+                requests.append(Held(1, self.read_seconds, found=False))
+                now += self.overhead_seconds + self.read_seconds + ROUND_TRIP_SECONDS
+            if taken >= HELD_SECONDS:
+                pause = FIRST_POLL_SECONDS
+            else:
+                now += pause
+                pause = min(POLL_GROWTH * pause, MOST_POLL_SECONDS)
+
+    def quantities(
+        self, requests: float, seconds: float, writes: float, reads: float, reply_bytes: float
+    ) -> Quantities:
+        """Return what so many requests take that keep the function busy for so long, starts and headers included."""
+        starts = STARTS_PER_REQUEST * requests * self.function["start_cpu_seconds"]
+        return {
+            "lambda_requests": requests,
+            "lambda_gb_seconds": (seconds + starts) * self.memory_mb / 1024,
+            "dynamodb_write_units": writes,
+            "dynamodb_read_units": reads,
+            "egress_bytes": reply_bytes + requests * REPLY_OVERHEAD_BYTES,
+            "log_bytes": requests * self.function["log_bytes_per_request"],
+        }
+
+    def waited(self, requests: Iterable[Held], read_units: float, reply: str = "no answer yet") -> Quantities:
+        """Return what requests take that only read."""
+        requests = list(requests)
+        seconds = sum(self.overhead_seconds + each.seconds for each in requests)
+        reads = read_units * sum(each.reads for each in requests)
+        return self.quantities(len(requests), seconds, 0, reads, len(reply) * len(requests))
+
+    def fast(self, kind: str, after: float, stun: bool = False) -> Quantities:
+        """Return what a connection takes by the fast exchange when the answerer begins after so many seconds."""
+        once = self.units["connections"][f"{kind}, fast with STUN" if stun else f"{kind}, fast"]
+        asked = self.reads_until(after + ANSWERING_SECONDS)
+        # The last read, which finds the answer, is in the count of the connection.
+        extra = [self.waited(asked[:-1], self.units["reread_units"][kind])]
+        extra.append(self.longer(self.besides(asked[-1]), self.units["reread_units"][kind]))
+        if stun:
+            # Each peer's read, which is in the count too, is held until the channel is erased.
+            methods = self.units["methods" if kind == KINDS[0] else f"methods, {kind}"]
+            held = self.besides(self.hold(CONNECTING_SECONDS, min(WAIT_SECONDS, self.max_wait_seconds)))
+            extra += 2 * [self.longer(held, methods["get_candidates"]["read_units"])]
+        return total(self._once(once, reply_bytes(kind, "early")), *extra)
+
+    def plain(self, kind: str, after: float) -> Quantities:
+        """Return what a connection takes by the seven plain methods, polled at the pace of our client."""
+        once = self.units["connections"][f"{kind}, plain"]
+        polls = replace(self, max_wait_seconds=0).reads_until(after + ANSWERING_SECONDS, probe=False)
+        # The count of the connection has one read that comes too early, and the one that finds the answer.
+        return total(
+            self._once(once, reply_bytes(kind, "bare")), self.waited(polls[:-2], self.units["reread_units"][kind])
+        )
+
+    def _once(self, counted: Results, reply: float) -> Quantities:
+        requests = counted["http_requests"]
+        seconds = requests * (self.overhead_seconds + self.read_seconds)
+        return self.quantities(requests, seconds, counted["write_units"], counted["read_units"], reply)
+
+    def besides(self, held: Held) -> Held:
+        """Return what a held request has done besides its last read."""
+        return replace(held, reads=held.reads - 1, seconds=held.seconds - self.read_seconds)
+
+    def longer(self, held: Held, read_units: float) -> Quantities:
+        """Return what a request that is counted already takes besides, because it was held."""
+        return self.quantities(0, held.seconds, 0, read_units * held.reads, 0)
+
+
+def reply_bytes(kind: str, form: str) -> int:
+    """Return the bytes of all replies of a connection, each description and candidate list once for who needs it."""
+    offerer, answerer = load(kind)
+    replies: list[object] = [
+        {"channel_id": "1c5ca5a5-6f0b-4c55-8b9a-3ad1e1b58f0e"},
+        {"offer": getattr(offerer, form), "items": [], "next": 0},
+        {"answer": getattr(answerer, form), "items": [], "next": 0},
+    ]
+    if form == "bare":
+        replies += 2 * [{"items": offerer.candidates + answerer.candidates}]
+    return sum(len(json.dumps(reply, separators=(",", ":"))) for reply in replies)
+
+
+def websocket(service: Service, kind: str, after: float, stun: bool = False) -> Quantities:
+    """API Gateway, Lambda and DynamoDB: three messages in (open, join, answer), three out (id, offer, answer).
+
+    Written for the least that works: no function for connecting and disconnecting, connection ids in an item of their
+    own so that the offer is written once, nothing deleted but by TTL, and minutes billed by the second.
+    """
+    offerer, answerer = load(kind)
+    late = LATE_CANDIDATES * stun
+    invocations = 3 + late
+    # Open: put. Join: get, put, push. Answer and candidates: get, push. A push is as far away as DynamoDB.
+    seconds = invocations * service.overhead_seconds + (6 + 2 * late) * service.read_seconds
+    writes = service.units["methods" if kind == KINDS[0] else f"methods, {kind}"]["create_offer"]["write_units"] + 1
+    reads = service.units["reread_units"][kind] + 1 + late
+    said = [offerer.early, answerer.early, *[offerer.candidates[0]] * late]
+    pushed = sum(len(json.dumps(each)) for each in said) + (3 + late) * MESSAGE_OVERHEAD_BYTES
+    # Its replies go nowhere.
+    used = service.quantities(invocations, seconds, writes, reads, 0) | {"egress_bytes": pushed}
+    minutes = (after + 2 * ANSWERING_SECONDS) / 60
+    return used | {"websocket_messages": 2 * invocations, "websocket_minutes": minutes}
+
+
+def kinesis(service: Service, kind: str, after: float, stun: bool = False) -> Quantities:  # noqa: ARG001 - as the others
+    """Kinesis Video Streams: offer, answer and late candidates, in channels that the next pair uses again."""
+    months = (after + ANSWERING_SECONDS) / MONTH_SECONDS
+    return {"kinesis_messages": 2 + LATE_CANDIDATES * stun, "kinesis_channel_months": months}
+
+
+def durable_objects(service: Service, kind: str, after: float, stun: bool = False) -> Quantities:  # noqa: ARG001 - as the others
+    """Cloudflare: two WebSockets to one hibernating object, which stores the offer, and sends the rest on."""
+    sockets, messages = 2, 3 + LATE_CANDIDATES * stun
+    return {
+        "worker_requests": sockets,
+        "durable_object_requests": sockets + messages / MESSAGES_A_REQUEST,
+        "durable_object_gb_seconds": (sockets + messages) * EVENT_SECONDS * OBJECT_GB,
+        "durable_object_rows": 2,
+    }
+
+
+def machines() -> dict[str, float]:
+    """Return the dollars a month of the smallest machines that are always on."""
+    hours = dollars_of("nano_hours", MONTH_HOURS) + dollars_of("ipv4_hours", MONTH_HOURS)
+    return {
+        "smallest Lightsail": dollars_of("lightsail_months", 1),
+        "EC2 t4g.nano": hours + dollars_of("disk_gb_months", NANO_DISK_GB),
+    }
+
+
+WAYS: dict[str, Callable[..., Quantities]] = {
+    "fast exchange, waiting": Service.fast,
+    "fast exchange, polling": lambda service, *case, **late: replace(service, max_wait_seconds=0).fast(*case, **late),
+    "seven plain methods, polling": Service.plain,
+    "API Gateway WebSocket": websocket,
+    "Kinesis Video Streams": kinesis,
+    "Cloudflare Durable Objects": durable_objects,
+}
+US, OTHER_WAYS = next(iter(WAYS)), list(WAYS)[3:]
+
+
+def total(*all_of: Quantities) -> Quantities:
+    """Return the sum of quantities."""
+    names = {name for each in all_of for name in each}
+    return {name: sum(each.get(name, 0) for each in all_of) for name in sorted(names)}
+
+
+def dollars_of(name: str, quantity: float) -> float:
+    price = PRICES[name]
+    return float(quantity * price["dollars"] / price["per"])
+
+
+def dollars(quantities: Quantities) -> dict[str, float]:
+    """Return the dollars of quantities, by part of the bill."""
+    parts = dict.fromkeys(PARTS, 0.0)
+    for name, quantity in quantities.items():
+        parts[PRICES[name]["part"]] += dollars_of(name, quantity)
+    return parts
+
+
+def per_million(quantities: Quantities) -> float:
+    """Return the dollars of a million times these quantities."""
+    return MILLION * sum(dollars(quantities).values())
+
+
+def measure(short: bool) -> Results:
+    """Return the dollars of a million connections, from the counts that lie in the results of `units` and `load`."""
+    service = Service(found("units", short), found("load", short)["function"])
+
+    def cases(changed: Service) -> dict[str, float]:
+        return {case: per_million(changed.fast(KINDS[0], after)) for case, after in CASES.items()}
+
+    return {
+        "function": service.function,
+        "connections": {
+            kind: {
+                way: {case: by_part(take(service, kind, after)) for case, after in CASES.items()}
+                for way, take in WAYS.items()
+            }
+            for kind in KINDS
+        },
+        "stun": {
+            kind: {way: per_million(WAYS[way](service, kind, 0, stun=True)) for way in [US, *OTHER_WAYS]}
+            for kind in KINDS
+        },
+        "memory": {str(memory): cases(replace(service, memory_mb=memory)) for memory in (128, 256, 512, 1024, 1769)},
+        "max_wait": {str(wait): cases(replace(service, max_wait_seconds=wait)) for wait in (0, 5, 20)},
+        "waiting": waiting_or_polling(service),
+        "machines": machines(),
+    }
+
+
+def found(name: str, short: bool) -> Results:
+    """Return what another benchmark has found: lately, when this is a short run, or else what is kept."""
+    folders = [ROOT / "build/benchmarks"] * short + [ROOT / "benchmarks/results"]
+    for path in (folder / f"{name}.json" for folder in folders):
+        if path.exists():
+            results: Results = json.loads(path.read_text())
+            return results
+    raise FileNotFoundError(f"the cost is computed from what `{name}` has found: make bench BENCH={name}")
+
+
+def by_part(quantities: Quantities) -> dict[str, float]:
+    return {part: MILLION * each for part, each in dollars(quantities).items()}
+
+
+def waiting_or_polling(service: Service) -> Results:
+    """Return what it takes to wait for the other peer, held or polled, and from when on polling is cheaper."""
+    units = service.units["reread_units"][KINDS[0]]
+    held, polled, once = "held", "polled", "held once, then polled"
+    holds = {held: math.inf, polled: 0, once: 1}
+
+    def after(seconds: float) -> dict[str, dict[str, float]]:
+        asked = {way: service.reads_until(seconds, probe=False, holds=most) for way, most in holds.items()}
+        return {
+            way: {"dollars": per_million(service.waited(each, units)), "requests": len(each)}
+            for way, each in asked.items()
+        }
+
+    hundredths = {number / 100: after(number / 100) for number in range(501)}
+    dearer = [seconds for seconds, each in hundredths.items() if each[polled]["dollars"] > each[held]["dollars"]]
+    vain, poll = service.hold(math.inf, service.max_wait_seconds), service.hold(math.inf, 0)
+    return {
+        "polling_is_cheaper_after_seconds": max(dearer, default=0),
+        "held_second_dollars": per_million(service.waited([vain], units)) / vain.seconds,
+        "held_reads_per_second": vain.reads / vain.seconds,
+        "poll_dollars": per_million(service.waited([poll], units)),
+        "seconds": {f"{seconds:g}": after(seconds) for seconds in (0.25, 1, 2, 5, 10, 60, 300)},
+    }
+
+
+def check(results: Results) -> None:
+    """Fail when a million connections of two peers that are ready cost more than the goal."""
+    cost = sum(results["connections"][KINDS[0]][US]["both ready"].values())
+    assert cost < GOAL_DOLLARS, f"a million connections cost ${cost:.2f}, and should cost less than ${GOAL_DOLLARS}"
+
+
+def section(results: Results, images: Path) -> str:
+    """Return the section of the document, and draw its pictures."""
+    draw_cases(results["connections"], images / "cost.svg")
+    draw_parts(results["connections"], images / "cost-parts.svg")
+    waited = results["waiting"]
+    return (
+        Path(__file__)
+        .with_suffix(".md")
+        .read_text()
+        .format(
+            memory=MEMORY_MB,
+            wait=f"{MAX_WAIT_SECONDS:g}",
+            request_ms=f"{1000 * results['function']['request_cpu_seconds']:.1f}",
+            start_ms=f"{1000 * results['function']['start_cpu_seconds']:.0f}",
+            log_bytes=f"{results['function']['log_bytes_per_request']:g}",
+            storage_ms=f"{1000 * STORAGE_SECONDS:g}",
+            answering_ms=f"{1000 * ANSWERING_SECONDS:g}",
+            round_trip_ms=f"{1000 * ROUND_TRIP_SECONDS:g}",
+            starts=f"{100 * STARTS_PER_REQUEST:g}",
+            overhead=REPLY_OVERHEAD_BYTES,
+            prices=prices_table(),
+            goal=GOAL_DOLLARS,
+            reached=f"{sum(results['connections'][KINDS[0]][US]['both ready'].values()):.2f}",
+            cases="\n".join(f"{kind}:\n\n{cases_table(ways)}" for kind, ways in results["connections"].items()),
+            cheaper=cheaper(results["connections"]),
+            stun=table(
+                ("both ready, with a STUN server", *KINDS),
+                [(way, *(money(results["stun"][kind][way]) for kind in KINDS)) for way in [US, *OTHER_WAYS]],
+            ),
+            machines=machines_table(results),
+            clients=f"{PEERJS_CLIENTS:,}",
+            peak=PEAK,
+            capacity=f"{PEERJS_CLIENTS / 2 / (CASES['answerer after 60 s'] + 1) / PEAK * MONTH_SECONDS / MILLION:.0f}",
+            by_memory=sensitivity("memory, MB", results["memory"]),
+            by_wait=sensitivity("`MAX_WAIT_SECONDS`", results["max_wait"]),
+            waiting=waiting_table(waited["seconds"]),
+            cheaper_after=f"{1000 * waited['polling_is_cheaper_after_seconds']:.0f}",
+            held_second=f"{waited['held_second_dollars']:.2f}",
+            held_reads=f"{waited['held_reads_per_second']:.1f}",
+            poll=f"{waited['poll_dollars']:.2f}",
+            polls=f"{waited['held_second_dollars'] / waited['poll_dollars']:.0f}",
+        )
+    )
+
+
+def money(amount: float) -> str:
+    return f"${amount:.2f}" if amount < 100 else f"${amount:,.0f}"
+
+
+def prices_table() -> str:
+    rows = [
+        (
+            each["unit"],
+            f"${Decimal(str(each['dollars'])):f} for {each['per']:,}",
+            each["source"],
+            each["date"],
+            each["kind"],
+        )
+        for each in PRICES.values()
+    ]
+    return table(("what", "price", "source", "date", "whose word"), rows)
+
+
+def cases_table(ways: Results) -> str:
+    rows = [(way, *(money(sum(parts.values())) for parts in cases.values())) for way, cases in ways.items()]
+    return table(("a million connections", *CASES), rows)
+
+
+def cheaper(kinds: Results) -> str:
+    """Say which other ways cost less than the fast exchange as our clients do it, in each case."""
+    says = []
+    for kind, ways in kinds.items():
+        for case in CASES:
+            costs = {way: sum(cases[case].values()) for way, cases in ways.items()}
+            less = [f"{way} by {money(costs[US] - costs[way])}" for way in OTHER_WAYS if costs[way] < costs[US]]
+            says.append(f"- {kind}, {case}: {', '.join(less) or 'none'}.")
+    return "\n".join(says)
+
+
+def machines_table(results: Results) -> str:
+    """Return how many connections a month, of each case, a machine that is always on costs as much as."""
+    ours = {case: sum(parts.values()) for case, parts in results["connections"][KINDS[0]][US].items()}
+    rows = [
+        (machine, money(month), *(f"{MILLION * month / ours[case]:,.0f}" for case in CASES))
+        for machine, month in results["machines"].items()
+    ]
+    return table(("machine", "a month", *(f"connections, {case}" for case in CASES)), rows)
+
+
+def sensitivity(name: str, rows: dict[str, dict[str, float]]) -> str:
+    return table((name, *CASES), [(value, *(money(each) for each in cases.values())) for value, cases in rows.items()])
+
+
+def waiting_table(rows: Results) -> str:
+    ways = list(next(iter(rows.values())))
+    lines = [
+        (f"{seconds} s", *(f"{money(each[way]['dollars'])} ({each[way]['requests']})" for way in ways))
+        for seconds, each in rows.items()
+    ]
+    return table(("the other peer writes after", *ways), lines)
+
+
+def draw_cases(kinds: Results, path: Path) -> None:
+    from matplotlib import pyplot
+
+    figure, panels = pyplot.subplots(1, 2, figsize=(9, 4), sharey=True)
+    for axes, (kind, ways) in zip(panels, kinds.items(), strict=True):
+        for row, (way, cases) in enumerate(ways.items()):
+            color = RIVALS[2] if way in OTHER_WAYS else OURS
+            for number, (case, alpha) in enumerate(zip(CASES, (1, 0.6, 0.3), strict=True)):
+                cost = sum(cases[case].values())
+                axes.barh(row + 0.27 * (number - 1), cost, 0.25, color=color, alpha=alpha)
+                axes.text(1.1 * cost, row + 0.27 * (number - 1), f"{cost:.3g}", va="center", fontsize=7)
+        axes.set(xscale="log", xlim=(1, 1000), title=kind, xlabel="US dollars a million connections")
+    panels[0].set_yticks(range(len(WAYS)), list(WAYS))
+    panels[0].invert_yaxis()
+    figure.suptitle("dark: both ready; lighter: the answerer comes after 10 s; lightest: after 60 s", fontsize=9)
+    save(figure, path)
+    pyplot.close(figure)
+
+
+def draw_parts(kinds: Results, path: Path) -> None:
+    from matplotlib import pyplot
+
+    figure, panels = pyplot.subplots(1, 2, figsize=(9, 3), sharey=True)
+    for axes, (kind, ways) in zip(panels, kinds.items(), strict=True):
+        left = [0.0] * len(ways)
+        for part, color in zip(PARTS, (OURS, *RIVALS), strict=False):
+            costs = [cases["both ready"][part] for cases in ways.values()]
+            axes.barh(range(len(ways)), costs, left=left, color=color, label=part)
+            left = [before + cost for before, cost in zip(left, costs, strict=True)]
+        axes.set(title=f"{kind}, both ready", xlabel="US dollars a million connections")
+    panels[0].axvline(GOAL_DOLLARS, color="black", linewidth=0.8, linestyle=":")
+    panels[0].set_yticks(range(len(WAYS)), list(WAYS))
+    panels[0].invert_yaxis()
+    panels[1].legend(frameon=False, fontsize="small", loc="lower right")
+    save(figure, path)
+    pyplot.close(figure)

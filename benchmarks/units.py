@@ -1,0 +1,212 @@
+"""What a method and a whole connection take of DynamoDB: requests, and the capacity units that it says it has consumed.
+
+The results, for whoever computes with them: `methods[name]` and `connections[name]` are what one of them takes,
+`reread_units[kind]` is one more read of a channel while a reply is held.
+"""
+
+import json
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mypy_boto3_dynamodb import DynamoDBClient
+
+from app import create_app
+from benchmarks.descriptions import KINDS, Peer, browser, load
+from benchmarks.report import ROOT, table
+from chalicelib.channels import Channels
+from tests.engines import client_of, free_port, new_table, wait_for_port
+from tests.transports import Post, Reply, over_handler
+
+DYNALITE = ROOT / "benchmarks/node_modules/dynalite/cli.js"
+# RFC 8839's form, as Chromium writes it once a STUN server has told the address: later than the description leaves.
+LATE = (
+    "candidate:842163049 1 udp 1677729535 192.0.2.7 {port} typ srflx raddr 0.0.0.0 rport 0 "
+    "generation 0 ufrag {ufrag} network-cost 999"
+)
+
+Units = dict[str, float]
+
+
+class Meter:
+    """Counts what a client sends and consumes, by botocore's public events."""
+
+    def __init__(self, client: DynamoDBClient) -> None:
+        self.requests, self.write_units, self.read_units = 0, 0.0, 0.0
+        events = client.meta.events
+        events.register("before-parameter-build.dynamodb", self._ask)
+        events.register("after-call.dynamodb", self._count)
+
+    def _ask(self, params: dict[str, Any], **_: Any) -> None:
+        params["ReturnConsumedCapacity"] = "TOTAL"
+
+    def _count(self, parsed: dict[str, Any], model: Any, **_: Any) -> None:
+        self.requests += 1
+        units = parsed["ConsumedCapacity"]["CapacityUnits"]
+        if model.name == "GetItem":
+            self.read_units += units
+        else:
+            self.write_units += units
+
+    def read(self) -> Units:
+        """Return what was counted so far."""
+        return {"requests": self.requests, "write_units": self.write_units, "read_units": self.read_units}
+
+
+@dataclass
+class Exchange:
+    """Two peers, whose requests follow one another as they would in time."""
+
+    post: Post
+    offerer: Peer
+    answerer: Peer
+    meter: Meter
+
+    def __post_init__(self) -> None:
+        self.http_requests, self.channel_id, self.by_method = 0, "", dict[str, Units]()
+
+    def send(self, method: str, status: int = 200, **fields: Any) -> Reply:
+        """Send a request, which must get this status; remember what the method has taken."""
+        before = self.meter.read()
+        named = {"channel_id": self.channel_id} if self.channel_id else {}
+        reply = self.post({"method": method} | named | fields)
+        if reply.status != status:
+            raise RuntimeError(f"{method}: {reply.status} {reply.body}")
+        self.http_requests += 1
+        if status == 200:
+            self.by_method[method] = difference(self.meter.read(), before)
+        return reply
+
+    def open(self, **fields: Any) -> None:
+        self.channel_id = self.send("create_data_channel", **fields).json()["channel_id"]
+
+    def plain(self) -> None:
+        """The seven plain methods; each peer trickles, and the offerer's first look at the answer comes too early."""
+        self.open()
+        self.send("create_offer", offer=self.offerer.bare)
+        for candidate in useful(self.offerer):
+            self.send("create_candidate", candidate=candidate)
+        self.send("get_answer", status=400)
+        self.send("get_offer")
+        self.send("create_answer", answer=self.answerer.bare)
+        for candidate in useful(self.answerer):
+            self.send("create_candidate", candidate=candidate)
+        self.send("get_candidates")
+        self.send("get_answer")
+        self.send("get_candidates")
+
+    def fast(self) -> None:
+        """The fast exchange, as the clients of this repository do it; a held reply counts as one read."""
+        self._describe()
+        self.send("delete_data_channel")
+
+    def fast_with_stun(self) -> None:
+        """The same, where each peer finds one candidate more after its description has left, and reads."""
+        self._describe()
+        for port, peer in enumerate((self.offerer, self.answerer), start=50_000):
+            ufrag = json.loads(peer.candidates[0])["usernameFragment"]
+            late = json.loads(peer.candidates[0]) | {"candidate": LATE.format(port=port, ufrag=ufrag)}
+            self.send("create_candidate", candidate=json.dumps(late, separators=(",", ":")))
+        for _ in range(2):
+            self.send("get_candidates", since=0)
+        self.send("delete_data_channel")
+
+    def _describe(self) -> None:
+        self.open(offer=self.offerer.early)
+        self.send("get_offer", since=0)
+        self.send("create_answer", answer=self.answerer.early)
+        self.send("get_answer", since=0)
+
+
+def useful(peer: Peer) -> list[str]:
+    """Return all candidates but active TCP ones (RFC 6544), which name no address that could be called."""
+    return [candidate for candidate in peer.candidates if "tcptype active" not in candidate]
+
+
+def difference(after: Units, before: Units) -> Units:
+    return {name: after[name] - before[name] for name in after}
+
+
+@contextmanager
+def dynalite() -> Iterator[str]:
+    """Run the engine that counts units as DynamoDB's documentation says, in memory, and give its endpoint."""
+    port = free_port()
+    command = ["node", str(DYNALITE), "--port", str(port), "--createTableMs", "0", "--deleteTableMs", "0"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, env=os.environ | {"NODE_ENV": "production"}) as process:
+        try:
+            wait_for_port(port, process)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+
+
+def measure(short: bool) -> dict[str, Any]:  # noqa: ARG001 - it is short
+    """Return what methods and connections take, and one re-read of a held reply."""
+    results: dict[str, Any] = {"browser": browser(), "methods": {}, "connections": {}, "reread_units": {}}
+    with dynalite() as endpoint, new_table(client_of(endpoint)) as name:
+
+        def run(kind: str, exchange: Callable[[Exchange], None]) -> Exchange:
+            client = client_of(endpoint)
+            meter = Meter(client)
+            channels = Channels(client, name)
+            done = Exchange(over_handler(create_app(lambda: channels)), *load(kind), meter)
+            exchange(done)
+            return done
+
+        for kind in KINDS:
+            for way, exchange in WAYS.items():
+                done = run(kind, exchange)
+                results["connections"][f"{kind}, {way}"] = {"http_requests": done.http_requests} | done.meter.read()
+            # A held `get_answer` finds the offer alone, again and again.
+            waiting = run(kind, lambda each: each.open(offer=each.offerer.early))
+            waiting.send("get_answer", status=400)
+            results["reread_units"][kind] = waiting.meter.read_units
+            plain, fast = run(kind, Exchange.plain).by_method, run(kind, Exchange.fast).by_method
+            column = "methods" if kind == "data channel" else "methods, audio and video"
+            results[column] = plain | {"delete_data_channel": fast["delete_data_channel"]}
+    return results
+
+
+WAYS: dict[str, Callable[[Exchange], None]] = {
+    "fast": Exchange.fast,
+    "fast with STUN": Exchange.fast_with_stun,
+    "plain": Exchange.plain,
+}
+
+
+def section(results: dict[str, Any], images: Path) -> str:  # noqa: ARG001 - numbers this small need no picture
+    """Return the section of the document."""
+    connections = [
+        (f"{name}", each["http_requests"], each["requests"], f"{each['write_units']:g}", f"{each['read_units']:g}")
+        for name, each in results["connections"].items()
+    ]
+    methods = [
+        (f"`{name}`", each["requests"], *(f"{kind[name][unit]:g}" for kind in both(results) for unit in UNIT_NAMES))
+        for name, each in results["methods"].items()
+    ]
+    by_kind = [f"{unit}, {kind}" for kind in KINDS for unit in ("write units", "read units")]
+    reread = " and ".join(f"{units:g} for {kind}" for kind, units in results["reread_units"].items())
+    return (
+        Path(__file__)
+        .with_suffix(".md")
+        .read_text()
+        .format(
+            browser=results["browser"],
+            connections=table(
+                ("connection", "HTTP requests", "DynamoDB requests", "write units", "read units"), connections
+            ),
+            methods=table(("method", "DynamoDB requests", *by_kind), methods),
+            reread=reread,
+        )
+    )
+
+
+def both(results: dict[str, Any]) -> tuple[dict[str, Units], dict[str, Units]]:
+    return results["methods"], results["methods, audio and video"]
+
+
+UNIT_NAMES = ("write_units", "read_units")
