@@ -53,7 +53,8 @@ MESSAGE_OVERHEAD_BYTES = 100
 # clients/javascript/src/connect.js and pace.js, whose pauses vary around these.
 WAIT_SECONDS = 20
 HELD_SECONDS = 0.5
-FIRST_POLL_SECONDS, MOST_POLL_SECONDS, POLL_GROWTH = 0.15, 2, 1.6
+HOLD_FOR_SECONDS = 10
+FIRST_POLL_SECONDS, MOST_POLL_SECONDS, POLL_GROWTH = 0.15, 1, 1.6
 
 # Cloudflare's own example: so long for one event, in an object of so many GB, and 20 messages to a request.
 EVENT_SECONDS, OBJECT_GB, MESSAGES_A_REQUEST = 0.01, 0.128, 20
@@ -121,15 +122,15 @@ class Service:
         seen = waiting.until(lambda seen: seen >= ready_after, read, wait, clock, clock.sleep)
         return Held(reads, clock.now, seen >= ready_after)
 
-    def reads_until(self, ready_after: float, probe: bool = True, holds: float = math.inf) -> list[Held]:
+    def reads_until(self, ready_after: float, probe: bool = True, hold_for: float = HOLD_FOR_SECONDS) -> list[Held]:
         """Return all requests that a client makes, at the pace of ours in JavaScript, until the answer is there.
 
         With `probe` that client asks once, after its first vain one, whether the server knows the fast exchange.
-        After so many `holds` it would poll; ours never gives up.
+        After `hold_for` seconds without news it polls.
         """
         now, pause, requests = 0.0, FIRST_POLL_SECONDS, list[Held]()
         while True:
-            wait = min(WAIT_SECONDS, self.max_wait_seconds) if len(requests) < holds else 0
+            wait = min(WAIT_SECONDS, self.max_wait_seconds) if now < hold_for else 0
             request = self.hold(ready_after - now, wait)
             taken = self.overhead_seconds + request.seconds + ROUND_TRIP_SECONDS
             requests.append(request)
@@ -342,11 +343,11 @@ def by_part(quantities: Quantities) -> dict[str, float]:
 def waiting_or_polling(service: Service) -> Results:
     """Return what it takes to wait for the other peer, held or polled, and from when on polling is cheaper."""
     units = service.units["reread_units"][KINDS[0]]
-    held, polled, once = "held", "polled", "held once, then polled"
-    holds = {held: math.inf, polled: 0, once: 1}
+    held, polled, ours = "held", "polled", f"held for {HOLD_FOR_SECONDS} s, then polled"
+    ways = {held: math.inf, polled: 0, ours: HOLD_FOR_SECONDS}
 
     def after(seconds: float) -> dict[str, dict[str, float]]:
-        asked = {way: service.reads_until(seconds, probe=False, holds=most) for way, most in holds.items()}
+        asked = {way: service.reads_until(seconds, probe=False, hold_for=most) for way, most in ways.items()}
         return {
             way: {"dollars": per_million(service.waited(each, units)), "requests": len(each)}
             for way, each in asked.items()
@@ -405,6 +406,7 @@ def section(results: Results, images: Path) -> str:
             capacity=f"{PEERJS_CLIENTS / 2 / (CASES['answerer after 60 s'] + 1) / PEAK * MONTH_SECONDS / MILLION:.0f}",
             by_memory=sensitivity("memory, MB", results["memory"]),
             by_wait=sensitivity("`MAX_WAIT_SECONDS`", results["max_wait"]),
+            hold_for=HOLD_FOR_SECONDS,
             waiting=waiting_table(waited["seconds"]),
             cheaper_after=f"{1000 * waited['polling_is_cheaper_after_seconds']:.0f}",
             held_second=f"{waited['held_second_dollars']:.2f}",

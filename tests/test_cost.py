@@ -75,23 +75,25 @@ def test_a_client_asks_once_what_the_server_knows_when_its_first_read_was_in_vai
 
 def test_a_client_whose_reply_was_held_asks_again_at_once() -> None:
     # Two replies are held for 5 s each, and the third until the answer is there.
-    requests = SERVICE.reads_until(11, probe=False)
+    requests = SERVICE.reads_until(11, probe=False, hold_for=20)
 
     assert [request.found for request in requests] == [False, False, True]
     assert [request.seconds for request in requests[:2]] == pytest.approx([5.005, 5.005])
     assert sum(request.seconds for request in requests) == pytest.approx(11 - 2 * 0.05, abs=0.1)
 
 
-def test_a_client_may_hold_once_and_then_poll() -> None:
-    requests = SERVICE.reads_until(11, probe=False, holds=1)
+def test_a_client_that_has_waited_for_long_polls() -> None:
+    # The second reply is held until 10.1 s have passed.
+    requests = SERVICE.reads_until(20, probe=False)
 
-    assert requests[0].seconds == pytest.approx(5.005)
-    assert {request.reads for request in requests[1:]} == {1}
+    assert [request.seconds for request in requests[:2]] == pytest.approx([5.005, 5.005])
+    assert {request.reads for request in requests[2:]} == {1}
+    assert len(requests) > 10
 
 
 def test_the_client_of_the_model_is_the_one_in_javascript() -> None:
     connect = (ROOT / "clients/javascript/src/connect.js").read_text()
-    script = "import { Backoff } from './pace.js'; Math.random = () => 0.5; const polls = new Backoff(150, 2000);"
+    script = "import { Backoff } from './pace.js'; Math.random = () => 0.5; const polls = new Backoff(150, 1000);"
     script += "console.log(JSON.stringify(Array.from({ length: 9 }, () => polls.next())));"
     command = ["node", "--input-type=module", "--eval", script]
 
@@ -101,6 +103,7 @@ def test_the_client_of_the_model_is_the_one_in_javascript() -> None:
     assert json.loads(run.stdout) == pytest.approx([1000 * min(first * growth**number, most) for number in range(9)])
     assert re.findall(r"const POLL_MS = .*\(\[(\d+), (\d+)\]\)", connect) == [(f"{1000 * first:g}", f"{1000 * most:g}")]
     assert f"const WAIT_SECONDS = {cost.WAIT_SECONDS};" in connect
+    assert f"const HOLD_FOR_MS = {cost.HOLD_FOR_SECONDS}_000;" in connect
     assert f"const HELD_MS = {1000 * cost.HELD_SECONDS:g};" in connect
 
 

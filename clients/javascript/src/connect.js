@@ -35,8 +35,11 @@ const MAX_BATCH = 64;
 const WAIT_SECONDS = 20;
 // A reply that says "not yet" sooner than this was not held, and is not asked for again without a pause.
 const HELD_MS = 500;
+// Reads are held while the other peer is expected. Who has not come by then comes in minutes, and polls cost less: a
+// held second costs its operator as much as ten of them, and takes one of the function's environments.
+const HOLD_FOR_MS = 10_000;
 // Two peers are often ready at once, so the first pause is short; two people with a link need minutes, so it grows.
-const POLL_MS = /** @type {const} */ ([150, 2000]);
+const POLL_MS = /** @type {const} */ ([150, 1000]);
 const RETRY_MS = /** @type {const} */ ([250, 8000]);
 // A server that has never replied is more likely a typing error than an outage: 2 s. Another may be restarting: 30 s.
 const MAX_FAILURES_AT_FIRST = 4;
@@ -93,6 +96,7 @@ class Exchange {
   #modern;
   #since = 0;
   #wait = WAIT_SECONDS;
+  #news = Date.now();
   #replied = false;
 
   /**
@@ -251,6 +255,7 @@ class Exchange {
       try {
         const reply = await this.#persist(() => ((asked = Date.now()), get(this.#reading())));
         this.#modern = "next" in reply;
+        this.#news = Date.now();
         return reply;
       } catch (error) {
         if (!(error instanceof RefusalError)) throw error;
@@ -316,7 +321,7 @@ class Exchange {
   async #take({ items = [], next }) {
     const fresh = (next === undefined ? items.slice(this.#since) : items).filter((item) => !this.#known.has(item));
     this.#since = Math.max(this.#since, next ?? items.length);
-    if (fresh.length) this.#taken = Date.now();
+    if (fresh.length) this.#taken = this.#news = Date.now();
     for (const item of fresh) {
       this.#known.add(item);
       const text = await this.#openCandidate(item);
@@ -454,7 +459,8 @@ class Exchange {
   }
 
   #reading() {
-    return { since: this.#since, wait: this.#wait, signal: this.#signal };
+    const wait = Date.now() - this.#news < HOLD_FOR_MS ? this.#wait : 0;
+    return { since: this.#since, wait, signal: this.#signal };
   }
 
   /**

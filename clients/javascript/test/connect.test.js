@@ -248,7 +248,24 @@ test("a server that does not hold is asked less and less often", async (t) => {
   await until(() => Date.now() - began > 60_000);
 
   const asked = server.methods().length;
-  assert.ok(asked > 25 && asked < 60, `${asked} requests`);
+  assert.ok(asked > 45 && asked < 85, `${asked} requests`);
+});
+
+test("whoever waits for long polls, and is held again as soon as there is something new", async (t) => {
+  stopTheClock(t);
+  const server = new FakeServer();
+  const offerer = start(server, { iceServers: [{ urls: "stun:stun.example" }] });
+  const began = Date.now();
+  await until(() => Date.now() - began > 60_000);
+  const waits = server.requests.filter(({ method }) => method === "get_answer").map(({ wait }) => wait);
+
+  const answerer = start(server, { channelId: offerer.channelId });
+  await until(() => reads(server) > 1);
+
+  assert.deepEqual(waits.slice(0, 4), [20, 20, 0, 0]);
+  assert.ok(waits.length > 40 && waits.length < 75, `${waits.length} requests`);
+  assert.equal(server.requests.findLast(({ method }) => method === "get_candidates").wait, 20);
+  await connected(offerer, answerer);
 });
 
 test("a server of the seven plain methods does", async (t) => {
