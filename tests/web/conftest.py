@@ -1,34 +1,22 @@
-"""The page in real Chromium: a browser, the page's own server, and peers that have opened it."""
+"""The page in real Chromium: what `make run` serves, a browser, and peers that have opened the page."""
 
-import threading
+import os
+import signal
+import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from urllib.parse import quote
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.chromium import chromium
-from tests.transports import chalice_local
-from tools.serve import serve
+from tests.engines import ROOT, free_port, wait_for_port
 
 # Generous: the machine may be busy, and nothing waits for longer than it has to.
 PATIENCE_MS = 20_000
 DESKTOP = (1280, 800)
 
 Open = Callable[..., Page]
-
-
-@contextmanager
-def page_server() -> Iterator[str]:
-    with serve() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/"
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 # Of the package and not of the session, for the sake of Playwright's loop.
@@ -40,21 +28,32 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="package")
-def page_url() -> Iterator[str]:
-    with page_server() as url:
-        yield url
+def address() -> Iterator[str]:
+    """The page's address, as `make run` prints it."""
+    port = free_port()
+    # The environment is there, since this runs in it.
+    command = ["make", "--assume-old=.venv/local", "run", f"PORT={port}", f"PAGE_PORT={free_port()}"]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True
+    ) as process:
+        assert process.stdout is not None
+        try:
+            lead, _, address = next((line for line in process.stdout if "://" in line), "").strip().rpartition(" ")
+            assert lead == "The page is at"
+            wait_for_port(port, process)
+            yield address
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)
 
 
 @pytest.fixture(scope="package")
-def service() -> Iterator[str]:
-    """A signaling server whose candidate store no other test fills."""
-    with chalice_local() as url:
-        yield url
+def page_url(address: str) -> str:
+    return address.partition("?")[0]
 
 
-@pytest.fixture
-def address(page_url: str, service: str) -> str:
-    return f"{page_url}?server={quote(service, safe='')}"
+@pytest.fixture(scope="package")
+def service(address: str) -> str:
+    return parse_qs(urlsplit(address).query)["server"][0]
 
 
 @pytest.fixture

@@ -43,6 +43,11 @@ def test_axe_finds_nothing(new_page: Open, address: str, size: tuple[int, int], 
     assert violations(first) == []
     assert violations(second) == []
 
+    first.get_by_role("button", name="Start a video call").click()
+    expect(second.get_by_role("button", name="Join with video")).to_be_visible()
+    assert violations(first) == []
+    assert violations(second) == []
+
     first.get_by_role("button", name="Hang up").click()
     expect(first.get_by_role("heading", name="You hung up")).to_be_focused()
     assert violations(first) == []

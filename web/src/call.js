@@ -5,11 +5,13 @@ import { find } from "./dom.js";
 export class Call {
   #peerConnection;
   #announce;
+  #signal;
   #camera = find("camera", HTMLButtonElement);
   #microphone = find("microphone", HTMLButtonElement);
   #sound = find("sound", HTMLButtonElement);
   #stage = find("stage", HTMLElement);
   #note = find("stage-note", HTMLElement);
+  #problem = find("call-problem", HTMLElement);
   #remote = find("remote-video", HTMLVideoElement);
   #own = find("own-video", HTMLVideoElement);
   /** @type {MediaStream | undefined} */
@@ -25,6 +27,7 @@ export class Call {
   constructor(peerConnection, announce, signal) {
     this.#peerConnection = peerConnection;
     this.#announce = announce;
+    this.#signal = signal;
     const ending = { signal };
     peerConnection.addEventListener("track", (event) => this.#receive(event), ending);
     this.#camera.addEventListener("click", () => (this.#stream ? this.#stop() : this.#start()), ending);
@@ -36,21 +39,30 @@ export class Call {
 
   async #start() {
     this.#camera.disabled = true;
+    this.#problem.textContent = "";
     try {
-      this.#stream = await openCamera();
-      for (const track of this.#stream.getTracks()) {
-        this.#senders.push(this.#peerConnection.addTrack(track, this.#stream));
-      }
-      this.#announce("Your camera is on.");
+      this.#send(await openCamera());
     } catch (error) {
-      this.#announce(cameraProblem(error));
-      this.#note.textContent = cameraProblem(error);
-      this.#stage.hidden = false;
-      return;
+      this.#problem.textContent = cameraProblem(error);
     } finally {
       this.#camera.disabled = false;
-      this.#camera.focus();
+      if (!this.#signal.aborted) this.#camera.focus();
     }
+  }
+
+  /** @param {MediaStream} stream */
+  #send(stream) {
+    const tracks = stream.getTracks();
+    // The connection may have ended while the browser asked for the permission.
+    if (this.#signal.aborted) {
+      tracks.forEach((track) => track.stop());
+      return;
+    }
+    this.#stream = stream;
+    this.#senders = tracks.map((track) => this.#peerConnection.addTrack(track, stream));
+    // Pulled out, or taken away in the browser's settings.
+    tracks.forEach((track) => track.addEventListener("ended", () => this.#stream === stream && this.#stop()));
+    this.#announce("Your camera is on.");
     this.#show();
   }
 
@@ -66,6 +78,7 @@ export class Call {
     this.#stream?.getTracks().forEach((track) => track.stop());
     this.#stream = undefined;
     this.#remote.srcObject = null;
+    this.#problem.textContent = "";
     this.#show();
   }
 
@@ -118,7 +131,6 @@ export class Call {
     this.#remote.hidden = !isThere;
     this.#stage.hidden = !isOn && !isThere;
     this.#note.hidden = isThere;
-    this.#note.textContent = "Waiting for the other side to turn on their camera.";
     this.#sound.hidden ||= !isThere;
     this.#camera.textContent = isOn ? "Stop my video" : isThere ? "Join with video" : "Start a video call";
     this.#microphone.hidden = !isOn || !this.#stream?.getAudioTracks().length;

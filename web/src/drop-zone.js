@@ -2,6 +2,24 @@
 
 import { find } from "./dom.js";
 
+/** @param {DataTransfer | null} data */
+const hasFiles = (data) => Boolean(data?.types.includes("Files"));
+
+/** Take none: without this the browser opens a dropped file in place of the page, and with it ends what goes on there. */
+export function refuseFiles() {
+  addEventListener("dragover", (event) => answer(event, "none"));
+}
+
+/**
+ * @param {DragEvent} event
+ * @param {"copy" | "none"} effect
+ */
+function answer(event, effect) {
+  if (!event.dataTransfer || !hasFiles(event.dataTransfer)) return;
+  event.preventDefault();
+  event.dataTransfer.dropEffect = effect;
+}
+
 /**
  * @param {(files: File[]) => void} onFiles
  * @param {AbortSignal} signal
@@ -9,12 +27,9 @@ import { find } from "./dom.js";
 export function takeFiles(onFiles, signal) {
   const veil = find("drop", HTMLElement);
   const input = find("attach", HTMLInputElement);
-  /** @param {DataTransfer | null} data */
-  const hasFiles = (data) => Boolean(data?.types.includes("Files"));
   const ending = { signal };
 
-  // Without the first two the browser would open the file in place of the page.
-  addEventListener("dragover", (event) => hasFiles(event.dataTransfer) && event.preventDefault(), ending);
+  addEventListener("dragover", (event) => answer(event, "copy"), ending);
   addEventListener(
     "drop",
     (event) => {

@@ -11,6 +11,13 @@ import { SettingsError } from "./settings.js";
  * @property {string} text
  * @property {string[]} tries
  * @property {boolean} [again] Whether the same once more may help.
+ * @property {boolean} [isWanted] Whether it is none: this side has ended it.
+ */
+
+/**
+ * @typedef {object} Circumstances
+ * @property {boolean} [isTimeUp] Whether the link's five minutes are over.
+ * @property {boolean} [wasConnected] Whether this page was connected before it was reloaded.
  */
 
 /** The other side ended the connection, or vanished. */
@@ -45,14 +52,15 @@ const ASK_NEW_LINK = "Ask for a new link, or make one yourself and send it.";
 /**
  * @param {unknown} error
  * @param {Phase} phase
+ * @param {Circumstances} [circumstances]
  * @returns {Failure}
  */
-export function explain(error, phase) {
+export function explain(error, phase, { isTimeUp, wasConnected } = {}) {
   if (error instanceof SettingsError) return wrongAddress(error);
   if (error instanceof UnsupportedError) return unsupported(error);
-  if (error instanceof HungUpError) return { title: "You hung up", text: "The connection is closed.", tries: [NEW_LINK] };
+  if (error instanceof HungUpError) return hungUp();
   if (error instanceof LeftError) return left();
-  if (error instanceof ExpiredError) return expired(error, phase);
+  if (error instanceof ExpiredError) return expired(phase, isTimeUp, wasConnected);
   if (error instanceof TamperedError) return tampered();
   if (error instanceof UnreachableError) return unreachable();
   if (error instanceof RefusalError) return refused(error);
@@ -76,19 +84,31 @@ function unsupported({ message }) {
   return { title: "This browser cannot connect", text: message, tries: ["Open the page over https.", "Use a current browser."] };
 }
 
+function hungUp() {
+  return { title: "You hung up", text: "The connection is closed.", tries: [NEW_LINK], isWanted: true };
+}
+
 function left() {
   return {
     title: "The other side has left",
-    text: "Their page was closed or reloaded, or their network went away.",
-    tries: [NEW_LINK, "If they reloaded the page, their old link no longer works either."],
+    text: "Their page was closed or reloaded, or their network went away. The link between you works once: to meet again, one of you sends a new one.",
+    tries: [NEW_LINK],
   };
 }
 
 /**
- * @param {Error} error
  * @param {Phase} phase
+ * @param {boolean} [isTimeUp]
+ * @param {boolean} [wasConnected]
  */
-function expired({ message }, phase) {
+function expired(phase, isTimeUp, wasConnected) {
+  if (phase === "read" && wasConnected) {
+    return {
+      title: "The connection is over",
+      text: "It ended when this page was reloaded or left. The link that brought you here works once: to meet again, one of you sends a new one.",
+      tries: [NEW_LINK],
+    };
+  }
   if (phase === "read") {
     return {
       title: "This link is no longer good",
@@ -96,7 +116,7 @@ function expired({ message }, phase) {
       tries: [ASK_NEW_LINK],
     };
   }
-  if (message === "nobody came in time") {
+  if (phase === "wait" && isTimeUp) {
     return {
       title: "Nobody came",
       text: "The link was good for five minutes, and its time is up.",
@@ -121,15 +141,15 @@ function tampered() {
 function unreachable() {
   return {
     title: "The two browsers found no way to each other",
-    text: "They know each other's addresses, but a firewall or router between them lets nothing through.",
-    tries: ["Put one of them into another network, such as a phone's.", "Turn a VPN off.", "Name a TURN relay with ?ice= in the page's address."],
+    text: "Either the other side's page was closed or reloaded meanwhile, or a firewall or router between the two lets nothing through.",
+    tries: ["Ask whether their page is open, then make a new link and send it.", "Put one of them into another network, such as a phone's.", "Turn a VPN off.", "Name a TURN relay with ?ice= in the page's address."],
   };
 }
 
 /** @param {Error} error */
 function refused({ message }) {
   if (message === "answer already exists") {
-    return { title: "Somebody else has opened this link", text: "A link is for one person.", tries: [ASK_NEW_LINK] };
+    return { title: "Somebody else has opened this link", text: "A link is for one person. It was opened in another window, or this page was reloaded while it connected.", tries: [ASK_NEW_LINK] };
   }
   return { title: "The server refused", text: `It says: ${message.slice(0, 200)}`, tries: [NEW_LINK] };
 }

@@ -1,20 +1,19 @@
 /** The link, to copy, share or scan. */
 
 import { create, find } from "./dom.js";
-import { CHANNEL_TTL_SECONDS } from "./limits.js";
 import { drawQrCode } from "./qr-code.js";
 
 /**
  * @param {string} link
+ * @param {number} expiry In Unix milliseconds.
  * @param {(text: string) => void} announce
  * @param {AbortSignal} signal
  */
-export function showInvitation(link, announce, signal) {
+export function showInvitation(link, expiry, announce, signal) {
   const field = find("link", HTMLInputElement);
   const copy = find("copy", HTMLButtonElement);
   const share = find("share", HTMLButtonElement);
-  const end = new Date(Date.now() + CHANNEL_TTL_SECONDS * 1000);
-  find("expiry", HTMLTimeElement).textContent = end.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  find("expiry", HTMLTimeElement).textContent = new Date(expiry).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
   field.value = link;
   field.addEventListener("focus", () => field.select(), { signal });
 

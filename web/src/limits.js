@@ -24,8 +24,12 @@ export const BUFFER_LOW_BYTES = 1024 * 1024;
 
 // How often round trip and way are read.
 export const ROUTE_MS = 1000;
+// Two that can reach each other do so within this time, as a rule; ICE gives up after fifteen seconds and more.
+export const SLOW_MS = 4000;
 // How long an interrupted connection may take to come back, by an ICE restart, before it is given up.
 export const LOST_MS = 20_000;
 
 // The server's: a channel lives this long.
 export const CHANNEL_TTL_SECONDS = 300;
+// The server counts whole seconds, and from when the request reached it.
+export const TIME_UP_MS = 3000;

@@ -4,13 +4,14 @@ import { createLink, parseLink } from "peerpost";
 import { Call } from "./call.js";
 import { Conversation } from "./conversation.js";
 import { find } from "./dom.js";
-import { takeFiles } from "./drop-zone.js";
+import { refuseFiles, takeFiles } from "./drop-zone.js";
 import { HungUpError, explain } from "./failure.js";
 import { Files } from "./files.js";
 import { showInvitation } from "./invitation.js";
-import { ROUTE_MS } from "./limits.js";
+import { ROUTE_MS, SLOW_MS } from "./limits.js";
+import { forget, recall, remember } from "./memory.js";
 import { readRoute } from "./route.js";
-import { announce, keepConversation, setStatus, show, showFailure, showJoining } from "./screen.js";
+import { announce, keepConversation, setStatus, show, showFailure, showJoining, showNotice } from "./screen.js";
 import { Session } from "./session.js";
 import { readSettings } from "./settings.js";
 import { Timeline } from "./timeline.js";
@@ -18,16 +19,19 @@ import { Timeline } from "./timeline.js";
 /** @type {Session | undefined} */
 let session;
 
+// What was before the page was reloaded.
+const memory = recall();
+
 async function run() {
   const timeline = new Timeline();
   try {
     const deployed = document.querySelector("meta[name=peerpost-server]")?.getAttribute("content") ?? "";
     const meeting = parseLink(location.href);
-    session = new Session(readSettings(new URL(location.href), deployed), meeting, timeline);
+    session = new Session(readSettings(new URL(location.href), deployed), meeting, timeline, memory.invitation);
     await talk(session, Boolean(meeting.channelId));
   } catch (error) {
     const phase = session?.phase ?? "start";
-    const failure = explain(error, phase);
+    const failure = explain(error, phase, { isTimeUp: session?.isTimeUp, wasConnected: memory.wasConnected });
     session?.close(error);
     timeline.add(failure.title, "bad");
     showFailure(failure, phase);
@@ -48,7 +52,11 @@ async function talk(session, isInvited) {
 
   setStatus(isInvited ? "Joining" : "Making a link", "busy");
   if (isInvited) showJoining("Connecting", "Reading what the other side left for you.");
-  await session.connect(invite, reach);
+  await session.connect(
+    (invitation, isEarlier) => invite(session, invitation, isEarlier),
+    () => reach(session),
+  );
+  remember({ wasConnected: true });
 
   takeFiles((chosen) => files.send(chosen), signal);
   follow(session);
@@ -58,16 +66,30 @@ async function talk(session, isInvited) {
   await session.ended();
 }
 
-/** @param {{ channelId: string, key: string }} meeting */
-function invite(meeting) {
-  showInvitation(createLink(location.href, meeting), announce, /** @type {Session} */ (session).signal);
+/**
+ * @param {Session} session
+ * @param {import("./memory.js").Invitation} invitation
+ * @param {boolean} isEarlier Whether it is the one of before the page was reloaded.
+ */
+function invite({ signal }, invitation, isEarlier) {
+  remember({ invitation });
+  showInvitation(createLink(location.href, invitation), invitation.expiry, announce, signal);
   setStatus("Waiting for them", "busy");
   show("invitation");
+  if (isEarlier) showNotice("You are back, and the link that you sent is still good.");
+  else if (memory.invitation) showNotice("The link from before is no longer good: send this one.");
+  else if (memory.wasConnected) showNotice("The connection from before is over. To connect again, send this new link.");
 }
 
-function reach() {
+/** @param {Session} session */
+function reach(session) {
   setStatus("Connecting", "busy");
   showJoining("Connecting", "The two browsers look for the shortest way to each other.");
+  setTimeout(() => {
+    if (session.phase !== "reach" || session.signal.aborted) return;
+    setStatus("Still connecting", "busy");
+    showJoining("Still connecting", "It takes longer than usual. Is the other side's page open, and their phone awake? Ask them.");
+  }, SLOW_MS);
 }
 
 /** @param {Session} session */
@@ -99,9 +121,7 @@ function follow({ peerConnection, signal }) {
 // A new start is a new page: nothing of the last session is left over.
 find("again", HTMLButtonElement).addEventListener("click", () => location.reload());
 find("fresh", HTMLButtonElement).addEventListener("click", () => {
-  const url = new URL(location.href);
-  url.hash = "";
-  history.replaceState(null, "", url.href.replace(/#$/, ""));
+  forget();
   location.reload();
 });
 // A fragment is a link here, so that the one to the content must not become it.
@@ -111,8 +131,9 @@ find("skip", HTMLAnchorElement).addEventListener("click", (event) => {
 });
 // Another link in the same tab changes the fragment only.
 addEventListener("hashchange", () => location.reload());
-// Tells the other side at once, and erases a link that nobody can use any more.
-addEventListener("pagehide", () => session?.close(new HungUpError("left")));
+// Tells the other side at once. A link that waits for its guest stays good: the page may only be reloaded.
+addEventListener("pagehide", () => session?.phase !== "wait" && session?.close(new HungUpError("left")));
 addEventListener("pageshow", (event) => event.persisted && location.reload());
 
+refuseFiles();
 run();

@@ -4,7 +4,7 @@ import { create, find } from "./dom.js";
 import { PHASES } from "./failure.js";
 
 /** @typedef {"joining" | "invitation" | "conversation" | "failure"} Part */
-/** @typedef {"busy" | "good" | "bad"} Mood */
+/** @typedef {"busy" | "good" | "over" | "bad"} Mood */
 
 const PARTS = /** @type {const} */ (["joining", "invitation", "conversation", "failure"]);
 
@@ -31,6 +31,8 @@ export function setStatus(text, mood) {
   const status = find("status", HTMLElement);
   if (status.textContent !== text) status.textContent = text;
   status.dataset.mood = mood;
+  // Whoever waits does so in another tab.
+  document.title = `${text} · Peerpost`;
 }
 
 /**
@@ -53,18 +55,33 @@ export function showJoining(title, text) {
 }
 
 /**
+ * Say what became of the link, or of the connection, of before.
+ *
+ * @param {string} text
+ */
+export function showNotice(text) {
+  const notice = find("notice", HTMLElement);
+  notice.textContent = text;
+  notice.hidden = false;
+  announce(text);
+}
+
+/**
  * @param {import("./failure.js").Failure} failure
  * @param {import("./failure.js").Phase} phase
  */
-export function showFailure({ title, text, tries, again }, phase) {
+export function showFailure({ title, text, tries, again, isWanted = false }, phase) {
   const heading = find("failure-title", HTMLElement);
+  const step = find("failure-step", HTMLElement);
   heading.textContent = title;
-  find("failure-step", HTMLElement).textContent = `Step: ${PHASES[phase]}`;
+  step.textContent = `Step: ${PHASES[phase]}`;
+  step.hidden = isWanted;
+  find("failure", HTMLElement).classList.toggle("calm", isWanted);
   find("failure-text", HTMLElement).textContent = text;
   find("failure-tries", HTMLElement).replaceChildren(...tries.map((each) => create("li", { textContent: each })));
   find("again", HTMLElement).hidden = !again;
   find("fresh", HTMLElement).classList.toggle("primary", !again);
   show("failure");
-  setStatus(title, "bad");
+  setStatus(title, isWanted ? "over" : "bad");
   heading.focus();
 }

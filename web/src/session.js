@@ -2,11 +2,13 @@
 
 import { SignalingClient, connect, createKey } from "peerpost";
 import { LeftError, UnsupportedError } from "./failure.js";
-import { LOST_MS } from "./limits.js";
+import { CHANNEL_TTL_SECONDS, LOST_MS, TIME_UP_MS } from "./limits.js";
 import { RequestCount } from "./request-count.js";
+import { ReturningClient } from "./returning-client.js";
 import { ICE, PROGRESS } from "./steps.js";
 
 /** @typedef {import("./failure.js").Phase} Phase */
+/** @typedef {import("./memory.js").Invitation} Invitation */
 /** @typedef {import("./timeline.js").Timeline} Timeline */
 
 // Agreed beforehand, so that both open without a message.
@@ -30,6 +32,9 @@ export class Session {
   #settings;
   #timeline;
   #meeting;
+  #earlier;
+  #expiry = Infinity;
+  #hasCounted = false;
   #end = new AbortController();
   signal = this.#end.signal;
 
@@ -37,37 +42,48 @@ export class Session {
    * @param {import("./settings.js").Settings} settings
    * @param {{ channelId?: string, key?: string }} meeting What was in the link; nothing for the peer that makes one.
    * @param {Timeline} timeline
+   * @param {Invitation} [earlier] The link that this page had given away when it was reloaded.
    */
-  constructor(settings, meeting, timeline) {
+  constructor(settings, meeting, timeline, earlier) {
     if (!globalThis.RTCPeerConnection) throw new UnsupportedError("It has no WebRTC.");
     if (!globalThis.isSecureContext) throw new UnsupportedError("The page was opened over plain http, where browsers do not encrypt.");
     this.#settings = settings;
     this.#timeline = timeline;
     this.#meeting = meeting;
+    this.#earlier = earlier;
     this.phase = meeting.channelId ? "read" : "open";
     this.peerConnection = new RTCPeerConnection({ iceServers: settings.iceServers });
     this.messages = this.#channel("messages", MESSAGES_ID);
     this.files = this.#channel("files", FILES_ID);
-    this.peerConnection.addEventListener("iceconnectionstatechange", () => this.#follow(), { signal: this.signal });
+    const ending = { signal: this.signal };
+    this.peerConnection.addEventListener("iceconnectionstatechange", () => this.#follow(), ending);
+    this.peerConnection.addEventListener("icecandidate", ({ candidate }) => this.#found(candidate), ending);
+    this.peerConnection.addEventListener("signalingstatechange", () => this.#countCandidates(), ending);
   }
 
   /**
    * Connect; resolve when both data channels are open.
    *
-   * @param {(meeting: { channelId: string, key: string }) => void} onInvitation
+   * @param {(invitation: Invitation, isEarlier: boolean) => void} onInvitation
    * @param {() => void} onReach The two know each other, and look for a way.
    */
   async connect(onInvitation, onReach) {
-    const { channelId, key = channelId ? undefined : createKey() } = this.#meeting;
     const count = new RequestCount((value) => this.#timeline.countRequests(value));
+    const options = { fetch: count.fetch };
+    const returning = await this.#returning(options);
+    const { channelId, key = channelId ? undefined : createKey() } = returning ? { key: this.#earlier?.key } : this.#meeting;
+    const expiry = returning ? Number(this.#earlier?.expiry) : Date.now() + CHANNEL_TTL_SECONDS * 1000;
     const opened = Promise.all([this.messages, this.files].map((channel) => this.#opened(channel)));
     opened.catch(() => {});
     await connect(this.peerConnection, {
-      server: new SignalingClient(this.#settings.server, { fetch: count.fetch }),
+      server: returning ?? new SignalingClient(this.#settings.server, options),
       channelId,
       key,
       signal: this.signal,
-      onChannel: (id) => onInvitation({ channelId: id, key: /** @type {string} */ (key) }),
+      onChannel: (id) => {
+        this.#expiry = expiry;
+        onInvitation({ channelId: id, key: /** @type {string} */ (key), expiry }, Boolean(returning));
+      },
       onProgress: (step, detail) => {
         this.phase = NEXT_PHASE[step] ?? this.phase;
         const [text, mood] = PROGRESS[step]?.(detail) ?? [];
@@ -78,6 +94,11 @@ export class Session {
     await opened;
     this.phase = "talk";
     this.#timeline.add("Data channels open", "good");
+  }
+
+  /** Whether the time of the link is up; the server's clock may be a little ahead. */
+  get isTimeUp() {
+    return Date.now() > this.#expiry - TIME_UP_MS;
   }
 
   /**
@@ -109,6 +130,17 @@ export class Session {
   }
 
   /**
+   * Return the client that takes up the earlier link; nothing where that is not good any more.
+   *
+   * @param {ConstructorParameters<typeof SignalingClient>[1]} options
+   */
+  async #returning(options) {
+    if (!this.#earlier || this.#meeting.channelId || Date.now() > this.#earlier.expiry) return undefined;
+    const client = new ReturningClient(this.#earlier.channelId, this.#settings.server, options);
+    return (await client.isWaiting(this.signal)) ? client : undefined;
+  }
+
+  /**
    * @param {string} label
    * @param {number} id
    */
@@ -126,6 +158,22 @@ export class Session {
       channel.addEventListener("close", () => reject(new LeftError("the other side has left")));
       this.signal.addEventListener("abort", () => reject(this.signal.reason));
     });
+  }
+
+  /** @param {RTCIceCandidate | null} candidate */
+  #found(candidate) {
+    // The end of candidates has no type. An active TCP candidate (RFC 6544) is an address that nobody can call.
+    if (!candidate?.type || candidate.tcpType === "active") return;
+    this.#timeline.add(`Candidate found: ${candidate.type}, ${candidate.protocol?.toUpperCase()}`);
+  }
+
+  /** Those that came inside of the other side's first description. */
+  #countCandidates() {
+    const { remoteDescription } = this.peerConnection;
+    if (!remoteDescription || this.#hasCounted) return;
+    this.#hasCounted = true;
+    const count = remoteDescription.sdp.match(/^a=candidate:/gm)?.length ?? 0;
+    if (count) this.#timeline.add(`Candidates in the ${remoteDescription.type}: ${count}`);
   }
 
   #follow() {

@@ -4,7 +4,7 @@
 
 /** @type {Record<string, (detail: any) => [string, Mood?] | undefined>} Those of the client that are worth a line. */
 export const PROGRESS = {
-  retry: ({ error, delay }) => [`No luck (${error.message}), again in ${(delay / 1000).toFixed(1)} s`, "bad"],
+  retry: ({ error, delay }) => [`Failed: ${error.message}; again in ${(delay / 1000).toFixed(1)} s`, "bad"],
   channel: () => ["Channel created"],
   "offer-sent": () => ["Offer left on the server"],
   "offer-received": () => ["Offer received"],

@@ -12,6 +12,8 @@ export class Timeline {
   #requests = find("requests", HTMLElement);
   #start = performance.now();
   #count = 0;
+  #text = "";
+  #times = 0;
 
   /** @param {number} count */
   countRequests(count) {
@@ -24,13 +26,20 @@ export class Timeline {
    * @param {Mood} [mood]
    */
   add(text, mood = "step") {
-    const seconds = (performance.now() - this.#start) / 1000;
-    const time = create("span", { className: "at", textContent: `${seconds.toFixed(seconds < 10 ? 2 : 0)} s` });
-    const requests = create("span", { className: "count" }, `${this.#count} ${this.#count === 1 ? "request" : "requests"}`);
-    const item = create("li", { className: mood }, create("span", { className: "what", textContent: text }), create("span", { className: "when" }, time, " · ", requests));
+    this.#times = text === this.#text ? this.#times + 1 : 1;
+    this.#text = text;
+    const what = create("span", { className: "what", textContent: this.#times > 1 ? `${text} × ${this.#times}` : text });
+    const item = create("li", { className: mood }, what, this.#when());
     keepAtEnd(this.#list, () => {
+      if (this.#times > 1) this.#list.lastElementChild?.remove();
       this.#list.append(item);
       if (this.#list.children.length > MAX_STEPS) this.#list.firstElementChild?.remove();
     });
+  }
+
+  #when() {
+    const seconds = (performance.now() - this.#start) / 1000;
+    const requests = `${this.#count} ${this.#count === 1 ? "request" : "requests"}`;
+    return create("span", { className: "when", textContent: `${seconds.toFixed(seconds < 10 ? 2 : 0)} s · ${requests}` });
   }
 }

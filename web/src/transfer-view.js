@@ -1,6 +1,6 @@
 /** How a file on its way looks. */
 
-import { create, find } from "./dom.js";
+import { create, find, keepAtEnd } from "./dom.js";
 
 /** @typedef {import("./transfer.js").Transfer} Transfer */
 
@@ -11,24 +11,28 @@ import { create, find } from "./dom.js";
  */
 export function viewTransfer(transfer, announce) {
   const bar = create("progress", { max: Math.max(1, transfer.size), ariaLabel: `Progress of ${transfer.name}` });
-  const state = create("p", { className: "file-state" });
+  // Counts up many times a second, in a log that is read aloud.
+  const state = create("p", { className: "file-state", ariaLive: "off" });
   const cancel = create("button", { type: "button", className: "small", textContent: "Cancel" });
   const view = create("div", { className: "file" }, create("p", { className: "file-name", textContent: transfer.name }), bar, state, cancel);
   cancel.ariaLabel = `Cancel ${transfer.name}`;
   cancel.addEventListener("click", () => transfer.cancel());
+  const log = find("log", HTMLElement);
   let told = false;
   transfer.onChange = () => {
     bar.value = transfer.size ? transfer.bytes : Number(transfer.over);
     view.dataset.state = transfer.state;
     state.textContent = describe(transfer);
     // The button under the finger goes; the focus stays close, in the conversation.
-    if (transfer.over && document.activeElement === cancel) find("log", HTMLElement).focus();
+    if (transfer.over && document.activeElement === cancel) log.focus();
     bar.hidden = cancel.hidden = transfer.over;
     if (!transfer.over || told) return;
     told = true;
     announce(`${transfer.name}: ${state.textContent}`);
-    if (transfer.sha256) view.append(viewChecksum(transfer.sha256));
-    if (transfer.content) view.append(viewSave(transfer.content, transfer.name));
+    keepAtEnd(log, () => {
+      if (transfer.sha256) view.append(viewChecksum(transfer.sha256));
+      if (transfer.content) view.append(viewSave(transfer.content, transfer.name));
+    });
   };
   transfer.onChange();
   return view;
