@@ -93,13 +93,16 @@ class Profile:
 
 @dataclass(frozen=True)
 class Page:
-    """A page with a peer in it: tests call the methods of its `window.peer`."""
+    """A page: tests call the methods of its `window.peer`, or functions of their own."""
 
     browser: Browser
     number: int
 
     def call(self, name: str, *values: object) -> Any:
         return self.begin(name, *values).result(PATIENCE_SECONDS)
+
+    def evaluate(self, source: str, *values: object) -> Any:
+        return self.browser.ask("evaluate", page=self.number, source=source, values=values)
 
     def begin(self, name: str, *values: object) -> "Future[Any]":
         return self.browser.begin("call", page=self.number, name=name, values=values)

@@ -32,6 +32,11 @@ const requests = {
     return pages[page].evaluate((name, values) => window.peer[name](...values), name, values);
   },
 
+  /** Call a function, given by its source, and wait for what it promises. */
+  evaluate({ page, source, values }) {
+    return pages[page].evaluate(`(${source})(...${JSON.stringify(values)})`);
+  },
+
   close({ profile }) {
     return profiles[profile].close();
   },

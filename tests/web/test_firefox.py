@@ -1,0 +1,66 @@
+"""The page in Firefox, with Chromium on the other side."""
+
+import hashlib
+from collections.abc import Iterator
+
+import pytest
+
+from tests.interop.browsers import Profile, run
+
+FILE_BYTES = 5_000_000
+# Resolves with the text, or the value, of the element, once it is shown with that in it.
+SHOWN = """(selector, part) => new Promise((resolve) => {
+  const look = () => {
+    const element = document.querySelector(selector);
+    const text = element?.value ?? element?.innerText ?? "";
+    if (!element?.checkVisibility() || !text.includes(part)) return;
+    observer.disconnect();
+    resolve(text);
+  };
+  const observer = new MutationObserver(look);
+  observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+  look();
+})"""
+SAY = """(text) => {
+  document.querySelector("#message").value = text;
+  document.querySelector("#composer").requestSubmit();
+}"""
+SEND_FILE = """(name, size) => {
+  const data = new DataTransfer();
+  data.items.add(new File([new Uint8Array(size).fill(7)], name));
+  const input = document.querySelector("#attach");
+  input.files = data.files;
+  input.dispatchEvent(new Event("change"));
+}"""
+
+
+@pytest.fixture(scope="module")
+def profiles(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Profile]]:
+    with (
+        run("chromium", tmp_path_factory.mktemp("chromium")) as chromium,
+        run("firefox-esr", tmp_path_factory.mktemp("firefox")) as firefox,
+        chromium.profile() as one,
+        firefox.profile() as other,
+    ):
+        yield {"chromium": one, "firefox": other}
+
+
+@pytest.mark.parametrize(("host", "guest"), [("chromium", "firefox"), ("firefox", "chromium")])
+def test_firefox_and_chromium_connect_by_a_link_and_exchange_messages_and_a_file(
+    profiles: dict[str, Profile], address: str, host: str, guest: str
+) -> None:
+    digest = hashlib.sha256(bytes([7]) * FILE_BYTES).hexdigest()
+
+    first = profiles[host].open(address)
+    second = profiles[guest].open(first.evaluate(SHOWN, "#link", "#"))
+    for page in (first, second):
+        page.evaluate(SHOWN, "#conversation-title", "You are connected")
+    first.evaluate(SAY, f"hello from {host}")
+    second.evaluate(SAY, f"hello from {guest}")
+    second.evaluate(SEND_FILE, "sevens.bin", FILE_BYTES)
+
+    assert f"hello from {guest}" in first.evaluate(SHOWN, "#log", "5 MB, received, checksum matches")
+    assert f"hello from {host}" in second.evaluate(SHOWN, "#log", "5 MB, arrived, checksum matches")
+    for page in (first, second):
+        assert page.evaluate("() => document.querySelector('#log code').textContent") == digest
+        assert "Direct" in page.evaluate(SHOWN, "#route", "host")
