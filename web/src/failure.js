@@ -85,7 +85,7 @@ function unsupported({ message }) {
 }
 
 function hungUp() {
-  return { title: "You hung up", text: "The connection is closed.", tries: [NEW_LINK], isWanted: true };
+  return { title: "You hung up", text: "The connection is closed.", tries: ["To talk again, make a new link and send it."], isWanted: true };
 }
 
 function left() {

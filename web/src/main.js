@@ -33,7 +33,7 @@ async function run() {
     const phase = session?.phase ?? "start";
     const failure = explain(error, phase, { isTimeUp: session?.isTimeUp, wasConnected: memory.wasConnected });
     session?.close(error);
-    timeline.add(failure.title, "bad");
+    timeline.add(failure.title, failure.isWanted ? "step" : "bad");
     showFailure(failure, phase);
     if (phase === "talk") keepConversation();
   }

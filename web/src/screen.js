@@ -76,6 +76,7 @@ export function showFailure({ title, text, tries, again, isWanted = false }, pha
   heading.textContent = title;
   step.textContent = `Step: ${PHASES[phase]}`;
   step.hidden = isWanted;
+  find("failure-next", HTMLElement).textContent = isWanted ? "And now" : "What to try";
   find("failure", HTMLElement).classList.toggle("calm", isWanted);
   find("failure-text", HTMLElement).textContent = text;
   find("failure-tries", HTMLElement).replaceChildren(...tries.map((each) => create("li", { textContent: each })));
