@@ -27,13 +27,18 @@ FLAGS = [
 ]
 
 
+def path() -> str:
+    """Return where it is."""
+    found = shutil.which(os.environ.get("CHROMIUM", "chromium"))
+    if found is None:
+        pytest.fail(NO_CHROMIUM)
+    return found
+
+
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """Run it under Playwright, whose loop occupies the thread: no other test may run one of its own meanwhile."""
-    path = shutil.which(os.environ.get("CHROMIUM", "chromium"))
-    if path is None:
-        pytest.fail(NO_CHROMIUM)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=path(), args=FLAGS)
         yield browser
         browser.close()

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from socketserver import BaseServer
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -21,6 +22,8 @@ PAGE = b"""\
 <script type=module src=/peer.js></script>
 """
 SOURCES = {"src": ROOT / "clients/javascript/src", "peer.js": Path(__file__).with_name("peer.js")}
+
+Serving = TypeVar("Serving", bound=BaseServer)
 
 Change = Callable[[dict[str, Any]], dict[str, Any]]
 """From the JSON object of a request or reply to the one that is passed on."""
@@ -121,7 +124,8 @@ class ProxyHandler(Quiet):
 
 
 @contextmanager
-def serving(server: Server) -> Iterator[Server]:
+def serving(server: Serving) -> Iterator[Serving]:
+    """Serve in a thread."""
     with server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         thread.start()

@@ -1,0 +1,174 @@
+/** What runs in a page: one peer, by Peerpost or as the best user of a rival would write it. */
+
+const variant = location.search.slice(1);
+const config = { iceServers: [] };
+
+/** Milliseconds on the clock that all pages of a machine share. */
+const now = () => performance.timeOrigin + performance.now();
+
+/** Resolves once a data channel is open, on the side that made it and on the side that is told of it. */
+function opened(peerConnection, isOfferer) {
+  return new Promise((resolve) => {
+    const follow = (channel) => {
+      if (channel.readyState === "open") resolve();
+      else channel.onopen = () => resolve();
+    };
+    if (isOfferer) follow(peerConnection.createDataChannel("data"));
+    else peerConnection.ondatachannel = ({ channel }) => follow(channel);
+  });
+}
+
+/** One side over a push channel, with trickled candidates (RFC 8838). Returns what takes the other's messages. */
+function trickle(peerConnection, isOfferer, send) {
+  const describe = async () => {
+    await peerConnection.setLocalDescription();
+    send({ description: peerConnection.localDescription });
+  };
+  peerConnection.onicecandidate = ({ candidate }) => candidate && send({ candidate });
+  if (isOfferer) describe();
+  return async ({ description, candidate }) => {
+    if (candidate) return peerConnection.addIceCandidate(candidate);
+    await peerConnection.setRemoteDescription(description);
+    if (description.type === "offer") await describe();
+  };
+}
+
+/** The same over a WebSocket, once there is somebody, or something, that takes what is sent. */
+async function overWebSocket(socket, isOfferer, ready) {
+  const peerConnection = new RTCPeerConnection(config);
+  const open = opened(peerConnection, isOfferer);
+  const receive = trickle(peerConnection, isOfferer, async (message) => {
+    await ready;
+    socket.send(JSON.stringify(message));
+  });
+  ready.then(() => (socket.onmessage = ({ data }) => receive(JSON.parse(data))));
+  await open;
+}
+
+const once = (emitter, event) => new Promise((resolve) => emitter.once(event, resolve));
+
+/** The channel id, out of band and at once, as far as a machine can. */
+const handOver = (meeting, channelId) => fetch(`/meeting/${meeting}`, { method: "POST", body: channelId });
+const handedOver = async (meeting) => (await fetch(`/meeting/${meeting}`)).text();
+
+const variants = {
+  async peerpost() {
+    const { connect } = await import("/src/index.js");
+    return async ({ port, isOfferer, meeting, step }) => {
+      const peerConnection = new RTCPeerConnection(config);
+      const open = opened(peerConnection, isOfferer);
+      const options = { server: `https://127.0.0.1:${port}/`, onProgress: step };
+      if (isOfferer) options.onChannel = (channelId) => handOver(meeting, channelId);
+      else options.channelId = await handedOver(meeting);
+      step("start");
+      await connect(peerConnection, options);
+      await open;
+    };
+  },
+
+  async polling() {
+    const { SignalingClient } = await import("/src/index.js");
+    /** Ask at once, and then every second, until there is what was asked for. */
+    const poll = async (ask) => {
+      for (;;) {
+        const next = new Promise((resolve) => setTimeout(resolve, 1000));
+        const reply = await ask().catch((refusal) => refusal.name === "RefusalError" || Promise.reject(refusal));
+        if (typeof reply === "object") return reply;
+        await next;
+      }
+    };
+    return async ({ port, isOfferer, meeting }) => {
+      const client = new SignalingClient(`https://127.0.0.1:${port}/`);
+      const peerConnection = new RTCPeerConnection(config);
+      const open = opened(peerConnection, isOfferer);
+      const channelId = isOfferer ? (await client.createDataChannel()).channel_id : await handedOver(meeting);
+      if (isOfferer) handOver(meeting, channelId);
+
+      const own = new Set();
+      peerConnection.onicecandidate = ({ candidate }) => {
+        if (!candidate) return;
+        own.add(JSON.stringify(candidate));
+        client.createCandidate(channelId, JSON.stringify(candidate));
+      };
+      if (isOfferer) {
+        await peerConnection.setLocalDescription();
+        await client.createOffer(channelId, peerConnection.localDescription.sdp);
+        const { answer } = await poll(() => client.getAnswer(channelId));
+        await peerConnection.setRemoteDescription({ type: "answer", sdp: answer });
+      } else {
+        const { offer } = await poll(() => client.getOffer(channelId));
+        await peerConnection.setRemoteDescription({ type: "offer", sdp: offer });
+        await peerConnection.setLocalDescription();
+        await client.createAnswer(channelId, peerConnection.localDescription.sdp);
+      }
+      poll(async () => {
+        const { items } = await client.getCandidates(channelId);
+        items.filter((item) => !own.has(item)).forEach((item) => peerConnection.addIceCandidate(JSON.parse(item)));
+      });
+      await open;
+    };
+  },
+
+  async relay() {
+    return async ({ port, isOfferer, meeting }) => {
+      const socket = new WebSocket(`wss://127.0.0.1:${port}/`);
+      socket.onopen = () => socket.send(meeting);
+      await overWebSocket(socket, isOfferer, new Promise((there) => (socket.onmessage = there)));
+    };
+  },
+
+  async mailbox() {
+    return async ({ port, isOfferer, meeting }) => {
+      const socket = new WebSocket(`wss://127.0.0.1:${port}/${meeting}`);
+      await overWebSocket(socket, isOfferer, new Promise((ready) => (socket.onopen = ready)));
+    };
+  },
+
+  async socketio() {
+    const { io } = await import("/socket.io-client/dist/socket.io.esm.min.js");
+    return async ({ port, isOfferer, meeting }) => {
+      const socket = io(`https://127.0.0.1:${port}/`, { transports: ["websocket"], auth: { room: meeting } });
+      const peerConnection = new RTCPeerConnection(config);
+      const open = opened(peerConnection, isOfferer);
+      // What is emitted before it is connected, it keeps until then. It sends no objects of a browser's own classes.
+      const send = (message) => socket.emit("signal", JSON.stringify(message));
+      const receive = trickle(peerConnection, isOfferer, send);
+      socket.on("signal", (message) => receive(JSON.parse(message)));
+      await open;
+    };
+  },
+
+  async peerjs() {
+    await import("/peerjs/dist/peerjs.min.js");
+    return async ({ port, isOfferer, meeting }) => {
+      // Names of our own choice spare the request for one.
+      const [name, other] = isOfferer ? [`${meeting}o`, `${meeting}a`] : [`${meeting}a`, `${meeting}o`];
+      const peer = new Peer(name, { host: "127.0.0.1", port, secure: true, config });
+      if (isOfferer) await once(peer, "open"); // An offer that is made sooner is lost.
+      await once(isOfferer ? peer.connect(other, { reliable: true }) : await once(peer, "connection"), "open");
+    };
+  },
+
+  async peerjsids() {
+    await import("/peerjs/dist/peerjs.min.js");
+    return async ({ port, isOfferer, meeting }) => {
+      const peer = new Peer({ host: "127.0.0.1", port, secure: true, config });
+      const connected = once(peer, "connection");
+      const id = await once(peer, "open");
+      if (!isOfferer) handOver(meeting, id);
+      await once(isOfferer ? peer.connect(await handedOver(meeting), { reliable: true }) : await connected, "open");
+    };
+  },
+};
+
+const meet = await variants[variant]();
+
+window.clock = now;
+window.begin = async ({ at, ...options }) => {
+  const steps = [];
+  // Timers may be late by milliseconds, so the last ones are counted out.
+  await new Promise((resolve) => setTimeout(resolve, at - now() - 5));
+  while (now() < at);
+  await meet({ ...options, step: (name) => steps.push([name, now() - at]) });
+  return { opened: now() - at, steps };
+};

@@ -1,0 +1,298 @@
+"""How long two pages need, from no connection at all to an open data channel: with Peerpost, and with its rivals."""
+
+import itertools
+import socket
+import ssl
+import statistics
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from playwright.sync_api import BrowserContext, Page, Request, sync_playwright
+
+from benchmarks.line import line
+from benchmarks.report import OURS, RIVALS, Spread, save, table, versions
+from benchmarks.servers import PageServer, SecureFunctionUrl, certificate, rival_servers, rival_versions
+from tests.browser.servers import serving
+from tests.chromium import FLAGS, path
+from tests.engines import client_of, new_table, real_engine
+from tests.runtime import Invoke, build_package, lambda_function, unpack_read_only
+from tests.transports import url_event
+
+RTTS_MS = (0, 50, 150)
+RUNS = 15
+TEXT = Path(__file__).with_suffix(".md")
+
+# Of each: what it is called, and the server that it talks to. `rivals/peers.js` has what they do.
+VARIANTS = {
+    "peerpost": ("**Peerpost**", "function"),
+    "relay": ("plain WebSocket relay", "relay"),
+    "mailbox": ("WebSocket relay that keeps messages", "mailbox"),
+    "socketio": ("socket.io", "socketio"),
+    "peerjs": ("PeerJS, names chosen by the pages", "peerjs"),
+    "peerjsids": ("PeerJS, names from its server", "peerjs"),
+    "polling": ("seven plain methods, polled each second", "function"),
+}
+# Those that are ours, the first of them told step by step.
+PEERPOST = ("peerpost",)
+# Of each run.
+COUNTS = ("milliseconds", "requests", "messages", "connections")
+COLORS = (OURS, *RIVALS)
+# What a set-up of ours may take.
+MOST = {"requests": 4, "connections": 2}
+
+# Two hold a read, one writes, and one erases what the last run has left.
+ENVIRONMENTS = 4
+# So long before the start both pages hear of it.
+NOTICE_MS = 60
+# How often the line itself is measured.
+PROBES = 5
+
+
+Times = dict[str, dict[str, list[float]]]
+"""Milliseconds of each run, by variant and round-trip time."""
+
+
+@dataclass
+class Stage:
+    """All that a run needs."""
+
+    profile: BrowserContext
+    pages: PageServer
+    ports: dict[str, int]
+
+    def open(self, host: str, variant: str) -> Page:
+        """Return a page of a variant, ready."""
+        page = self.profile.new_page()
+        page.goto(f"http://{host}:{self.pages.server_port}/?{variant}")
+        page.wait_for_function("window.begin !== undefined")
+        return page
+
+
+class Counts:
+    """What two pages send, but for the erasing afterwards, which nobody waits for."""
+
+    def __init__(self) -> None:
+        self.requests = self.messages = 0
+
+    def follow(self, page: Page) -> None:
+        """Count what this page sends from now on."""
+        page.on("request", self._request)
+        page.on("websocket", lambda socket: socket.on("framesent", self._message))
+
+    def _request(self, request: Request) -> None:
+        if request.url.startswith("https:") and "delete_data_channel" not in (request.post_data or ""):
+            self.requests += 1
+
+    def _message(self, _: object) -> None:
+        self.messages += 1
+
+
+def measure(short: bool) -> dict[str, Any]:
+    """Run each variant at each distance, in an order that changes from round to round."""
+    runs, rtts = (2, RTTS_MS[:2]) if short else (RUNS, RTTS_MS)
+    found: dict[str, Any] = {variant: {str(rtt): [] for rtt in rtts} for variant in VARIANTS}
+    with stage() as here:
+        handshakes = {str(rtt): [handshake(here.ports["function"], rtt) for _ in range(PROBES)] for rtt in rtts}
+        for variant in VARIANTS:
+            run(here, variant, 0)  # The first of each warms up what is not measured.
+        cells = list(itertools.product(VARIANTS, rtts))
+        for turn in range(runs):
+            first = turn * len(cells) // runs
+            for variant, rtt in cells[first:] + cells[:first]:
+                found[variant][str(rtt)].append(run(here, variant, rtt))
+        browser = here.profile.browser
+        chromium = {"Chromium": browser.version} if browser else {}
+    return {
+        "versions": versions("chalice", "boto3", "playwright") | chromium | rival_versions(),
+        "handshake_ms": handshakes,
+        "timeline": {rtt: timeline([each["steps"] for each in cell]) for rtt, cell in found[PEERPOST[0]].items()},
+        "runs": {
+            variant: {rtt: {count: [each[count] for each in cell] for count in COUNTS} for rtt, cell in by_rtt.items()}
+            for variant, by_rtt in found.items()
+        },
+    }
+
+
+def timeline(runs: list[dict[str, list[tuple[str, float]]]]) -> dict[str, float]:
+    """Return the median time of each step of either peer, in their order."""
+    times: dict[str, list[float]] = {}
+    for peers in runs:
+        for peer, steps in peers.items():
+            seen: dict[str, int] = {}
+            for step, at in steps:
+                seen[step] = seen.get(step, 0) + 1
+                times.setdefault(f"{peer}: {step}" + f" {seen[step]}" * (step == "request"), []).append(at)
+    medians = {step: round(statistics.median(each), 1) for step, each in times.items() if len(each) > len(runs) / 2}
+    return dict(sorted(medians.items(), key=lambda item: item[1]))
+
+
+def check(results: dict[str, Any]) -> None:
+    """See that ours costs no more requests and connections than it should."""
+    cells = [(rtt, cell) for own in PEERPOST for rtt, cell in results["runs"][own].items()]
+    for (rtt, cell), (count, most) in itertools.product(cells, MOST.items()):
+        median = statistics.median(cell[count])
+        assert median <= most, f"a set-up at {rtt} ms takes {median:g} {count}, and should take {most}"
+
+
+@contextmanager
+def stage() -> Iterator[Stage]:
+    """Start the servers, the lines to them, and the browser."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        key, chain = certificate(folder)
+        function = SecureFunctionUrl(stack.enter_context(deployed(folder)), key, chain)
+        stack.enter_context(serving(function))
+        ports = stack.enter_context(rival_servers(key, chain)) | {"function": function.server_port}
+        pages = stack.enter_context(serving(PageServer()))
+        playwright = stack.enter_context(sync_playwright())
+        # A profile as people have it: in one that is off the record, Chromium opens no connection ahead of a request.
+        profile = playwright.chromium.launch_persistent_context(
+            folder / "profile", executable_path=path(), args=[*FLAGS, "--ignore-certificate-errors"]
+        )
+        stack.callback(profile.close)
+        yield Stage(profile, pages, ports)
+
+
+@contextmanager
+def deployed(folder: Path) -> Iterator[Invoke]:
+    """Run the package under the Lambda runtime, on the real engine, each environment started."""
+    task_root = unpack_read_only(build_package(folder), folder / "task")
+    with (
+        real_engine() as endpoint,
+        new_table(client_of(endpoint)) as name,
+        lambda_function(task_root, endpoint, name, folder / "log", ENVIRONMENTS) as invoke,
+    ):
+        for _ in range(ENVIRONMENTS):  # They take turns.
+            invoke(url_event(b'{"method": "create_data_channel"}', {"content-type": "text/plain"}), None)
+        yield invoke
+
+
+def handshake(port: int, rtt_ms: int) -> float:
+    """Return the milliseconds that TCP and TLS together need over a line: two round trips, and what they compute."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with line(port, rtt_ms / 1000) as far:
+        began = time.perf_counter()
+        with socket.create_connection(("127.0.0.1", far.port)) as plain, context.wrap_socket(plain):
+            return (time.perf_counter() - began) * 1000
+
+
+def run(here: Stage, variant: str, rtt_ms: int) -> dict[str, Any]:
+    """Let two pages meet, each over a line of its own, with a round trip of `rtt_ms` milliseconds.
+
+    The lines are new, and so are their ports: no connection and no TLS session of an earlier run fits them.
+    """
+    port, counts, meeting = here.ports[VARIANTS[variant][1]], Counts(), str(uuid.uuid4())
+    with line(port, rtt_ms / 1000) as one, line(port, rtt_ms / 1000) as other:
+        # Two sites, so that each page has a process of its own.
+        pages = [here.open(host, variant) for host in ("127.0.0.1", "localhost")]
+        at = pages[0].evaluate("clock()") + NOTICE_MS
+        for page, far in zip(pages, (one, other), strict=True):
+            counts.follow(page)
+            options = {"port": far.port, "meeting": meeting, "isOfferer": far is one, "at": at}
+            page.evaluate("(options) => { window.done = begin(options) }", options)
+        told = [page.evaluate("done") for page in pages]
+        connections = one.connections + other.connections
+        for page in pages:
+            page.close()
+    return {
+        "milliseconds": round(max(each["opened"] for each in told), 1),
+        "connections": connections,
+        "requests": counts.requests,
+        "messages": counts.messages,
+        "steps": {peer: each["steps"] for peer, each in zip(("offerer", "answerer"), told, strict=True)},
+    }
+
+
+def section(results: dict[str, Any], images: Path) -> str:
+    """Return what was found, in words, tables and a plot."""
+    runs: dict[str, dict[str, dict[str, list[float]]]] = results["runs"]
+    times = {variant: {rtt: cell["milliseconds"] for rtt, cell in by_rtt.items()} for variant, by_rtt in runs.items()}
+    rtts = list(times[PEERPOST[0]])
+    plot(times, images / "setup_time.svg")
+    head = ["", *(f"{rtt} ms" for rtt in rtts)]
+    time_rows = [[VARIANTS[variant][0], *(spread(times[variant][rtt]) for rtt in rtts)] for variant in times]
+    ratio_rows = [
+        [f"{VARIANTS[own][0]} / {VARIANTS[rival][0]}", *(spread(ratios(times, own, rival, rtt), 2) for rtt in rtts)]
+        for own, rival in itertools.product(PEERPOST, rivals(times))
+    ]
+    count_rows = [
+        [VARIANTS[variant][0], *(f"{statistics.median(by_rtt[rtts[-1]][count]):g}" for count in COUNTS[1:])]
+        for variant, by_rtt in runs.items()
+    ]
+    return Template(TEXT.read_text()).substitute(
+        runs=len(times[PEERPOST[0]][rtts[0]]),
+        times=table(head, time_rows),
+        ratios=table(head, ratio_rows),
+        faster="\n".join(faster(times, own, rtt) for own, rtt in itertools.product(PEERPOST, rtts)),
+        farthest=rtts[-1],
+        counts=table(["", "HTTP requests", "WebSocket messages", "connections"], count_rows),
+        steps=table(
+            head,
+            [
+                [step, *(f"{results['timeline'][rtt].get(step, 0):.0f}" for rtt in rtts)]
+                for step in results["timeline"][rtts[-1]]
+            ],
+        ),
+        rtts=" / ".join(rtts),
+        handshakes=" / ".join(f"{Spread.of(took).median:.1f}" for took in results["handshake_ms"].values()),
+        machine=results["machine"],
+        versions=", ".join(f"{name} {version}" for name, version in results["versions"].items()),
+    )
+
+
+def spread(runs: Sequence[float], digits: int = 0) -> str:
+    """Return a median and its quartiles as text."""
+    of = Spread.of(runs)
+    return f"{of.median:.{digits}f} ({of.low:.{digits}f} to {of.high:.{digits}f})"
+
+
+def rivals(times: Times) -> list[str]:
+    """Return the variants that are not ours."""
+    return [variant for variant in times if variant not in PEERPOST]
+
+
+def ratios(times: Times, own: str, rival: str, rtt: str) -> list[float]:
+    """Return our time as a part of the other's, of each round."""
+    return [ours / other for ours, other in zip(times[own][rtt], times[rival][rtt], strict=True)]
+
+
+def faster(times: Times, own: str, rtt: str) -> str:
+    """Say which of the others took less time, by the median of the rounds."""
+    ahead = [rival for rival in rivals(times) if statistics.median(ratios(times, own, rival, rtt)) > 1]
+    names = "; ".join(VARIANTS[rival][0] for rival in ahead) or "none"
+    return f"- Faster than {VARIANTS[own][0]} at {rtt} ms: {names}."
+
+
+def plot(times: Times, path: Path) -> None:
+    """Draw medians with quartiles, grouped by distance."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 4))
+    axes = figure.subplots()
+    width = 0.8 / len(times)
+    for place, (variant, by_rtt) in enumerate(times.items()):
+        spreads = [Spread.of(took) for took in by_rtt.values()]
+        axes.bar(
+            [group + place * width for group in range(len(spreads))],
+            [each.median for each in spreads],
+            width,
+            yerr=[[each.median - each.low for each in spreads], [each.high - each.median for each in spreads]],
+            color=COLORS[place],
+            label=VARIANTS[variant][0].strip("*"),
+            error_kw={"elinewidth": 1},
+        )
+    axes.set_xticks([group + 0.4 - width / 2 for group in range(len(times[PEERPOST[0]]))])
+    axes.set_xticklabels([f"{rtt} ms" for rtt in times[PEERPOST[0]]])
+    axes.set_xlabel("round trip to the signaling server")
+    axes.set_ylabel("milliseconds to an open data channel")
+    axes.legend(fontsize="small", frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
+    axes.spines[["top", "right"]].set_visible(False)
+    save(figure, path)

@@ -1,0 +1,110 @@
+"""The line of the set-up benchmark: nothing comes sooner than over a network of its distance, and nothing is lost."""
+
+import itertools
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from benchmarks.line import line
+
+RTT_SECONDS = 0.05
+
+
+@contextmanager
+def server(serve: Callable[[socket.socket], None]) -> Iterator[int]:
+    """Run one on this machine that takes one connection after the other, and give its port."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def accept() -> None:
+            while True:
+                try:
+                    connection, _ = listener.accept()
+                except OSError:
+                    return
+                with connection:
+                    serve(connection)
+
+        thread = threading.Thread(target=accept, daemon=True)
+        thread.start()
+        yield int(listener.getsockname()[1])
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+def echo(connection: socket.socket) -> None:
+    while data := connection.recv(65_536):
+        connection.sendall(data)
+
+
+def greet(connection: socket.socket) -> None:
+    connection.sendall(b"welcome")
+
+
+def read_all(connection: socket.socket) -> bytes:
+    return b"".join(iter(lambda: connection.recv(65_536), b""))
+
+
+def test_the_first_reply_takes_the_round_trip_of_the_handshake_too_and_the_next_ones_only_their_own() -> None:
+    with server(echo) as port, line(port, RTT_SECONDS) as far:
+        began = time.monotonic()
+        with socket.create_connection(("127.0.0.1", far.port)) as client:
+            came = [began]
+            for _ in range(3):
+                client.sendall(b"ping")
+                assert client.recv(4) == b"ping"
+                came.append(time.monotonic())
+
+    took = [after - before for before, after in itertools.pairwise(came)]
+    assert took[0] >= 2 * RTT_SECONDS
+    assert min(took[1:]) >= RTT_SECONDS
+
+
+def test_a_server_that_speaks_first_is_heard_no_sooner_than_half_a_round_trip_after_it_spoke() -> None:
+    with server(greet) as port, line(port, RTT_SECONDS) as far:
+        began = time.monotonic()
+        with socket.create_connection(("127.0.0.1", far.port)) as client:
+            heard = read_all(client)
+            took = time.monotonic() - began
+
+    assert heard == b"welcome"
+    assert took >= RTT_SECONDS / 2
+
+
+@pytest.mark.parametrize("rtt", [0, RTT_SECONDS], ids=["near", "far"])
+def test_everything_comes_whole_in_order_and_to_its_end(rtt: float) -> None:
+    sent = b"".join(number.to_bytes(4, "big") for number in range(100_000))
+    with server(echo) as port, line(port, rtt) as far, socket.create_connection(("127.0.0.1", far.port)) as client:
+
+        def send() -> None:
+            client.sendall(sent)
+            client.shutdown(socket.SHUT_WR)
+
+        sender = threading.Thread(target=send)
+        sender.start()
+        received = read_all(client)
+        sender.join()
+
+    assert received == sent
+
+
+def test_each_connection_is_counted() -> None:
+    with server(greet) as port, line(port) as far:
+        for _ in range(3):
+            with socket.create_connection(("127.0.0.1", far.port)) as client:
+                read_all(client)
+
+        assert far.connections == 3
+
+
+def test_the_distance_may_change_between_connections() -> None:
+    with server(greet) as port, line(port) as far:
+        far.rtt = RTT_SECONDS
+        began = time.monotonic()
+        with socket.create_connection(("127.0.0.1", far.port)) as client:
+            read_all(client)
+
+        assert time.monotonic() - began >= RTT_SECONDS / 2
