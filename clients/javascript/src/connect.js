@@ -162,6 +162,7 @@ class Exchange {
   }
 
   async #offer() {
+    this.#client.preconnect();
     const offer = await this.#describe("offer");
     const signal = this.#signal;
     // Where the reply is lost there is a channel more that nobody knows, and that expires.

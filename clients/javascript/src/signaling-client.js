@@ -34,6 +34,16 @@ export class SignalingClient {
     this.#patience = patience;
   }
 
+  /** Let the browser open the connection while the first request is still being made up. */
+  preconnect() {
+    if (this.#fetch !== globalThis.fetch || !globalThis.document) return;
+    const link = document.createElement("link");
+    // Without credentials, as our requests are: the browser keeps such connections apart.
+    Object.assign(link, { rel: "preconnect", href: String(this.#url), crossOrigin: "anonymous" });
+    document.head.append(link);
+    link.remove();
+  }
+
   /**
    * @param {{ offer?: string, candidates?: string[] } & Call} [options]
    * @returns {Promise<{ channel_id: string }>}

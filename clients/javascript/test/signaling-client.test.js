@@ -115,3 +115,16 @@ test("an abort ends a request with the reason that was given", async () => {
 
   assert.equal(await reading.catch((reason) => reason), "no more");
 });
+
+test("a connection is opened ahead, without credentials, as the requests are", (t) => {
+  const links = [];
+  const remove = () => links.push("removed");
+  globalThis.document = { createElement: (name) => ({ name, remove }), head: { append: (link) => links.push(link) } };
+  t.after(() => delete globalThis.document);
+
+  new SignalingClient("https://signaling.example/").preconnect();
+  clientThatGets(new Response("{}")).preconnect(); // What its `fetch` needs is not the browser's business.
+
+  const link = { name: "link", rel: "preconnect", href: "https://signaling.example/", crossOrigin: "anonymous", remove };
+  assert.deepEqual(links, [link, "removed"]);
+});

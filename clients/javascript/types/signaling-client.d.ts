@@ -33,6 +33,8 @@ export declare class SignalingClient {
         fetch?: typeof globalThis.fetch;
         patience?: number;
     });
+    /** Let the browser open the connection while the first request is still being made up. */
+    preconnect(): void;
     /**
      * @param {{ offer?: string, candidates?: string[] } & Call} [options]
      * @returns {Promise<{ channel_id: string }>}
