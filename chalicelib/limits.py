@@ -27,7 +27,7 @@ WAIT_RESERVE_SECONDS = 9
 # How long a client may have its reply held, where the operator says nothing; docs/operations.md tells what it costs.
 MAX_WAIT_SECONDS = 5.0
 # While something is expected soon it is found within 100 ms, and mostly at once; then reads become few.
-PAUSE_FIRST_SECONDS = 0.01
+PAUSE_FIRST_SECONDS = 0.02
 PAUSE_GROWTH = 1.25
 PAUSE_SOON_SECONDS = 0.09
 SOON_SECONDS = 2
