@@ -120,8 +120,8 @@ def find(command: str, package: str | None = None) -> str:
 
 
 @contextmanager
-def run(name: str, home: Path, flags: Sequence[str] = ()) -> Iterator[Browser]:
-    """Run `chromium` or `firefox-esr`, with what it keeps in `home`."""
+def run(name: str, home: Path, flags: Sequence[str] = (), entry: Sequence[str] = ()) -> Iterator[Browser]:
+    """Run `chromium` or `firefox-esr`, with what it keeps in `home`; `entry` are words before the command."""
     if name == "chromium":
         options: dict[str, object] = {"browser": "chrome", "args": [*CHROMIUM_FLAGS, *flags]}
     else:
@@ -131,7 +131,7 @@ def run(name: str, home: Path, flags: Sequence[str] = ()) -> Iterator[Browser]:
     with (
         log.open("w") as errors,
         subprocess.Popen(
-            [find("node", "nodejs"), HERE / "driver.mjs", json.dumps(options)],
+            [*entry, find("node", "nodejs"), HERE / "driver.mjs", json.dumps(options)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,

@@ -68,6 +68,15 @@ window.peer = {
     connection.restartIce();
   },
 
+  /** Return once the other peer is out of reach. */
+  lost() {
+    return new Promise((resolve) => {
+      const look = () => /disconnected|failed/.test(connection.iceConnectionState) && resolve();
+      connection.addEventListener("iceconnectionstatechange", look);
+      look();
+    });
+  },
+
   /** Return once a step has been reported that was not waited for before. */
   async until(step) {
     while ((await steps.take()) !== step);

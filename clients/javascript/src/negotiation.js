@@ -12,7 +12,7 @@ export class Negotiation {
   #makingOffer = false;
   #ignoreOffer = false;
   #settingAnswer = false;
-  /** @type {string[]} What waits for the channel to open. */
+  /** @type {string[]} What waits for the channel to open, or for a way to the other peer. */
   #waiting = [];
 
   /**
@@ -25,7 +25,7 @@ export class Negotiation {
     this.#polite = polite;
     this.#report = report;
     this.#channel = peerConnection.createDataChannel("peerpost", { negotiated: true, id: STREAM_ID });
-    this.#channel.onopen = () => this.#waiting.splice(0).forEach((message) => this.#channel.send(message));
+    this.#channel.onopen = () => this.#flush();
     this.#channel.onmessage = ({ data }) => this.#attempt(() => this.#receive(JSON.parse(data)));
   }
 
@@ -43,8 +43,9 @@ export class Negotiation {
     late.forEach((candidate) => this.#send({ candidate }));
     this.#on("icecandidate", ({ candidate }) => candidate && this.#send({ candidate }));
     this.#on("iceconnectionstatechange", () => {
-      // Not only when it has failed: a little earlier a message may still get through.
-      if (/disconnected|failed/.test(this.#peerConnection.iceConnectionState)) this.#peerConnection.restartIce();
+      // Not only when it has failed, which takes longer.
+      if (this.#isLost) this.#peerConnection.restartIce();
+      else this.#flush();
     });
   }
 
@@ -73,9 +74,18 @@ export class Negotiation {
 
   /** @param {{ description?: RTCSessionDescription | null, candidate?: RTCIceCandidate }} message */
   #send(message) {
-    const text = JSON.stringify(message);
-    if (this.#channel.readyState === "open") this.#channel.send(text);
-    else this.#waiting.push(text);
+    this.#waiting.push(JSON.stringify(message));
+    this.#flush();
+  }
+
+  #flush() {
+    // Without a way it would stay in the channel's buffer, from which nothing can be taken back.
+    if (this.#channel.readyState !== "open" || this.#isLost) return;
+    this.#waiting.splice(0).forEach((message) => this.#channel.send(message));
+  }
+
+  get #isLost() {
+    return /disconnected|failed/.test(this.#peerConnection.iceConnectionState);
   }
 
   async #offer() {
@@ -104,7 +114,8 @@ export class Negotiation {
     if (!description) return;
     const isOffer = description.type === "offer";
     const ready = !this.#makingOffer && (peerConnection.signalingState === "stable" || this.#settingAnswer);
-    this.#ignoreOffer = !this.#polite && isOffer && !ready;
+    // Where the other peer has moved, its offer finds a way and ours does not: then even the impolite peer gives way.
+    this.#ignoreOffer = !this.#polite && isOffer && !ready && !this.#isLost;
     if (this.#ignoreOffer) return;
     this.#settingAnswer = !isOffer;
     try {
@@ -112,7 +123,10 @@ export class Negotiation {
     } finally {
       this.#settingAnswer = false;
     }
-    if (isOffer) await this.#describe();
+    if (isOffer) {
+      this.#waiting = []; // An offer of ours that is rolled back by now, and its candidates.
+      await this.#describe();
+    }
     this.#report("renegotiated");
   }
 }

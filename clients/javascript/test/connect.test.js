@@ -146,6 +146,7 @@ test("what the server has not got goes over the negotiation channel", async (t) 
 
   await connected(offerer, answerer);
   offerer.peer.find("later");
+  offerer.peer.channel.readyState = "open";
   offerer.peer.channel.onopen();
 
   assert.deepEqual(offerer.peer.channel.sent.map((message) => message.candidate.candidate), ["late", "later"]);

@@ -84,6 +84,30 @@ test("when both offer at once the polite peer gives way", async () => {
   assert.equal(reports.includes("negotiation-failed"), false);
 });
 
+test("who has no way to the other peer gives way, polite or not, and its own offer is never sent", async () => {
+  for (const number of [0, 1]) {
+    const { peers, negotiations, reports } = pair();
+    const lost = peers[number];
+    const moved = peers[1 - number];
+    open(peers);
+    negotiations.forEach((negotiation) => negotiation.keep([]));
+    lost.ice("disconnected");
+    lost.negotiate();
+    await settled();
+    lost.find("of the offer that is not sent");
+
+    moved.negotiate();
+    await settled();
+    lost.ice("connected");
+    await settled();
+
+    assert.equal(lost.remoteDescription.sdp, `${moved.name} 1`);
+    assert.equal(moved.remoteDescription.sdp, `answer to ${moved.name} 1`);
+    assert.deepEqual(moved.done.filter(([what]) => /offer|addIceCandidate/.test(what)), []);
+    assert.equal(reports.includes("negotiation-failed"), false);
+  }
+});
+
 test("candidates of an offer that was passed over are no error, others that do not fit are", async () => {
   const { peers, reports } = pair();
   const [impolite] = peers;

@@ -1,14 +1,18 @@
 """One of two peers, in a process of its own: it connects, says hello, and prints what it heard.
 
-python peer.py connect|signaling SERVER [LINK]
+python peer.py connect|signaling|file SERVER sealed|plain|LINK
 """
 
 import asyncio
+import hashlib
+import os
 import sys
 
 from aiortc import RTCConfiguration, RTCDataChannel, RTCIceCandidate, RTCPeerConnection, RTCSessionDescription
 
 from peerpost import BYE, Link, Signaling, connect, new_key
+
+FILE_PIECES = 128
 
 
 def tell(text: str) -> None:
@@ -40,11 +44,7 @@ async def with_connect(peer: RTCPeerConnection, server: str, link: Link | None, 
 
 async def with_signaling(peer: RTCPeerConnection, server: str, link: Link | None, key: bytes | None) -> None:
     """What the examples of aiortc do: the role decides who offers, and a loop does the rest until BYE."""
-    signaling = (
-        Signaling(server, link.channel_id, key=link.key)
-        if link
-        else Signaling(server, key=key, on_channel=lambda channel_id: tell(str(Link(channel_id, key))))
-    )
+    signaling = signaling_of(server, link, key)
     await signaling.connect()
 
     if link:
@@ -69,6 +69,48 @@ async def with_signaling(peer: RTCPeerConnection, server: str, link: Link | None
     await signaling.close()
 
 
+async def with_a_file(peer: RTCPeerConnection, server: str, link: Link | None, key: bytes | None) -> None:
+    """A file as aiortc's datachannel-filexfer sends it; it ends the connection first, and the signaling last."""
+    signaling = signaling_of(server, link, key)
+    await signaling.connect()
+    checksum = hashlib.sha256()
+
+    if link:
+
+        @peer.on("datachannel")
+        def on_data_channel(channel: RTCDataChannel) -> None:
+            @channel.on("message")
+            async def on_message(piece: bytes) -> None:
+                checksum.update(piece)
+                if not piece:
+                    await signaling.send(BYE)
+
+    else:
+        pieces = [os.urandom(16_384) for _ in range(FILE_PIECES)] + [b""]
+        checksum.update(b"".join(pieces))
+        channel = peer.createDataChannel("file")
+
+        def send() -> None:
+            while pieces and channel.bufferedAmount <= channel.bufferedAmountLowThreshold:
+                channel.send(pieces.pop(0))
+
+        channel.on("open", send)
+        channel.on("bufferedamountlow", send)
+        await peer.setLocalDescription(await peer.createOffer())
+        await signaling.send(peer.localDescription)
+
+    await consume(peer, signaling)
+    tell(checksum.hexdigest())
+    await peer.close()
+    await signaling.close()
+
+
+def signaling_of(server: str, link: Link | None, key: bytes | None) -> Signaling:
+    if link:
+        return Signaling(server, link.channel_id, key=link.key)
+    return Signaling(server, key=key, on_channel=lambda channel_id: tell(str(Link(channel_id, key))))
+
+
 async def consume(peer: RTCPeerConnection, signaling: Signaling) -> None:
     while True:
         message = await signaling.receive()
@@ -84,12 +126,15 @@ async def consume(peer: RTCPeerConnection, signaling: Signaling) -> None:
             return
 
 
+WAYS = {"connect": with_connect, "signaling": with_signaling, "file": with_a_file}
+
+
 async def main(way: str, server: str, given: str) -> None:
     link = Link.parse(given) if given not in ("sealed", "plain") else None
     key = new_key() if given == "sealed" else None
     peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
     try:
-        await (with_connect if way == "connect" else with_signaling)(peer, server, link, key)
+        await WAYS[way](peer, server, link, key)
     finally:
         await peer.close()
 

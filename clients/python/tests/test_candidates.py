@@ -5,7 +5,7 @@ import json
 import pytest
 from aiortc.sdp import candidate_from_sdp
 
-from peerpost.candidates import bye_to_json, candidate_from_json, candidate_to_json, is_bye
+from peerpost.candidates import bye_to_json, candidate_from_json, candidate_to_json, is_bye, without_mdns
 
 HOST = "candidate:1 1 udp 2113937151 192.0.2.1 50000 typ host"
 
@@ -56,7 +56,7 @@ def test_a_browsers_candidate_is_understood(line: str) -> None:
         init(HOST.replace("192.0.2.1", "999.0.2.1")),
         init(HOST.replace("udp", "tcp") + " tcptype active"),
         init(HOST.replace("typ host", "typ guest")),
-        init(HOST.replace("1 1 udp", "1 7 udp")),
+        init(HOST.replace("1 1 udp", "1 2 udp")),
         init(HOST.replace("candidate:1", "candidate:" + "1" * 33)),
         init(HOST.removeprefix("candidate:")),
         init("\ud800"),
@@ -73,6 +73,24 @@ def test_what_aiortc_has_no_use_for_is_passed_over(text: str) -> None:
     found = candidate_from_json(text)
 
     assert found is None
+
+
+HIDDEN = HOST.replace("192.0.2.1", "6f0b4c55-8b9a-4c55-8b9a-3ad1e1b58f0e.local")
+SECTIONS = ("v=0\r\n", "m=audio 9\r\n", f"a={HOST}\r\n", f"a={HIDDEN}\r\n", "m=video 9\r\n", f"a={HIDDEN}\r\n")
+
+
+def test_names_of_mdns_are_taken_apart_with_their_places() -> None:
+    sdp, apart = without_mdns("".join(SECTIONS))
+
+    assert sdp == "".join(line for line in SECTIONS if ".local" not in line)
+    found = [candidate_from_json(text) for text in apart]
+    assert [(each.ip, each.sdpMLineIndex) for each in found if each] == [(HIDDEN.split()[4], 0), (HIDDEN.split()[4], 1)]
+
+
+def test_a_description_that_ends_its_candidates_stays_as_it_is() -> None:
+    sdp = "".join(SECTIONS) + "a=end-of-candidates\r\n"
+
+    assert without_mdns(sdp) == (sdp, [])
 
 
 def test_a_candidate_survives_the_way() -> None:

@@ -160,7 +160,8 @@ def test_a_tampered_offer_is_one_line_and_no_connection(server: str, inbox: Path
     [
         (["receive", CHANNEL_ID], "no server: give --server, or set PEERPOST_SERVER"),
         (["send", "no such file", "--server", "http://127.0.0.1:1/"], "cannot read no such file: No such file"),
-        (["send", ".", "--server", "http://127.0.0.1:1/"], "cannot read .: Is a directory"),
+        (["send", ".", "--server", "http://127.0.0.1:1/"], "cannot read .: Not a regular file"),
+        (["send", os.devnull, "--server", "http://127.0.0.1:1/"], "cannot read /dev/null: Not a regular file"),
         (["send", __file__, "--server", "http://127.0.0.1:1/"], "http://127.0.0.1:1/ does not answer"),
         (["send", __file__, "--server", "nonsense"], "'nonsense' is no URL of a server"),
     ],

@@ -183,6 +183,7 @@ def test_a_url_that_is_none_is_a_network_error(url: str) -> None:
     "body",
     [
         b"<html>",
+        b"[" * 100_000,
         b"\xff",
         b"[]",
         b"{}",
@@ -198,6 +199,23 @@ def test_a_reply_that_is_none_of_ours_is_a_server_error(body: bytes) -> None:
 
     with pytest.raises(ServerError, match="not one of a Peerpost server"):
         asyncio.run(script.client.get_candidates("id", since=0))
+
+
+@pytest.mark.parametrize("channel_id", ["", "x", "\x1b[2J", f"{CHANNEL_ID}.key", f"{CHANNEL_ID}\n"])
+def test_a_channel_id_that_is_none_is_a_server_error(channel_id: str) -> None:
+    """It is put into links, and printed."""
+    script = Script(ok(channel_id=channel_id))
+
+    with pytest.raises(ServerError, match="not one of a Peerpost server"):
+        asyncio.run(script.client.create_data_channel())
+
+
+@pytest.mark.parametrize("status", [400, 500])
+def test_what_a_server_says_is_fit_for_a_terminal(status: int) -> None:
+    script = Script(httpx.Response(status, text="\x1b[2J\x07no \u202eoffer\r\nyet"))
+
+    with pytest.raises((RefusalError, ServerError), match=r" \[2J no  offer$"):
+        asyncio.run(script.client.get_offer("id"))
 
 
 def test_an_http_client_that_was_given_stays_open() -> None:

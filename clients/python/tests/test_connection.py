@@ -3,10 +3,13 @@
 import asyncio
 import json
 import re
+from collections.abc import Awaitable, Callable, Iterable
+from types import SimpleNamespace
+from typing import cast
 
 import httpx
 import pytest
-from aiortc import RTCConfiguration, RTCPeerConnection
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 
 from doubles import CHANNEL_ID, Script, ok
 from peerpost import (
@@ -17,8 +20,10 @@ from peerpost import (
     SignalingClient,
     TamperedError,
     connect,
+    connection,
     new_key,
 )
+from peerpost.channel import Channel
 from processes import HERE, end_of, line_of, python
 
 
@@ -41,6 +46,16 @@ def test_two_processes_connect(server: str, way: str, protection: str) -> None:
     assert ("BYE" in offered[1]) is ("BYE" in answered[1]) is (way == "signaling")
 
 
+def test_a_file_crosses_as_in_the_examples_of_aiortc_and_both_processes_end(server: str) -> None:
+    with python(HERE / "peer.py", "file", server, "sealed") as offerer:
+        link = line_of(offerer)
+        with python(HERE / "peer.py", "file", server, link) as answerer:
+            answered, offered = end_of(answerer), end_of(offerer)
+
+    assert offered[0] == answered[0] == 0, (offered, answered)
+    assert offered[1:] == answered[1:]
+
+
 class Recorder(httpx.AsyncBaseTransport):
     """Passes requests on, and keeps what they said; `change` may change a reply."""
 
@@ -49,10 +64,22 @@ class Recorder(httpx.AsyncBaseTransport):
         self._inner = httpx.AsyncHTTPTransport()
         self._method = method
         self._change = change
+        self._news = asyncio.Condition()
+
+    @property
+    def methods(self) -> list[str]:
+        return [request["method"] for request in self.requests]
+
+    async def until(self, *methods: str) -> None:
+        """Return once such requests have come."""
+        async with self._news:
+            await self._news.wait_for(lambda: self.methods[: len(methods)] == list(methods))
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         body = json.loads(request.content)
-        self.requests.append(body)
+        async with self._news:
+            self.requests.append(body)
+            self._news.notify_all()
         reply = await self._inner.handle_async_request(request)
         content = await reply.aread()
         if body["method"] == self._method:
@@ -88,7 +115,7 @@ def test_an_answerer_needs_two_requests(server: str) -> None:
     offered, answered = asyncio.run(run_pair(server, transport=recorder))
 
     assert offered == answered
-    assert [request["method"] for request in recorder.requests] == ["get_offer", "create_answer"]
+    assert recorder.methods == ["get_offer", "create_answer"]
 
 
 def test_what_is_sealed_shows_no_address_and_no_fingerprint(server: str) -> None:
@@ -105,7 +132,7 @@ def test_a_tampered_offer_is_an_error_and_no_connection(server: str) -> None:
     _, answered = asyncio.run(run_pair(server, new_key(), transport=recorder))
 
     assert isinstance(answered, TamperedError)
-    assert [request["method"] for request in recorder.requests] == ["get_offer"]
+    assert recorder.methods == ["get_offer"]
 
 
 def test_another_key_is_an_error_and_no_connection(server: str) -> None:
@@ -132,6 +159,21 @@ def test_an_offer_that_comes_back_as_an_answer_is_an_error() -> None:
         asyncio.run(offer())
 
 
+NO_COMMON_CODEC = """v=0\r
+o=- 1 1 IN IP4 0.0.0.0\r
+s=-\r
+t=0 0\r
+m=audio 9 UDP/TLS/RTP/SAVPF 100\r
+c=IN IP4 0.0.0.0\r
+a=rtpmap:100 unheard/48000\r
+a=mid:0\r
+a=rtcp-mux\r
+a=ice-ufrag:abcd\r
+a=ice-pwd:abcdefghijklmnopqrstuv\r
+a=setup:actpass\r
+"""
+
+
 @pytest.mark.parametrize(
     "offer",
     [
@@ -140,6 +182,7 @@ def test_an_offer_that_comes_back_as_an_answer_is_an_error() -> None:
         "v=0\r\nm=",
         "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n",
         "v=0\r\na=candidate:1\r\nm=audio x y z\r\n",
+        NO_COMMON_CODEC,
     ],
 )
 def test_an_offer_that_is_none_is_an_error(offer: str) -> None:
@@ -174,41 +217,108 @@ def test_the_second_answerer_is_refused(server: str) -> None:
         asyncio.run(answer_twice())
 
 
-def test_candidates_that_trickle_connect_and_hostile_ones_do_not_matter(server: str) -> None:
-    async def trickle(key: bytes) -> None:
-        """Offer as a browser does: no candidate in the description, each in its own message."""
-        sealer = Sealer(key)
-        peers = new_peer(), new_peer()
-        peers[0].createDataChannel("chat")
-        await peers[0].setLocalDescription(await peers[0].createOffer())
-        sdp = peers[0].localDescription.sdp
-        lines = re.findall("a=(candidate:.*)\r\n", sdp)
-        bare = re.sub("a=(candidate:.*|end-of-candidates)\r\n", "", sdp)
-        texts = [
-            "nonsense",
-            '{"candidate":""}',
-            '{"candidate":"candidate:1 1 udp 1 evil.test 9 typ host","sdpMid":"0"}',
-        ]
-        texts += [json.dumps({"candidate": line, "sdpMid": "0", "sdpMLineIndex": 0}) for line in lines]
-        async with SignalingClient(server) as client:
-            channel_id = await client.create_data_channel()
-            await client.create_offer(channel_id, sealer.seal(bare, "offer"))
-            answering = asyncio.create_task(connect(peers[1], client, channel_id, key=key))
-            for text in texts:
-                await client.create_candidate(channel_id, sealer.seal(text, "candidate offerer"))
-            while True:
-                try:
-                    answer = sealer.open((await client.get_answer(channel_id, wait=5)).text, "answer")
-                    break
-                except RefusalError:
-                    await asyncio.sleep(0.05)
-            # The offerer has no candidate of the answerer: only what trickled can connect them.
-            bare_answer = re.sub("a=(candidate:.*|end-of-candidates)\r\n", "", answer)
-            await peers[0].setRemoteDescription(type(peers[0].localDescription)(bare_answer, "answer"))
-            assert await answering == channel_id
-            await asyncio.gather(*(peer.close() for peer in peers))
+HOSTILE = [
+    "nonsense",
+    '{"candidate":""}',
+    '{"candidate":"candidate:1 1 udp 1 evil.test 9 typ host","sdpMid":"0"}',
+]
+# An address for documentation (RFC 5737), which nobody has.
+UNREACHABLE = "candidate:1 1 udp 2113937151 192.0.2.1 50000 typ"
+TWO_REQUESTS = ["get_offer", "create_answer"]
+Write = Callable[..., Awaitable[None]]
 
-    asyncio.run(trickle(new_key()))
+
+def without_candidates(sdp: str) -> str:
+    return re.sub("a=(candidate:.*|end-of-candidates)\r\n", "", sdp)
+
+
+async def answer_one_that_trickles(
+    server: str,
+    trickle: Callable[[Write, list[str], Recorder], Awaitable[None]],
+    attributes: str = "",
+    early: bool = False,
+) -> list[str]:
+    """Answer a peer that offers as a browser does: its candidates come in messages of their own, and without an end.
+
+    It never hears of a candidate of ours, so that only what trickles can connect the two.
+    `attributes` end its description; with `early`, candidates come beside it. Return the methods of our requests.
+    """
+    key, recorder = new_key(), Recorder()
+    peers, sealer = (new_peer(), new_peer()), Sealer(key)
+    peers[0].createDataChannel("chat")
+    await peers[0].setLocalDescription(await peers[0].createOffer())
+    offer = peers[0].localDescription.sdp
+    lines = re.findall("a=(candidate:.*)\r\n", offer)
+    texts = [json.dumps({"candidate": line, "sdpMid": "0", "sdpMLineIndex": 0}) for line in lines]
+    async with SignalingClient(server) as client, httpx.AsyncClient(transport=recorder) as http:
+
+        def seal(candidates: Iterable[str]) -> list[str]:
+            return [sealer.seal(candidate, "candidate offerer") for candidate in candidates]
+
+        async def write(*candidates: str) -> None:
+            await client.create_candidate(channel_id, candidates=seal(candidates))
+
+        channel_id = await client.create_data_channel(
+            offer=sealer.seal(without_candidates(offer) + attributes, "offer"),
+            candidates=seal(texts) if early else None,
+        )
+        answering = asyncio.create_task(connect(peers[1], SignalingClient(server, http=http), channel_id, key=key))
+        await recorder.until(*TWO_REQUESTS)
+        answer = sealer.open((await client.get_answer(channel_id, wait=5)).text, "answer")
+        await peers[0].setRemoteDescription(RTCSessionDescription(without_candidates(answer), "answer"))
+        await trickle(write, texts, recorder)
+        assert await answering == channel_id
+        await asyncio.gather(*(peer.close() for peer in peers))
+    return recorder.methods
+
+
+@pytest.mark.parametrize(
+    "attributes", ["", f"a={UNREACHABLE} host\r\n", f"a={UNREACHABLE} srflx raddr 0.0.0.0 rport 0\r\n"]
+)
+def test_late_candidates_are_read_by_one_request_and_hostile_ones_do_not_matter(
+    server: str, monkeypatch: pytest.MonkeyPatch, attributes: str
+) -> None:
+    """Whatever the description has; and a busy machine may take its time to connect."""
+    monkeypatch.setattr(connection, "SETTLE_SECONDS", 60)
+
+    async def trickle(write: Write, candidates: list[str], _: Recorder) -> None:
+        await write(*HOSTILE, *candidates)
+
+    methods = asyncio.run(answer_one_that_trickles(server, trickle, attributes))
+
+    assert methods == [*TWO_REQUESTS, "get_candidates"]
+
+
+def test_candidates_that_come_after_the_late_ones_are_read_too(server: str) -> None:
+    async def trickle(write: Write, candidates: list[str], recorder: Recorder) -> None:
+        await write(*HOSTILE)
+        await recorder.until(*TWO_REQUESTS, "get_candidates", "get_candidates")
+        await write(*candidates)
+
+    methods = asyncio.run(answer_one_that_trickles(server, trickle))
+
+    assert methods[:4] == [*TWO_REQUESTS, "get_candidates", "get_candidates"]
+
+
+def test_candidates_that_come_with_the_offer_need_no_request(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "UNLIKELY_SECONDS", 60)
+
+    async def nothing(_: Write, __: list[str], ___: Recorder) -> None:
+        pass
+
+    methods = asyncio.run(answer_one_that_trickles(server, nothing, early=True))
+
+    assert methods == TWO_REQUESTS
+
+
+def test_while_dtls_takes_its_time_nothing_is_read() -> None:
+    """The way between the peers is found: another candidate would be of no use."""
+    script = Script(ok(items=[], next=0))
+    peer = SimpleNamespace(iceConnectionState="completed", localDescription=RTCSessionDescription("v=0", "answer"))
+
+    asyncio.run(connection.add_candidates(cast("RTCPeerConnection", peer), Channel(script.client, CHANNEL_ID), "v=0"))
+
+    assert script.requests == []
 
 
 def test_a_peer_that_cannot_be_reached_is_an_error() -> None:

@@ -4,14 +4,15 @@ import argparse
 import asyncio
 import json
 
+import httpx
 import pytest
 from aiortc import RTCSessionDescription
 from aiortc.contrib.signaling import BYE as AIORTC_BYE
 from aiortc.contrib.signaling import BaseSignaling
 from aiortc.sdp import candidate_from_sdp
 
-from doubles import CHANNEL_ID, Script, ok, refused
-from peerpost import BYE, ChannelExpiredError, Link, RefusalError, Signaling
+from doubles import CHANNEL_ID, URL, Script, ok, refused
+from peerpost import BYE, ChannelExpiredError, Link, RefusalError, Signaling, SignalingClient
 from peerpost.candidates import bye_to_json, candidate_to_json
 from peerpost.signaling import add_signaling_arguments, create_signaling
 
@@ -164,6 +165,53 @@ def test_the_end_of_the_channel_does_not_end_a_call() -> None:
         receiving = asyncio.create_task(signaling.receive())
         await asyncio.sleep(0.05)
         assert not receiving.done()
+        await signaling.close()
+        return await receiving
+
+    assert asyncio.run(run()) is BYE
+
+
+def test_who_says_bye_after_the_end_of_the_channel_need_not_wait() -> None:
+    """A long call outlives its channel, and the examples of aiortc say BYE at the end of it."""
+    script = Script(ok(offer=OFFER.sdp, items=[], next=0), ok(), refused("no such channel"))
+
+    async def run() -> object:
+        signaling = Signaling(script.client, CHANNEL_ID)
+        await signaling.receive()
+        await signaling.send(ANSWER)
+        receiving = asyncio.create_task(signaling.receive())
+        while len(script.requests) < 3:
+            await asyncio.sleep(0)
+        await signaling.send(BYE)
+        return await receiving
+
+    assert asyncio.run(run()) is BYE
+
+
+def test_a_channel_is_opened_once_whoever_comes_first() -> None:
+    async def answer_late(_: httpx.Request) -> httpx.Response:
+        requests.append(1)
+        await asyncio.sleep(0)
+        return ok(channel_id=CHANNEL_ID)
+
+    requests: list[int] = []
+
+    async def run() -> None:
+        async with httpx.AsyncClient(transport=httpx.MockTransport(answer_late)) as http:
+            signaling = Signaling(SignalingClient(URL, http=http))
+            await asyncio.gather(signaling.connect(), signaling.connect())
+
+    asyncio.run(run())
+
+    assert len(requests) == 1
+
+
+def test_an_answerer_that_closes_while_it_waits_for_the_offer_receives_bye(server: str) -> None:
+    async def run() -> object:
+        async with SignalingClient(server) as client:
+            signaling = Signaling(server, await client.create_data_channel())
+        receiving = asyncio.create_task(signaling.receive())
+        await asyncio.sleep(0.2)  # the read is held by now
         await signaling.close()
         return await receiving
 

@@ -1,9 +1,13 @@
 """A file over a data channel, between two peers of this process and against one that lies."""
 
 import asyncio
+import errno
 import hashlib
 import json
-from collections.abc import Callable
+import os
+import resource
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
@@ -12,7 +16,16 @@ from pyee.asyncio import AsyncIOEventEmitter
 
 from peerpost import PeerLostError, TransferError
 from peerpost.limits import HIGH_WATER_BYTES, MAX_NAME_BYTES
-from peerpost.transfer import FileChannel, FileOffer, receive_file, receive_offer, safe_name, send_file
+from peerpost.transfer import (
+    FileChannel,
+    FileOffer,
+    put_in_place,
+    receive_file,
+    receive_offer,
+    refuse_existing,
+    safe_name,
+    send_file,
+)
 
 CONTENT = bytes(range(256)) * 1_000
 
@@ -102,6 +115,85 @@ def test_a_file_that_exists_is_replaced_by_force_alone(tmp_path: Path) -> None:
 def test_a_directory_is_not_replaced_by_force(tmp_path: Path) -> None:
     with pytest.raises(TransferError, match="exists already"):
         asyncio.run(transfer(tmp_path, force=True))
+
+
+def test_a_device_is_not_replaced_by_force() -> None:
+    with pytest.raises(TransferError, match="null exists already, and is no file"):
+        refuse_existing(Path(os.devnull), force=True)
+
+
+@pytest.mark.parametrize("force", [True, False])
+def test_a_file_that_has_come_into_being_meanwhile_is_replaced_by_force_alone(tmp_path: Path, force: bool) -> None:
+    complete, target = tmp_path / "file.part", tmp_path / "file"
+    complete.write_text("new")
+    target.write_text("precious")
+
+    if force:
+        put_in_place(complete, target, force)
+    else:
+        with pytest.raises(TransferError, match="file exists already; --force replaces it"):
+            put_in_place(complete, target, force)
+
+    assert target.read_text() == ("new" if force else "precious")
+
+
+def test_a_disk_that_is_full_is_an_error_of_which_both_hear(tmp_path: Path) -> None:
+    async def transfer_both() -> list[object]:
+        here, _, sending, receiving = two_ends()
+
+        async def receive() -> None:
+            offer = await receive_offer(receiving)
+            await receive_file(receiving, offer, tmp_path / "file", ignore)
+
+        async def send() -> None:
+            try:
+                await send_file(sending, BytesIO(CONTENT), "name", len(CONTENT), ignore)
+            finally:
+                here.close()
+
+        return list(await asyncio.gather(receive(), send(), return_exceptions=True))
+
+    with files_of_at_most(100_000):
+        received, sent = asyncio.run(transfer_both())
+
+    assert str(received) == "cannot write the file: File too large"
+    assert str(sent) == "the other peer says: cannot write the file: File too large"
+    assert list(tmp_path.iterdir()) == []
+
+
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+def test_a_receiver_with_another_checksum_is_an_error() -> None:
+    async def send() -> None:
+        here, there, sending, _ = two_ends()
+        there.send(control(type="done", sha256="0" * 64))
+        asyncio.get_running_loop().call_later(0.05, here.close)
+        await send_file(sending, BytesIO(b""), "file", 0, ignore)
+
+    with pytest.raises(TransferError, match="the other peer's checksum is another one"):
+        asyncio.run(send())
+
+
+def test_a_file_that_cannot_be_read_is_an_error() -> None:
+    class Broken(BytesIO):
+        def read(self, _size: int | None = -1) -> bytes:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    async def send() -> None:
+        here, _, sending, _ = two_ends()
+        asyncio.get_running_loop().call_later(0.05, here.close)
+        await send_file(sending, Broken(), "file", 4, ignore)
+
+    with pytest.raises(TransferError, match="cannot read the file: Input/output error"):
+        asyncio.run(send())
 
 
 def test_a_link_that_leads_elsewhere_is_not_followed(tmp_path: Path) -> None:
@@ -260,6 +352,10 @@ def test_a_peer_that_closes_is_gone() -> None:
         ("evil\u202efdp.exe", "evil_fdp.exe"),
         ("\ud800", "_"),
         ("trailing. . ", "trailing"),
+        ("CON", "_CON"),
+        ("nul.tar.gz", "_nul.tar.gz"),
+        ("com1.txt", "_com1.txt"),
+        ("console.txt", "console.txt"),
     ],
 )
 def test_an_offered_name_stays_in_its_directory(offered: str, name: str) -> None:

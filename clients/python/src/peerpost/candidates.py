@@ -12,6 +12,9 @@ from peerpost.sealing import Role
 
 # A browser without camera permission hides its address behind such a name, which aioice resolves.
 MDNS_NAME = re.compile(r"[A-Za-z0-9-]{1,63}\.local")
+MDNS_CANDIDATE = re.compile(r"a=candidate:(\S+ ){4}\S+\.local ")
+# RFC 8840, section 8.2: a description with this line has all candidates.
+END_OF_CANDIDATES = "a=end-of-candidates"
 # RFC 8839, section 5.1: at most 32 ice-chars.
 FOUNDATION = re.compile(r"[A-Za-z0-9+/]{1,32}")
 TYPES = {"host", "srflx", "prflx", "relay"}
@@ -53,9 +56,27 @@ def candidate_from_json(text: str) -> RTCIceCandidate | None:
     return None if candidate.sdpMid is None and candidate.sdpMLineIndex is None else candidate
 
 
+def without_mdns(sdp: str) -> tuple[str, list[str]]:
+    """Return a description without the candidates behind names of mDNS, and those as they would be sent alone.
+
+    aiortc looks for such a name for a second, which is in vain beyond the own network, and holds the description up.
+    One that ends its candidates stays as it is: none can be added to it afterwards.
+    """
+    if END_OF_CANDIDATES in sdp:
+        return sdp, []
+    kept, apart, section = [], [], -1
+    for line in sdp.splitlines(keepends=True):
+        section += line.startswith("m=")
+        if MDNS_CANDIDATE.match(line):
+            apart.append(json.dumps({"candidate": line[len("a=") :].rstrip(), "sdpMLineIndex": section}))
+        else:
+            kept.append(line)
+    return "".join(kept), apart
+
+
 def is_usable(candidate: RTCIceCandidate) -> bool:
     return (
-        candidate.component in (1, 2)
+        candidate.component == 1  # aiortc multiplexes RTCP with RTP
         and candidate.protocol.lower() == "udp"
         and candidate.type in TYPES
         and 0 < candidate.port < 65_536

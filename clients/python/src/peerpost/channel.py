@@ -157,9 +157,19 @@ class Channel:
 
     async def receive_candidate(self) -> str:
         """Return the next candidate of the other peer, as JSON, once there is one."""
-        while not self._arrived:
-            self._take(await self._until(self._read_candidates))
+        await self._until_arrived()
         return self._arrived.popleft()
+
+    async def receive_candidates(self) -> list[str]:
+        """Return the next candidates of the other peer, as JSON, once there are some: all that are there."""
+        await self._until_arrived()
+        return self.take_arrived()
+
+    def take_arrived(self) -> list[str]:
+        """Return the candidates that have come already, with a description for example, without a request."""
+        arrived = list(self._arrived)
+        self._arrived.clear()
+        return arrived
 
     async def try_bye(self) -> None:
         """Send the goodbye once, if that is possible. Raises nothing."""
@@ -210,6 +220,10 @@ class Channel:
         found = await self._client.get_candidates(self.channel_id, since=self._position, wait=wait)
         items = found.items if found.next is not None else found.items[self._position :]
         return Candidates(items, self._position + len(items)) if items else None
+
+    async def _until_arrived(self) -> None:
+        while not self._arrived:
+            self._take(await self._until(self._read_candidates))
 
     def _take(self, found: Candidates) -> None:
         """Keep the other peer's candidates among those found, and go on behind them."""

@@ -10,7 +10,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import BinaryIO, NoReturn
 
 from aiortc import RTCConfiguration, RTCDataChannel, RTCIceServer, RTCPeerConnection
 from aiortc.rtcicetransport import parse_stun_turn_uri
@@ -106,11 +106,7 @@ async def run_send(options: argparse.Namespace) -> None:
         sys.stdout.write(f"{Link(channel_id, key, server)}\n")
         sys.stdout.flush()
 
-    try:
-        file = options.file.open("rb")
-    except OSError as error:
-        raise TransferError(f"cannot read {options.file}: {error.strerror}") from error
-    with file:
+    with open_file(options.file) as file:
         size = os.fstat(file.fileno()).st_size
         async with new_peer(options) as peer:
             opened: asyncio.Future[FileChannel] = asyncio.get_running_loop().create_future()
@@ -142,6 +138,16 @@ async def run_receive(options: argparse.Namespace) -> None:
         with progress_bar(target.name, offer.size, options) as bar:
             checksum = await receive_file(channel, offer, target, bar.update, force=options.force)
     say(f"received {target}, {offer.size} bytes, SHA-256 {checksum}", options)
+
+
+def open_file(path: Path) -> BinaryIO:
+    try:
+        # A pipe has no size, and to open one may take for ever.
+        if path.exists() and not path.is_file():
+            raise TransferError(f"cannot read {path}: Not a regular file")
+        return path.open("rb")
+    except OSError as error:
+        raise TransferError(f"cannot read {path}: {error.strerror}") from error
 
 
 @asynccontextmanager

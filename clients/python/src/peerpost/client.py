@@ -13,6 +13,7 @@ import httpx
 
 from peerpost.errors import NetworkError, RefusalError, ServerError
 from peerpost.limits import REQUEST_SECONDS
+from peerpost.links import CHANNEL_ID
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,10 @@ class SignalingClient:
     async def create_data_channel(self, *, offer: str | None = None, candidates: Sequence[str] | None = None) -> str:
         """Open a channel, with its offer and candidates if they are there already, and return its id."""
         result = await self._post("create_data_channel", offer=offer, candidates=as_list(candidates))
-        return text_of(result, "channel_id")
+        channel_id = text_of(result, "channel_id")
+        if not CHANNEL_ID.fullmatch(channel_id):  # it is put into links, and printed
+            raise not_ours()
+        return channel_id
 
     async def create_offer(self, channel_id: str, offer: str, *, candidates: Sequence[str] | None = None) -> None:
         """Write the offer, over an earlier one if there is one."""
@@ -131,7 +135,7 @@ def result_of(reply: httpx.Response) -> dict[str, object]:
         raise ServerError(f"the server answered {reply.status_code}: {said}", reply.status_code, retry_after_of(reply))
     try:
         result = reply.json()
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise not_ours() from error
     if not isinstance(result, dict):
         raise not_ours()
@@ -143,8 +147,9 @@ def not_ours() -> ServerError:
 
 
 def first_line(text: str, length: int = 200) -> str:
-    """Return what of a body fits into one sentence: a proxy may answer with a whole page."""
-    return (text.strip().splitlines() or [""])[0][:length]
+    """Return what of a body fits into one sentence, and a terminal: a proxy may answer with a whole page."""
+    line = (text.strip().splitlines() or [""])[0][:length]
+    return "".join(each if each.isprintable() else " " for each in line)
 
 
 def retry_after_of(reply: httpx.Response, now: float | None = None) -> float | None:

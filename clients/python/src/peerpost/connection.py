@@ -1,19 +1,22 @@
 """From two RTCPeerConnections to one connection: the whole exchange in one call on each side."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from aiortc import InvalidStateError, RTCPeerConnection, RTCSessionDescription
+from aiortc.exceptions import OperationError
 
-from peerpost.candidates import candidate_from_json
+from peerpost.candidates import END_OF_CANDIDATES, candidate_from_json, without_mdns
 from peerpost.channel import Channel
 from peerpost.client import SignalingClient
 from peerpost.errors import ChannelExpiredError, ConnectionFailedError, InvalidDescriptionError
-from peerpost.limits import CONNECT_SECONDS, LATE_SECONDS
+from peerpost.limits import CONNECT_SECONDS, LATE_SECONDS, SETTLE_SECONDS, UNLIKELY_SECONDS
 
-# What aiortc raises for a description that it cannot use: it asserts, indexes and converts as it parses.
-UNUSABLE = (AssertionError, AttributeError, InvalidStateError, LookupError, TypeError, ValueError)
+# What aiortc raises for a description that it cannot use: it asserts, indexes and converts as it parses, and looks for
+# a codec that both have.
+UNUSABLE = (AssertionError, AttributeError, InvalidStateError, LookupError, OperationError, TypeError, ValueError)
 
 
 async def connect(
@@ -102,7 +105,8 @@ async def set_remote(peer_connection: RTCPeerConnection, description: RTCSession
     try:
         if "\nm=" not in description.sdp:  # aiortc takes one without media, and would wait for ever
             raise ValueError("no media")
-        await peer_connection.setRemoteDescription(description)
+        sdp, _ = without_mdns(description.sdp)
+        await peer_connection.setRemoteDescription(RTCSessionDescription(sdp, description.type))
     except UNUSABLE as error:
         raise InvalidDescriptionError(f"the other peer's {description.type} cannot be used") from error
 
@@ -119,8 +123,8 @@ async def until_connected(peer_connection: RTCPeerConnection, channel: Channel, 
     look()
     tasks: set[asyncio.Task[object]] = {asyncio.create_task(settled.wait())}
     # A peer that says in its description that it has no more candidates is not asked for more.
-    if "a=end-of-candidates" not in remote:
-        tasks.add(asyncio.create_task(add_candidates(peer_connection, channel)))
+    if END_OF_CANDIDATES not in remote:
+        tasks.add(asyncio.create_task(add_candidates(peer_connection, channel, remote)))
     try:
         async with asyncio.timeout(timeout):
             while not settled.is_set():
@@ -139,22 +143,37 @@ async def until_connected(peer_connection: RTCPeerConnection, channel: Channel, 
         raise ConnectionFailedError("the peers found no way to each other")
 
 
-async def add_candidates(peer_connection: RTCPeerConnection, channel: Channel) -> None:
-    """Add candidates as they come, until the channel ends or this is cancelled."""
+async def add_candidates(peer_connection: RTCPeerConnection, channel: Channel, remote: str) -> None:
+    """Add candidates as they come, until ICE has found a way, or the channel ends.
+
+    Between two reads ICE is left to what it has: a peer that is about to connect makes no request in vain.
+    """
+    _, texts = without_mdns(remote)
+    texts += channel.take_arrived()
+    pause = first_pause(peer_connection.localDescription.sdp, remote, has_more=bool(texts))
     adding: set[asyncio.Task[None]] = set()
-    await asyncio.sleep(LATE_SECONDS)
     try:
-        while True:
-            text = await channel.receive_candidate()
-            # Beside each other, as finding the address behind a name of mDNS takes its time.
-            task = asyncio.create_task(add_candidate(peer_connection, text))
-            adding.add(task)
-            task.add_done_callback(adding.discard)
-    except ChannelExpiredError:
+        with suppress(ChannelExpiredError):
+            while True:
+                # Beside each other, as finding the address behind a name of mDNS takes its time.
+                adding.update(asyncio.create_task(add_candidate(peer_connection, text)) for text in texts)
+                await asyncio.sleep(pause)
+                if peer_connection.iceConnectionState == "completed":
+                    return
+                texts = await channel.receive_candidates()
+                pause = SETTLE_SECONDS
         await asyncio.gather(*adding)
     finally:
-        for task in tuple(adding):
+        for task in adding:
             task.cancel()
+
+
+def first_pause(local: str, remote: str, *, has_more: bool) -> float:
+    """Return the seconds before the first read for late candidates; `has_more` than those of the description."""
+    if not has_more and "a=candidate:" not in remote:
+        return 0
+    # Which servers the other peer asks is not known; but who needs them meets others who do.
+    return LATE_SECONDS if re.search(" typ (srflx|relay)", local + remote) else UNLIKELY_SECONDS
 
 
 async def add_candidate(peer_connection: RTCPeerConnection, text: str) -> None:

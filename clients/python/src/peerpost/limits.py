@@ -33,8 +33,13 @@ JITTER = (0.75, 1.25)
 # Once both descriptions are known, ICE and DTLS take seconds, or never end.
 CONNECT_SECONDS = 30.0
 
-# Candidates in a description connect most peers within this time; who is connected needs no read for late ones.
+# How long ICE is left to the candidates that came with a description, before the first read for late ones.
+# Where a STUN or TURN server has told a peer an address, late ones are likely, and peers behind NAT need them.
 LATE_SECONDS = 0.1
+# Elsewhere there are none as a rule, and a read for them is wasted on peers that are about to connect.
+UNLIKELY_SECONDS = 2.0
+# How long ICE is left to those that a read has found: as long as aioice takes to send a lost check again.
+SETTLE_SECONDS = 0.5
 
 # Reads are held while news is likely. This long after the last, a call is under way: seldom asking costs less.
 HOLD_SECONDS = 30.0

@@ -10,6 +10,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 
 from aiortc import RTCIceCandidate, RTCSessionDescription
 from aiortc.contrib.signaling import BYE, BaseSignaling, SignalingBye
@@ -48,16 +49,18 @@ class Signaling(BaseSignaling):
         self._channel = Channel(self._client, channel_id, key=key)
         self._on_channel = on_channel
         self._has_description = False
-        self._said_bye = False
+        self._said_bye = asyncio.Event()
         self._heard_bye = False
+        self._opening = asyncio.Lock()
         self._closed = asyncio.Event()
 
     async def connect(self) -> None:
         """Open the channel. Does nothing for the answerer, and nothing the second time."""
-        if self._channel.role == "offerer" and not self._channel.is_open:
-            channel_id = await self._channel.open()
-            if self._on_channel:
-                self._on_channel(channel_id)
+        async with self._opening:
+            if self._channel.role == "offerer" and not self._channel.is_open:
+                channel_id = await self._channel.open()
+                if self._on_channel:
+                    self._on_channel(channel_id)
 
     async def send(self, descr: Message) -> None:
         """Send a session description, a candidate, or BYE.
@@ -69,26 +72,28 @@ class Signaling(BaseSignaling):
             await self._send_description(descr)
         elif isinstance(descr, RTCIceCandidate):
             await self._channel.send_candidate(candidate_to_json(descr))
-        elif not self._said_bye:
-            self._said_bye = True
-            await self._channel.send_bye()
+        elif not self._said_bye.is_set():
+            with suppress(ChannelExpiredError):  # then nobody reads any more
+                await self._channel.send_bye()
+            self._said_bye.set()
 
     async def receive(self) -> Message:
         """Return what the other peer sent next: its description first, then its candidates, and BYE.
 
         Candidates that aiortc has no use for are passed over.
-        After both descriptions the channel may end while the call goes on: then this waits until `close`,
-        and gives BYE. So does a `close` while this waits.
+        After both descriptions the channel may end while the call goes on: then this waits until this peer has said
+        BYE, and gives BYE. So does a `close` while this waits.
         """
         receiving = asyncio.create_task(self._receive())
         closing = asyncio.create_task(self._closed.wait())
         try:
             await asyncio.wait({receiving, closing}, return_when=asyncio.FIRST_COMPLETED)
-            return receiving.result() if receiving.done() else BYE
+            # What a read under way says of connections that were closed is no error of this peer.
+            return BYE if closing.done() else receiving.result()
         finally:
             for task in (receiving, closing):
                 task.cancel()
-            await asyncio.wait({receiving, closing})
+            await asyncio.gather(receiving, closing, return_exceptions=True)
 
     async def _receive(self) -> Message:
         await self.connect()
@@ -107,8 +112,7 @@ class Signaling(BaseSignaling):
         except ChannelExpiredError:
             if not self._channel.is_exchanged:
                 raise
-            if not self._said_bye:
-                await self._closed.wait()
+            await self._said_bye.wait()
         return BYE
 
     async def close(self) -> None:
@@ -120,7 +124,7 @@ class Signaling(BaseSignaling):
             return
         self._closed.set()
         try:
-            if self._channel.is_exchanged and not self._said_bye:
+            if self._channel.is_exchanged and not self._said_bye.is_set():
                 await self._channel.try_bye()
             elif self._heard_bye or (self._channel.role == "offerer" and not self._channel.is_exchanged):
                 await self._channel.hang_up()

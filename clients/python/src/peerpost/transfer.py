@@ -28,6 +28,9 @@ from peerpost.limits import (
 
 LABEL = "peerpost-file"
 
+# Windows opens a device under such a name, in any directory and with any suffix.
+DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+
 Progress = Callable[[int], object]
 """Called with the number of bytes that came across since the last call."""
 
@@ -156,14 +159,18 @@ class FileChannel:
 
 
 async def send_file(channel: FileChannel, file: BinaryIO, name: str, size: int, progress: Progress) -> str:
-    """Send an open file of `size` bytes, and return its SHA-256 once the other peer has confirmed it."""
+    """Send an open file of `size` bytes, and return its SHA-256 once the other peer has confirmed it.
+
+    Raises TransferError when the file cannot be read, or the other peer has something else.
+    """
     async with channel.alive():
         checksum = hashlib.sha256()
         channel.say("file", name=name, size=size)
         confirmed = 0
         left = size
         while left:
-            chunk = file.read(min(CHUNK_BYTES, left))
+            with told_as("cannot read the file"):
+                chunk = file.read(min(CHUNK_BYTES, left))
             if not chunk:
                 raise TransferError("the file became shorter while it was sent")
             checksum.update(chunk)
@@ -179,6 +186,8 @@ async def send_file(channel: FileChannel, file: BinaryIO, name: str, size: int, 
             if not isinstance(answer, dict):
                 raise TransferError("the other peer does not keep to the protocol")
             if answer.get("type") == "done":
+                if answer.get("sha256") != checksum.hexdigest():
+                    raise TransferError("the other peer's checksum is another one")
                 progress(size - confirmed)
                 return checksum.hexdigest()
             confirmed = report(answer, confirmed, size, progress)
@@ -216,9 +225,10 @@ async def receive_file(
         refuse_existing(target, force)
         with partial_file(target) as (file, path):
             checksum = await receive_content(channel, offer, file, progress)
-            file.flush()
-            os.fsync(file.fileno())
-            file.close()
+            with told_as("cannot write the file"):  # a full disk may show no sooner
+                file.flush()
+                os.fsync(file.fileno())
+                file.close()
             put_in_place(path, target, force)
         channel.say("done", sha256=checksum)
         await channel.finish()
@@ -233,10 +243,8 @@ async def receive_content(channel: FileChannel, offer: FileOffer, file: BinaryIO
         if count > offer.size:
             raise TransferError("more bytes came than the sender said")
         checksum.update(message)
-        try:
+        with told_as("cannot write the file"):
             file.write(message)
-        except OSError as error:
-            raise TransferError(f"cannot write the file: {error.strerror}") from error
         progress(len(message))
         if count - confirmed >= LOW_WATER_BYTES:
             confirmed = count
@@ -252,45 +260,45 @@ async def receive_content(channel: FileChannel, offer: FileOffer, file: BinaryIO
 def partial_file(target: Path) -> Iterator[tuple[BinaryIO, Path]]:
     """Give a new file beside the target; it is gone afterwards, unless it was renamed."""
     path = target.with_name(f".{target.name[:50]}.{secrets.token_hex(4)}.part")
-    try:
+    with told_as(f"cannot write into {target.parent}"):
         file = path.open("xb")
-    except OSError as error:
-        raise TransferError(f"cannot write into {target.parent}: {error.strerror}") from error
     try:
-        with file:
-            yield file, path
+        yield file, path
     finally:
+        with contextlib.suppress(OSError):  # it may try to write the rest once more
+            file.close()
         path.unlink(missing_ok=True)
 
 
+@contextmanager
+def told_as(what: str) -> Iterator[None]:
+    """Turn what the operating system says into a TransferError, of which the other peer hears."""
+    try:
+        yield
+    except OSError as error:
+        raise TransferError(f"{what}: {error.strerror}") from error
+
+
 def refuse_existing(target: Path, force: bool) -> None:
-    if target.is_dir() or (not force and os.path.lexists(target)):
-        raise TransferError(f"{target.name} exists already{'' if target.is_dir() else '; --force replaces it'}")
+    """Raise TransferError for what may not be replaced. A directory or a device may never be."""
+    if not os.path.lexists(target):
+        return
+    if not target.is_file():
+        raise TransferError(f"{target.name} exists already, and is no file")
+    if not force:
+        raise TransferError(f"{target.name} exists already; --force replaces it")
 
 
 def put_in_place(path: Path, target: Path, force: bool) -> None:
     """Give the complete file its name. Without `force`, one that has come into being meanwhile is not replaced."""
-    try:
-        if force:
-            path.replace(target)
-        else:
-            link_or_rename(path, target)
-    except FileExistsError:
-        refuse_existing(target, force)
-        raise
-    except OSError as error:
-        raise TransferError(f"cannot write {target.name}: {error.strerror}") from error
-
-
-def link_or_rename(path: Path, target: Path) -> None:
-    # A rename would replace what is there; a link does not. Some file systems have no links.
-    try:
-        os.link(path, target)
-    except FileExistsError:
-        raise
-    except OSError:
-        refuse_existing(target, force=False)
-        path.rename(target)
+    if not force:
+        # A rename would replace what is there; a link does not. Some file systems have no links.
+        with contextlib.suppress(OSError):
+            os.link(path, target)
+            return
+    refuse_existing(target, force)
+    with told_as(f"cannot write {target.name}"):
+        path.replace(target)
 
 
 def safe_name(name: str) -> str:
@@ -305,7 +313,8 @@ def safe_name(name: str) -> str:
     if room <= 0:
         stem, dot, suffix, room = clean, "", "", MAX_NAME_BYTES
     stem = stem.encode(errors="replace")[:room].decode(errors="ignore")
-    return (stem + dot + suffix) or "received-file"
+    name = (stem + dot + suffix) or "received-file"
+    return f"_{name}" if DEVICE.fullmatch(name) else name
 
 
 def control_of(message: str) -> dict[str, object]:

@@ -1,0 +1,105 @@
+"""Two hosts on a network of their own: network namespaces of Linux, with cables between them that can be pulled."""
+
+import ctypes
+import os
+import shutil
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+# <linux/sched.h>
+CLONE_NEWNET = 0x40000000
+MAX_READ_BYTES = 65_536
+
+NO_NAMESPACES = """\
+The tests of a network change need network namespaces: root (CAP_NET_ADMIN and CAP_SYS_ADMIN), and `ip`.
+On Debian and Ubuntu: apt-get install iproute2"""
+
+
+@dataclass(frozen=True)
+class Host:
+    """A host. It has no way to the machine that it runs on but the ports of `reach`."""
+
+    name: str
+
+    @property
+    def entry(self) -> list[str]:
+        """The words that run a command on this host."""
+        return ["nsenter", f"--net={self._path}", "--"]
+
+    def join(self, cable: str, address: str) -> None:
+        """Give an end of a cable this address, and prefer it for whatever is not known to be elsewhere."""
+        run("ip", "-n", self.name, "address", "add", address, "dev", cable)
+        run("ip", "-n", self.name, "link", "set", cable, "up")
+        run("ip", "-n", self.name, "route", "replace", "default", "dev", cable)
+
+    def leave(self, cable: str) -> None:
+        """Take the addresses of an end of a cable away."""
+        run("ip", "-n", self.name, "address", "flush", "dev", cable)
+
+    @contextmanager
+    def reach(self, port: int) -> Iterator[None]:
+        """Have a port of 127.0.0.1 here lead to the same port of the machine, whatever becomes of the network."""
+        with self._listen(port) as listener:
+            threading.Thread(target=forward, args=(listener, port), daemon=True).start()
+            yield
+            listener.shutdown(socket.SHUT_RDWR)
+
+    def _listen(self, port: int) -> socket.socket:
+        # A namespace is a thread's: what this one opens stays there, and the thread ends.
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(self._listen_inside, port).result()
+
+    def _listen_inside(self, port: int) -> socket.socket:
+        with self._path.open() as namespace:
+            if ctypes.CDLL(None, use_errno=True).setns(namespace.fileno(), CLONE_NEWNET):
+                raise OSError(ctypes.get_errno(), NO_NAMESPACES)
+        return socket.create_server(("127.0.0.1", port))
+
+    @property
+    def _path(self) -> Path:
+        return Path("/run/netns", self.name)
+
+
+@contextmanager
+def two_hosts(cables: int) -> Iterator[tuple[Host, Host]]:
+    """Make two hosts and cables between them, named cable0, cable1 and so on, that carry no address yet."""
+    if shutil.which("ip") is None:
+        raise RuntimeError(NO_NAMESPACES)
+    hosts = Host(f"peerpost-{os.getpid()}-one"), Host(f"peerpost-{os.getpid()}-other")
+    with ExitStack() as stack:
+        for host in hosts:
+            run("ip", "netns", "add", host.name)
+            stack.callback(run, "ip", "netns", "delete", host.name)  # and its cables with it
+            run("ip", "-n", host.name, "link", "set", "lo", "up")
+        for cable in [f"cable{number}" for number in range(cables)]:
+            ends = [word for host in hosts for word in ("name", cable, "netns", host.name)]
+            run("ip", "link", "add", *ends[:4], "type", "veth", "peer", *ends[4:])
+        yield hosts
+
+
+def run(*words: str) -> None:
+    result = subprocess.run(words, capture_output=True, text=True, check=False)
+    if result.returncode:
+        raise RuntimeError(f"{' '.join(words)}: {result.stderr.strip()}\n{NO_NAMESPACES}")
+
+
+def forward(listener: socket.socket, port: int) -> None:
+    with suppress(OSError):  # the listener is closed
+        while True:
+            near, _ = listener.accept()
+            far = socket.create_connection(("127.0.0.1", port))
+            for ends in ((near, far), (far, near)):
+                threading.Thread(target=pump, args=ends, daemon=True).start()
+
+
+def pump(source: socket.socket, target: socket.socket) -> None:
+    with suppress(OSError), target:  # an end has gone
+        while data := source.recv(MAX_READ_BYTES):
+            target.sendall(data)
+        target.shutdown(socket.SHUT_WR)
