@@ -14,6 +14,7 @@ from tests.interop.browsers import Page, PageError
 from tests.interop.front import Front
 
 PATIENCE_SECONDS = 30
+FOUR_REQUESTS = {"create_data_channel": 1, "get_offer": 1, "create_answer": 1, "get_answer": 1}
 
 
 class AiortcPeer:
@@ -94,6 +95,18 @@ async def the_page_offers(page: Page, server: str, key: bytes | None = None) -> 
         await peer.connection.close()
 
 
+async def two_aiortc_peers(server: str) -> Talk:
+    one, other = AiortcPeer(), AiortcPeer()
+    try:
+        offering = asyncio.create_task(one.offer(server, None))
+        await other.answer(server, await one.channel_id, None)
+        await offering
+        heard = await asyncio.gather(one.greet(), other.greet())
+        return Talk(*heard)
+    finally:
+        await asyncio.gather(one.connection.close(), other.connection.close())
+
+
 def within_time(exchange: Awaitable[Talk]) -> Talk:
     return asyncio.run(asyncio.wait_for(exchange, PATIENCE_SECONDS))
 
@@ -103,6 +116,23 @@ def test_chromium_and_aiortc_talk(chromium_page: Page, front: Front, exchange: A
     heard = within_time(exchange(chromium_page, front.url))
 
     assert heard == HEARD
+
+
+@pytest.mark.parametrize("exchange", [python_offers, the_page_offers])
+def test_chromium_and_aiortc_that_are_ready_need_four_requests_and_no_preflight(
+    chromium_page: Page, front: Front, exchange: Any
+) -> None:
+    within_time(exchange(chromium_page, front.url))
+
+    assert front.exchange == FOUR_REQUESTS
+    assert set(front.verbs) == {"POST"}
+
+
+def test_two_aiortc_peers_that_are_ready_need_four_requests_and_one_that_erases_the_channel(front: Front) -> None:
+    within_time(two_aiortc_peers(front.url))
+
+    assert front.exchange == FOUR_REQUESTS
+    assert front.verbs == {"POST": 5}
 
 
 @pytest.mark.parametrize("exchange", [python_offers, the_page_offers])

@@ -40,7 +40,7 @@ def test_a_server_that_does_not_hold_is_asked_ever_more_seldom() -> None:
     asyncio.run(open_and_receive(offerer(script, time)))
 
     assert time.pauses[:3] == pytest.approx([0.2, 0.3, 0.45])
-    assert time.pauses[-1] == 3.0
+    assert time.pauses[-1] == 1.0
 
 
 def test_the_pauses_have_jitter() -> None:
@@ -70,6 +70,21 @@ def test_a_server_that_holds_is_asked_again_at_once() -> None:
     asyncio.run(open_and_receive(offerer(script, time)))
 
     assert time.pauses == []
+
+
+def test_whoever_waits_for_long_polls() -> None:
+    time = Time()
+
+    def not_yet_after(request: dict[str, object]) -> httpx.Response:
+        time.now += min(float(str(request["wait"])), 5)
+        return NOT_YET
+
+    script = Script(OPENED, not_yet_after, ok(items=[], next=0), *[not_yet_after] * 9, ANSWERED)
+
+    asyncio.run(open_and_receive(offerer(script, time)))
+
+    waits = [request["wait"] for request in script.requests if request["method"] == "get_answer"]
+    assert waits == [20, 20] + 9 * [0]
 
 
 @pytest.mark.parametrize("fault", [unavailable(), unavailable(429), unavailable(500), unavailable(502), LOST])

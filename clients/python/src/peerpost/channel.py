@@ -248,7 +248,7 @@ class Channel:
         interval = FIRST_POLL_SECONDS
         while True:
             asked = self._clock()
-            wait = WAIT_SECONDS if asked - self._last_news < HOLD_SECONDS or not self._is_exchanged else 0
+            wait = WAIT_SECONDS if asked - self._last_news < HOLD_SECONDS else 0
             found = await self._call(partial(read, wait))
             if found is not None:
                 self._news()

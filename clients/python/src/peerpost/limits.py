@@ -16,7 +16,7 @@ REQUEST_SECONDS = 15.0
 # two people with a link need minutes, so that it grows.
 FIRST_POLL_SECONDS = 0.2
 POLL_GROWTH = 1.5
-MAX_POLL_SECONDS = 3.0
+MAX_POLL_SECONDS = 1.0
 
 # After a failure the pauses double from the first to the last of these.
 FIRST_RETRY_SECONDS = 0.25
@@ -41,8 +41,9 @@ UNLIKELY_SECONDS = 2.0
 # How long ICE is left to those that a read has found: as long as aioice takes to send a lost check again.
 SETTLE_SECONDS = 0.5
 
-# Reads are held while news is likely. This long after the last, a call is under way: seldom asking costs less.
-HOLD_SECONDS = 30.0
+# Reads are held while news is likely. Who has not come by then comes in minutes, or a call is under way: a held second
+# costs the operator as much as ten polls, and takes one of the function's environments.
+HOLD_SECONDS = 10.0
 
 # Hanging up must not hang.
 HANG_UP_SECONDS = 3.0
