@@ -11,7 +11,7 @@ export CHECKOV := $(CURDIR)/.venv-checkov/bin/checkov
 LICENCES := MIT;BSD;Apache
 
 .DEFAULT_GOAL := help
-.PHONY: help run example test check bench bench-short lock package deploy destroy format clean
+.PHONY: help run example test soak check bench bench-short lock package deploy destroy format clean
 
 help: ## Say what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,6 +28,9 @@ example: $(VENV)/dev ## Connect two aiortc peers, in two processes, through `mak
 test: $(VENV)/dev .venv-checkov/ready node_modules web/node_modules clients/javascript/node_modules ## Run every test
 	$(BIN)/python -m pytest
 	npm test --prefix clients/javascript
+
+soak: $(VENV)/dev node_modules ## Check a thousand random histories of the packaged function for linearizability (SOAK="--histories 50 --seed 7")
+	$(BIN)/python -m tests.reliability $(SOAK)
 
 check: $(VENV)/dev .venv-checkov/ready web/node_modules clients/javascript/node_modules ## Check style and types
 	$(BIN)/ruff format --check .

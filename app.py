@@ -1,36 +1,41 @@
 """Where the pieces meet: the route, the form of every reply, the table, the Lambda entry point."""
 
 import os
+import signal
 from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 from chalice.app import Chalice, CORSConfig, Request, Response
 
-from chalicelib import handlers
+from chalicelib import handlers, limits
 from chalicelib.channels import Channels, open_client
 from chalicelib.errors import SignalingError, StorageUnavailable
 from chalicelib.function_url import lambda_handler
-from chalicelib.limits import MAX_WAIT_SECONDS, RETRY_AFTER_SECONDS, WAIT_RESERVE_SECONDS
 
+Alarm = Callable[[int], object]
 PLAIN: dict[str, str | list[str]] = {"Content-Type": "text/plain; charset=utf-8"}
 
 
-def create_app(open_channels: Callable[[], Channels], cors: CORSConfig | None = None) -> Chalice:
-    """Return the application over the channels that `open_channels` gives."""
+def create_app(open_channels: Callable[[], Channels], cors: CORSConfig | None = None, alarm: Alarm = abs) -> Chalice:
+    """Return the application over the channels that `open_channels` gives; a real `alarm` ends a request in time."""
     app = Chalice(app_name="peerpost", configure_logs=False)  # The Lambda runtime logs in JSON, with tracebacks.
     app.register_middleware(in_our_form, "http")
 
     # Every type: a browser that says text/plain saves the preflight's round trip.
     @app.route("/", methods=["POST"], content_types=["*/*"], cors=cors)
     def signal() -> Response:
+        longest = longest_wait(app.current_request)
         try:
-            reply = handlers.handle(body_of(app.current_request), open_channels(), longest_wait(app.current_request))
+            alarm(int(longest) + limits.WAIT_RESERVE_SECONDS)
+            reply = handlers.handle(body_of(app.current_request), open_channels(), longest)
         except SignalingError as refusal:
             return Response(str(refusal), PLAIN, 400)
-        except StorageUnavailable as outage:
-            app.log.error("DynamoDB: %s", outage)
-            return Response("storage is unavailable", PLAIN | {"Retry-After": str(RETRY_AFTER_SECONDS)}, 503)
+        except (StorageUnavailable, KeyboardInterrupt) as outage:
+            app.log.error("DynamoDB: %s", str(outage) or "out of time")
+            return Response("storage is unavailable", PLAIN | {"Retry-After": str(limits.RETRY_AFTER_SECONDS)}, 503)
+        finally:
+            alarm(0)
         return Response(reply, {"Content-Type": "application/json"})
 
     return app
@@ -58,9 +63,9 @@ def body_of(request: Any) -> bytes:
 
 def longest_wait(request: Any) -> float:
     """Return the seconds that a reply may be held: as the operator wishes, and never beyond the function's time."""
-    wish = float(os.environ.get("MAX_WAIT_SECONDS", MAX_WAIT_SECONDS))
+    wish = float(os.environ.get("MAX_WAIT_SECONDS", limits.MAX_WAIT_SECONDS))
     context = request.lambda_context
-    left = context.get_remaining_time_in_millis() / 1000 - WAIT_RESERVE_SECONDS if context else wish
+    left = context.get_remaining_time_in_millis() / 1000 - limits.WAIT_RESERVE_SECONDS if context else wish
     return max(0, min(wish, left))
 
 
@@ -76,7 +81,9 @@ def channels() -> Channels:
 
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
     channels()  # Here, where Lambda lends a whole core, and not at the first request.
-    app = create_app(channels)  # Without CORS, which is the function URL's business.
+    # botocore's time-outs start anew with each byte. A KeyboardInterrupt passes its `except Exception`, which retries.
+    signal.signal(signal.SIGALRM, signal.default_int_handler)
+    app = create_app(channels, alarm=signal.alarm)  # Without CORS, which is the function URL's business.
 else:
     from chalicelib import local
 

@@ -1,7 +1,5 @@
 """The DynamoDB gateway: the only module that knows what a table is. A verb is one request, its rule the condition."""
 
-from __future__ import annotations
-
 import time
 import uuid
 from collections.abc import Callable, Iterable
@@ -20,6 +18,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 Item = dict[str, Any]
+Call = Callable[..., Any]
+Written = tuple[bool, Item, bool]
 
 # TTL deletes late, by days: until then a write must see for itself that the channel's time is not up.
 ALIVE = "attribute_exists(channel_id) AND expire_time > :now"
@@ -40,13 +40,12 @@ class Channel:
 class Channels:
     """The channels of one table, by `now` in Unix seconds. Verbs raise SignalingError and StorageUnavailable."""
 
-    def __init__(self, client: DynamoDBClient, table_name: str, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, client: "DynamoDBClient", table_name: str, now: Callable[[], float] = time.time) -> None:
         self._client, self._table_name, self._now = client, table_name, now
 
     def create(self, offer: str | None = None, candidates: Iterable[str] = ()) -> str:
         """Open a channel that lives CHANNEL_TTL_SECONDS, with what is known already, and return its id."""
-        channel_id = str(uuid.uuid4())
-        expire_time = int(self._now()) + limits.CHANNEL_TTL_SECONDS
+        channel_id, expire_time = str(uuid.uuid4()), int(self._now()) + limits.CHANNEL_TTL_SECONDS
         item = {"channel_id": {"S": channel_id}, "expire_time": {"N": str(expire_time)}, "candidate": _list(candidates)}
         item |= {"offer": {"S": offer}} if offer is not None else {}
         if not self._write(self._client.put_item, "attribute_not_exists(channel_id)", item, Item=item)[0]:
@@ -62,7 +61,7 @@ class Channels:
 
     def set_offer(self, channel_id: str, offer: str, candidates: Iterable[str] = ()) -> None:
         """Write the offer, over an earlier one if there is one."""
-        self._update(channel_id, {"offer": {"S": offer}}, candidates)
+        self._update(channel_id, {"offer": {"S": offer}}, candidates, " AND attribute_not_exists(offer)")
 
     def set_answer(self, channel_id: str, answer: str, candidates: Iterable[str] = ()) -> None:
         """Write the answer; the first one wins."""
@@ -74,60 +73,58 @@ class Channels:
         return [candidate["S"] for candidate in item["candidate"]["L"]] if tell else []
 
     def delete(self, channel_id: str) -> None:
-        """Erase the channel, if it is there."""
-        self._send(self._client.delete_item, Key={"channel_id": {"S": channel_id}})
+        """Erase the channel, if it is there; what stays of it keeps a late copy of its create from bringing it back."""
+        expire_time = int(self._now()) - limits.CHANNEL_TTL_SECONDS
+        item = {"channel_id": {"S": channel_id}, "expire_time": {"N": str(expire_time)}, "candidate": _list([])}
+        self._write(self._client.put_item, "attribute_exists(channel_id)", {}, Item=item)
 
-    def _update(
-        self, channel_id: str, own: Item, candidates: Iterable[str], once: str = "", returns: str = "NONE"
-    ) -> Item:
+    def _update(self, name: str, own: Item, candidates: Iterable[str], once: str = "", returns: str = "NONE") -> Item:
         """Set `own` and append the new ones of the candidates, all or nothing, in a channel that lives."""
         now, new = int(self._now()), list(dict.fromkeys(candidates))
         while True:
-            done, met = self._append(channel_id, own, new, once, now, returns)
+            done, met, unsure = self._append(name, own, new, once, now, returns)
             if done:
                 return met
-            stored = {candidate["S"] for candidate in _alive(met, now)["candidate"]["L"]}
-            if once and "answer" in met:
+            stored = {candidate["S"] for candidate in _alive(met, now, unsure)["candidate"]["L"]}
+            if "answer" in own and "answer" in met:
                 raise SignalingError("answer already exists")
-            if stored.isdisjoint(new):
+            if "offer" in own and "offer" in met and (changes := _number(met, "changes")) >= _number(own, "changes"):
+                if unsure and changes:
+                    raise StorageUnavailable("refused after a lost reply")
+                # Counted, so that a late copy of this request, which botocore has sent again, undoes no later offer.
+                own["changes"] = {"N": str(changes + 1)}
+                once = " AND (attribute_not_exists(changes) OR changes < :changes)"
+            elif stored.isdisjoint(new):
                 raise SignalingError(f"too many candidates: a channel holds {limits.MAX_CANDIDATES}")
             # Some are there already, which is no reason to refuse the others.
             new = [candidate for candidate in new if candidate not in stored]
             if not new and not own:
                 return met
 
-    def _append(
-        self, channel_id: str, own: Item, new: list[str], once: str, now: int, returns: str
-    ) -> tuple[bool, Item]:
+    def _append(self, name: str, own: Item, new: list[str], once: str, now: int, returns: str) -> Written:
         each = {f":c{number}": {"S": candidate} for number, candidate in enumerate(new)}
-        rule = (
-            ALIVE + once + " AND size(candidate) <= :room" + "".join(f" AND NOT contains(candidate, {c})" for c in each)
-        )
+        rule = ALIVE + once + " AND size(candidate) <= :room"
+        rule += "".join(f" AND NOT contains(candidate, {c})" for c in each)
         change = "SET candidate = list_append(candidate, :new)" + "".join(f", {name} = :{name}" for name in own)
         values = {":new": _list(new), ":now": {"N": str(now)}, ":room": {"N": str(limits.MAX_CANDIDATES - len(new))}}
         values |= each | {f":{name}": value for name, value in own.items()}
-        update = {
-            "UpdateExpression": change,
-            "ExpressionAttributeValues": values,
-            "Key": {"channel_id": {"S": channel_id}},
-            "ReturnValues": returns,
-        }
-        return self._write(self._client.update_item, rule, own if once else None, **update)
+        update = {"UpdateExpression": change, "ExpressionAttributeValues": values, "ReturnValues": returns}
+        return self._write(self._client.update_item, rule, own, Key={"channel_id": {"S": name}}, **update)
 
-    def _write(self, operation: Callable[..., Any], rule: str, own: Item | None, **values: Any) -> tuple[bool, Item]:
-        """Send a conditional write; return whether it is done, and what it returns or the item that refused it."""
+    def _write(self, operation: Call, rule: str, own: Item, **values: Any) -> Written:
+        """Send a conditional write; return whether it is done, what it returns or met, and whether we may be in it."""
         values |= {"ConditionExpression": rule, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
         try:
-            return True, self._send(operation, **values).get("Attributes", {})
+            return True, self._send(operation, **values).get("Attributes", {}), False
         except ClientError as error:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
             met = cast(Item, error.response.get("Item", {}))
             # botocore sends again what got no reply: meeting what this request alone writes means that it has written.
             resent = error.response["ResponseMetadata"]["RetryAttempts"] > 0
-            return resent and own is not None and own.items() <= met.items(), met
+            return resent and own != {} and own.items() <= met.items(), met, resent
 
-    def _send(self, operation: Callable[..., Any], **parameters: Any) -> Any:
+    def _send(self, operation: Call, **parameters: Any) -> Any:
         """Send a request; raise StorageUnavailable where DynamoDB has not carried it out after the retries."""
         try:
             reply = operation(TableName=self._table_name, **parameters)
@@ -148,13 +145,17 @@ def _list(candidates: Iterable[str]) -> Item:
     return {"L": [{"S": candidate} for candidate in dict.fromkeys(candidates)]}
 
 
-def _alive(item: Item, now: int) -> Item:
-    if not item or int(item["expire_time"]["N"]) <= now:
-        raise SignalingError("no such channel")
+def _number(item: Item, name: str) -> int:
+    return int(item.get(name, {"N": "0"})["N"])
+
+
+def _alive(item: Item, now: int, unsure: bool = False) -> Item:
+    if _number(item, "expire_time") <= now:
+        raise StorageUnavailable("refused after a lost reply") if unsure else SignalingError("no such channel")
     return item
 
 
-def open_client(**options: Any) -> DynamoDBClient:
+def open_client(**options: Any) -> "DynamoDBClient":
     """Return a client with our time-outs and retries; the usual AWS environment says where it connects, and as whom."""
     config = Config(
         connect_timeout=limits.DYNAMODB_CONNECT_TIMEOUT_SECONDS,

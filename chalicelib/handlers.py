@@ -1,6 +1,7 @@
 """One function for each method of the wire, and the table of them."""
 
 from collections.abc import Callable
+from functools import partial
 
 from chalicelib import waiting
 from chalicelib.channels import Channel, Channels
@@ -9,6 +10,8 @@ from chalicelib.limits import MAX_CANDIDATE_BYTES, MAX_DESCRIPTION_BYTES
 from chalicelib.protocol import Request, number, parse, text, texts
 
 Reply = dict[str, str | int | list[str]]
+
+candidates = partial(texts, field="candidates", max_bytes=MAX_CANDIDATE_BYTES)
 
 
 def handle(body: bytes, channels: Channels, longest_wait: float = 0) -> Reply:
@@ -32,18 +35,17 @@ def create_offer(request: Request, channels: Channels) -> Reply:
     return {}
 
 
-def get_offer(request: Request, channels: Channels) -> Reply:
-    return description(request, channels, "offer")
-
-
 def create_answer(request: Request, channels: Channels) -> Reply:
     answer = text(request, "answer", MAX_DESCRIPTION_BYTES)
     channels.set_answer(text(request, "channel_id"), answer, candidates(request))
     return {}
 
 
-def get_answer(request: Request, channels: Channels) -> Reply:
-    return description(request, channels, "answer")
+def get_description(request: Request, channels: Channels, field: str) -> Reply:
+    channel, news = held(request, channels, lambda channel, _: getattr(channel, field) is not None)
+    if getattr(channel, field) is None:
+        raise SignalingError(f"no {field} yet")
+    return {field: getattr(channel, field), **news}
 
 
 def create_candidate(request: Request, channels: Channels) -> Reply:
@@ -65,17 +67,6 @@ def delete_data_channel(request: Request, channels: Channels) -> Reply:
     return {}
 
 
-def candidates(request: Request) -> list[str]:
-    return texts(request, "candidates", MAX_CANDIDATE_BYTES)
-
-
-def description(request: Request, channels: Channels, field: str) -> Reply:
-    channel, news = held(request, channels, lambda channel, _: getattr(channel, field) is not None)
-    if getattr(channel, field) is None:
-        raise SignalingError(f"no {field} yet")
-    return {field: getattr(channel, field), **news}
-
-
 def held(request: Request, channels: Channels, ready: Callable[[Channel, int], bool]) -> tuple[Channel, Reply]:
     """Return the channel once it is ready or the wait is over, and what a request with `since` is told besides."""
     name, since = text(request, "channel_id"), position(request)
@@ -94,9 +85,9 @@ def later(stored: list[str], since: int) -> Reply:
 HANDLERS: dict[str, Callable[[Request, Channels], Reply]] = {
     "create_data_channel": create_data_channel,
     "create_offer": create_offer,
-    "get_offer": get_offer,
+    "get_offer": partial(get_description, field="offer"),
     "create_answer": create_answer,
-    "get_answer": get_answer,
+    "get_answer": partial(get_description, field="answer"),
     "create_candidate": create_candidate,
     "get_candidates": get_candidates,
     "delete_data_channel": delete_data_channel,

@@ -22,7 +22,7 @@ DYNAMODB_CONNECT_TIMEOUT_SECONDS = 1
 DYNAMODB_READ_TIMEOUT_SECONDS = 1
 # All tries, with botocore's pauses of up to 1 s and 2 s, end within 9 s: before the function's own time is over.
 DYNAMODB_ATTEMPTS = 3
-# What a held reply leaves of the function's time, for a last read that needs all its tries.
+# What a held reply leaves of the function's time, for a last read that needs all its tries. Then the function gives up.
 WAIT_RESERVE_SECONDS = 9
 # How long a client may have its reply held, where the operator says nothing; docs/operations.md tells what it costs.
 MAX_WAIT_SECONDS = 5.0

@@ -1,6 +1,7 @@
 """A proxy between the gateway and a DynamoDB engine, which does to each request what a bad day would."""
 
 import json
+import math
 import socket
 import struct
 import threading
@@ -13,11 +14,17 @@ from typing import Any
 
 import httpx
 
+from chalicelib.limits import DYNAMODB_READ_TIMEOUT_SECONDS
+
 STALL_SECONDS = 2.5
+SLOW_SECONDS = 0.5
 
 
 class FaultyProxy(ThreadingHTTPServer):
-    """Forwards to `engine`. Each request takes the next of `faults`, and is let through when there is none."""
+    """Forwards to `engine`. Each request takes the next of `faults`, and is let through when there is none.
+
+    `weather` chooses for a request that no fault is laid out for; a connection that idles for `idle_seconds` is closed.
+    """
 
     daemon_threads = True
     request_queue_size = 64
@@ -26,17 +33,60 @@ class FaultyProxy(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Forwarder)
         self.engine = httpx.Client(base_url=engine)
         self.faults: list[Fault] = []
+        self.weather: Callable[[], Fault] = lambda: let_through
+        self.idle_seconds: float | None = None
         self.requests = 0
-        self._turn = threading.Lock()
+        self._turn = threading.Condition()
+        self._under_way = 0
+        self._connections: set[socket.socket] = set()
 
     @property
     def endpoint(self) -> str:
         return f"http://127.0.0.1:{self.server_port}"
 
-    def next_fault(self) -> "Fault":
+    @contextmanager
+    def next_fault(self) -> "Iterator[Fault]":
         with self._turn:
             self.requests += 1
-            return self.faults.pop(0) if self.faults else let_through
+            self._under_way += 1
+            fault = self.faults.pop(0) if self.faults else self.weather()
+        try:
+            yield fault
+        finally:
+            with self._turn:
+                self._under_way -= 1
+                self._turn.notify_all()
+
+    def settle(self) -> None:
+        """Return once no request is under way any more, those included whose clients have given up."""
+        with self._turn:
+            assert self._turn.wait_for(lambda: self._under_way == 0, timeout=60)
+
+    def connected(self, connection: socket.socket, is_connected: bool) -> None:
+        with self._turn:
+            (self._connections.add if is_connected else self._connections.discard)(connection)
+            self._turn.notify_all()
+
+    def wait_until_idle_connections_are_closed(self) -> None:
+        with self._turn:
+            assert self._turn.wait_for(lambda: not self._connections, timeout=60)
+
+    @contextmanager
+    def out_of_reach(self) -> Iterator[None]:
+        """Refuse connections, and end those that there are."""
+        self.shutdown()
+        self.server_close()
+        with self._turn:
+            for connection in self._connections:
+                connection.shutdown(socket.SHUT_RDWR)
+        yield
+        self.socket = socket.socket(self.address_family, self.socket_type)
+        self.server_bind()
+        self.server_activate()
+        self.start()
+
+    def start(self) -> None:
+        threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that has given up is what these tests are about."""
@@ -47,22 +97,54 @@ class Forwarder(BaseHTTPRequestHandler):
     wbufsize = -1
     server: FaultyProxy
 
+    def setup(self) -> None:
+        super().setup()
+        self.connection.settimeout(self.server.idle_seconds)
+        self.server.connected(self.connection, True)
+
+    def finish(self) -> None:
+        self.server.connected(self.connection, False)
+        super().finish()
+
     def do_POST(self) -> None:
         self.body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.next_fault()(self)
+        with self.server.next_fault() as fault:
+            fault(self)
 
     def forward(self) -> httpx.Response:
         return self.server.engine.post("/", content=self.body, headers=dict(self.headers))
 
-    def answer(self, status: int, content: bytes, sent: bytes | None = None) -> None:
-        """Announce `content` with its CRC-32, as DynamoDB does, and send it, or `sent` in its place."""
+    def announce(self, status: int, content: bytes) -> None:
+        """Send the head of a reply, with the CRC-32 of its content, as DynamoDB does."""
         self.send_response(status)
         self.send_header("Content-Type", "application/x-amz-json-1.0")
         self.send_header("Content-Length", str(len(content)))
         self.send_header("x-amz-crc32", str(zlib.crc32(content)))
         self.end_headers()
+        self.wfile.flush()
+
+    def answer(self, status: int, content: bytes, sent: bytes | None = None) -> None:
+        """Announce `content`, and send it, or `sent` in its place."""
+        self.announce(status, content)
         self.wfile.write(content if sent is None else sent)
         self.wfile.flush()
+
+    def drip(self, seconds: float) -> None:
+        """Forward, and let the reply take `seconds`, with never a pause as long as the gateway's time-out."""
+        reply = self.forward()
+        self.announce(reply.status_code, reply.content)
+        pieces = math.ceil(seconds / (DYNAMODB_READ_TIMEOUT_SECONDS / 2))
+        length = len(reply.content)
+        for piece in range(pieces):
+            time.sleep(seconds / pieces)
+            self.wfile.write(reply.content[length * piece // pieces : length * (piece + 1) // pieces])
+            self.wfile.flush()
+
+    def end(self) -> None:
+        """End the connection with a reset."""
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
+        self.close_connection = True
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name of the base class
         pass
@@ -95,14 +177,34 @@ def garble_the_reply(call: Forwarder) -> None:
 
 def reset(call: Forwarder) -> None:
     """RST before the engine has seen the request."""
-    call.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    call.connection.close()
-    call.close_connection = True
+    call.end()
+
+
+def reset_after_the_write(call: Forwarder) -> None:
+    """RST after the engine has done it."""
+    call.forward()
+    call.end()
 
 
 def stall(call: Forwarder) -> None:
+    """Nothing comes, and nothing is done."""
     time.sleep(STALL_SECONDS)
     call.close_connection = True
+
+
+def arrive_late(seconds: float = DYNAMODB_READ_TIMEOUT_SECONDS + 0.3) -> Fault:
+    """Return the fault of a way on which a request stays so long that whoever sent it gives up, and sends it again."""
+
+    def arrive_late(call: Forwarder) -> None:
+        time.sleep(seconds)
+        lose_the_reply(call)
+
+    return arrive_late
+
+
+def send_slowly(call: Forwarder) -> None:
+    """All of the reply comes, in pieces."""
+    call.drip(SLOW_SECONDS)
 
 
 def refusal(status: int, code: str) -> Fault:
@@ -119,7 +221,6 @@ def refusal(status: int, code: str) -> Fault:
 @contextmanager
 def faulty_proxy(engine: str) -> Iterator[FaultyProxy]:
     with FaultyProxy(engine) as proxy:
-        thread = threading.Thread(target=proxy.serve_forever, daemon=True)
-        thread.start()
+        proxy.start()
         yield proxy
         proxy.shutdown()

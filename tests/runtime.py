@@ -10,8 +10,9 @@ import tempfile
 import threading
 import warnings
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -107,7 +108,7 @@ def lambda_function(
         output = stack.enter_context(log.open("ab"))
         http = stack.enter_context(httpx.Client(timeout=3 * TIMEOUT_SECONDS, trust_env=False))
         for _ in range(concurrency):
-            idle.put(stack.enter_context(execution_environment(task_root, endpoint, table_name, output)))
+            idle.put(stack.enter_context(execution_environment(task_root, endpoint, table_name, output)).url)
 
         def invoke(event: Event, context: object) -> Event:  # noqa: ARG001 - the context is the runtime's to make
             url = idle.get()
@@ -120,9 +121,24 @@ def lambda_function(
         yield invoke
 
 
+@dataclass(frozen=True)
+class ExecutionEnvironment:
+    """One emulator. It takes one call at a time, at its URL, and runs the function in a process of its own."""
+
+    url: str
+    emulator: subprocess.Popen[Any]
+
+    def function(self) -> int | None:
+        """Return the id of the function's process; None before the first call, and after a crash until the next."""
+        children = Path(f"/proc/{self.emulator.pid}/task").glob("*/children")
+        return next((int(child) for task in children for child in task.read_text().split()), None)
+
+
 @contextmanager
-def execution_environment(task_root: Path, endpoint: str, table_name: str, output: Any) -> Iterator[str]:
-    """Start one emulator, which is one execution environment: it takes one call at a time, at the URL given."""
+def execution_environment(
+    task_root: Path, endpoint: str, table_name: str, output: Any, extra: Mapping[str, str] | None = None
+) -> Iterator[ExecutionEnvironment]:
+    """Start one emulator, which is one execution environment, with `extra` variables beside Lambda's own."""
     python = runtime_python()
     front, back = free_port(), free_port()
     addresses = [f"--runtime-interface-emulator-address=127.0.0.1:{front}", f"--runtime-api-address=127.0.0.1:{back}"]
@@ -146,6 +162,7 @@ def execution_environment(task_root: Path, endpoint: str, table_name: str, outpu
         "PYTHONDONTWRITEBYTECODE": "1",  # As on /var/task, which root cannot write either.
         "PYTHONPATH": f"{task_root}:{runtime_client(python)}",
         "TABLE_NAME": table_name,
+        **(extra or {}),
     }
     process = subprocess.Popen(
         [emulator(), *addresses, *runtime],
@@ -156,7 +173,7 @@ def execution_environment(task_root: Path, endpoint: str, table_name: str, outpu
     )
     try:
         wait_for_port(front, process)
-        yield f"http://127.0.0.1:{front}/2015-03-31/functions/function/invocations"
+        yield ExecutionEnvironment(f"http://127.0.0.1:{front}/2015-03-31/functions/function/invocations", process)
     finally:
         process.terminate()
         process.wait()

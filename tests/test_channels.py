@@ -198,7 +198,7 @@ def test_a_channel_id_that_is_taken_is_a_fault_of_ours_and_harms_nobody(
             lambda channels, name: channels.set_offer(name, "b", ["b", "c"]), "UpdateItem", id="offer with all"
         ),
         pytest.param(lambda channels, name: channels.set_answer(name, "b", ["b"]), "UpdateItem", id="answer with all"),
-        pytest.param(lambda channels, channel_id: channels.delete(channel_id), "DeleteItem", id="delete"),
+        pytest.param(lambda channels, channel_id: channels.delete(channel_id), "PutItem", id="delete"),
     ],
 )
 def test_every_verb_is_exactly_one_request_refused_or_not(
@@ -276,14 +276,19 @@ def test_candidates_that_do_not_all_fit_are_refused_whole(channels: Channels, mo
     assert channels.get(channel_id) == Channel("another", None, ["a", "b", "c"])
 
 
-def test_a_deleted_channel_does_not_exist(channels: Channels, client: DynamoDBClient, table: str) -> None:
-    channel_id = channels.create("an offer")
+def test_a_deleted_channel_does_not_exist_and_nothing_of_it_is_left_but_its_id(
+    channels: Channels, client: DynamoDBClient, table: str, clock: Clock
+) -> None:
+    channel_id = channels.create("an offer", ["a candidate"])
 
+    channels.delete(NOBODYS_ID)
     channels.delete(channel_id)
     channels.delete(channel_id)
 
-    assert items(client, table) == []
+    expired = {"N": str(int(clock.seconds) - CHANNEL_TTL_SECONDS)}
+    left = [{"channel_id": {"S": channel_id}, "expire_time": expired, "candidate": {"L": []}}]
+    assert items(client, table) == left
     for verb in EVERY_VERB:
         with pytest.raises(SignalingError, match="^no such channel$"):
             verb.values[0](channels, channel_id)  # type: ignore[operator]
-    assert items(client, table) == []
+    assert items(client, table) == left

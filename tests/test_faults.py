@@ -1,28 +1,38 @@
 """What the client hears when the way to DynamoDB fails, and what is stored then."""
 
 import logging
-from collections.abc import Iterator
-from typing import Any
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import replace
 
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 
 from app import create_app
-from chalicelib.channels import Channels
+from chalicelib.channels import Channel, Channels
+from chalicelib.errors import SignalingError
 from chalicelib.limits import DYNAMODB_ATTEMPTS, RETRY_AFTER_SECONDS
 from tests.clock import Clock
-from tests.engines import client_of, free_port
+from tests.engines import client_of, new_table
 from tests.faulty_proxy import (
     Fault,
     FaultyProxy,
+    Forwarder,
+    arrive_late,
     faulty_proxy,
     garble_the_reply,
     halve_the_reply,
+    let_through,
     lose_the_reply,
     refusal,
     reset,
+    reset_after_the_write,
+    send_slowly,
     stall,
 )
+from tests.runtime import TIMEOUT_SECONDS
 from tests.transports import Post, Reply, over_handler
 
 OUTAGES = [
@@ -35,9 +45,21 @@ OUTAGES = [
     halve_the_reply,
     garble_the_reply,
     reset,
+    reset_after_the_write,
     stall,
+    arrive_late(),
 ]
-WRITES = {"create_offer": "offer", "create_answer": "answer", "create_candidate": "candidate"}
+# Each method, on a channel with an offer, an answer and a candidate, and what it is told.
+METHODS: dict[str, tuple[dict[str, object], object]] = {
+    "create_data_channel": ({"offer": "new", "candidates": ["new"]}, None),
+    "create_offer": ({"offer": "new", "candidates": ["new"]}, {}),
+    "create_answer": ({"answer": "new", "candidates": ["new"]}, {}),
+    "create_candidate": ({"candidates": ["new"]}, {}),
+    "get_offer": ({"since": 0}, {"offer": "old", "items": ["old"], "next": 1}),
+    "get_answer": ({}, {"answer": "old"}),
+    "get_candidates": ({}, {"items": ["old"]}),
+    "delete_data_channel": ({}, {}),
+}
 
 
 @pytest.fixture
@@ -141,44 +163,138 @@ def test_a_description_with_candidates_sent_again_after_a_lost_reply_is_there_on
     assert getattr(near_channels.get(channel_id), what) == "mine"
 
 
-@pytest.mark.parametrize("fault", OUTAGES, ids=name)
-def test_one_fault_is_healed_by_the_retry(
-    fault: Fault, post: Post, proxy: FaultyProxy, near_channels: Channels
-) -> None:
-    channel_id = near_channels.create()
-    expected: dict[str, Any] = {"create_offer": {}, "create_answer": {}, "create_candidate": {}}
-    expected |= {"get_offer": {"offer": "x"}, "get_answer": {"answer": "x"}, "get_candidates": {"items": ["x"]}}
+class Way:
+    """One method's own way to the table, so that all methods can meet a fault at once."""
 
-    for method, reply in expected.items():
-        proxy.faults = [fault]
-        heard = post({"method": method, "channel_id": channel_id, WRITES.get(method, "unused"): "x"})
-        assert (heard.status, heard.json()) == (200, reply), method
+    def __init__(self, method: str, proxy: FaultyProxy, table: str, near: Channels) -> None:
+        self.method, self.proxy, self.near = method, proxy, near
+        app = create_app(lambda: Channels(self.client, table))
+        self.post, self.client = over_handler(app), client_of(proxy.endpoint)
+        self.channel_id = ""
 
-    assert proxy.requests == 2 * len(expected)
+    def prepare(self) -> None:
+        self.channel_id = self.near.create("old", ["old"])
+        if self.method != "create_answer":
+            self.near.set_answer(self.channel_id, "old")
+
+    def call(self) -> Reply:
+        fields, _ = METHODS[self.method]
+        return self.post({"method": self.method, "channel_id": self.channel_id, **fields})
+
+    def state(self) -> Channel | None:
+        try:
+            return self.near.get(self.channel_id)
+        except SignalingError:
+            return None
+
+    def states(self) -> tuple[Channel | None, Channel | None]:
+        """What the channel is without the call, and with it."""
+        before = Channel("old", None if self.method == "create_answer" else "old", ["old"])
+        after = {
+            "create_offer": replace(before, offer="new", candidates=["old", "new"]),
+            "create_answer": replace(before, answer="new", candidates=["old", "new"]),
+            "create_candidate": replace(before, candidates=["old", "new"]),
+            "delete_data_channel": None,
+        }
+        return before, after.get(self.method, before)
 
 
-@pytest.mark.parametrize("fault", OUTAGES, ids=name)
-@pytest.mark.parametrize("method", ["create_data_channel", "create_answer", "get_offer"])
-def test_a_fault_that_lasts_is_a_503_that_says_when_to_come_back(
-    method: str, fault: Fault, post: Post, proxy: FaultyProxy, near_channels: Channels, caplog: pytest.LogCaptureFixture
-) -> None:
-    channel_id = near_channels.create()
-    near_channels.set_offer(channel_id, "SECRET")
+@pytest.fixture(scope="module")
+def ways(endpoint: str) -> Iterator[list[Way]]:
+    near = client_of(endpoint)
+    with ExitStack() as stack:
+        table = stack.enter_context(new_table(near))
+        proxies = {method: stack.enter_context(faulty_proxy(endpoint)) for method in METHODS}
+        yield [Way(method, proxy, table, Channels(near, table)) for method, proxy in proxies.items()]
 
-    proxy.faults = [fault] * DYNAMODB_ATTEMPTS
-    reply = post({"method": method, "channel_id": channel_id, "answer": "SECRET"})
 
+def all_at_once(ways: list[Way], *steps: Callable[[Way], None]) -> None:
+    def take(way: Way) -> None:
+        for step in steps:
+            step(way)
+
+    with ThreadPoolExecutor(len(ways)) as threads:
+        list(threads.map(take, ways))
+
+
+def tell_right(way: Way) -> None:
+    reply = way.call()
+    if way.method == "create_data_channel":
+        way.channel_id = reply.json()["channel_id"]
+        assert way.state() == Channel("new", None, ["new"])
+        return
+    assert (reply.status, reply.json()) == (200, METHODS[way.method][1]), way.method
+    assert way.state() == way.states()[1], way.method
+
+
+def tell_an_outage(way: Way) -> None:
+    start = time.monotonic()
+    reply = way.call()
+    assert time.monotonic() - start < TIMEOUT_SECONDS
     assert_unavailable(reply)
-    assert proxy.requests == DYNAMODB_ATTEMPTS
-    assert [record.levelno for record in caplog.records if record.name == "peerpost"] == [logging.ERROR]
+    assert way.proxy.requests == DYNAMODB_ATTEMPTS
+    assert way.state() in way.states(), way.method
+
+
+def serve_again(way: Way) -> None:
+    """The next request after the fault; what was there before it is there still."""
+    way.proxy.settle()
+    before = way.state()
+    reply = way.post({"method": "create_candidate", "channel_id": way.channel_id, "candidate": "later"})
+    assert reply.status == (200 if before else 400), way.method
+    assert way.state() == (before and replace(before, candidates=[*before.candidates, "later"])), way.method
+
+
+@pytest.mark.parametrize("fault", OUTAGES, ids=name)
+def test_one_fault_is_healed_for_every_method(fault: Fault, ways: list[Way]) -> None:
+    def meet(way: Way) -> None:
+        way.prepare()
+        way.proxy.requests, way.proxy.faults = 0, [fault]
+
+    def count(way: Way) -> None:
+        # An offer over another one is a refused request, and then one that is not.
+        assert way.proxy.requests == (3 if way.method == "create_offer" else 2), way.method
+
+    all_at_once(ways, meet, tell_right, count, serve_again)
+
+
+@pytest.mark.parametrize("fault", OUTAGES, ids=name)
+def test_a_fault_that_lasts_is_a_503_for_every_method(
+    fault: Fault, ways: list[Way], caplog: pytest.LogCaptureFixture
+) -> None:
+    def meet(way: Way) -> None:
+        way.prepare()
+        way.proxy.requests, way.proxy.faults = 0, [fault] * DYNAMODB_ATTEMPTS
+
+    all_at_once(ways, meet, tell_an_outage, serve_again)
+
+    errors = [record.levelno for record in caplog.records if record.name == "peerpost"]
+    assert errors == [logging.ERROR] * len(METHODS)
     assert "SECRET" not in caplog.text
-    assert channel_id not in caplog.text
+    assert not [way.method for way in ways if way.channel_id in caplog.text]
 
 
-def test_an_engine_that_is_not_there_is_a_503() -> None:
-    nowhere = Channels(client_of(f"http://127.0.0.1:{free_port()}"), "any table")
+def test_a_reply_that_comes_slowly_is_a_reply_for_every_method(ways: list[Way]) -> None:
+    def meet(way: Way) -> None:
+        way.prepare()
+        way.proxy.requests, way.proxy.faults = 0, [send_slowly]
 
-    assert_unavailable(over_handler(create_app(lambda: nowhere))({"method": "create_data_channel"}))
+    def count(way: Way) -> None:
+        assert way.proxy.requests == (2 if way.method == "create_offer" else 1), way.method
+
+    all_at_once(ways, meet, tell_right, count, serve_again)
+
+
+def test_an_engine_that_is_out_of_reach_is_a_503_for_every_method_and_then_served_again(ways: list[Way]) -> None:
+    def meet(way: Way) -> None:
+        way.prepare()
+        way.call()
+        way.prepare()
+        with way.proxy.out_of_reach():
+            assert_unavailable(way.call())
+            assert way.state() == way.states()[0], way.method
+
+    all_at_once(ways, meet, tell_right, serve_again)
 
 
 @pytest.mark.parametrize("code", ["ValidationException", "AccessDeniedException", "ResourceNotFoundException"])
@@ -195,8 +311,72 @@ def test_a_request_that_dynamodb_refuses_is_a_bug_of_ours(
     assert code in caplog.text
 
 
-def test_the_request_after_an_outage_succeeds(post: Post, proxy: FaultyProxy) -> None:
-    proxy.faults = [reset] * DYNAMODB_ATTEMPTS
-    assert_unavailable(post({"method": "create_data_channel"}))
+def meanwhile(act: Callable[[], object]) -> Fault:
+    """Return the fault of a lost reply, whose request takes effect, and somebody acts before it is sent again."""
 
-    assert post({"method": "create_data_channel"}).status == 200
+    def meanwhile(call: Forwarder) -> None:
+        call.forward()
+        act()
+        call.close_connection = True
+
+    return meanwhile
+
+
+@pytest.mark.parametrize("earlier", [[], ["a first one"], ["a first one", "a second one"]], ids=len)
+def test_a_late_copy_of_an_offer_undoes_no_later_one(
+    earlier: list[str], post: Post, proxy: FaultyProxy, near_channels: Channels
+) -> None:
+    channel_id = near_channels.create()
+    for offer in earlier:
+        near_channels.set_offer(channel_id, offer)
+
+    # The first request over another offer is refused; it is the next one that writes.
+    proxy.faults = [let_through] * bool(earlier) + [arrive_late(2.6)]
+    sent = post({"method": "create_offer", "channel_id": channel_id, "offer": "mine"})
+    near_channels.set_offer(channel_id, "a later one")
+    proxy.settle()
+
+    assert sent.status == 200
+    assert near_channels.get(channel_id).offer == "a later one"
+
+
+def test_an_offer_sent_again_that_meets_a_later_one_does_not_come_back(
+    post: Post, proxy: FaultyProxy, near_channels: Channels
+) -> None:
+    """Whether it had been there is not known, and is not claimed."""
+    channel_id = near_channels.create()
+
+    proxy.faults = [meanwhile(lambda: near_channels.set_offer(channel_id, "a later one"))]
+    reply = post({"method": "create_offer", "channel_id": channel_id, "offer": "mine"})
+
+    assert_unavailable(reply)
+    assert near_channels.get(channel_id).offer == "a later one"
+
+
+@pytest.mark.parametrize("method", ["create_offer", "create_answer", "create_candidate"])
+def test_a_write_sent_again_that_meets_no_channel_any_more_is_not_said_to_be_refused(
+    method: str, post: Post, proxy: FaultyProxy, near_channels: Channels
+) -> None:
+    """The other peer has read it, is connected, and has hung up before the retry: it did take effect."""
+    channel_id = near_channels.create()
+
+    proxy.faults = [meanwhile(lambda: near_channels.delete(channel_id))]
+    what = method.removeprefix("create_")
+    reply = post({"method": method, "channel_id": channel_id, what: "mine"})
+    again = post({"method": method, "channel_id": channel_id, what: "mine"})
+
+    assert_unavailable(reply)
+    assert (again.status, again.body) == (400, "no such channel")
+
+
+def test_a_late_copy_of_a_create_brings_no_channel_back(
+    post: Post, proxy: FaultyProxy, near_channels: Channels
+) -> None:
+    proxy.faults = [arrive_late(2.6)]
+    channel_id = post({"method": "create_data_channel"}).json()["channel_id"]
+    near_channels.delete(channel_id)
+    proxy.settle()
+
+    gone = post({"method": "get_candidates", "channel_id": channel_id})
+
+    assert (gone.status, gone.body) == (400, "no such channel")

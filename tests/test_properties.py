@@ -50,7 +50,7 @@ def service(endpoint: str) -> Iterator[Service]:
 
 def assert_well_formed(items: list[dict[str, Any]]) -> None:
     for item in items:
-        assert item.keys() - {"offer", "answer"} == {"channel_id", "candidate", "expire_time"}
+        assert item.keys() - {"offer", "answer", "changes"} == {"channel_id", "candidate", "expire_time"}
         for field in item.keys() & {"offer", "answer"}:
             assert 1 <= len(item[field]["S"].encode()) <= MAX_DESCRIPTION_BYTES
         assert all(1 <= len(one["S"].encode()) <= MAX_CANDIDATE_BYTES for one in item["candidate"]["L"])

@@ -22,7 +22,7 @@ resource "aws_iam_role_policy" "this" {
         # The calls of chalicelib/channels.py and no other; a test compares the two lists.
         Sid      = "Channels"
         Effect   = "Allow"
-        Action   = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+        Action   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
         Resource = var.table_arn
       },
       {

@@ -1,0 +1,41 @@
+"""`make soak`: many random histories of the packaged function, each checked for a sequential order that explains it."""
+
+import argparse
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from tests.engines import real_engine
+from tests.reliability.cluster import cluster
+from tests.reliability.histories import CLIENTS, counts, run
+from tests.runtime import build_package, unpack_read_only
+
+EVERY = 50
+
+
+def main() -> int:
+    """Run the histories, tell what was tried, and return how many violations there were, at most 1."""
+    parser = argparse.ArgumentParser(prog="python -m tests.reliability", description=__doc__)
+    parser.add_argument("--histories", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=int(time.time()), help="the first; each history has the next")
+    options = parser.parse_args()
+    total: Counter[str] = Counter()
+    with tempfile.TemporaryDirectory() as name, real_engine() as endpoint:
+        folder = Path(name)
+        task_root = unpack_read_only(build_package(folder), folder / "task")
+        with cluster(CLIENTS, task_root, endpoint, folder) as here:
+            for number in range(1, options.histories + 1):
+                history = run(options.seed + number - 1, here)
+                found = history.violations()
+                total.update(counts([history]) | {"violations": len(found)})
+                for violation in found:
+                    print(violation)
+                if number % EVERY == 0 or number == options.histories:
+                    print(", ".join(f"{value} {what}" for what, value in total.items()), flush=True)
+    return min(total["violations"], 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

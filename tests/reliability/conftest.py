@@ -1,0 +1,21 @@
+"""What the tests of reliability share."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.engines import ROOT
+from tests.reliability.cluster import Cluster, cluster
+
+SOURCES = str(ROOT / "clients/python/src")
+if SOURCES not in sys.path:
+    sys.path.insert(0, SOURCES)
+
+
+@pytest.fixture
+def here(task_root: Path, endpoint: str, tmp_path: Path) -> Iterator[Cluster]:
+    """One execution environment, on its own table."""
+    with cluster(1, task_root, endpoint, tmp_path) as here:
+        yield here

@@ -1,0 +1,269 @@
+"""Random histories: what many clients do at once to few channels on a bad day, and what they are told."""
+
+import json
+import signal
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from chalicelib.limits import CHANNEL_TTL_SECONDS, RETRY_AFTER_SECONDS
+from tests import faulty_proxy as faults
+from tests.faulty_proxy import Fault, let_through, refusal
+from tests.reliability.cluster import Client, Cluster, NoReply
+from tests.reliability.linearizability import NEVER, Operation, explain
+from tests.reliability.model import DONE, EXPIRE, Channel, Request, State, step
+from tests.runtime import TIMEOUT_SECONDS
+from tests.transports import Reply
+
+CLIENTS = 4
+STEPS = 12
+# The machine's clock is read a moment before and after a call, and a jump of the functions'.
+CLOCK_ERROR_SECONDS = 0.001
+
+SHORT_FAULTS = [
+    refusal(400, "ThrottlingException"),
+    refusal(400, "ProvisionedThroughputExceededException"),
+    refusal(500, "InternalServerError"),
+    refusal(503, "ServiceUnavailable"),
+    faults.lose_the_reply,
+    faults.lose_the_reply,
+    faults.halve_the_reply,
+    faults.garble_the_reply,
+    faults.reset,
+    faults.reset_after_the_write,
+]
+LONG_FAULTS = [
+    *SHORT_FAULTS,
+    faults.stall,
+    faults.send_slowly,
+    faults.arrive_late(),
+    faults.arrive_late(2),
+    faults.arrive_late(3),
+]
+# Which faults there are, and which part of the requests to the table meets one.
+WEATHER: Sequence[tuple[Sequence[Fault], float]] = [
+    ([let_through], 0),
+    (SHORT_FAULTS, 0.05),
+    (SHORT_FAULTS, 0.2),
+    (LONG_FAULTS, 0.1),
+]
+
+
+@dataclass
+class History:
+    """What was called, by channel, and what each channel was before."""
+
+    seed: int
+    initial: dict[str, State] = field(default_factory=dict)
+    operations: dict[str, list[Operation]] = field(default_factory=dict)
+    wrong: list[str] = field(default_factory=list)
+
+    def violations(self) -> list[str]:
+        """Return what no sequential order explains, in words; empty if all is well."""
+        found = list(self.wrong)
+        for channel_id, operations in self.operations.items():
+            if explain(operations, self.initial[channel_id], step) is None:
+                found.append(f"no order explains channel {channel_id} of history {self.seed}:\n{listing(operations)}")
+        return found
+
+
+def listing(operations: Sequence[Operation]) -> str:
+    start = min(operation.invoked for operation in operations)
+    return "\n".join(
+        f"{each.invoked - start:8.3f} to {each.completed - start:8.3f}: {json.dumps(each.call)} -> {each.reply}"
+        for each in sorted(operations, key=lambda operation: operation.invoked)
+    )
+
+
+def run(seed: int, here: Cluster) -> History:
+    """Let all clients of a cluster run one random history, to its end."""
+    return Run(seed, here).run()
+
+
+class Run:
+    def __init__(self, seed: int, here: Cluster) -> None:
+        self._random = Random(seed)
+        self._here = here
+        self._history = History(seed)
+        self._turn = threading.Lock()
+        self._killed: set[Client] = set()
+
+    def run(self) -> History:
+        proxy, clients = self._here.proxy, self._here.clients
+        menu, share = self._random.choice(WEATHER)
+        weather = Random(self._random.random())
+        proxy.weather = lambda: weather.choice(menu) if weather.random() < share else let_through
+        for _ in range(self._random.randint(1, 2)):
+            self.open(self._random.choice(clients))
+        nobody = str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+        self._history.initial[nobody], self._history.operations[nobody] = None, []
+        plans = [list(self.plan(number, nobody)) for number in range(len(clients))]
+        self.disturb(plans)
+        with ThreadPoolExecutor(len(clients)) as pool:
+            for done in [pool.submit(self.follow, plan) for plan in plans]:
+                done.result()
+        proxy.weather = lambda: let_through
+        proxy.settle()
+        for client in clients:
+            self.ask_until_told(client, {"method": "get_offer", "channel_id": nobody})
+        self.look(clients[0])
+        return self._history
+
+    def open(self, client: Client) -> None:
+        """Open a channel. One that was opened without anybody being told is nobody's business."""
+        request: dict[str, Any] = {"method": "create_data_channel"}
+        if self._random.random() < 0.5:
+            request |= {"offer": "the first", "candidates": ["shared 0", "first"]}
+        for _ in range(3):
+            operation = self.call(client, request)
+            if operation.reply is not None:
+                break
+        else:
+            return
+        channel_id = operation.reply[1]["channel_id"]
+        candidates = tuple(request.get("candidates", ()))
+        self._history.initial[channel_id] = Channel(request.get("offer"), None, candidates)
+        self._history.operations[channel_id] = [self.end(operation)]
+
+    def end(self, opening: Operation) -> Operation:
+        """Return the end of a channel's life as an operation, as exactly as its opening tells it."""
+        clock = self._here.clock
+        first = int(clock.earliest(opening.invoked - CLOCK_ERROR_SECONDS)) + CHANNEL_TTL_SECONDS
+        last = int(clock.latest(opening.completed + CLOCK_ERROR_SECONDS)) + CHANNEL_TTL_SECONDS
+        return Operation({**EXPIRE, "from": first, "to": last}, DONE, 0, 0)
+
+    def plan(self, number: int, nobody: str) -> Iterator[Callable[[], None]]:
+        client = self._here.clients[number]
+        channels = [channel_id for channel_id in self._history.operations if channel_id != nobody]
+        for step_number in range(STEPS):
+            channel_id = self._random.choice(channels) if channels and self._random.random() < 0.97 else nobody
+            request = {**self.request(f"{number}.{step_number}"), "channel_id": channel_id}
+            yield lambda request=request: self.record(client, request)  # type: ignore[misc]
+
+    def request(self, name: str) -> dict[str, Any]:
+        """Return a random request; what it writes bears its name, or that of others."""
+        random = self._random
+        some = [random.choice([f"shared {random.randrange(4)}", f"{name} {n}"]) for n in range(random.randrange(4))]
+        along = {"candidates": some} if some and random.random() < 0.4 else {}
+        since = {"since": random.randrange(4)} if random.random() < 0.3 else {}
+        wait = {"wait": random.choice([0.05, 0.3])} if random.random() < 0.15 else {}
+        choices: list[tuple[int, dict[str, Any]]] = [
+            (20, {"method": "create_offer", "offer": f"offer {name}", **along}),
+            (12, {"method": "create_answer", "answer": f"answer {name}", **along}),
+            (12, {"method": "create_candidate", "candidate": random.choice([f"shared {len(some)}", name]), **since}),
+            (10, {"method": "create_candidate", "candidates": some, **since}),
+            (16, {"method": "get_offer", **since, **wait}),
+            (13, {"method": "get_answer", **since, **wait}),
+            (15, {"method": "get_candidates", **since, **wait}),
+            (2, {"method": "delete_data_channel"}),
+        ]
+        return random.choices([each for _, each in choices], [weight for weight, _ in choices])[0]
+
+    def disturb(self, plans: list[list[Callable[[], None]]]) -> None:
+        """Put jumps of the clock, ends and pauses of functions, and outages between the calls."""
+        random = self._random
+        clients = self._here.clients
+        disturbances: list[tuple[float, Callable[[], None]]] = [
+            (0.4, lambda: self._here.clock.jump(random.choice([1, 100, 299]))),
+            (0.4, lambda: self._here.clock.jump(random.choice([1, 200, 300]))),
+            (0.15, lambda: self.kill(random.choice(clients))),
+            (0.15, lambda: self.freeze(random.choice(clients), random.random() / 4)),
+            (0.05, lambda: self.cut(random.random() / 4)),
+        ]
+        for chance, disturbance in disturbances:
+            if random.random() < chance:
+                plan = random.choice(plans)
+                plan.insert(random.randrange(len(plan) + 1), disturbance)
+
+    def kill(self, client: Client) -> None:
+        with self._turn:
+            self._killed.add(client)
+        client.signal(signal.SIGKILL)
+
+    def freeze(self, client: Client, seconds: float) -> None:
+        client.signal(signal.SIGSTOP)
+        time.sleep(seconds)
+        client.signal(signal.SIGCONT)
+
+    def cut(self, seconds: float) -> None:
+        with self._turn, self._here.proxy.out_of_reach():
+            time.sleep(seconds)
+
+    def follow(self, plan: list[Callable[[], None]]) -> None:
+        for each in plan:
+            each()
+
+    def look(self, client: Client) -> None:
+        """Read everything, now that all is quiet."""
+        for channel_id, operations in self._history.operations.items():
+            for method in ("get_offer", "get_answer", "get_candidates"):
+                self.ask_until_told(client, {"method": method, "channel_id": channel_id})
+            for number, operation in enumerate(operations):
+                if operation.call["method"] == EXPIRE["method"]:
+                    invoked, _ = self._here.clock.first_shows(operation.call["from"])
+                    _, completed = self._here.clock.first_shows(operation.call["to"])
+                    operations[number] = Operation(EXPIRE, DONE, invoked - CLOCK_ERROR_SECONDS, completed)
+
+    def ask_until_told(self, client: Client, request: Request) -> None:
+        for _ in range(3):
+            if self.record(client, request):
+                return
+        self._history.wrong.append(f"no reply to {request} when all was quiet, in history {self._history.seed}")
+
+    def record(self, client: Client, request: Request) -> bool:
+        """Make a call, enter it into the history, and say whether there was a reply."""
+        operation = self.call(client, request)
+        told = operation.reply is not None
+        if told or not request["method"].startswith("get_"):
+            call = {name: value for name, value in request.items() if name not in ("channel_id", "wait")}
+            noted = Operation(call, operation.reply, operation.invoked, operation.completed)
+            with self._turn:
+                self._history.operations[request["channel_id"]].append(noted)
+        return told
+
+    def call(self, client: Client, request: Request) -> Operation:
+        invoked = time.time()
+        try:
+            reply = client.post(request)
+        except NoReply as lost:
+            if client not in self._killed:
+                self.complain(f"the function died of {request}: {lost}")
+            return Operation(request, None, invoked, NEVER)
+        completed = time.time()
+        if completed - invoked > TIMEOUT_SECONDS:
+            self.complain(f"{request} took {completed - invoked:.1f} s")
+        if reply.status == 503:
+            self.check_form(reply)
+            return Operation(request, None, invoked, NEVER)
+        if reply.status not in (200, 400):
+            self.complain(f"{request} got {reply}")
+        return Operation(request, decoded(reply), invoked, completed)
+
+    def check_form(self, reply: Reply) -> None:
+        if reply.headers.get("retry-after") != str(RETRY_AFTER_SECONDS) or reply.body != "storage is unavailable":
+            self.complain(f"an outage is told by {reply}")
+
+    def complain(self, sentence: str) -> None:
+        with self._turn:
+            self._history.wrong.append(f"{sentence}, in history {self._history.seed}")
+
+
+def decoded(reply: Reply) -> tuple[int, Any]:
+    return reply.status, reply.json() if reply.status == 200 else reply.body
+
+
+def counts(histories: Sequence[History]) -> dict[str, int]:
+    """Return how much was tried."""
+    operations = [each for history in histories for some in history.operations.values() for each in some]
+    calls = [each for each in operations if each.call["method"] != EXPIRE["method"]]
+    return {
+        "histories": len(histories),
+        "channels": sum(len(history.operations) for history in histories),
+        "calls": len(calls),
+        "calls of unknown outcome": sum(each.completed == NEVER for each in calls),
+    }

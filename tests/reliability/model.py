@@ -1,0 +1,71 @@
+"""What docs/protocol.md promises of one channel, as a sequential machine."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from chalicelib.limits import MAX_CANDIDATES
+from tests.reliability.linearizability import Operation
+
+Request = Mapping[str, Any]
+# An HTTP status, and the decoded body.
+Reply = tuple[int, Any]
+
+# What no client sends: the channel's time is up.
+EXPIRE: Request = {"method": "expire"}
+
+
+@dataclass(frozen=True)
+class Channel:
+    offer: str | None = None
+    answer: str | None = None
+    candidates: tuple[str, ...] = ()
+
+
+# None is a channel that is not there: not yet, not any more, or never.
+State = Channel | None
+NEW: State = Channel()
+
+GONE: Reply = (400, "no such channel")
+DONE: Reply = (200, {})
+
+
+def step(state: State, operation: Operation) -> Iterator[State]:
+    """Yield the state after an operation, unless its reply is not the model's; one that was lost fits."""
+    reply, after = respond(state, operation.call)
+    if operation.reply is None or operation.reply == reply:
+        yield after
+
+
+def respond(channel: State, request: Request) -> tuple[Reply, State]:
+    """Return what the server says in this state, and the state after."""
+    method = request["method"]
+    if method in (EXPIRE["method"], "delete_data_channel"):
+        return DONE, None
+    if channel is None:
+        return GONE, None
+    if method.startswith("get_"):
+        return read(channel, method.removeprefix("get_"), request.get("since")), channel
+    return write(channel, method.removeprefix("create_"), request)
+
+
+def read(channel: Channel, what: str, since: int | None) -> Reply:
+    if what in ("offer", "answer") and getattr(channel, what) is None:
+        return 400, f"no {what} yet"
+    said: dict[str, Any] = {what: getattr(channel, what)} if what in ("offer", "answer") else {}
+    if since is not None:
+        return 200, said | {"items": list(channel.candidates[since:]), "next": len(channel.candidates)}
+    return 200, said or {"items": list(channel.candidates)}
+
+
+def write(channel: Channel, what: str, request: Request) -> tuple[Reply, Channel]:
+    if what == "answer" and channel.answer is not None:
+        return (400, "answer already exists"), channel
+    sent = [request["candidate"]] if "candidate" in request else request.get("candidates", [])
+    candidates = tuple(dict.fromkeys([*channel.candidates, *sent]))
+    if len(candidates) > MAX_CANDIDATES:
+        return (400, f"too many candidates: a channel holds {MAX_CANDIDATES}"), channel
+    after = replace(channel, candidates=candidates)
+    if what != "candidate":
+        return DONE, replace(after, **{what: request[what]})
+    return (read(after, "candidates", request["since"]) if "since" in request else DONE), after

@@ -1,0 +1,259 @@
+"""The function itself: killed, frozen, out of memory, by a clock that steps, and about to run out of time."""
+
+import resource
+import signal
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from chalicelib.channels import Channel, Channels
+from chalicelib.limits import CHANNEL_TTL_SECONDS, MAX_BODY_BYTES, RETRY_AFTER_SECONDS
+from tests.engines import client_of
+from tests.faulty_proxy import Fault, Forwarder, let_through, reset
+from tests.reliability.cluster import Client, Cluster, NoReply, cluster
+from tests.runtime import TIMEOUT_SECONDS
+from tests.transports import Reply
+
+WRITES = ["create_offer", "create_answer", "create_candidate", "delete_data_channel"]
+# Each method on a channel with an offer, an answer and a candidate; deleting comes last.
+METHODS: list[dict[str, object]] = [
+    {"method": "create_data_channel"},
+    {"method": "create_offer", "offer": "old"},
+    {"method": "get_offer"},
+    {"method": "create_answer", "answer": "mine"},
+    {"method": "get_answer"},
+    {"method": "create_candidate", "candidate": "old"},
+    {"method": "get_candidates"},
+    {"method": "delete_data_channel"},
+]
+
+
+def near(here: Cluster) -> Channels:
+    """The channels themselves, whatever is between the function and them."""
+    return Channels(client_of(str(here.proxy.engine.base_url)), here.table, lambda: time.time() + here.clock.offset)
+
+
+def set_up(client: Client) -> str:
+    opened = client.post({"method": "create_data_channel", "offer": "old", "candidates": ["old"]})
+    channel_id: str = opened.json()["channel_id"]
+    assert client.post({"method": "create_answer", "channel_id": channel_id, "answer": "old"}).status == 200
+    return channel_id
+
+
+def call_all(client: Client, channel_id: str) -> list[str]:
+    return [client.post({**request, "channel_id": channel_id}).body for request in METHODS][1:]
+
+
+ALL_REPLIES = [
+    "{}",
+    '{"offer":"old"}',
+    "answer already exists",
+    '{"answer":"old"}',
+    "{}",
+    '{"items":["old"]}',
+    "{}",
+]
+
+
+def kill_before(client: Client) -> Fault:
+    def fault(call: Forwarder) -> None:
+        client.signal(signal.SIGKILL)
+        call.close_connection = True
+
+    return fault
+
+
+def kill_after(client: Client) -> Fault:
+    def fault(call: Forwarder) -> None:
+        call.forward()
+        client.signal(signal.SIGKILL)
+        call.close_connection = True
+
+    return fault
+
+
+@pytest.mark.parametrize("kill", [kill_before, kill_after], ids=lambda kill: kill.__name__)
+@pytest.mark.parametrize("method", WRITES)
+def test_a_function_killed_in_a_write_has_done_it_or_not_and_serves_the_next_request(
+    method: str, kill: Callable[[Client], Fault], here: Cluster
+) -> None:
+    [client] = here.clients
+    channel_id = client.post({"method": "create_data_channel"}).json()["channel_id"]
+    request = {"method": method, "channel_id": channel_id, method.removeprefix("create_"): "mine"}
+
+    here.proxy.faults = [kill(client)]
+    with pytest.raises(NoReply):
+        client.post(request)
+
+    read = client.post({"method": "get_candidates", "channel_id": channel_id})
+    if method == "delete_data_channel" and kill is kill_after:
+        assert (read.status, read.body) == (400, "no such channel")
+    else:
+        done = "mine" if kill is kill_after else None
+        expected = {"create_offer": Channel(done, None, []), "create_answer": Channel(None, done, [])}
+        expected["create_candidate"] = Channel(None, None, [done] if done else [])
+        assert near(here).get(channel_id) == expected.get(method, Channel(None, None, []))
+        assert read.status == 200
+
+
+def test_a_function_restarted_between_two_requests_has_forgotten_nothing(here: Cluster) -> None:
+    [client] = here.clients
+    channel_id = set_up(client)
+
+    for request in METHODS[1:3]:
+        client.signal(signal.SIGKILL)
+        with pytest.raises(NoReply):  # The emulator notices at the next call, Lambda by itself.
+            client.post({"method": "get_offer", "channel_id": channel_id})
+        assert client.post({**request, "channel_id": channel_id}).status == 200
+
+    assert near(here).get(channel_id) == Channel("old", "old", ["old"])
+
+
+def test_a_frozen_function_thaws_to_dead_connections_and_nobody_hears_of_it(here: Cluster, tmp_path: Path) -> None:
+    [client] = here.clients
+    here.proxy.idle_seconds = 0.2
+    channel_id = set_up(client)
+
+    replies = []
+    for request in METHODS[1:]:
+        client.signal(signal.SIGSTOP)
+        here.proxy.wait_until_idle_connections_are_closed()
+        client.signal(signal.SIGCONT)
+        replies.append(client.post({**request, "channel_id": channel_id}).body)
+
+    assert replies == ALL_REPLIES
+    assert '"ERROR"' not in (tmp_path / "log").read_text()
+
+
+def test_a_connection_that_turns_out_to_be_dead_is_retried(here: Cluster, tmp_path: Path) -> None:
+    """Where even the end of the connection was lost, it is the first use that tells."""
+    [client] = here.clients
+    channel_id = set_up(client)
+
+    replies = []
+    for request in METHODS[1:]:
+        here.proxy.faults = [reset]
+        replies.append(client.post({**request, "channel_id": channel_id}).body)
+
+    assert replies == ALL_REPLIES
+    assert '"ERROR"' not in (tmp_path / "log").read_text()
+
+
+def test_a_function_frozen_while_it_holds_a_reply_tells_the_right_one_later(here: Cluster) -> None:
+    [client] = here.clients
+    channel_id = client.post({"method": "create_data_channel"}).json()["channel_id"]
+
+    with ThreadPoolExecutor(1) as pool:
+        before = here.proxy.requests
+        held = pool.submit(client.post, {"method": "get_answer", "channel_id": channel_id, "wait": 5})
+        while here.proxy.requests < before + 2:
+            time.sleep(0.01)
+        client.signal(signal.SIGSTOP)
+        near(here).set_answer(channel_id, "mine")
+        time.sleep(1.5)
+        client.signal(signal.SIGCONT)
+        reply = held.result()
+
+    assert reply.json() == {"answer": "mine"}
+
+
+def limit_memory(client: Client, room: int) -> None:
+    """Let the function's process have so many more bytes than it has."""
+    process = client.environment.function()
+    assert process is not None
+    pages = int(Path(f"/proc/{process}/statm").read_text().split()[0])
+    _, hard = resource.prlimit(process, resource.RLIMIT_AS)
+    resource.prlimit(process, resource.RLIMIT_AS, (pages * resource.getpagesize() + room, hard))
+
+
+@pytest.mark.parametrize("room", [0, 400_000, 3_000_000])
+def test_out_of_memory_is_no_fault_of_the_client_and_passes(room: int, here: Cluster) -> None:
+    [client] = here.clients
+    channel_id = set_up(client)
+    large = b'{"method": "create_offer", "x": [' + b'"a",' * (MAX_BODY_BYTES // 4 - 30) + b'"a"]}'
+    assert client.post(large).body == "offer is missing"
+
+    limit_memory(client, room)
+    heard = [outcome(client, body) for body in [large] * 5]
+    if client.environment.function() is not None:
+        limit_memory(client, 2**40)
+    outcome(client, {"method": "get_offer", "channel_id": channel_id})
+
+    # 400 where there was room after all; else "internal error", or the end of the process.
+    assert set(heard) <= {(500, "internal error"), (502, ""), (400, "offer is missing")}
+    assert call_all(client, channel_id) == ALL_REPLIES
+
+
+def outcome(client: Client, request: dict[str, object] | bytes) -> tuple[int, str]:
+    try:
+        reply = client.post(request)
+    except NoReply:
+        return 502, ""
+    return reply.status, reply.body
+
+
+def test_a_clock_that_steps_makes_no_error_and_prolongs_nothing(here: Cluster) -> None:
+    [client] = here.clients
+    first = set_up(client)
+    told = []
+
+    for step in (100, -150, 249, -1000, 1000, 200, -200):
+        here.clock.jump(step)
+        told.append(client.post({"method": "get_offer", "channel_id": first}).body)
+        again = client.post({"method": "create_offer", "channel_id": first, "offer": "old"})
+        assert again.status == (400 if told[-1] == "no such channel" else 200)
+        assert call_all(client, set_up(client)) == ALL_REPLIES
+
+    # By the clock of the function, which is right to the second again at each step.
+    there, gone = '{"offer":"old"}', "no such channel"
+    assert told == [there, there, there, there, there, gone, there]
+    here.clock.jump(CHANNEL_TTL_SECONDS)
+    assert client.post({"method": "get_offer", "channel_id": first}).body == gone
+
+
+@pytest.mark.parametrize("step", [-100_000, 200])
+def test_a_clock_that_steps_neither_ends_nor_prolongs_a_held_reply(step: int, here: Cluster) -> None:
+    [client] = here.clients
+    channel_id = client.post({"method": "create_data_channel"}).json()["channel_id"]
+
+    with ThreadPoolExecutor(1) as pool:
+        before = here.proxy.requests
+        held = pool.submit(client.post, {"method": "get_answer", "channel_id": channel_id, "wait": 5})
+        while here.proxy.requests < before + 2:
+            time.sleep(0.01)
+        here.clock.jump(step)
+        near(here).set_answer(channel_id, "mine")
+        reply = held.result()
+
+    assert reply.json() == {"answer": "mine"}
+
+
+def test_replies_byte_by_byte_are_given_up_before_the_functions_time_is_over(
+    task_root: Path, endpoint: str, tmp_path: Path
+) -> None:
+    with cluster(len(METHODS), task_root, endpoint, tmp_path, {"MAX_WAIT_SECONDS": "0"}) as here:
+
+        def call(client: Client, channel_id: str, request: dict[str, object]) -> tuple[Reply, float]:
+            start = time.monotonic()
+            reply = client.post({**request, "channel_id": channel_id})
+            return reply, time.monotonic() - start
+
+        with ThreadPoolExecutor(len(METHODS)) as pool:
+            ids = list(pool.map(set_up, here.clients))
+            here.proxy.weather = lambda: drip_for_ever
+            heard = list(pool.map(call, here.clients, ids, METHODS))
+            here.proxy.weather = lambda: let_through
+            after = [reply.status for reply, _ in pool.map(call, here.clients, ids, METHODS[:1] * len(METHODS))]
+
+    for reply, seconds in heard:
+        assert (reply.status, reply.body) == (503, "storage is unavailable")
+        assert reply.headers["retry-after"] == str(RETRY_AFTER_SECONDS)
+        assert seconds < TIMEOUT_SECONDS
+    assert after == [200] * len(METHODS)
+
+
+def drip_for_ever(call: Forwarder) -> None:
+    call.drip(4 * TIMEOUT_SECONDS)
