@@ -2,6 +2,7 @@
 PYTHON ?= python3
 PORT ?= 8000
 PAGE_PORT ?= 8080
+FUZZ_SECONDS ?= 60
 VENV := .venv
 BIN := $(VENV)/bin
 # checkov pins an old boto3, so it has an environment of its own.
@@ -10,8 +11,11 @@ export CHECKOV := $(CURDIR)/.venv-checkov/bin/checkov
 # What ships may be passed on by whoever deploys it, without a duty but to name its authors.
 LICENCES := MIT;BSD;Apache
 
+NO_ATHERIS := make fuzz needs atheris, which is built for CPython 3.11 to 3.13 on Linux x86-64 alone. \
+	With another Python: make clean, then make PYTHON=python3.13 fuzz. Elsewhere make test replays the corpus.
+
 .DEFAULT_GOAL := help
-.PHONY: help run example test soak check bench bench-short lock package deploy destroy format clean
+.PHONY: help run example test soak check fuzz bench bench-short lock package deploy destroy format clean
 
 help: ## Say what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -44,6 +48,9 @@ check: $(VENV)/dev .venv-checkov/ready web/node_modules clients/javascript/node_
 	terraform fmt -check -diff -recursive infra
 	$(CHECKOV) --directory infra --framework terraform --skip-download --quiet --compact
 
+fuzz: $(VENV)/fuzz ## Feed the handler, the Python client and the HTTP endpoint hostile input (FUZZ_SECONDS=60)
+	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS)
+
 bench: $(VENV)/bench node_modules benchmarks/node_modules package ## Measure speed and cost, and write docs/benchmarks.md (BENCH="units cost": only these)
 	$(BIN)/python -m benchmarks $(BENCH)
 
@@ -65,7 +72,7 @@ lock: ## Pin all that requirements*.txt ask for, with hashes (after `make check`
 	set -e; lock="$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes"; \
 	export UV_CUSTOM_COMPILE_COMMAND="make lock"; \
 	$$lock --no-deps --output-file locks/package.txt requirements.txt; \
-	for each in local dev bench; do $$lock --output-file locks/$$each.txt requirements-$$each.txt; done
+	for each in local dev bench fuzz; do $$lock --output-file locks/$$each.txt requirements-$$each.txt; done
 
 format: $(VENV)/dev ## Put the code in the house's form
 	$(BIN)/ruff format .
@@ -89,6 +96,10 @@ $(VENV)/dev: locks/dev.txt | $(BIN)/pip
 
 $(VENV)/bench: $(VENV)/dev locks/bench.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -r locks/bench.txt
+	touch $@
+
+$(VENV)/fuzz: $(VENV)/dev locks/fuzz.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -r locks/fuzz.txt || { echo "$(NO_ATHERIS)" >&2; exit 1; }
 	touch $@
 
 .venv-checkov/ready: tests/infra/requirements-checkov.txt | $(BIN)/pip

@@ -29,6 +29,7 @@ import { SignalingClient } from "./signaling-client.js";
 // The server's: a channel lives this long, and holds such candidates, so many of them in a request.
 const CHANNEL_TTL_SECONDS = 300;
 const MAX_CANDIDATE_BYTES = 425;
+const MAX_CANDIDATES = 800;
 const MAX_BATCH = 64;
 
 // One held read. The server cuts it to its own maximum; what stands in between ends a silent request after 30 s.
@@ -167,7 +168,7 @@ class Exchange {
     const signal = this.#signal;
     // Where the reply is lost there is a channel more that nobody knows, and that expires.
     const channel = await this.#persist(() => this.#client.createDataChannel({ offer, signal }));
-    const channelId = (this.#channelId = channel.channel_id);
+    const channelId = (this.#channelId = textual(channel.channel_id));
     this.#report("channel", { channelId });
     this.#report("offer-sent");
     this.#options.onChannel?.(channelId);
@@ -212,7 +213,7 @@ class Exchange {
    * @param {string} text
    */
   async #apply(kind, text) {
-    const sdp = await this.#open(text, kind);
+    const sdp = await this.#open(textual(text), kind);
     this.#report(`${kind}-received`);
     // What is added from now on is negotiated peer to peer. What was added before is what the offer has, or has not.
     if (kind === "answer") this.#negotiation.listen();
@@ -315,13 +316,17 @@ class Exchange {
   }
 
   /**
-   * Add the other peer's candidates, once its description is set; say whether there were any.
+   * Add the other peer's candidates, once its description is set; say whether there were any, and more may follow.
    *
    * @param {Later} reply
    */
   async #take({ items = [], next }) {
-    const fresh = (next === undefined ? items.slice(this.#since) : items).filter((item) => !this.#known.has(item));
-    this.#since = Math.max(this.#since, next ?? items.length);
+    // Who tells of more than a channel holds has news for ever, and would be asked for ever.
+    const position = next ?? items?.length;
+    if (!Array.isArray(items) || items.length > MAX_CANDIDATES || !(position <= MAX_CANDIDATES)) throw foreign();
+    const since = this.#since;
+    const fresh = (next === undefined ? items.slice(since) : items).filter((item) => !this.#known.has(item));
+    this.#since = Math.max(since, position);
     if (fresh.length) this.#taken = this.#news = Date.now();
     for (const item of fresh) {
       this.#known.add(item);
@@ -337,7 +342,7 @@ class Exchange {
       }
     }
     if (fresh.length) this.#report("candidates-received", { count: fresh.length });
-    return fresh.length > 0;
+    return fresh.length > 0 && position > since;
   }
 
   /**
@@ -451,6 +456,7 @@ class Exchange {
         const busy = error instanceof ServerError;
         if (!busy && !(error instanceof NetworkError)) throw error;
         if (failures === (this.#replied ? MAX_FAILURES : MAX_FAILURES_AT_FIRST)) throw error;
+        if (busy && error.retryAfter > CHANNEL_TTL_SECONDS) throw error; // By then there is nothing to ask for.
         if (busy) this.#wait = 0; // A held read occupies what the server lacks.
         const delay = Math.max(retries.next(), busy ? error.retryAfter * 1000 : 0);
         this.#report("retry", { error, delay });
@@ -487,4 +493,14 @@ class Exchange {
   #report(step, detail = {}) {
     this.#options.onProgress?.(step, detail);
   }
+}
+
+/** @param {unknown} text */
+function textual(text) {
+  if (typeof text === "string") return text;
+  throw foreign();
+}
+
+function foreign() {
+  return new NetworkError("the reply is not of Peerpost");
 }

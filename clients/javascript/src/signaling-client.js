@@ -18,6 +18,10 @@ import { ExpiredError, NetworkError, RefusalError, ServerError } from "./errors.
 
 // What a request may take beyond the time for which it is held: a cold start, and the way.
 const PATIENCE_SECONDS = 15;
+// What a function URL sends at most. Whoever sends more means harm, and is not read to the end.
+const MAX_REPLY_BYTES = 6_291_456;
+// What of a refusal fits into one sentence: a proxy may answer with a whole page.
+const MAX_SENTENCE = 200;
 
 export class SignalingClient {
   #url;
@@ -138,23 +142,44 @@ export class SignalingClient {
         cache: "no-store",
         credentials: "omit",
         keepalive,
+        redirect: "error", // It would take the offer to whom nobody has named.
         signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
       });
-      text = await response.text();
+      text = await textOf(response);
     } catch (cause) {
       signal?.throwIfAborted();
       throw new NetworkError("the server did not reply", { cause });
     }
     const { status } = response;
+    const sentence = text.slice(0, MAX_SENTENCE);
     if (status === 429 || status >= 500) {
-      throw new ServerError(text, status, seconds(response.headers.get("Retry-After")));
+      throw new ServerError(sentence, status, seconds(response.headers.get("Retry-After")));
     }
-    if (!response.ok) throw new (text === "no such channel" ? ExpiredError : RefusalError)(text);
+    if (!response.ok) throw new (text === "no such channel" ? ExpiredError : RefusalError)(sentence);
     try {
-      return JSON.parse(text);
+      const reply = JSON.parse(text);
+      if (Object(reply) !== reply) throw new TypeError("no object");
+      return reply;
     } catch (cause) {
       throw new NetworkError("the reply is not of Peerpost", { cause });
     }
+  }
+}
+
+/** @param {Response} response */
+async function textOf({ body }) {
+  const decoder = new TextDecoder();
+  const reader = body?.getReader();
+  let text = "";
+  for (let size = 0; ; ) {
+    const { value } = (await reader?.read()) ?? {};
+    if (!value) return text + decoder.decode();
+    size += value.length;
+    if (size > MAX_REPLY_BYTES) {
+      await reader?.cancel();
+      throw new RangeError("too long");
+    }
+    text += decoder.decode(value, { stream: true });
   }
 }
 

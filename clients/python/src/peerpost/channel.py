@@ -10,7 +10,7 @@ from functools import partial
 from typing import TypeVar
 
 from peerpost.candidates import bye_to_json
-from peerpost.client import Candidates, Description, SignalingClient
+from peerpost.client import Candidates, Description, SignalingClient, not_ours
 from peerpost.errors import (
     ChannelExpiredError,
     NetworkError,
@@ -27,6 +27,7 @@ from peerpost.limits import (
     HOLD_SECONDS,
     JITTER,
     MAX_CANDIDATE_BYTES,
+    MAX_CANDIDATES,
     MAX_FAILURES,
     MAX_FAILURES_AT_FIRST,
     MAX_POLL_SECONDS,
@@ -97,10 +98,9 @@ class Channel:
     async def open(self, offer: str | None = None) -> str:
         """Open the channel, with the offer if it is there already, and return its id."""
         text = None if offer is None else self._seal(offer, "offer")
-        started = self._clock()
+        # Counted from before the request, so that we stop before the server does; and opening takes no longer either.
+        self._deadline = self._clock() + CHANNEL_TTL_SECONDS
         self._channel_id = await self._call(lambda: self._client.create_data_channel(offer=text))
-        # Counted from before the request, so that we stop before the server does.
-        self._deadline = started + CHANNEL_TTL_SECONDS
         self._offer_to_repeat = text
         return self._channel_id
 
@@ -219,6 +219,8 @@ class Channel:
     async def _read_candidates(self, wait: float) -> Candidates | None:
         found = await self._client.get_candidates(self.channel_id, since=self._position, wait=wait)
         items = found.items if found.next is not None else found.items[self._position :]
+        if self._position + len(items) > MAX_CANDIDATES:  # it tells the same again and again
+            raise not_ours()
         return Candidates(items, self._position + len(items)) if items else None
 
     async def _until_arrived(self) -> None:

@@ -16,7 +16,7 @@ from aiortc import RTCConfiguration, RTCDataChannel, RTCIceServer, RTCPeerConnec
 from aiortc.rtcicetransport import parse_stun_turn_uri
 from tqdm import tqdm
 
-from peerpost.connection import connect
+from peerpost.connection import close, connect
 from peerpost.errors import PeerLostError, PeerpostError, TransferError
 from peerpost.limits import CHANNEL_TTL_SECONDS, PATIENCE_SECONDS
 from peerpost.links import Link
@@ -159,7 +159,7 @@ async def new_peer(options: argparse.Namespace) -> AsyncIterator[RTCPeerConnecti
         yield peer
     finally:
         # The other peer hears of it; without it, it would wait until its patience ends.
-        await peer.close()
+        await close(peer)
 
 
 async def within(opened: asyncio.Future[FileChannel], seconds: float) -> FileChannel:

@@ -1,5 +1,6 @@
 """The endpoint: one coroutine for each method of the wire, one request for each call, and no retry."""
 
+import asyncio
 import json
 import math
 import time
@@ -12,8 +13,11 @@ from typing import Self
 import httpx
 
 from peerpost.errors import NetworkError, RefusalError, ServerError
-from peerpost.limits import REQUEST_SECONDS
+from peerpost.limits import MAX_CANDIDATES, MAX_REPLY_BYTES, REQUEST_SECONDS
 from peerpost.links import CHANNEL_ID
+
+# Without an encoding: a compressed reply of a few bytes could be one of gigabytes.
+HEADERS = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
 
 
 @dataclass(frozen=True)
@@ -112,29 +116,48 @@ class SignalingClient:
         wait = fields.get("wait")
         timeout = REQUEST_SECONDS + (wait if isinstance(wait, int | float) else 0)
         try:
-            reply = await self._http.post(
-                self.url, content=json.dumps(body), headers={"Content-Type": "application/json"}, timeout=timeout
-            )
+            # httpx has a time for each read; who sends byte by byte would never be done.
+            async with (
+                asyncio.timeout(timeout),
+                self._http.stream(
+                    "POST", self.url, content=json.dumps(body), headers=HEADERS, timeout=timeout
+                ) as reply,
+            ):
+                content = await content_of(reply)
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
             raise NetworkError(f"{self.url!r} is no URL of a server: {error}", is_temporary=False) from error
         except (httpx.HTTPError, OSError) as error:
             raise NetworkError(f"{self.url} does not answer: {str(error) or type(error).__name__}") from error
-        return result_of(reply)
+        return result_of(reply, content)
 
 
 def as_list(candidates: Sequence[str] | None) -> list[str] | None:
     return None if candidates is None else list(candidates)
 
 
-def result_of(reply: httpx.Response) -> dict[str, object]:
+async def content_of(reply: httpx.Response) -> bytes:
+    """Return the body of a reply. One that is longer than a server can send is not read to its end."""
+    if reply.headers.get("Content-Encoding", "identity") != "identity":
+        raise not_ours()
+    content = bytearray()
+    async for chunk in reply.aiter_bytes():
+        content += chunk
+        if len(content) > MAX_REPLY_BYTES:
+            raise not_ours()
+    return bytes(content)
+
+
+def result_of(reply: httpx.Response, content: bytes) -> dict[str, object]:
     """Return the JSON object of a reply, or raise what the reply says."""
+    # Not by the charset that the reply names: Python has some that are no text encodings, and raise anything.
+    text = content.decode(errors="replace")
     if reply.status_code == httpx.codes.BAD_REQUEST:
-        raise RefusalError(first_line(reply.text) or "refused")
+        raise RefusalError(first_line(text) or "refused")
     if reply.status_code != httpx.codes.OK:
-        said = first_line(reply.text) or reply.reason_phrase
+        said = first_line(text) or reply.reason_phrase
         raise ServerError(f"the server answered {reply.status_code}: {said}", reply.status_code, retry_after_of(reply))
     try:
-        result = reply.json()
+        result = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise not_ours() from error
     if not isinstance(result, dict):
@@ -174,14 +197,16 @@ def text_of(result: dict[str, object], name: str) -> str:
 
 def items_of(result: dict[str, object]) -> tuple[str, ...]:
     items = result.get("items")
-    if not isinstance(items, list) or not all(isinstance(each, str) for each in items):
+    if not isinstance(items, list) or len(items) > MAX_CANDIDATES or not all(isinstance(each, str) for each in items):
         raise not_ours()
     return tuple(items)
 
 
 def next_of(result: dict[str, object]) -> int | None:
     value = result.get("next")
-    if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 0):
+    if value is not None and (
+        not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_CANDIDATES
+    ):
         raise not_ours()
     return value
 

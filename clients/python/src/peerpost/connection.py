@@ -15,8 +15,17 @@ from peerpost.errors import ChannelExpiredError, ConnectionFailedError, InvalidD
 from peerpost.limits import CONNECT_SECONDS, LATE_SECONDS, SETTLE_SECONDS, UNLIKELY_SECONDS
 
 # What aiortc raises for a description that it cannot use: it asserts, indexes and converts as it parses, and looks for
-# a codec that both have.
-UNUSABLE = (AssertionError, AttributeError, InvalidStateError, LookupError, OperationError, TypeError, ValueError)
+# a codec that both have, or for things by `next`, whose StopIteration leaves a coroutine as a RuntimeError.
+UNUSABLE = (
+    AssertionError,
+    AttributeError,
+    InvalidStateError,
+    LookupError,
+    OperationError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
 
 
 async def connect(
@@ -109,6 +118,13 @@ async def set_remote(peer_connection: RTCPeerConnection, description: RTCSession
         await peer_connection.setRemoteDescription(RTCSessionDescription(sdp, description.type))
     except UNUSABLE as error:
         raise InvalidDescriptionError(f"the other peer's {description.type} cannot be used") from error
+
+
+async def close(peer_connection: RTCPeerConnection) -> None:
+    """Close a connection, also one whose remote description could not be used."""
+    # aiortc leaves a data channel's transport without its own transport then, and closing meets None.
+    with suppress(AttributeError):
+        await peer_connection.close()
 
 
 async def until_connected(peer_connection: RTCPeerConnection, channel: Channel, remote: str, timeout: float) -> None:

@@ -6,6 +6,12 @@ CHANNEL_TTL_SECONDS = 300
 # The server's: one candidate, as it is sent.
 MAX_CANDIDATE_BYTES = 425
 
+# The server's: so many candidates in a channel, of both peers. Who tells of more would never come to an end.
+MAX_CANDIDATES = 800
+
+# What a function URL sends at most. A full channel takes 2.3 MB where every character is escaped as \u00XX.
+MAX_REPLY_BYTES = 6_291_456
+
 # One held read. The server cuts it to its own maximum; proxies on the way tend to end a silent request after 30 s.
 WAIT_SECONDS = 20.0
 
@@ -53,6 +59,12 @@ CHUNK_BYTES = 16_384
 # The sender stops reading above the first and goes on below the second: enough for a fast network, and little memory.
 HIGH_WATER_BYTES = 1_048_576
 LOW_WATER_BYTES = 262_144
+
+# What came and was not looked at yet. A peer that keeps to the protocol is never that far ahead; one that floods is.
+MAX_BACKLOG_MESSAGES = 1_024
+
+# What a file system can count; the number comes from outside, and a progress bar divides it.
+MAX_FILE_BYTES = 2**63 - 1
 
 # Each peer says that it is there, so that the other notices when it is not. ICE itself takes 30 s for that.
 ALIVE_SECONDS = 1.0

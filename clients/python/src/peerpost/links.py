@@ -52,7 +52,7 @@ class Link:
 def server_of(url: str) -> str:
     parts = urlsplit(url)
     named = parse_qs(parts.query).get("server")
-    server = named[0] if named else url
+    server = urldefrag(named[0]).url if named else url
     if urlsplit(server).scheme not in ("http", "https"):
         raise ValueError(f"a server is an http or https URL, not {server!r}")
     return server

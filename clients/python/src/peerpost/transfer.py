@@ -22,6 +22,8 @@ from peerpost.limits import (
     HANG_UP_SECONDS,
     HIGH_WATER_BYTES,
     LOW_WATER_BYTES,
+    MAX_BACKLOG_MESSAGES,
+    MAX_FILE_BYTES,
     MAX_NAME_BYTES,
     PATIENCE_SECONDS,
 )
@@ -57,7 +59,7 @@ class FileChannel:
     def __init__(self, data_channel: RTCDataChannel, patience: float = PATIENCE_SECONDS) -> None:
         self._data_channel = data_channel
         self._patience = patience
-        self._messages: asyncio.Queue[str | bytes] = asyncio.Queue()
+        self._messages: asyncio.Queue[str | bytes] = asyncio.Queue(MAX_BACKLOG_MESSAGES)
         self._loop = asyncio.get_running_loop()
         self._last_heard = self._loop.time()
         self._stirred = asyncio.Event()
@@ -150,7 +152,11 @@ class FileChannel:
 
     def _on_message(self, message: str | bytes) -> None:
         self._last_heard = self._loop.time()
-        self._messages.put_nowait(message)
+        try:
+            self._messages.put_nowait(message)
+        except asyncio.QueueFull:
+            self._data_channel.close()
+            self._closed.set()
         self._stirred.set()
 
     def _on_close(self) -> None:
@@ -207,7 +213,12 @@ async def receive_offer(channel: FileChannel) -> FileOffer:
     message = await channel.receive()
     if isinstance(message, dict) and message.get("type") == "file":
         name, size = message.get("name"), message.get("size")
-        if isinstance(name, str) and isinstance(size, int) and not isinstance(size, bool) and size >= 0:
+        if (
+            isinstance(name, str)
+            and isinstance(size, int)
+            and not isinstance(size, bool)
+            and 0 <= size <= MAX_FILE_BYTES
+        ):
             return FileOffer(safe_name(name), size)
     raise TransferError("the other peer does not send a file")
 
@@ -313,7 +324,7 @@ def safe_name(name: str) -> str:
     if room <= 0:
         stem, dot, suffix, room = clean, "", "", MAX_NAME_BYTES
     stem = stem.encode(errors="replace")[:room].decode(errors="ignore")
-    name = (stem + dot + suffix) or "received-file"
+    name = (stem + dot + suffix).rstrip(". ") or "received-file"
     return f"_{name}" if DEVICE.fullmatch(name) else name
 
 

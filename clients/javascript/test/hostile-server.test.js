@@ -1,0 +1,241 @@
+/** A server that means harm: the client neither hangs, nor loops, nor fills the memory. */
+
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { test } from "node:test";
+import { gzipSync } from "node:zlib";
+
+import fc from "fast-check";
+
+import { connect, ExpiredError, NetworkError, PeerpostError, RefusalError, ServerError, SignalingClient } from "../src/index.js";
+import { outcome, stopTheClock } from "./clock.js";
+import { FakePeerConnection } from "./fake-peer-connection.js";
+
+const ID = "1c5ca5a5-6f0b-4c55-8b9a-3ad1e1b58f0e";
+const MEGABYTE = 1_000_000;
+const CHUNK = "x".repeat(65_536);
+const CHANNEL_TTL_MS = 300_000;
+// Of the 300 seconds that pass while nobody sleeps.
+const STEP_MS = 100;
+const MAX_CANDIDATES = 800;
+// More than these in one channel is a loop: every candidate once, and the polls of 300 seconds.
+const MOST_REQUESTS = MAX_CANDIDATES + 400;
+
+/** A client of a server that replies so, over real HTTP. */
+async function clientOf(t, reply, patience = 10) {
+  const server = createServer((request, response) => {
+    // That the client has had enough is what these tests are about.
+    response.on("error", () => {});
+    request.resume().on("end", () => reply(response, request));
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.after(() => {
+    server.closeAllConnections();
+    return new Promise((resolve) => server.close(resolve));
+  });
+  return new SignalingClient(`http://127.0.0.1:${server.address().port}/`, { patience });
+}
+
+const errorOf = (client) => client.getAnswer(ID).then(assert.fail, (error) => error);
+
+for (const [status, length] of [[200], [200, 100 * MEGABYTE], [400], [503, 100 * MEGABYTE]]) {
+  test(`a ${status} of ${length ? "100 MB" : "no end"} is not read to its end`, async (t) => {
+    let sent = 0;
+    let gone;
+    const ended = new Promise((resolve) => (gone = resolve));
+    const client = await clientOf(t, (response) => {
+      response.writeHead(status, length ? { "Content-Length": length } : {});
+      response.on("close", gone);
+      const send = () => {
+        while (!response.destroyed && sent < (length ?? Infinity)) {
+          sent += CHUNK.length;
+          if (!response.write(CHUNK)) return response.once("drain", send);
+        }
+      };
+      send();
+    });
+
+    const error = await errorOf(client);
+
+    assert.equal(error.constructor, NetworkError);
+    await ended;
+    assert.ok(sent < 30 * MEGABYTE, `${sent} bytes`);
+  });
+}
+
+test("a reply that unpacks to 100 MB is not unpacked to its end", async (t) => {
+  const packed = gzipSync(Buffer.alloc(100 * MEGABYTE), { level: 1 });
+  const client = await clientOf(t, (response) => {
+    response.writeHead(200, { "Content-Encoding": "gzip" }).end(packed);
+  });
+  const before = process.memoryUsage().arrayBuffers;
+
+  const error = await errorOf(client);
+
+  assert.equal(error.constructor, NetworkError);
+  assert.ok(process.memoryUsage().arrayBuffers - before < 50 * MEGABYTE);
+});
+
+for (const where of ["headers", "body"]) {
+  test(`a reply whose ${where} come byte by byte is not waited for`, async (t) => {
+    const client = await clientOf(
+      t,
+      (response) => {
+        const { socket } = response;
+        socket.write(`HTTP/1.1 200 OK\r\n${where === "body" ? "\r\n" : ""}`);
+        const drip = setInterval(() => socket.write(where === "body" ? " " : "X: y\r\n"), 20);
+        socket.on("error", () => {}).on("close", () => clearInterval(drip));
+      },
+      0.3,
+    );
+
+    const error = await errorOf(client);
+
+    assert.equal(error.constructor, NetworkError);
+    assert.equal(error.cause.name, "TimeoutError");
+  });
+}
+
+for (const status of [301, 302, 307, 308]) {
+  test(`a redirect by ${status} is not followed`, async (t) => {
+    let requests = 0;
+    const client = await clientOf(t, (response) => {
+      requests++;
+      response.writeHead(status, { Location: "/" }).end();
+    });
+
+    const error = await errorOf(client);
+
+    assert.equal(error.constructor, NetworkError);
+    assert.equal(requests, 1);
+  });
+}
+
+for (const body of ["<!doctype html><title>Welcome</title>", "", "null", "1", '"x"', "true", "[".repeat(100_000)]) {
+  test(`200 with ${JSON.stringify(body.slice(0, 20))} is no reply`, async () => {
+    const client = new SignalingClient("https://signaling.example/", { fetch: async () => new Response(body) });
+
+    const error = await errorOf(client);
+
+    assert.equal(error.constructor, NetworkError);
+    assert.equal(error.message, "the reply is not of Peerpost");
+  });
+}
+
+test("of a page of a proxy there is no more in an error than fits into a sentence", async () => {
+  for (const status of [400, 502]) {
+    const fetch = async () => new Response("x".repeat(100_000), { status });
+
+    const error = await errorOf(new SignalingClient("https://signaling.example/", { fetch }));
+
+    assert.ok(error.message.length <= 200);
+  }
+});
+
+/** Let a peer ask a server that says so for ever, until it ends; fail when it asks on, or ends with another's error. */
+async function endOf(say, role) {
+  let requests = 0;
+  const began = Date.now();
+  const controller = new AbortController();
+  const fetch = async (_, { body, signal }) => {
+    signal.throwIfAborted();
+    const request = JSON.parse(body);
+    if (++requests > MOST_REQUESTS) controller.abort(new Error("it asks on and on"));
+    const reply = say(request, requests);
+    return reply instanceof Response ? reply : Response.json(reply);
+  };
+  const ending = connect(new FakePeerConnection({ iceServers: [{ urls: "stun:example.org" }] }), {
+    server: new SignalingClient("https://signaling.example/", { fetch }),
+    channelId: role === "answerer" ? ID : undefined,
+    signal: controller.signal,
+  });
+  const error = await outcome(ending, STEP_MS).then(assert.fail, (reason) => reason);
+  assert.ok(error instanceof PeerpostError, error);
+  assert.ok(Date.now() - began <= CHANNEL_TTL_MS + 1000);
+  return { error, requests };
+}
+
+const BASE = { channel_id: ID, offer: "an offer", answer: "an answer" };
+
+for (const role of ["offerer", "answerer"]) {
+  test(`an ${role} asks a server that says "not yet" at once for ever about once a second`, async (t) => {
+    stopTheClock(t);
+    const { error, requests } = await endOf(({ method }) => {
+      if (method === "create_data_channel") return { channel_id: ID };
+      return method === "get_candidates"
+        ? { items: [], next: 0 }
+        : new Response(`no ${method.slice("get_".length)} yet`, { status: 400 });
+    }, role);
+
+    assert.equal(error.constructor, ExpiredError);
+    assert.ok(requests < 400, requests);
+  });
+
+  for (const retryAfter of ["", "0", "1000000000", "Infinity", "Fri, 31 Dec 9999 23:59:59 GMT"]) {
+    test(`an ${role} gives up a server that is unavailable for ever, Retry-After: ${retryAfter}`, async (t) => {
+      stopTheClock(t);
+      const headers = { "Retry-After": retryAfter };
+
+      const { error, requests } = await endOf(() => new Response("", { status: 503, headers }), role);
+
+      assert.equal(error.constructor, ServerError);
+      // Not even a second request where the time that it names is one of another channel.
+      assert.equal(requests, retryAfter.length > 1 ? 1 : 4);
+    });
+  }
+
+  const FOR_EVER = {
+    "the same candidate": () => ({ items: ["a"], next: 0 }),
+    "the same candidate, one further": (count) => ({ items: ["a"], next: Math.min(count, MAX_CANDIDATES) }),
+    "another candidate": (count) => ({ items: [String(count)], next: 1 }),
+    "another candidate, without next": (count) => ({ items: Array.from({ length: count % 900 }, (_, each) => `${each}`) }),
+    "more, then fewer": (count) => ({ items: Array(count % 2 ? 5 : 0).fill("a") }),
+    many: () => ({ items: Array(MAX_CANDIDATES).fill("a"), next: MAX_CANDIDATES }),
+    "a million": () => ({ items: Array(MEGABYTE).fill(""), next: 1 }),
+    "next that goes backwards": (count) => ({ items: ["a"], next: MAX_CANDIDATES - count }),
+    "next of 10^308": () => ({ items: [], next: 1e308 }),
+    "items that are a text": () => ({ items: "abc", next: 3 }),
+    "items that are null": () => ({ items: null }),
+  };
+  for (const [name, items] of Object.entries(FOR_EVER)) {
+    test(`an ${role} does not ask a server for ever that has ${name} each time`, async (t) => {
+      stopTheClock(t);
+
+      await endOf((_, count) => ({ ...BASE, ...items(count) }), role);
+    });
+  }
+
+  test(`an ${role} ends with an error of ours whatever a server replies`, async (t) => {
+    stopTheClock(t);
+    const members = Object.entries({ ...BASE, items: ["a"], next: 1 }).map(([name, value]) => [
+      name,
+      fc.oneof(fc.constant(value), fc.jsonValue()),
+    ]);
+    const reply = fc.oneof(fc.record(Object.fromEntries(members), { requiredKeys: [] }), fc.jsonValue());
+    const property = fc.asyncProperty(fc.array(reply, { minLength: 1, maxLength: 4 }), async (replies) => {
+      await endOf((_, count) => Response.json(replies[count % replies.length]), role);
+    });
+
+    await fc.assert(property, { numRuns: 20 });
+  });
+}
+
+test("whatever bytes come, a request has a reply or an error of ours", async () => {
+  const status = fc.constantFrom(200, 400, 404, 429, 500, 503);
+  const body = fc.oneof(fc.uint8Array(), fc.string({ unit: "binary" }), fc.json());
+  const retryAfter = fc.oneof(fc.string(), fc.double().map(String), fc.date().map(String));
+  const property = fc.asyncProperty(status, body, retryAfter, async (status, body, retryAfter) => {
+    const headers = { get: (name) => (name === "Retry-After" ? retryAfter : null) };
+    const { body: stream } = new Response(body);
+    const fetch = async () => ({ status, ok: status === 200, headers, body: stream });
+
+    const client = new SignalingClient("https://signaling.example/", { fetch });
+    const reply = await client.getOffer(ID).catch((error) => error);
+
+    if (reply instanceof ServerError) assert.ok(reply.retryAfter >= 0);
+    else if (reply instanceof Error) assert.ok(reply instanceof NetworkError || reply instanceof RefusalError);
+    else assert.equal(typeof reply, "object");
+  });
+
+  await fc.assert(property, { numRuns: 300 });
+});

@@ -1,0 +1,448 @@
+"""A server and a peer that mean harm: the client neither hangs, nor loops, nor fills the memory, nor raises anything
+that is not its own."""
+
+import asyncio
+import gzip
+import json
+import tracemalloc
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from io import BytesIO
+from typing import Any
+
+import httpx
+import pytest
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from doubles import CHANNEL_ID, Script, Time, answerer, offerer, ok, refused, unavailable
+from peerpost import (
+    ChannelExpiredError,
+    InvalidDescriptionError,
+    NetworkError,
+    PeerLostError,
+    PeerpostError,
+    RefusalError,
+    Sealer,
+    ServerError,
+    SignalingClient,
+    TransferError,
+    new_key,
+)
+from peerpost.channel import Channel
+from peerpost.connection import close, set_remote
+from peerpost.limits import CHANNEL_TTL_SECONDS, HIGH_WATER_BYTES, MAX_BACKLOG_MESSAGES, MAX_CANDIDATES, MAX_REPLY_BYTES
+from peerpost.sealing import CANDIDATE_OF
+from peerpost.transfer import receive_offer, send_file
+from test_transfer import control, ignore, two_ends
+
+SHORT_SECONDS = 0.3
+MEGABYTE = 1_000_000
+CHUNK = b"x" * 65_536
+# More than these in one channel is a loop: every candidate once, and the polls of 300 seconds.
+MOST_REQUESTS = MAX_CANDIDATES + 200
+
+Reply = Callable[[asyncio.StreamWriter], Awaitable[None]]
+
+
+@asynccontextmanager
+async def server_that(replies: Reply) -> AsyncIterator[SignalingClient]:
+    """A client of a server that does so once it has got a request."""
+    talking: set[asyncio.Task[Any]] = set()
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        talking.add(asyncio.current_task())  # type: ignore[arg-type]
+        try:
+            await reader.readuntil(b"\r\n\r\n")
+            await replies(writer)
+        except OSError:
+            pass  # The client has had enough.
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    try:
+        async with server, SignalingClient(f"http://127.0.0.1:{port}/") as client:
+            yield client
+    finally:
+        for task in talking:
+            task.cancel()
+        await asyncio.gather(*talking, return_exceptions=True)
+
+
+async def error_of(replies: Reply) -> PeerpostError:
+    async with server_that(replies) as client:
+        with pytest.raises(PeerpostError) as caught:
+            await client.get_answer(CHANNEL_ID)
+    return caught.value
+
+
+class Flood:
+    """A body that goes on, and how much of it was taken."""
+
+    def __init__(self, head: bytes, length: int | None = None) -> None:
+        self.head, self.left, self.sent = head, length, 0
+
+    async def __call__(self, writer: asyncio.StreamWriter) -> None:
+        writer.write(self.head)
+        while self.left is None or self.sent < self.left:
+            writer.write(CHUNK)
+            await writer.drain()
+            self.sent += len(CHUNK)
+
+
+@pytest.mark.parametrize(
+    ("head", "length"),
+    [
+        (b"HTTP/1.1 200 OK\r\n\r\n", None),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n", 100 * MEGABYTE),
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", None),
+        (b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 100000000\r\n\r\n", 100 * MEGABYTE),
+    ],
+    ids=["200 without an end", "200 of 100 MB", "400 without an end", "503 of 100 MB"],
+)
+def test_a_body_that_is_too_long_is_not_read_to_its_end(head: bytes, length: int | None) -> None:
+    flood = Flood(head, length)
+
+    error = asyncio.run(error_of(flood))
+
+    assert isinstance(error, ServerError)
+    assert not error.is_temporary
+    assert flood.sent < 5 * MAX_REPLY_BYTES  # The rest of it is what sockets hold.
+
+
+async def drip_body(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+    while True:
+        writer.write(b" ")
+        await writer.drain()
+        await asyncio.sleep(SHORT_SECONDS / 10)
+
+
+async def drip_headers(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\n")
+    while True:
+        writer.write(b"X: y\r\n")
+        await writer.drain()
+        await asyncio.sleep(SHORT_SECONDS / 10)
+
+
+async def drip_interim_replies(writer: asyncio.StreamWriter) -> None:
+    while True:
+        writer.write(b"HTTP/1.1 103 Early Hints\r\n\r\n")
+        await writer.drain()
+        await asyncio.sleep(SHORT_SECONDS / 10)
+
+
+async def say_nothing(_: asyncio.StreamWriter) -> None:
+    await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize("replies", [drip_body, drip_headers, drip_interim_replies, say_nothing])
+def test_a_reply_that_comes_byte_by_byte_is_not_waited_for(replies: Reply, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("peerpost.client.REQUEST_SECONDS", SHORT_SECONDS)
+
+    error = asyncio.run(error_of(replies))
+
+    assert isinstance(error, NetworkError)
+
+
+def test_headers_without_an_end_are_not_read_to_their_end() -> None:
+    flood = Flood(b"HTTP/1.1 200 OK\r\nX: ")
+
+    error = asyncio.run(error_of(flood))
+
+    assert isinstance(error, NetworkError)
+    assert flood.sent < 10 * MEGABYTE
+
+
+def test_a_reply_that_unpacks_to_100_mb_is_not_unpacked() -> None:
+    packed = gzip.compress(gzip.compress(bytes(100 * MEGABYTE), 1), 1)
+
+    async def send_packed(writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip, gzip\r\n\r\n" + packed)
+        await writer.drain()
+
+    tracemalloc.start()
+    error = asyncio.run(error_of(send_packed))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert isinstance(error, ServerError)
+    assert peak < 20 * MEGABYTE
+
+
+def test_a_redirect_is_not_followed() -> None:
+    script = Script(httpx.Response(307, headers={"Location": "/"}))
+
+    with pytest.raises(ServerError, match="307"):
+        asyncio.run(script.client.create_data_channel(offer="secret"))
+
+    assert len(script.requests) == 1
+
+
+@pytest.mark.parametrize("charset", ["zlib", "hex", "idna", "undefined", "utf-7", "no such"])
+@pytest.mark.parametrize("status", [200, 400, 500])
+def test_a_charset_that_is_none_does_no_harm(charset: str, status: int) -> None:
+    reply = httpx.Response(status, content=b"\xff{", headers={"Content-Type": f"text/plain; charset={charset}"})
+
+    with pytest.raises((RefusalError, ServerError)):
+        asyncio.run(Script(reply).client.get_answer(CHANNEL_ID))
+
+
+NOT_OURS = {
+    "HTML": b"<!doctype html><title>Welcome</title>",
+    "nested": b"[" * 100_000,
+    "a number of a million digits": b'{"next": %s}' % (b"9" * MEGABYTE),
+    "next goes backwards": b'{"answer": "a", "items": [], "next": -1}',
+    "next is 10^308": b'{"answer": "a", "items": [], "next": 1%s}' % (b"0" * 308),
+    "next is infinite": b'{"answer": "a", "items": [], "next": 1e999}',
+    "a million items": json.dumps({"answer": "a", "items": [""] * 1_000_000, "next": 1}).encode(),
+    "items are a text": b'{"answer": "a", "items": "abc", "next": 3}',
+    "an answer is a list": b'{"answer": ["a"]}',
+}
+
+
+@pytest.mark.parametrize("body", NOT_OURS.values(), ids=NOT_OURS)
+def test_a_reply_that_is_no_reply_is_an_error_at_once(body: bytes) -> None:
+    script = Script(httpx.Response(200, content=body))
+
+    with pytest.raises(ServerError, match="not one of a Peerpost server") as caught:
+        asyncio.run(script.client.get_answer(CHANNEL_ID, since=0))
+
+    assert not caught.value.is_temporary
+
+
+class Asked(Exception):
+    """More often than any channel needs."""
+
+
+async def take_all(channel: Channel) -> None:
+    """Take what there is, as `connect` does, until the channel ends."""
+    if channel.role == "offerer":
+        await channel.open("the offer")
+        await channel.receive_answer()
+    else:
+        await channel.receive_offer()
+        await channel.send_answer("the answer")
+    while True:
+        await channel.receive_candidate()
+
+
+def take_all_from(reply: Callable[[dict[str, Any]], httpx.Response], role: str, key: bytes | None = None) -> Script:
+    """Let a channel ask a server that says so for ever, until it has an error of its own; fail when it asks on."""
+
+    def say(request: dict[str, Any]) -> httpx.Response:
+        if len(script.requests) > MOST_REQUESTS:
+            raise Asked
+        return reply(request)
+
+    script, time = Script(say), Time()
+    with pytest.raises(PeerpostError):
+        asyncio.run(take_all((offerer if role == "offerer" else answerer)(script, time, key)))
+    assert time.now <= 1_000 + CHANNEL_TTL_SECONDS + 1
+    return script
+
+
+ROLES = pytest.mark.parametrize("role", ["offerer", "answerer"])
+BASE = {"channel_id": CHANNEL_ID, "offer": "an offer", "answer": "an answer"}
+
+
+@ROLES
+def test_a_server_that_says_not_yet_at_once_for_ever_is_asked_less_and_less(role: str) -> None:
+    def not_yet(request: dict[str, Any]) -> httpx.Response:
+        replies = {"get_offer": refused("no offer yet"), "get_answer": refused("no answer yet")}
+        return replies.get(request["method"], ok(channel_id=CHANNEL_ID, items=[], next=0))
+
+    script = take_all_from(not_yet, role)
+
+    assert len(script.requests) < CHANNEL_TTL_SECONDS / 2
+
+
+@ROLES
+@pytest.mark.parametrize("retry_after", [None, "0", "1000000000", "-1", "1e308"])
+def test_a_server_that_is_unavailable_for_ever_is_given_up(role: str, retry_after: str | None) -> None:
+    script = take_all_from(lambda _: unavailable(503, retry_after), role)
+
+    assert len(script.requests) <= 4
+
+
+FOR_EVER: dict[str, Callable[[int], dict[str, Any]]] = {
+    "the same candidate": lambda _: {"items": ["a"], "next": 0},
+    "the same candidate, one further": lambda count: {"items": ["a"], "next": min(count, MAX_CANDIDATES)},
+    "another candidate": lambda count: {"items": [str(count)], "next": 1},
+    "another candidate, without next": lambda count: {"items": [str(each) for each in range(count % 900)]},
+    "more, then fewer": lambda count: {"items": ["a"] * (count % 2 * 5)},
+    "many": lambda _: {"items": ["a"] * MAX_CANDIDATES, "next": MAX_CANDIDATES},
+}
+
+
+@ROLES
+@pytest.mark.parametrize("items", FOR_EVER.values(), ids=FOR_EVER)
+def test_a_server_that_always_has_news_is_not_asked_for_ever(role: str, items: Callable[[int], dict[str, Any]]) -> None:
+    count = 0
+
+    def news(_: dict[str, Any]) -> httpx.Response:
+        nonlocal count
+        count += 1
+        return ok(**BASE, **items(count))
+
+    take_all_from(news, role)
+
+
+@ROLES
+def test_a_server_that_gives_our_own_candidates_back_is_not_asked_for_ever(role: str) -> None:
+    key = new_key()
+    ours = Sealer(key).seal("{}", CANDIDATE_OF["offerer" if role == "offerer" else "answerer"])
+    described = {name: Sealer(key).seal("v=0", name) for name in ("offer", "answer")}
+
+    take_all_from(lambda _: ok(channel_id=CHANNEL_ID, **described, items=[ours], next=1), role, key)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+MEMBERS = st.fixed_dictionaries(
+    {}, optional={name: st.just(value) | JSON for name, value in (BASE | {"items": ["a"], "next": 1}).items()}
+)
+
+
+@ROLES
+@settings(max_examples=15, deadline=None)
+@given(replies=st.lists(MEMBERS | JSON, min_size=1, max_size=4))
+def test_whatever_a_server_replies_the_channel_ends_with_an_error_of_its_own(role: str, replies: list[object]) -> None:
+    count = 0
+
+    def any_reply(_: dict[str, Any]) -> httpx.Response:
+        nonlocal count
+        count += 1
+        return httpx.Response(200, content=json.dumps(replies[count % len(replies)]).encode())
+
+    take_all_from(any_reply, role)
+
+
+def test_opening_a_channel_at_a_server_that_wants_a_billion_seconds_ends_when_a_channel_would() -> None:
+    script, time = Script(unavailable(503, "1000000000")), Time()
+
+    with pytest.raises(ChannelExpiredError):
+        asyncio.run(offerer(script, time).open("the offer"))
+
+    assert time.now == pytest.approx(1_000 + CHANNEL_TTL_SECONDS)
+
+
+@pytest.mark.parametrize("size", [2**63, 10**400, -1, 1e308, None])
+def test_a_file_that_no_disk_holds_is_not_received(size: object) -> None:
+    async def receive() -> None:
+        here, _, _, receiving = two_ends()
+        here.send(control(type="file", name="a", size=size))
+        await receive_offer(receiving)
+
+    with pytest.raises(TransferError, match="does not send a file"):
+        asyncio.run(receive())
+
+
+def test_a_receiver_that_takes_nothing_and_talks_on_does_not_fill_the_memory() -> None:
+    """Signs of life would keep a sender waiting that has no room for the next bytes."""
+
+    async def send() -> int:
+        here, _, sending, _ = two_ends()
+        here.delivers = False
+        size = 2 * HIGH_WATER_BYTES
+        task = asyncio.create_task(send_file(sending, BytesIO(bytes(size)), "file", size, ignore))
+        said = 0
+        while not task.done():
+            here.emit("message", control(type="alive"))
+            said += 1
+            await asyncio.sleep(0)
+        await task
+        return said
+
+    with pytest.raises(PeerLostError, match="has gone"):
+        asyncio.run(send())
+
+
+def test_a_flood_of_messages_is_kept_up_to_a_bound() -> None:
+    async def flood() -> int:
+        here, _, sending, _ = two_ends()
+        for _ in range(10 * MAX_BACKLOG_MESSAGES):
+            here.emit("message", control(type="alive"))
+        return len(list(sending.received()))
+
+    assert asyncio.run(flood()) == MAX_BACKLOG_MESSAGES
+
+
+async def an_offer() -> str:
+    peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    peer.createDataChannel("x")
+    peer.addTransceiver("audio")
+    await peer.setLocalDescription(await peer.createOffer())
+    await peer.close()
+    return str(peer.localDescription.sdp)
+
+
+@st.composite
+def mutations(draw: st.DrawFn) -> Callable[[str], str]:
+    """Changes to the lines of a session description: one goes, comes twice, is cut, moves, or is another."""
+    edits = draw(
+        st.lists(
+            st.tuples(
+                st.integers(0, 100),
+                st.sampled_from(["drop", "twice", "cut", "move", "digits", "text"]),
+                st.text(max_size=8),
+            ),
+            min_size=1,
+            max_size=4,
+        )
+    )
+
+    def mutate(sdp: str) -> str:
+        lines = sdp.splitlines()
+        for where, what, text in edits:
+            index = where % len(lines)
+            line = lines.pop(index)
+            new = {
+                "drop": [],
+                "twice": [line, line],
+                "cut": [line[: len(text) + 2]],
+                "digits": ["".join("9" * 30 if each.isdigit() else each for each in line)],
+                "text": [line[:2] + text],
+                "move": [],
+            }[what]
+            lines[index:index] = new
+            if what == "move":
+                lines.append(line)
+            lines = lines or ["v=0"]
+        return "\r\n".join(lines) + "\r\n"
+
+    return mutate
+
+
+def test_a_description_that_was_tampered_with_is_taken_or_is_an_error_of_ours() -> None:
+    offer = asyncio.run(an_offer())
+
+    @settings(max_examples=15, deadline=None)
+    @given(mutations())
+    def take(mutate: Callable[[str], str]) -> None:
+        with suppress(InvalidDescriptionError):
+            asyncio.run(answer_to(mutate(offer)))
+
+    take()
+
+
+async def answer_to(sdp: str) -> None:
+    peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    try:
+        await set_remote(peer, RTCSessionDescription(sdp, "offer"))
+    finally:
+        await close(peer)
+
+
+def test_a_payload_type_that_is_not_listed_is_an_error_of_ours() -> None:
+    """aiortc looks for it by `next`, which leaves a coroutine as a RuntimeError."""
+    sdp = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=fmtp:1 a=b\r\n"
+
+    with pytest.raises(InvalidDescriptionError):
+        asyncio.run(answer_to(sdp))

@@ -1,0 +1,238 @@
+"""Requests of any bytes to the Lambda entry point, from a function URL's event down, and what must hold then.
+
+An input is one request or several, with a line of two dashes in between.
+The first line of a request is its HTTP method, and words that change the event; the rest is the body, byte for byte:
+
+- `/path` is the path, `name:value` a header
+- `base64` sends the body as base64; `base64?` says that it is base64 already, which it may not be
+- `null` sends no body, `absent` not even its name, `bare` an event of nothing but what must be there
+- `throttled` has DynamoDB refuse everything
+
+`x*1000*` in a body is a thousand times x, so that a small input can be a large request.
+"""
+
+import base64
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from app import create_app
+from chalicelib.channels import Channels
+from chalicelib.function_url import Event, lambda_handler
+from chalicelib.handlers import HANDLERS
+from chalicelib.limits import CHANNEL_TTL_SECONDS, MAX_CANDIDATES, RETRY_AFTER_SECONDS
+from tests.clock import Clock
+from tests.engines import ROOT
+from tests.fuzz.memory import Item, Items, Memory
+
+NOW = 1_800_000_000
+SEPARATOR = b"\n--\n"
+REPEAT = re.compile(rb"(.)\*(\d{1,6})\*", re.DOTALL)
+MOST_REPEATED = 400_000
+
+COMMON = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+JSON_HEADERS = COMMON | {"Content-Type": "application/json"}
+PLAIN_HEADERS = COMMON | {"Content-Type": "text/plain; charset=utf-8"}
+
+REFUSALS = yaml.safe_load((ROOT / "docs/openapi.yaml").read_text())["components"]["schemas"]["Refusal"]["oneOf"]
+SENTENCES = {*REFUSALS[0]["enum"], REFUSALS[2]["const"]}
+SENTENCE = re.compile(REFUSALS[1]["pattern"])
+
+
+def channel(number: int, expire_time: int, candidates: int = 0, **descriptions: str) -> tuple[str, Item]:
+    channel_id = f"00000000-0000-4000-8000-00000000000{number}"
+    stored = {"L": [{"S": str(candidate)} for candidate in range(candidates)]}
+    texts = {name: {"S": text} for name, text in descriptions.items()}
+    item = {"channel_id": {"S": channel_id}, "expire_time": {"N": str(expire_time)}, "candidate": stored}
+    return channel_id, item | texts
+
+
+CHANNELS: Items = dict(
+    [
+        channel(1, NOW + 1),
+        channel(2, NOW + 1, 3, offer="an offer", answer="an answer"),
+        channel(3, NOW, 3, offer="an offer"),  # Its time is up.
+        channel(4, NOW + 1, MAX_CANDIDATES - 1),
+    ]
+)
+
+
+class Context:
+    """Lambda's, with no time left to hold a reply."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 0
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request: the event of a function URL, and the body's bytes where the event has a body that decodes."""
+
+    event: Event
+    body: bytes | None
+    throttled: bool
+
+
+class Service:
+    """The service over four channels: an empty one, a full exchange, one that has expired, one with one place left."""
+
+    def __init__(self) -> None:
+        self.memory = Memory(CHANNELS)
+        channels = Channels(self.memory.client, "any table", Clock(NOW))
+        self._invoke = lambda_handler(create_app(lambda: channels))
+
+    def run(self, data: bytes) -> list[int]:
+        """Make the requests of an input, one after the other, check each, and return their statuses."""
+        self.memory.items = dict(CHANNELS)
+        return [self._check(call_of(request)) for request in data.split(SEPARATOR)]
+
+    def _check(self, call: Call) -> int:
+        before = dict(self.memory.items)
+        self.memory.throttled = call.throttled
+        response = self._invoke(call.event, Context())
+        self.memory.throttled = False
+        assert json.loads(json.dumps(response)) == response, "an invocation's reply crosses as JSON"
+        assert response.keys() == {"statusCode", "headers", "body"}
+        status = response["statusCode"]
+        CHECKS[status](call, response, before, self.memory.items)
+        return int(status)
+
+
+def call_of(request: bytes) -> Call:
+    line, _, body = request.partition(b"\n")
+    http_method, *words = line.decode("utf-8", "replace").split(" ")
+    body = REPEAT.sub(lambda match: match[1] * min(int(match[2]), MOST_REPEATED), body)
+    path = next((word for word in words if word.startswith("/")), "/")
+    event: Event = {
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": path,
+        "rawQueryString": path.partition("?")[2],
+        "cookies": [word for word in words if word.startswith("cookie:")],
+        "headers": dict(word.lower().split(":", 1) for word in words if ":" in word),
+        "requestContext": {"http": {"method": http_method, "path": path, "protocol": "HTTP/1.1"}, "stage": "$default"},
+        "isBase64Encoded": False,
+        # Half a character is what an event's JSON can hold, and UTF-8 cannot.
+        "body": body.decode("utf-8", "surrogateescape"),
+    }
+    if "base64" in words:
+        event |= {"body": base64.b64encode(body).decode(), "isBase64Encoded": True}
+    elif "base64?" in words:
+        event |= {"isBase64Encoded": True}
+        body = b""
+    if "null" in words or "absent" in words:
+        event |= {"body": None}
+        body = b""
+    needed = {"requestContext", "body", "isBase64Encoded"} if "bare" in words else event.keys()
+    event = {name: event[name] for name in needed if name != "body" or "absent" not in words}
+    return Call(event, body if "base64?" not in words else None, "throttled" in words)
+
+
+def check_refusal(call: Call, response: Event, before: Items, after: Items) -> None:
+    """It is the contract's form and one of its sentences, it is true, and nothing has changed."""
+    message = response["body"]
+    assert response["headers"] == PLAIN_HEADERS
+    assert message in SENTENCES or SENTENCE.match(message), message
+    assert after == before
+    assert is_true(message, call, before), message
+
+
+def is_true(message: str, call: Call, before: Items) -> bool:
+    http_method = call.event["requestContext"]["http"]["method"]
+    if http_method != "POST":
+        return message == ("" if http_method == "HEAD" else "HTTP method must be POST")
+    if call.body is None or message.startswith("body "):
+        return message.startswith("body ") or call.body is None
+    request = json.loads(call.body)
+    item = before.get(str(request.get("channel_id")), {})
+    field, _, predicate = message.partition(" ")
+    if message == "no such channel":
+        return not item or int(item["expire_time"]["N"]) <= NOW
+    if message in ("no offer yet", "no answer yet"):
+        return message.split()[1] not in item
+    if message == "answer already exists":
+        return "answer" in item
+    if message.startswith("too many candidates"):
+        return len(merged(item, request)) > MAX_CANDIDATES
+    if message == "method is unknown":
+        return request["method"] not in HANDLERS
+    if predicate == "is missing":
+        return field not in request
+    return field.partition("[")[0] in request
+
+
+def check_outage(call: Call, response: Event, before: Items, after: Items) -> None:
+    assert call.throttled
+    assert response["headers"] == PLAIN_HEADERS | {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    assert response["body"] == "storage is unavailable"
+    assert after == before
+
+
+def check_success(call: Call, response: Event, before: Items, after: Items) -> None:
+    """What is stored is what was sent, what is told is what was stored, and nothing else has changed."""
+    assert response["headers"] == JSON_HEADERS
+    assert not call.throttled
+    reply = json.loads(response["body"])
+    # base64 that decodes though it was not made to: the request is what Python makes of it.
+    request = json.loads(call.body if call.body is not None else base64.b64decode(call.event["body"]))
+    method = request["method"]
+    channel_id = reply["channel_id"] if method == "create_data_channel" else request["channel_id"]
+    old, new = before.get(channel_id, {}), after.get(channel_id, {})
+    assert {**after, channel_id: None} == {**before, channel_id: None}, "another channel has changed"
+    if method == "create_data_channel":
+        assert (old, reply) == ({}, {"channel_id": channel_id})
+        old = channel(0, NOW + CHANNEL_TTL_SECONDS)[1] | {"channel_id": {"S": channel_id}}
+    elif method == "delete_data_channel":
+        assert reply == {}
+        # What is erased leaves its id, whose time is up, and nothing else.
+        erased = {"channel_id", "expire_time", "candidate"} if old else set()
+        assert set(new) == erased
+        assert not old or (new["candidate"], int(new["expire_time"]["N"]) <= NOW) == ({"L": []}, True)
+        return
+    assert int(old["expire_time"]["N"]) > NOW, "its time was up"
+    assert new == written(old, request)
+    if method.startswith("get_") or (method == "create_candidate" and "since" in request):
+        assert reply == told(new, request)
+    elif method != "create_data_channel":
+        assert reply == {}
+
+
+def written(old: Item, request: Item) -> Item:
+    """Return what a request makes of a channel."""
+    method = request["method"]
+    if method.startswith("get_"):
+        return old
+    new = old | {"candidate": {"L": [{"S": each} for each in merged(old, request)]}}
+    for name in ("offer", "answer"):
+        if method == f"create_{name}" or (name == "offer" and method == "create_data_channel" and name in request):
+            assert name == "offer" or "answer" not in old, "the first answer wins"
+            new |= {name: {"S": request[name]}}
+    if method == "create_offer" and "offer" in old:
+        new |= {"changes": {"N": str(int(old.get("changes", {"N": "0"})["N"]) + 1)}}
+    return new
+
+
+def merged(old: Item, request: Item) -> list[str]:
+    sent = request.get("candidates", [])
+    if request["method"] == "create_candidate" and "candidate" in request:
+        sent = [request["candidate"]]
+    return list(dict.fromkeys([*(each["S"] for each in old["candidate"]["L"]), *sent]))
+
+
+def told(item: Item, request: Item) -> Any:
+    """Return what a request is told of a channel."""
+    candidates = [each["S"] for each in item["candidate"]["L"]]
+    later = {"items": candidates[request["since"] :], "next": len(candidates)} if "since" in request else {}
+    name = request["method"].removeprefix("get_")
+    return {name: item[name]["S"], **later} if name in ("offer", "answer") else later or {"items": candidates}
+
+
+CHECKS = {200: check_success, 400: check_refusal, 503: check_outage}
+
+
+def new_run() -> Callable[[bytes], list[int]]:
+    return Service().run

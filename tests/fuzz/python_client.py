@@ -1,0 +1,211 @@
+"""Bytes of the other side to all that reads them in clients/python, and what must hold then.
+
+The first word of an input says what reads the rest, which is text or, for a reply or a transfer, one item after the
+other with a line of two dashes in between.
+"""
+
+import asyncio
+import json
+import re
+import sys
+from collections.abc import Callable, Coroutine
+from io import BytesIO
+from typing import Any, cast
+
+import httpx
+from aiortc import RTCDataChannel
+from aiortc.sdp import SessionDescription
+
+from tests.engines import ROOT
+
+SOURCES = str(ROOT / "clients/python/src")
+if SOURCES not in sys.path:
+    sys.path.insert(0, SOURCES)
+
+from peerpost import Link, PeerpostError, RefusalError, Sealer, ServerError, TamperedError, TransferError  # noqa: E402
+from peerpost.candidates import candidate_from_json, candidate_to_json, is_bye, is_usable  # noqa: E402
+from peerpost.client import description_of, items_of, next_of, result_of, retry_after_of, text_of  # noqa: E402
+from peerpost.connection import UNUSABLE  # noqa: E402
+from peerpost.limits import MAX_CANDIDATES, MAX_FILE_BYTES, MAX_NAME_BYTES  # noqa: E402
+from peerpost.sealing import KEY_BYTES, key_from_text, key_to_text  # noqa: E402
+from peerpost.transfer import FileChannel, FileOffer, receive_content, receive_offer, report, safe_name  # noqa: E402
+
+SEPARATOR = b"\n--\n"
+SEALER = Sealer(bytes(range(32)))
+
+
+class Silent:
+    """A data channel on which nothing arrives but what is told, and that has ended then."""
+
+    def __init__(self) -> None:
+        self.bufferedAmount = self.bufferedAmountLowThreshold = 0
+        self.listeners: dict[str, Callable[..., None]] = {}
+
+    def on(self, event: str, listener: Callable[..., None]) -> None:
+        self.listeners[event] = listener
+
+    def send(self, message: str | bytes) -> None:
+        pass
+
+    def close(self) -> None:
+        self.listeners["close"]()
+
+
+def candidate(text: str) -> None:
+    is_bye(text, "offerer")
+    if found := candidate_from_json(text):
+        assert is_usable(found)
+        assert found.sdpMid is not None or found.sdpMLineIndex is not None
+        assert candidate_from_json(candidate_to_json(found)) == found
+
+
+def link(text: str) -> None:
+    try:
+        found = Link.parse(text)
+    except ValueError:
+        return
+    assert found.key is None or len(found.key) == KEY_BYTES
+    if found.server is None or re.fullmatch(r"[!-~]+", found.server.replace("?", " ")):  # A query may name a server.
+        assert Link.parse(str(found)) == found
+
+
+def sealed(text: str) -> None:
+    try:
+        opened = SEALER.open(text, "offer")
+    except TamperedError:
+        return
+    # It is one of the seeds, then, and not a letter of it has changed.
+    assert opened == "v=0"
+
+
+def key(text: str) -> None:
+    try:
+        found = key_from_text(text)
+    except ValueError:
+        return
+    assert key_to_text(found) == text
+
+
+def name(text: str) -> None:
+    found = safe_name(text)
+    assert 0 < len(found.encode()) <= MAX_NAME_BYTES + len("\u20ac")
+    assert not re.search(r'[\x00-\x1f/\\:*?"<>|]', found)
+    assert not found.startswith(".")
+    assert not found.endswith((".", " "))
+
+
+async def description(content: bytes) -> None:
+    """What aiortc makes of a session description: `connect` knows every way in which it fails."""
+    try:
+        await parse(content.decode("utf-8", "surrogateescape"))
+    except UNUSABLE:
+        return
+
+
+async def parse(text: str) -> None:
+    """In a coroutine of its own, as aiortc does: what leaves one is another error at times."""
+    SessionDescription.parse(text)
+
+
+def reply(content: bytes) -> None:
+    """The status, a header line, and the body."""
+    status, _, rest = content.partition(b"\n")
+    header, _, body = rest.partition(b"\n")
+    header_name, _, value = header.decode("latin-1").partition(":")
+    code = int(status) if re.fullmatch(rb"[2-5]\d\d", status) else 200
+    try:
+        response = httpx.Response(code, headers={header_name: value})
+        retry_after_of(response)
+        result = result_of(response, body)
+    except (RefusalError, ServerError) as error:
+        assert len(str(error)) < 300
+        return
+    except UnicodeEncodeError:
+        return  # Of httpx, for a header that no reply can have.
+    for read in (
+        lambda: text_of(result, "channel_id"),
+        lambda: len(items_of(result)) <= MAX_CANDIDATES,
+        lambda: 0 <= (next_of(result) or 0) <= MAX_CANDIDATES,
+        lambda: isinstance(description_of(result, "offer").text, str),
+    ):
+        try:
+            assert read() is not False
+        except ServerError as error:
+            assert not error.is_temporary
+
+
+def messages_of(content: bytes) -> list[str | bytes]:
+    """Return messages of a data channel: those that begin with a brace are text."""
+    each = content.split(SEPARATOR)
+    return [message.decode("utf-8", "surrogatepass") if message[:1] in b"{[" else message for message in each]
+
+
+async def transfer(content: bytes) -> None:
+    """A sender that says anything: the file arrives as it was promised, or there is an error."""
+    wire, file = Silent(), BytesIO()
+    channel = FileChannel(cast(RTCDataChannel, wire))
+    try:
+        for message in messages_of(content):
+            wire.listeners["message"](message)
+    except UnicodeDecodeError:
+        return  # No data channel gives such a text.
+    wire.close()
+    counts: list[int] = []
+    try:
+        offer = await receive_offer(channel)
+        assert 0 <= offer.size <= MAX_FILE_BYTES
+        assert safe_name(offer.name) == offer.name
+        await receive_content(channel, FileOffer(offer.name, min(offer.size, 1_000)), file, counts.append)
+    except PeerpostError as error:
+        assert isinstance(error, TransferError) or str(error) == "the other peer has gone"
+        assert "\n" not in str(error)
+        return
+    assert len(file.getvalue()) == sum(counts) <= offer.size
+
+
+def receipts(content: bytes) -> None:
+    """A receiver that says anything: what it has confirmed grows, and never beyond what was sent."""
+    confirmed, total = 0, 0
+    counts: list[int] = []
+    for message in content.split(SEPARATOR):
+        try:
+            control = json.loads(message)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(control, dict):
+            confirmed = report(control, confirmed, 1_000, counts.append)
+            total = sum(counts)
+            assert 0 <= confirmed == total <= 1_000
+            assert all(count >= 0 for count in counts)
+
+
+OF_TEXT: dict[bytes, Callable[[str], None]] = {
+    b"candidate": candidate,
+    b"key": key,
+    b"link": link,
+    b"name": name,
+    b"sealed": sealed,
+}
+OF_BYTES: dict[bytes, Callable[[bytes], None]] = {b"reply": reply, b"receipts": receipts}
+OF_A_LOOP: dict[bytes, Callable[[bytes], Coroutine[Any, Any, None]]] = {
+    b"description": description,
+    b"transfer": transfer,
+}
+
+
+def new_run() -> Callable[[bytes], list[str]]:
+    runner = asyncio.Runner()  # One loop for all inputs: a new one for each costs more than the rest.
+
+    def run(data: bytes) -> list[str]:
+        word, _, content = data.partition(b"\n")
+        if word in OF_TEXT:
+            OF_TEXT[word](content.decode("utf-8", "surrogateescape"))
+        elif word in OF_BYTES:
+            OF_BYTES[word](content)
+        elif word in OF_A_LOOP:
+            runner.run(OF_A_LOOP[word](content))
+        else:
+            return []
+        return [word.decode()]
+
+    return run
