@@ -29,7 +29,7 @@ def main() -> int:
             for number in range(1, options.histories + 1):
                 history = run(options.seed + number - 1, here)
                 found = history.violations()
-                total.update(counts([history]) | {"violations": len(found)})
+                total.update(counts(history) | {"violations": len(found)})
                 for violation in found:
                     print(violation)
                 if number % EVERY == 0 or number == options.histories:

@@ -45,6 +45,8 @@ const RETRY_MS = /** @type {const} */ ([250, 8000]);
 // A server that has never replied is more likely a typing error than an outage: 2 s. Another may be restarting: 30 s.
 const MAX_FAILURES_AT_FIRST = 4;
 const MAX_FAILURES = 8;
+// One that has too many requests, or says when to come back, serves when others are done: two minutes.
+const MAX_FAILURES_BUSY = 20;
 
 // A browser has its first candidate after 4 ms, and those of other interfaces right after it. Whoever has none by the
 // second time relies on servers, which answer later, or never: the end of gathering is not waited for.
@@ -455,10 +457,13 @@ class Exchange {
         this.#replied ||= error instanceof RefusalError;
         const busy = error instanceof ServerError;
         if (!busy && !(error instanceof NetworkError)) throw error;
-        if (failures === (this.#replied ? MAX_FAILURES : MAX_FAILURES_AT_FIRST)) throw error;
+        const allowed = this.#replied ? MAX_FAILURES : MAX_FAILURES_AT_FIRST;
+        const isThere = busy && (error.status === 429 || error.retryAfter > 0);
+        if (failures === (isThere ? MAX_FAILURES_BUSY : allowed)) throw error;
         if (busy && error.retryAfter > CHANNEL_TTL_SECONDS) throw error; // By then there is nothing to ask for.
         if (busy) this.#wait = 0; // A held read occupies what the server lacks.
-        const delay = Math.max(retries.next(), busy ? error.retryAfter * 1000 : 0);
+        // Never sooner than we are told, and not all at once at that moment.
+        const delay = retries.next() + (busy ? error.retryAfter * 1000 : 0);
         this.#report("retry", { error, delay });
         await pause(delay, this.#signal);
       }

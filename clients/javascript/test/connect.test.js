@@ -338,6 +338,19 @@ test("a server that never replies is given up soon, one that has replied later",
   }
 });
 
+test("a server without capacity is asked for two minutes", async (t) => {
+  stopTheClock(t);
+  for (const busy of [answerWith(429), answerWith(503, "", { "Retry-After": "1" })]) {
+    const server = new FakeServer();
+    server.faults = Array(20).fill(busy);
+    const offerer = start(server);
+
+    await assert.rejects(outcome(offerer.ending), { name: "ServerError" });
+
+    assert.equal(offerer.steps.filter((step) => step === "retry").length, 19);
+  }
+});
+
 test("a lost reply to create_data_channel just opens another", async (t) => {
   stopTheClock(t);
   const server = new FakeServer();

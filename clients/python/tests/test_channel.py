@@ -118,6 +118,19 @@ def test_a_server_that_has_never_answered_is_given_up_soon(fault: httpx.Response
     assert sum(time.pauses) < 2
 
 
+@pytest.mark.parametrize("fault", [unavailable(429), unavailable(503, retry_after="1")])
+def test_a_server_without_capacity_is_asked_for_two_minutes_and_is_not_asked_to_hold(fault: httpx.Response) -> None:
+    script, time = Script(*[fault] * 19, OPENED, NOT_YET, ok(items=[], next=0), *[fault] * 19, ANSWERED), Time()
+
+    answer = asyncio.run(open_and_receive(offerer(script, time)))
+
+    assert answer == "the answer"
+    reads = [request["wait"] for request in script.requests if request["method"] == "get_answer"]
+    assert reads == [0] * 21
+    with pytest.raises(ServerError):
+        asyncio.run(offerer(Script(fault), time).open())
+
+
 def test_a_server_that_is_gone_is_given_up_within_half_a_minute() -> None:
     script, time = Script(OPENED, LOST), Time()
 

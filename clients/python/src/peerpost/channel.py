@@ -30,6 +30,7 @@ from peerpost.limits import (
     MAX_CANDIDATES,
     MAX_FAILURES,
     MAX_FAILURES_AT_FIRST,
+    MAX_FAILURES_BUSY,
     MAX_POLL_SECONDS,
     MAX_RETRY_SECONDS,
     POLL_GROWTH,
@@ -71,6 +72,7 @@ class Channel:
         self._jitter = jitter
         self._deadline: float | None = None
         self._server_has_answered = False
+        self._server_is_busy = False
         self._is_exchanged = False
         self._offer_to_repeat: str | None = None
         self._sent: set[str] = set()
@@ -250,7 +252,9 @@ class Channel:
         interval = FIRST_POLL_SECONDS
         while True:
             asked = self._clock()
-            wait = WAIT_SECONDS if asked - self._last_news < HOLD_SECONDS else 0
+            # A held read occupies what a busy server lacks.
+            holds = asked - self._last_news < HOLD_SECONDS and not self._server_is_busy
+            wait = WAIT_SECONDS if holds else 0
             found = await self._call(partial(read, wait))
             if found is not None:
                 self._news()
@@ -276,7 +280,10 @@ class Channel:
                 raise
             except (NetworkError, ServerError) as error:
                 failures += 1
+                self._server_is_busy |= isinstance(error, ServerError)
                 allowed = MAX_FAILURES if self._server_has_answered else MAX_FAILURES_AT_FIRST
+                if isinstance(error, ServerError) and (error.status == 429 or error.retry_after is not None):
+                    allowed = MAX_FAILURES_BUSY
                 if failures >= allowed or not error.is_temporary:
                     raise
                 pause = min(FIRST_RETRY_SECONDS * 2 ** (failures - 1), MAX_RETRY_SECONDS) * self._jitter(*JITTER)

@@ -32,6 +32,8 @@ MAX_RETRY_SECONDS = 8.0
 MAX_FAILURES_AT_FIRST = 4
 # One that has answered may be restarting, or be throttled: eight tries, half a minute.
 MAX_FAILURES = 8
+# One that has too many requests, or says when to come back, serves when others are done: twenty tries, two minutes.
+MAX_FAILURES_BUSY = 20
 
 # Every pause is multiplied by a random number between these, so that peers that failed together do not return together.
 JITTER = (0.75, 1.25)
