@@ -1,5 +1,6 @@
 """Where the pieces meet: the route, the form of every reply, the table, the Lambda entry point."""
 
+import logging
 import os
 import signal
 from collections.abc import Callable
@@ -8,10 +9,13 @@ from typing import Any
 
 from chalice.app import Chalice, CORSConfig, Request, Response
 
-from chalicelib import handlers, limits
+from chalicelib import handlers, limits, request_log
 from chalicelib.channels import Channels, open_client
 from chalicelib.errors import SignalingError, StorageUnavailable
 from chalicelib.function_url import lambda_handler
+
+# At DEBUG botocore logs whole requests, and so what the peers say: never here, whatever level the operator sets.
+logging.disable(logging.DEBUG)
 
 Alarm = Callable[[int], object]
 PLAIN: dict[str, str | list[str]] = {"Content-Type": "text/plain; charset=utf-8"}
@@ -42,12 +46,14 @@ def create_app(open_channels: Callable[[], Channels], cors: CORSConfig | None = 
 
 
 def in_our_form(request: Request, get_response: Callable[[Request], Response]) -> Response:
-    """Give every reply its headers, and Chalice's own errors, which are JSON, the plain form of the contract."""
+    """Log every request; give its reply our headers, and Chalice's own errors, which are JSON, our plain form."""
+    line = request_log.begin()
     response = get_response(request)
     if response.status_code == 405:
         response = Response("HTTP method must be POST", PLAIN, 400)
     elif response.status_code == 500:
         response = Response("internal error", PLAIN, 500)
+    line.write(response.status_code, response.body if isinstance(response.body, str) else "done")
     if request.method == "HEAD":
         response.body = ""
     response.headers = {**response.headers, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}

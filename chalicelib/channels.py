@@ -11,7 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError, IncompleteReadError
 from botocore.parsers import ResponseParserError
 
-from chalicelib import limits
+from chalicelib import limits, request_log
 from chalicelib.errors import SignalingError, StorageUnavailable
 
 if TYPE_CHECKING:
@@ -127,7 +127,8 @@ class Channels:
     def _send(self, operation: Call, **parameters: Any) -> Any:
         """Send a request; raise StorageUnavailable where DynamoDB has not carried it out after the retries."""
         try:
-            reply = operation(TableName=self._table_name, **parameters)
+            with request_log.current().dynamodb_call():
+                reply = operation(TableName=self._table_name, **parameters)
         except ClientError as error:
             code, status = error.response["Error"]["Code"], error.response["ResponseMetadata"]["HTTPStatusCode"]
             if code in THROTTLED or status >= 500:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from chalicelib import waiting
+from chalicelib import request_log, waiting
 from chalicelib.channels import Channel, Channels
 from chalicelib.errors import SignalingError
 from chalicelib.limits import MAX_CANDIDATE_BYTES, MAX_DESCRIPTION_BYTES
@@ -17,9 +17,11 @@ candidates = partial(texts, field="candidates", max_bytes=MAX_CANDIDATE_BYTES)
 def handle(body: bytes, channels: Channels, longest_wait: float = 0) -> Reply:
     """Carry out one request, its reply held for `longest_wait` seconds at most; raise SignalingError to refuse it."""
     request = parse(body)
-    handler = HANDLERS.get(text(request, "method"))
+    method = text(request, "method")
+    handler = HANDLERS.get(method)
     if handler is None:
         raise SignalingError("method is unknown")
+    request_log.current().method = method
     request["wait"] = min(number(request, "wait"), longest_wait)
     return handler(request, channels)
 

@@ -55,9 +55,11 @@ module "monitoring" {
 
   alarm_email        = var.alarm_email
   function_name      = module.function.name
+  log_group_name     = module.function.log_group_name
   memory_mb          = var.memory_mb
   monthly_budget_usd = var.monthly_budget_usd
   name               = var.name
+  slow_dynamodb_ms   = var.slow_request_ms
   slow_request_ms    = var.max_wait_seconds * 1000 + var.slow_request_ms
   table_name         = module.channel_table.name
 }

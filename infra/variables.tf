@@ -113,7 +113,7 @@ variable "reserved_concurrency" {
 }
 
 variable "slow_request_ms" {
-  description = "Milliseconds that one request in a hundred may take, beyond the longest wait, before the alarm rings. A request that finds DynamoDB healthy takes some ten."
+  description = "Milliseconds that one request in a hundred may take, beyond the longest wait, or its DynamoDB call alone, before an alarm rings. A request that finds DynamoDB healthy takes some ten."
   type        = number
   default     = 1000
 }

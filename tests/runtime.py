@@ -100,15 +100,23 @@ def pip(*arguments: str) -> None:
 
 @contextmanager
 def lambda_function(
-    task_root: Path, endpoint: str, table_name: str, log: Path, concurrency: int = 2
+    task_root: Path,
+    endpoint: str,
+    table_name: str,
+    log: Path,
+    concurrency: int = 2,
+    extra: Mapping[str, str] | None = None,
 ) -> Iterator[Invoke]:
-    """Run the unpacked package, and give the way to call it; more calls than `concurrency` wait for their turn."""
+    """Run the unpacked package, with `extra` variables beside Lambda's own, and give the way to call it.
+
+    More calls than `concurrency` wait for their turn.
+    """
     idle: queue.SimpleQueue[str] = queue.SimpleQueue()
     with ExitStack() as stack:
         output = stack.enter_context(log.open("ab"))
         http = stack.enter_context(httpx.Client(timeout=3 * TIMEOUT_SECONDS, trust_env=False))
         for _ in range(concurrency):
-            idle.put(stack.enter_context(execution_environment(task_root, endpoint, table_name, output)).url)
+            idle.put(stack.enter_context(execution_environment(task_root, endpoint, table_name, output, extra)).url)
 
         def invoke(event: Event, context: object) -> Event:  # noqa: ARG001 - the context is the runtime's to make
             url = idle.get()

@@ -10,22 +10,23 @@ from tests.engines import ROOT
 # What never ships is not the server.
 DEVELOPMENT = {"embedded.py", "local.py"}
 SERVER = [ROOT / "app.py", *sorted(path for path in (ROOT / "chalicelib").glob("*.py") if path.name not in DEVELOPMENT)]
-# The seven plain methods took 399; the fast exchange takes the rest. It still reads in ten minutes.
-MAX_SERVER_LINES = 530
+# The seven plain methods took 399, the fast exchange 130, the line for each request 60. It still reads in ten minutes.
+MAX_SERVER_LINES = 600
 MAX_FUNCTION_LINES = 25
 
 # A module may import those to the right of it.
 ALLOWED = {
-    "app": {"handlers", "channels", "errors", "function_url", "limits", "embedded", "local"},
-    "handlers": {"channels", "errors", "limits", "protocol", "waiting"},
+    "app": {"handlers", "channels", "errors", "function_url", "limits", "request_log", "embedded", "local"},
+    "handlers": {"channels", "errors", "limits", "protocol", "request_log", "waiting"},
     "waiting": {"limits"},
     "protocol": {"errors", "limits"},
-    "channels": {"errors", "limits"},
+    "channels": {"errors", "limits", "request_log"},
     "embedded": {"channels"},
     "local": set(),
     "function_url": set(),
     "errors": set(),
     "limits": set(),
+    "request_log": set(),
     "__init__": set(),
 }
 

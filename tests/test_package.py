@@ -29,6 +29,7 @@ OWN_FILES = {
     "chalicelib/handlers.py",
     "chalicelib/limits.py",
     "chalicelib/protocol.py",
+    "chalicelib/request_log.py",
     "chalicelib/waiting.py",
 }
 LIBRARIES = {"boto3", "botocore", "chalice", "dateutil", "jmespath", "s3transfer", "six.py", "urllib3"}

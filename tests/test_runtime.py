@@ -7,12 +7,13 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from tests.engines import ROOT, free_port
-from tests.runtime import Invoke, function_url, lambda_function
+from tests.runtime import Event, Invoke, function_url, lambda_function
 from tests.test_contract import open_channel, state
 from tests.transports import over_function_url, over_http
 from tools import smoke
@@ -86,6 +87,63 @@ def test_a_restart_between_two_requests_loses_nothing(
         after = state(over_function_url(invoke), channel_id)
 
     assert after == before == ['{"offer":"an offer"}', '{"answer":"an answer"}', '{"items":["a candidate"]}']
+
+
+def test_the_log_has_a_line_for_each_request_which_its_id_finds(
+    task_root: Path, endpoint: str, real_table: str, tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+
+    with lambda_function(task_root, endpoint, real_table, log, concurrency=1) as invoke:
+        post = over_function_url(invoke)
+        channel_id = open_channel(post)
+        post({"method": "get_offer", "channel_id": channel_id})
+        post(b"", http_method="GET")
+
+    lines = request_lines(log)
+    assert [(line["method"], line["status"], line["outcome"], line["dynamodb_calls"]) for line in lines] == [
+        ("create_data_channel", 200, "done", 1),
+        ("get_offer", 400, "no offer yet", 1),
+        ("unknown", 400, "HTTP method must be POST", 0),
+    ]
+    assert [line["requestId"] for line in lines] == re.findall(
+        "^START RequestId: (\\S+)", log.read_text(), re.MULTILINE
+    )
+    assert all(line["duration_ms"] >= line["dynamodb_ms"] >= 0 for line in lines)
+    assert lines[0]["dynamodb_ms"] > 0
+
+
+def test_at_the_most_verbose_level_the_log_of_a_whole_exchange_tells_nothing_of_the_peers(
+    task_root: Path, endpoint: str, real_table: str, tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+
+    with lambda_function(task_root, endpoint, real_table, log, extra={"AWS_LAMBDA_LOG_LEVEL": "TRACE"}) as invoke:
+        seen: list[str] = []
+
+        def overheard(event: Event, context: object) -> Event:
+            reply = invoke(event, context)
+            seen.extend((event["body"], reply["body"]))
+            return reply
+
+        with function_url(overheard) as url:
+            command = [sys.executable, "examples/two_peers.py", url]
+            subprocess.run(command, cwd=ROOT, capture_output=True, timeout=100, check=True)
+
+    said = log.read_text()
+    told = {word for words in seen for word in re.findall(r"[\w.:+/-]+", words.replace("\\r\\n", " "))}
+    ours = {word for line in request_lines(log) for word in re.findall(r"[\w.:+/-]+", json.dumps(line))}
+    channel_id = json.loads(seen[1])["channel_id"]
+    addresses = {word for word in told if re.fullmatch(r"\d+(\.\d+){3}|[0-9a-f:]*::[0-9a-f:]+", word)}
+    assert len(request_lines(log)) == len(seen) // 2 >= 5
+    assert addresses
+    assert [secret for secret in [channel_id, "v=0", "candidate:", *addresses] if secret in said] == []
+    # Every longer word of what went over the wire: fingerprints, passwords, ids.
+    assert [word for word in told - ours if len(word) >= 8 and word in said] == []
+
+
+def request_lines(log: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in log.read_text().splitlines() if '"chalicelib.request_log"' in line]
 
 
 def test_the_log_tells_of_requests_and_of_an_outage_and_never_what_peers_say(

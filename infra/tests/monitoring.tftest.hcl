@@ -5,10 +5,12 @@ mock_provider "aws" {
 variables {
   alarm_email        = null
   function_name      = "peerpost"
+  log_group_name     = "/aws/lambda/peerpost"
   memory_mb          = 256
   monthly_budget_usd = null
   name               = "peerpost"
-  slow_request_ms    = 1000
+  slow_dynamodb_ms   = 1000
+  slow_request_ms    = 6000
   table_name         = "peerpost-channels"
 }
 
@@ -41,6 +43,7 @@ run "every_alarm_reaches_the_address" {
     condition = alltrue([
       for alarm in [
         aws_cloudwatch_metric_alarm.slow,
+        aws_cloudwatch_metric_alarm.slow_dynamodb,
         aws_cloudwatch_metric_alarm.table_throttles,
         aws_cloudwatch_metric_alarm.throttles,
         aws_cloudwatch_metric_alarm.url_5xx,
@@ -59,12 +62,45 @@ run "a_quiet_night_is_no_alarm" {
     condition = alltrue([
       for alarm in [
         aws_cloudwatch_metric_alarm.slow,
+        aws_cloudwatch_metric_alarm.slow_dynamodb,
         aws_cloudwatch_metric_alarm.table_throttles,
         aws_cloudwatch_metric_alarm.throttles,
         aws_cloudwatch_metric_alarm.url_5xx,
       ] : alarm.treat_missing_data == "notBreaching"
     ])
     error_message = "No requests means no data, which is not a fault."
+  }
+}
+
+run "the_requests_log_is_what_the_metrics_are_made_of" {
+  module {
+    source = "./modules/monitoring"
+  }
+
+  assert {
+    condition = alltrue([
+      for name, filter in aws_cloudwatch_log_metric_filter.request :
+      filter.log_group_name == "/aws/lambda/peerpost" && filter.metric_transformation[0].namespace == "peerpost"
+    ])
+    error_message = "Every metric must come from the function's own log, under the deployment's own name."
+  }
+
+  assert {
+    condition = alltrue([
+      for name in keys(aws_cloudwatch_log_metric_filter.request) :
+      strcontains(aws_cloudwatch_dashboard.this.dashboard_body, "\"peerpost\",\"${name}\"")
+    ])
+    error_message = "A metric that nobody sees is paid for nothing."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.slow_dynamodb.metric_name == "DynamoDBTime" && aws_cloudwatch_metric_alarm.slow_dynamodb.namespace == "peerpost"
+    error_message = "The alarm must watch the log's metric."
+  }
+
+  assert {
+    condition     = alltrue([for filter in aws_cloudwatch_log_metric_filter.request : length(filter.metric_transformation[0].dimensions == null ? {} : filter.metric_transformation[0].dimensions) == 0])
+    error_message = "Each value of a dimension is a metric to pay."
   }
 }
 

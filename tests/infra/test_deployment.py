@@ -3,8 +3,11 @@
 import base64
 import hashlib
 import json
+import re
 import zipfile
 from typing import Any
+
+from chalicelib.handlers import HANDLERS
 
 from .conftest import VARIABLES, Deployment
 
@@ -89,12 +92,29 @@ def test_every_alarm_tells_the_operator(deployment: Deployment) -> None:
 
     assert {alarm["AlarmName"] for alarm in alarms} == {
         "peerpost-slow",
+        "peerpost-slow-dynamodb",
         "peerpost-table-throttles",
         "peerpost-throttles",
         "peerpost-url-5xx",
     }
     assert [subscription["Endpoint"] for subscription in subscriptions] == [VARIABLES["alarm_email"]]
     assert all(alarm["AlarmActions"] == [subscriptions[0]["TopicArn"]] for alarm in alarms)
+
+
+def test_each_line_of_the_log_is_counted_by_the_metrics_that_the_dashboard_shows(deployment: Deployment) -> None:
+    logs = deployment.session.client("logs", endpoint_url=deployment.endpoint)
+
+    filters = logs.describe_metric_filters(logGroupName=deployment.outputs["log_group_name"])["metricFilters"]
+
+    # Every field that a filter reads is one that the function writes, and every outcome a sentence of the function.
+    read = {field for each in filters for field in re.findall(r"\$\.(\w+)", json.dumps(each))}
+    sentences = {text for each in filters for text in re.findall(r'outcome !?= "([^"]+)"', each["filterPattern"])}
+    methods = {name for each in filters for name in re.findall(r'method = "([^"]+)"', each["filterPattern"])}
+    assert len(filters) == 6
+    assert read <= {"method", "status", "outcome", "duration_ms", "dynamodb_calls", "dynamodb_ms"}
+    assert sentences == {"no offer yet", "no answer yet"}
+    assert methods <= set(HANDLERS)
+    assert {each["metricTransformations"][0]["metricNamespace"] for each in filters} == {"peerpost"}
 
 
 def test_the_dashboard_shows_the_function_and_the_table(deployment: Deployment) -> None:

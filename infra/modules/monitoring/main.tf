@@ -11,6 +11,17 @@ locals {
   usd_per_read_unit  = 0.125 / 1000000
 
   gb_per_instance = var.memory_mb / 1024
+
+  # From the line of each request. Filters cost nothing beside the metrics themselves; metrics embedded in the lines
+  # would cost the same, and as many bytes of log again. No dimension: each of its values would be a metric to pay.
+  request_metrics = {
+    Answers         = { pattern = "{ $.method = \"create_answer\" && $.status = 200 }", value = "1", unit = "Count" }
+    ChannelsOpened  = { pattern = "{ $.method = \"create_data_channel\" && $.status = 200 }", value = "1", unit = "Count" }
+    DynamoDBTime    = { pattern = "{ $.dynamodb_calls = 1 }", value = "$.dynamodb_ms", unit = "Milliseconds" }
+    NotYet          = { pattern = "{ $.outcome = \"no offer yet\" || $.outcome = \"no answer yet\" }", value = "1", unit = "Count" }
+    Refusals        = { pattern = "{ $.status = 400 && $.outcome != \"no offer yet\" && $.outcome != \"no answer yet\" }", value = "1", unit = "Count" }
+    RequestDuration = { pattern = "{ $.dynamodb_calls <= 1 }", value = "$.duration_ms", unit = "Milliseconds" }
+  }
 }
 
 resource "aws_sns_topic" "this" {
@@ -122,6 +133,37 @@ resource "aws_cloudwatch_metric_alarm" "table_throttles" {
   }
 }
 
+# The time of a whole request says little where replies are held; that of its one call to DynamoDB does not depend on it.
+resource "aws_cloudwatch_metric_alarm" "slow_dynamodb" {
+  alarm_name          = "${var.name}-slow-dynamodb"
+  alarm_description   = "For fifteen minutes one DynamoDB call in a hundred took longer than ${var.slow_dynamodb_ms} ms. See docs/operations.md."
+  namespace           = var.name
+  metric_name         = aws_cloudwatch_log_metric_filter.request["DynamoDBTime"].metric_transformation[0].name
+  extended_statistic  = "p99"
+  period              = 300
+  evaluation_periods  = 3
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = var.slow_dynamodb_ms
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = local.alarm_actions
+  ok_actions          = local.alarm_actions
+}
+
+resource "aws_cloudwatch_log_metric_filter" "request" {
+  for_each = local.request_metrics
+
+  name           = each.key
+  log_group_name = var.log_group_name
+  pattern        = each.value.pattern
+
+  metric_transformation {
+    name      = each.key
+    namespace = var.name
+    value     = each.value.value
+    unit      = each.value.unit
+  }
+}
+
 # The left column answers "is it healthy", the right one "how much, and what does it cost".
 resource "aws_cloudwatch_dashboard" "this" {
   dashboard_name = var.name
@@ -136,6 +178,7 @@ resource "aws_cloudwatch_dashboard" "this" {
             aws_cloudwatch_metric_alarm.url_5xx.arn,
             aws_cloudwatch_metric_alarm.throttles.arn,
             aws_cloudwatch_metric_alarm.slow.arn,
+            aws_cloudwatch_metric_alarm.slow_dynamodb.arn,
             aws_cloudwatch_metric_alarm.table_throttles.arn,
           ]
         }
@@ -204,6 +247,31 @@ resource "aws_cloudwatch_dashboard" "this" {
             ["AWS/DynamoDB", "ConsumedWriteCapacityUnits", "TableName", var.table_name, { label = "write units" }],
             ["AWS/DynamoDB", "ConsumedReadCapacityUnits", "TableName", var.table_name, { label = "read units" }],
             ["AWS/DynamoDB", "TimeToLiveDeletedItemCount", "TableName", var.table_name, { label = "channels removed by TTL", yAxis = "right" }],
+          ]
+        }
+      },
+      {
+        type = "metric", x = 0, y = 20, width = 12, height = 6
+        properties = {
+          title = "Milliseconds of requests that are not held, and of their DynamoDB call", region = local.region, period = 300
+          metrics = [
+            [var.name, "RequestDuration", { label = "request, p50", stat = "p50" }],
+            [var.name, "RequestDuration", { label = "request, p99", stat = "p99" }],
+            [var.name, "DynamoDBTime", { label = "DynamoDB, p50", stat = "p50" }],
+            [var.name, "DynamoDBTime", { label = "DynamoDB, p99", stat = "p99" }],
+          ]
+          annotations = { horizontal = [{ label = "alarm", value = var.slow_dynamodb_ms }] }
+        }
+      },
+      {
+        type = "metric", x = 12, y = 20, width = 12, height = 6
+        properties = {
+          title = "Connections", region = local.region, stat = "Sum", period = 300
+          metrics = [
+            [var.name, "ChannelsOpened", { label = "channels opened" }],
+            [var.name, "Answers", { label = "answered" }],
+            [var.name, "Refusals", { label = "refusals", yAxis = "right" }],
+            [var.name, "NotYet", { label = "\"not yet\", to polls and long waits", yAxis = "right" }],
           ]
         }
       },

@@ -1,6 +1,7 @@
 output "alarm_names" {
   description = "Names of the alarms."
   value = [
+    aws_cloudwatch_metric_alarm.slow_dynamodb.alarm_name,
     aws_cloudwatch_metric_alarm.slow.alarm_name,
     aws_cloudwatch_metric_alarm.table_throttles.alarm_name,
     aws_cloudwatch_metric_alarm.throttles.alarm_name,

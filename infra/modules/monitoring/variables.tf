@@ -8,6 +8,11 @@ variable "function_name" {
   type        = string
 }
 
+variable "log_group_name" {
+  description = "Name of the log group that has a line for each request."
+  type        = string
+}
+
 variable "memory_mb" {
   description = "Memory of the function in MB, for the estimate of its cost."
   type        = number
@@ -21,6 +26,11 @@ variable "monthly_budget_usd" {
 variable "name" {
   description = "Name that the alarms, the topic, the dashboard and the budget begin with."
   type        = string
+}
+
+variable "slow_dynamodb_ms" {
+  description = "Milliseconds that one DynamoDB call in a hundred may take before the alarm rings."
+  type        = number
 }
 
 variable "slow_request_ms" {
