@@ -29,14 +29,14 @@ run: $(VENV)/local ## Serve on http://127.0.0.1:8000/ (PORT=...), and the page o
 example: $(VENV)/dev ## Connect two aiortc peers, in two processes, through `make run`
 	$(BIN)/python examples/two_peers.py http://127.0.0.1:$(PORT)/
 
-test: $(VENV)/dev .venv-checkov/ready node_modules web/node_modules clients/javascript/node_modules ## Run every test
+test: $(VENV)/bench .venv-checkov/ready node_modules web/node_modules clients/javascript/node_modules ## Run every test
 	$(BIN)/python -m pytest
 	npm test --prefix clients/javascript
 
 soak: $(VENV)/dev node_modules ## Check a thousand random histories of the packaged function for linearizability (SOAK="--histories 50 --seed 7")
 	$(BIN)/python -m tests.reliability $(SOAK)
 
-check: $(VENV)/dev .venv-checkov/ready web/node_modules clients/javascript/node_modules ## Check style and types
+check: $(VENV)/bench .venv-checkov/ready web/node_modules clients/javascript/node_modules ## Check style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy

@@ -1,7 +1,7 @@
 """Measure, and write docs/benchmarks.md from what was measured.
 
 `python -m benchmarks` measures everything and keeps it in benchmarks/results;
-`python -m benchmarks cold_start cost` measures these only;
+`python -m benchmarks units cost` measures these only;
 `--short` runs each of them briefly, keeps its results in build/benchmarks, and leaves the document alone;
 `--write` measures nothing and writes the document anew.
 """
@@ -16,7 +16,7 @@ from benchmarks.report import ROOT, machine
 
 # In the order of the document. Each module has `measure(short) -> results` and `section(results, images) -> Markdown`,
 # and may have `check(results)`, which raises AssertionError when a count of ours has grown.
-BENCHMARKS = ("cold_start", "warm_request", "units", "setup_time", "load", "cost")
+BENCHMARKS = ("units", "setup_time", "load", "cost")
 RESULTS = ROOT / "benchmarks/results"
 DOCUMENT = ROOT / "docs/benchmarks.md"
 IMAGES = ROOT / "docs/images/benchmarks"
