@@ -7,10 +7,11 @@ import struct
 import threading
 import time
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 
@@ -24,6 +25,7 @@ class FaultyProxy(ThreadingHTTPServer):
     """Forwards to `engine`. Each request takes the next of `faults`, and is let through when there is none.
 
     `weather` chooses for a request that no fault is laid out for; a connection that idles for `idle_seconds` is closed.
+    `met` counts what requests have met, by the name of the fault.
     """
 
     daemon_threads = True
@@ -36,6 +38,7 @@ class FaultyProxy(ThreadingHTTPServer):
         self.weather: Callable[[], Fault] = lambda: let_through
         self.idle_seconds: float | None = None
         self.requests = 0
+        self.met: Counter[str] = Counter()
         self._turn = threading.Condition()
         self._under_way = 0
         self._connections: set[socket.socket] = set()
@@ -50,6 +53,7 @@ class FaultyProxy(ThreadingHTTPServer):
             self.requests += 1
             self._under_way += 1
             fault = self.faults.pop(0) if self.faults else self.weather()
+            self.met[fault.__name__] += 1
         try:
             yield fault
         finally:
@@ -150,7 +154,12 @@ class Forwarder(BaseHTTPRequestHandler):
         pass
 
 
-Fault = Callable[[Forwarder], None]
+class Fault(Protocol):
+    """What becomes of one request."""
+
+    __name__: str
+
+    def __call__(self, call: Forwarder, /) -> None: ...
 
 
 def let_through(call: Forwarder) -> None:

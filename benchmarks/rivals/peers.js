@@ -53,11 +53,14 @@ const handedOver = async (meeting) => (await fetch(`/meeting/${meeting}`)).text(
 
 const variants = {
   async peerpost() {
-    const { connect } = await import("/src/index.js");
+    const { connect, SignalingClient } = await import("/src/index.js");
     return async ({ port, isOfferer, meeting, step }) => {
+      const server = new SignalingClient(`https://127.0.0.1:${port}/`);
+      // Who answers knows the server before the channel.
+      if (!isOfferer) server.preconnect();
       const peerConnection = new RTCPeerConnection(config);
       const open = opened(peerConnection, isOfferer);
-      const options = { server: `https://127.0.0.1:${port}/`, onProgress: step };
+      const options = { server, onProgress: step };
       if (isOfferer) options.onChannel = (channelId) => handOver(meeting, channelId);
       else options.channelId = await handedOver(meeting);
       step("start");

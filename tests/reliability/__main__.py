@@ -33,8 +33,13 @@ def main() -> int:
                 for violation in found:
                     print(violation)
                 if number % EVERY == 0 or number == options.histories:
-                    print(", ".join(f"{value} {what}" for what, value in total.items()), flush=True)
+                    print(listed(total), flush=True)
+            print(f"What requests to the table met: {listed(here.proxy.met)}")
     return min(total["violations"], 1)
+
+
+def listed(counted: Counter[str]) -> str:
+    return ", ".join(f"{value} {what}" for what, value in counted.items())
 
 
 if __name__ == "__main__":

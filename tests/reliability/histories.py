@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -25,7 +26,7 @@ STEPS = 12
 # The machine's clock is read a moment before and after a call, and a jump of the functions'.
 CLOCK_ERROR_SECONDS = 0.001
 
-SHORT_FAULTS = [
+SHORT_FAULTS: list[Fault] = [
     refusal(400, "ThrottlingException"),
     refusal(400, "ProvisionedThroughputExceededException"),
     refusal(500, "InternalServerError"),
@@ -37,7 +38,7 @@ SHORT_FAULTS = [
     faults.reset,
     faults.reset_after_the_write,
 ]
-LONG_FAULTS = [
+LONG_FAULTS: list[Fault] = [
     *SHORT_FAULTS,
     faults.stall,
     faults.send_slowly,
@@ -64,6 +65,7 @@ class History:
     wrong: list[str] = field(default_factory=list)
     calls: int = 0
     lost: int = 0
+    disturbances: Counter[str] = field(default_factory=Counter)
 
     def violations(self) -> list[str]:
         """Return what no sequential order explains, in words; empty if all is well."""
@@ -170,15 +172,16 @@ class Run:
         """Put jumps of the clock, ends and pauses of functions, and outages between the calls."""
         random = self._random
         clients = self._here.clients
-        disturbances: list[tuple[float, Callable[[], None]]] = [
-            (0.4, lambda: self._here.clock.jump(random.choice([1, 100, 299]))),
-            (0.4, lambda: self._here.clock.jump(random.choice([1, 200, 300]))),
-            (0.15, lambda: self.kill(random.choice(clients))),
-            (0.15, lambda: self.freeze(random.choice(clients), random.random() / 4)),
-            (0.05, lambda: self.cut(random.random() / 4)),
+        disturbances: list[tuple[str, float, Callable[[], None]]] = [
+            ("jumps of the clock", 0.4, lambda: self._here.clock.jump(random.choice([1, 100, 299]))),
+            ("jumps of the clock", 0.4, lambda: self._here.clock.jump(random.choice([1, 200, 300]))),
+            ("kills", 0.15, lambda: self.kill(random.choice(clients))),
+            ("freezes", 0.15, lambda: self.freeze(random.choice(clients), random.random() / 4)),
+            ("outages", 0.05, lambda: self.cut(random.random() / 4)),
         ]
-        for chance, disturbance in disturbances:
+        for name, chance, disturbance in disturbances:
             if random.random() < chance:
+                self._history.disturbances[name] += 1
                 plan = random.choice(plans)
                 plan.insert(random.randrange(len(plan) + 1), disturbance)
 
@@ -272,4 +275,5 @@ def counts(history: History) -> dict[str, int]:
         "channels": len(history.operations),
         "calls": history.calls,
         "calls of unknown outcome": history.lost,
+        **history.disturbances,
     }
