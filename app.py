@@ -10,39 +10,54 @@ from typing import Any
 from chalice.app import Chalice, CORSConfig, Request, Response
 
 from chalicelib import handlers, limits, request_log
+from chalicelib.access_keys import AccessKeys
 from chalicelib.channels import Channels, open_client
-from chalicelib.errors import SignalingError, StorageUnavailable
+from chalicelib.errors import ParameterUnavailable, SignalingError, StorageUnavailable, Unauthorized, UnknownKey
 from chalicelib.function_url import lambda_handler
+from chalicelib.ice_servers import IceServers
 
 # At DEBUG botocore logs whole requests, and so what the peers say: never here, whatever level the operator sets.
 logging.disable(logging.DEBUG)
 
+logger = logging.getLogger("peerpost")
 Alarm = Callable[[int], object]
 PLAIN: dict[str, str | list[str]] = {"Content-Type": "text/plain; charset=utf-8"}
 
 
-def create_app(open_channels: Callable[[], Channels], cors: CORSConfig | None = None, alarm: Alarm = abs) -> Chalice:
-    """Return the application over the channels that `open_channels` gives; a real `alarm` ends a request in time."""
+def create_app(
+    open_channels: Callable[[], Channels], cors: CORSConfig | None = None, alarm: Alarm = abs, **features: Any
+) -> Chalice:
+    """Return the application over these channels; a real `alarm` ends a request in time, `features` are a Server's."""
     app = Chalice(app_name="peerpost", configure_logs=False)  # The Lambda runtime logs in JSON, with tracebacks.
     app.register_middleware(in_our_form, "http")
 
     # Every type: a browser that says text/plain saves the preflight's round trip.
     @app.route("/", methods=["POST"], content_types=["*/*"], cors=cors)
     def signal() -> Response:
-        longest = longest_wait(app.current_request)
+        request: Any = app.current_request
+        longest = longest_wait(request)
         try:
             alarm(int(longest) + limits.WAIT_RESERVE_SECONDS)
-            reply = handlers.handle(body_of(app.current_request), open_channels(), longest)
-        except SignalingError as refusal:
-            return Response(str(refusal), PLAIN, 400)
-        except (StorageUnavailable, KeyboardInterrupt) as outage:
-            app.log.error("DynamoDB: %s", str(outage) or "out of time")
-            return Response("storage is unavailable", PLAIN | {"Retry-After": str(limits.RETRY_AFTER_SECONDS)}, 503)
+            server = handlers.Server(open_channels(), **features)
+            reply = handlers.handle(body_of(request), server, longest, request.headers.get("authorization", ""))
+        except (SignalingError, StorageUnavailable, KeyboardInterrupt) as trouble:
+            return failure(trouble)
         finally:
             alarm(0)
         return Response(reply, {"Content-Type": "application/json"})
 
     return app
+
+
+def failure(trouble: BaseException) -> Response:
+    """Return what a client is told that asked for what it may not have, or met an outage, which the log is told of."""
+    if isinstance(trouble, Unauthorized):
+        challenge = 'Bearer error="invalid_token"' if isinstance(trouble, UnknownKey) else "Bearer"
+        return Response(str(trouble), PLAIN | {"WWW-Authenticate": challenge}, 401)
+    if isinstance(trouble, SignalingError):
+        return Response(str(trouble), PLAIN, 400)
+    logger.error("%s: %s", getattr(trouble, "service", "DynamoDB"), str(trouble) or "out of time")
+    return Response("storage is unavailable", PLAIN | {"Retry-After": str(limits.RETRY_AFTER_SECONDS)}, 503)
 
 
 def in_our_form(request: Request, get_response: Callable[[Request], Response]) -> Response:
@@ -85,15 +100,39 @@ def channels() -> Channels:
     return embedded.open_channels()
 
 
+def features() -> dict[str, Any]:
+    """Return what is off unless the environment names its parameters: access keys, and ICE servers."""
+    keys, turn_urls = os.environ.get("ACCESS_KEYS_PARAMETER"), urls("TURN_URLS")
+    secret = parameter(os.environ["TURN_SECRET_PARAMETER"]) if turn_urls else str
+    access_keys = None if keys is None else AccessKeys(parameter(keys))
+    return {"access_keys": access_keys, "ice_servers": IceServers(urls("STUN_URLS"), turn_urls, secret)}
+
+
+def urls(variable: str) -> list[str]:
+    return os.environ.get(variable, "").replace(",", " ").split()
+
+
+def parameter(name: str) -> Callable[[], str]:
+    """Return the way to a parameter's value, which is read once here, as `channels` are, where that succeeds."""
+    from chalicelib import parameters  # Here: most servers have none, and their start loads nothing of it.
+
+    value = parameters.Parameter(parameters.open_client(), name).value
+    try:
+        value()
+    except ParameterUnavailable as outage:
+        logger.error("SSM: %s", outage)
+    return value
+
+
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
     channels()  # Here, where Lambda lends a whole core, and not at the first request.
     # botocore's time-outs start anew with each byte. A KeyboardInterrupt passes its `except Exception`, which retries.
     signal.signal(signal.SIGALRM, signal.default_int_handler)
-    app = create_app(channels, alarm=signal.alarm)  # Without CORS, which is the function URL's business.
+    app = create_app(channels, alarm=signal.alarm, **features())  # Without CORS, which is the function URL's business.
 else:
     from chalicelib import local
 
     local.speed_up()
-    app = create_app(channels, CORSConfig(expose_headers=["Retry-After"]))
+    app = create_app(channels, CORSConfig(expose_headers=["Retry-After"]), **features())
 
 handler = lambda_handler(app)

@@ -63,7 +63,7 @@ def create_table(client: DynamoDBClient, table_name: str) -> None:
 
 def _in_memory() -> DynamoDBClient:
     # Only calls to AWS's own addresses reach moto, whatever endpoint or keys the developer's shell holds.
-    mock_aws(config={"core": {"mock_credentials": False, "reset_boto3_session": False}}).start()
+    mock_aws(config={"core": {"mock_credentials": False, "reset_boto3_session": True}}).start()
     address = f"https://dynamodb.{ANY_REGION}.amazonaws.com"
     return cast("DynamoDBClient", OneAtATime(open_client(endpoint_url=address, region_name=ANY_REGION, **ANY_KEYS)))
 

@@ -24,6 +24,14 @@ DYNAMODB_READ_TIMEOUT_SECONDS = 1
 DYNAMODB_ATTEMPTS = 3
 # What a held reply leaves of the function's time, for a last read that needs all its tries. Then the function gives up.
 WAIT_RESERVE_SECONDS = 9
+# SSM answers within 50 ms. All tries end within 5 s: those of both parameters within Lambda's 10 s for an init.
+SSM_CONNECT_TIMEOUT_SECONDS = 1
+SSM_READ_TIMEOUT_SECONDS = 1
+SSM_ATTEMPTS = 2
+# How long a key that was removed may still open channels, against one read for each minute of each instance.
+PARAMETER_MAX_AGE_SECONDS = 60
+# A TURN server takes new allocations for so long, and lets those that run go on: a call that moves to another network.
+TURN_TTL_SECONDS = 3600
 # How long a client may have its reply held, where the operator says nothing; docs/operations.md tells what it costs.
 MAX_WAIT_SECONDS = 5.0
 # While something is expected soon it is found within 100 ms, and mostly at once; then reads become few.

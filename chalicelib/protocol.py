@@ -62,6 +62,14 @@ def number(request: Request, field: str, whole: bool = False) -> float:
     return value
 
 
+def flag(request: Request, field: str) -> bool:
+    """Return an optional boolean; False where it is absent."""
+    value = request.get(field, False)
+    if not isinstance(value, bool):
+        raise SignalingError(f"{field} must be true or false")
+    return value
+
+
 def _unique(members: list[tuple[str, object]]) -> Request:
     if len(fields := dict(members)) < len(members):
         raise ValueError("a name stands twice, and parsers disagree on which one counts")

@@ -10,14 +10,30 @@ from tests.engines import ROOT
 # What never ships is not the server.
 DEVELOPMENT = {"embedded.py", "local.py"}
 SERVER = [ROOT / "app.py", *sorted(path for path in (ROOT / "chalicelib").glob("*.py") if path.name not in DEVELOPMENT)]
-# The seven plain methods took 399, the fast exchange 130, the line for each request 60. It still reads in ten minutes.
-MAX_SERVER_LINES = 600
+# The seven plain methods took 399, the fast exchange 130, the line for each request 60, keys and ICE servers 240: half
+# of these are three modules that a server without them never runs, a quarter the environment and the refusals.
+MAX_SERVER_LINES = 840
 MAX_FUNCTION_LINES = 25
 
 # A module may import those to the right of it.
 ALLOWED = {
-    "app": {"handlers", "channels", "errors", "function_url", "limits", "request_log", "embedded", "local"},
-    "handlers": {"channels", "errors", "limits", "protocol", "request_log", "waiting"},
+    "app": {
+        "access_keys",
+        "handlers",
+        "ice_servers",
+        "parameters",
+        "channels",
+        "errors",
+        "function_url",
+        "limits",
+        "request_log",
+        "embedded",
+        "local",
+    },
+    "handlers": {"access_keys", "ice_servers", "channels", "errors", "limits", "protocol", "request_log", "waiting"},
+    "access_keys": {"errors"},
+    "ice_servers": {"errors", "limits"},
+    "parameters": {"errors", "limits"},
     "waiting": {"limits"},
     "protocol": {"errors", "limits"},
     "channels": {"errors", "limits", "request_log"},
@@ -64,8 +80,8 @@ def test_imports_go_one_way(path: Path) -> None:
     assert "app" not in imports(path)
 
 
-def test_only_the_gateway_knows_boto3_and_only_the_edge_knows_chalice() -> None:
+def test_only_the_gateways_know_boto3_and_only_the_edge_knows_chalice() -> None:
     knows = {path.stem: {name.split(".")[0] for name in imports(path)} for path in SERVER}
 
-    assert {stem for stem, names in knows.items() if names & {"boto3", "botocore"}} == {"channels"}
+    assert {stem for stem, names in knows.items() if names & {"boto3", "botocore"}} == {"channels", "parameters"}
     assert {stem for stem, names in knows.items() if "chalice" in names} == {"app"}

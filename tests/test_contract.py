@@ -21,6 +21,7 @@ NEEDED = {
     "create_candidate": ["channel_id", "candidate"],
     "get_candidates": ["channel_id"],
     "delete_data_channel": ["channel_id"],
+    "get_ice_servers": ["channel_id"],
 }
 NEEDS = [(method, field) for method, fields in NEEDED.items() for field in fields]
 LIMITS = {
@@ -330,6 +331,9 @@ def test_a_deleted_channel_is_gone_and_deleting_it_again_is_a_success(post: Post
         ({"wait": True}, "wait must be a number from 0"),
         ({"wait": None}, "wait must be a number from 0"),
         ({"wait": -0.1}, "wait must be a number from 0"),
+        ({"ice_servers": "true"}, "ice_servers must be true or false"),
+        ({"ice_servers": 1}, "ice_servers must be true or false"),
+        ({"ice_servers": None}, "ice_servers must be true or false"),
     ],
     ids=lambda value: ascii(value)[:60],
 )
@@ -353,6 +357,23 @@ def test_a_bad_since_is_refused(method: str, since: object, message: str, post: 
     channel_id = open_channel(post)
 
     assert_refused(post(whole(method, channel_id) | {"since": since}), message)
+
+
+def test_where_no_ice_servers_are_configured_asking_for_them_changes_nothing(post: Post) -> None:
+    opened = post({"method": "create_data_channel", "offer": "an offer", "ice_servers": True})
+    channel = opened.json()
+
+    assert channel.keys() == {"channel_id"}
+    assert_accepted(post({"method": "get_offer", "ice_servers": True, **channel}), {"offer": "an offer"})
+    assert_accepted(post({"method": "get_offer", "ice_servers": False, **channel}), {"offer": "an offer"})
+    assert_accepted(post({"method": "get_ice_servers", **channel}), {"ice_servers": []})
+
+
+def test_where_no_access_keys_are_configured_one_changes_nothing(post: Post) -> None:
+    headers = {**JSON, "authorization": "Bearer any"}
+
+    assert post({"method": "create_data_channel"}, headers).status == 200
+    assert_refused(post({"method": "get_ice_servers"}, headers), "channel_id is missing")
 
 
 def test_one_candidate_and_many_exclude_each_other(post: Post) -> None:

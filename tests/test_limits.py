@@ -7,8 +7,11 @@ from mypy_boto3_dynamodb import DynamoDBClient
 
 from chalicelib import limits
 from chalicelib.channels import Channels
+from tests.runtime import TIMEOUT_SECONDS
 
 ITEM_BYTES = 400 * 1024
+# What Lambda gives a function to start in, by its Developer Guide.
+INIT_SECONDS = 10
 
 
 def test_a_full_channel_fits_one_item(real_client: DynamoDBClient, real_table: str) -> None:
@@ -66,6 +69,15 @@ def test_all_tries_end_within_what_a_held_reply_leaves() -> None:
     pauses = sum(2**retry for retry in range(limits.DYNAMODB_ATTEMPTS - 1))
 
     assert limits.DYNAMODB_ATTEMPTS * tries + pauses <= limits.WAIT_RESERVE_SECONDS
+
+
+def test_all_tries_for_a_parameter_leave_time_for_all_tries_for_the_channel() -> None:
+    tries = limits.SSM_CONNECT_TIMEOUT_SECONDS + limits.SSM_READ_TIMEOUT_SECONDS
+    parameter = limits.SSM_ATTEMPTS * tries + sum(2**retry for retry in range(limits.SSM_ATTEMPTS - 1))
+
+    assert 2 * parameter <= INIT_SECONDS
+    assert parameter <= limits.MAX_WAIT_SECONDS
+    assert parameter + limits.WAIT_RESERVE_SECONDS < TIMEOUT_SECONDS
 
 
 def test_a_full_batch_fits_dynamodbs_expression(real_client: DynamoDBClient, real_table: str) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -14,12 +14,15 @@ from openapi_spec_validator import validate
 
 from app import create_app
 from chalicelib import limits
+from chalicelib.access_keys import AccessKeys
 from chalicelib.channels import Channels
 from chalicelib.handlers import HANDLERS
+from chalicelib.ice_servers import IceServers
 from tests.engines import ROOT, client_of
 from tests.faulty_proxy import faulty_proxy, refusal
+from tests.ssm import KEY, SECRET, bearer, digest
 from tests.test_contract import NEEDED, VALUES, whole
-from tests.transports import Post, Reply, over_handler
+from tests.transports import JSON, Post, Reply, over_handler
 
 DOCUMENT: dict[str, Any] = yaml.safe_load((ROOT / "docs/openapi.yaml").read_text())
 SCHEMAS = DOCUMENT["components"]["schemas"]
@@ -70,6 +73,8 @@ def fast_exchange(post: Post) -> Iterator[tuple[dict[str, object], Reply]]:
         {"method": "create_candidate", "candidates": [1]},
         {"method": "create_candidate", "candidate": "a", "candidates": ["a"]},
         {"method": "get_offer", "since": 0.5},
+        {"method": "get_offer", "ice_servers": True},
+        {"method": "get_offer", "ice_servers": 1},
         {"method": "delete_data_channel"},
     ]
     for request in requests:
@@ -126,6 +131,30 @@ def openapi_accepts(openapi: OpenAPI, request: MockRequest) -> bool:
     return not list(openapi.iter_request_errors(request))
 
 
+def test_access_keys_and_ice_servers_are_in_the_document(openapi: OpenAPI, channels: Channels) -> None:
+    servers = IceServers(["stun:stun.example.org"], ["turn:turn.example.org"], lambda: SECRET)
+    keys = AccessKeys(lambda: digest(KEY))
+    post = over_handler(create_app(lambda: channels, access_keys=keys, ice_servers=servers))
+    channel_id = channels.create("an offer")
+    sent: list[tuple[dict[str, Any], Mapping[str, str], int]] = [
+        ({"method": "create_data_channel"}, JSON, 401),
+        ({"method": "create_data_channel"}, bearer("no key of ours"), 401),
+        ({"method": "create_data_channel", "ice_servers": True}, bearer(KEY), 200),
+        ({"method": "get_offer", "channel_id": channel_id, "ice_servers": True}, JSON, 200),
+        ({"method": "get_ice_servers", "channel_id": channel_id}, JSON, 200),
+        ({"method": "get_ice_servers"}, bearer(KEY), 200),
+    ]
+
+    for body, headers, status in sent:
+        request = MockRequest(HOST, "post", "/", headers=dict(headers), data=json.dumps(body).encode())
+        reply = post(body, headers)
+
+        assert reply.status == status
+        assert openapi_accepts(openapi, request)
+        assert_valid_reply(openapi, request, reply)
+        assert status != 200 or not of_method(f"{body['method']}.reply", reply.json())
+
+
 def test_our_own_faults_are_in_the_document(openapi: OpenAPI, endpoint: str, real_table: str) -> None:
     request = MockRequest(HOST, "post", "/", data=b'{"method": "create_data_channel"}')
     with faulty_proxy(endpoint) as proxy:
@@ -158,10 +187,13 @@ def test_the_documents_numbers_are_the_servers() -> None:
 def test_every_refusal_in_the_code_is_in_the_document() -> None:
     sources = [ROOT / "app.py", *(ROOT / "chalicelib").glob("*.py")]
     text = "\n".join(path.read_text() for path in sources)
-    raised = re.findall(r'SignalingError\(f?"([^"]+)"\)', text)
-    documented = " ".join([*SCHEMAS["Refusal"]["oneOf"][0]["enum"], SCHEMAS["Refusal"]["oneOf"][1]["pattern"]])
+    raised = re.findall(r'(?:SignalingError|Unauthorized|UnknownKey)\(f?"([^"]+)"\)', text)
+    unauthorized = DOCUMENT["paths"]["/"]["post"]["responses"]["401"]["content"]["text/plain"]["schema"]["enum"]
+    documented = " ".join(
+        [*unauthorized, *SCHEMAS["Refusal"]["oneOf"][0]["enum"], SCHEMAS["Refusal"]["oneOf"][1]["pattern"]]
+    )
 
-    assert len(raised) >= 18
+    assert len(raised) >= 21
     for message in raised:
         for words in re.split(r"\{[^}]+\}", message):
             assert words.strip() in documented, message

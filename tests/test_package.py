@@ -10,9 +10,11 @@ import tempfile
 import time
 import zipfile
 from pathlib import Path
+from typing import Any, cast
 
 import boto3
 import pytest
+from botocore.model import ServiceModel
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
@@ -23,11 +25,14 @@ MAX_BYTES = 3_000_000
 OWN_FILES = {
     "app.py",
     "chalicelib/__init__.py",
+    "chalicelib/access_keys.py",
     "chalicelib/channels.py",
     "chalicelib/errors.py",
     "chalicelib/function_url.py",
     "chalicelib/handlers.py",
+    "chalicelib/ice_servers.py",
     "chalicelib/limits.py",
+    "chalicelib/parameters.py",
     "chalicelib/protocol.py",
     "chalicelib/request_log.py",
     "chalicelib/waiting.py",
@@ -109,6 +114,8 @@ def test_it_holds_our_files_and_the_pinned_libraries_and_nothing_of_development(
         "botocore/data/endpoints.json",
         "botocore/data/partitions.json",
         "botocore/data/sdk-default-configuration.json",
+        "botocore/data/ssm/2014-11-06/endpoint-rule-set-1.json",
+        "botocore/data/ssm/2014-11-06/service-2.json",
     }
 
 
@@ -185,6 +192,38 @@ def test_a_start_compiles_nothing_and_takes_nothing_from_outside(task_root: Path
     if PYTHON:
         assert [path for path in loaded if path.endswith(".py")] == []
     assert [line for line in said.splitlines() if "site-packages" in line] == []
+
+
+def test_a_start_without_keys_and_turn_opens_nothing_of_ssm(task_root: Path) -> None:
+    """And one with them does: else this would prove nothing."""
+    script = """
+import sys
+opened = set()
+sys.addaudithook(lambda event, args: opened.add(str(args[0])) if event == "open" else None)
+import app
+print([each for each in sorted({*opened, *sys.modules}) if "/ssm" in each or "parameters" in each.split(".")])"""
+
+    without = run_inside(task_root, "-c", script).stdout
+    keys = "import os; os.environ.update(ACCESS_KEYS_PARAMETER='any', AWS_ENDPOINT_URL_SSM='http://127.0.0.1:9')"
+    with_keys = run_inside(task_root, "-c", keys + script).stdout
+
+    assert without.strip() == "[]"
+    assert "service-2.json" in with_keys
+    assert "chalicelib.parameters" in with_keys
+
+
+def test_of_ssm_it_holds_the_one_operation_that_we_call_whole(files: dict[str, bytes]) -> None:
+    content = files["botocore/data/ssm/2014-11-06/service-2.json"]
+    ssm: Any = cast(Any, boto3).Session(region_name="us-east-1").client("ssm")
+
+    ours: Any = ServiceModel(json.loads(content)).operation_model("GetParameter")
+    whole = ssm.meta.service_model.operation_model("GetParameter")
+
+    assert list(json.loads(content)["operations"]) == ["GetParameter"]
+    assert len(content) < 5_000
+    assert repr(ours.input_shape.members) == repr(whole.input_shape.members)
+    assert repr(ours.output_shape.members["Parameter"].members) == repr(whole.output_shape.members["Parameter"].members)
+    assert [shape.name for shape in ours.error_shapes] == [shape.name for shape in whole.error_shapes]
 
 
 def test_it_finds_dynamodb_wherever_the_whole_of_botocore_finds_it(task_root: Path) -> None:

@@ -50,6 +50,8 @@ def right(request: dict[str, str]) -> tuple[int, object]:
     """Answer as the contract says."""
     if request["method"] == "create_data_channel":
         return 200, {"channel_id": "an id"}
+    if request["method"] == "get_ice_servers":
+        return 200, {"ice_servers": [{"urls": ["stun:stun.example.org"]}]}
     return next(
         (400 if isinstance(expected, str) else 200, expected)
         for asked, expected in smoke.walk("an id")
@@ -63,9 +65,11 @@ def test_it_walks_all_methods_and_prints_each_result(local_url: str) -> None:
     assert (run.returncode, run.stderr) == (0, "")
     lines = [line.split(maxsplit=4) for line in run.stdout.splitlines()]
     assert [(name, status) for name, _, _, status, _ in lines[:-1]] == [
-        *((method, "200") for method in list(HANDLERS)[:-1]),
+        ("create_data_channel", "200"),
+        ("get_ice_servers", "200"),
+        *((method, "200") for method in list(HANDLERS)[1:-2]),
         ("create_answer", "400"),
-        (list(HANDLERS)[-1], "200"),
+        ("delete_data_channel", "200"),
     ]
     assert lines[-3][4] == "answer already exists"
 
@@ -78,6 +82,10 @@ def test_it_walks_all_methods_and_prints_each_result(local_url: str) -> None:
         ("create_data_channel", (200, "channel"), "200 channel"),
         ("create_data_channel", (201, {"channel_id": "an id"}), '201 {"channel_id": "an id"}'),
         ("create_data_channel", (403, {"Message": "Forbidden"}), '403 {"Message": "Forbidden"}'),
+        ("create_data_channel", (401, "access key is missing"), "401 access key is missing"),
+        ("get_ice_servers", (200, {}), "200 {}"),
+        ("get_ice_servers", (200, {"ice_servers": "none"}), '200 {"ice_servers": "none"}'),
+        ("get_ice_servers", (400, "method is unknown"), "400 method is unknown"),
         ("create_offer", (503, "storage is unavailable"), "503 storage is unavailable"),
         ("get_offer", (200, {"offer": "another"}), '200 {"offer": "another"}'),
         ("create_answer", (200, {}), "'answer already exists' was expected, and not 200 {}"),
@@ -108,6 +116,23 @@ def test_a_function_url_that_nobody_may_call_yet_gets_time() -> None:
 
     with server(lambda request: next(early, right(request))) as url, httpx.Client(base_url=url) as http:
         smoke.smoke(http, patience_seconds=10)
+
+
+def test_it_opens_its_channel_with_the_access_key_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: dict[str, str | None] = {}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked = json.loads(request.content)
+        sent[asked["method"]] = request.headers.get("authorization")
+        status, result = right(asked)
+        return httpx.Response(status, text=result) if isinstance(result, str) else httpx.Response(status, json=result)
+
+    monkeypatch.setenv("PEERPOST_ACCESS_KEY", "a-key")
+    with httpx.Client(transport=httpx.MockTransport(answer), base_url="https://server.example") as http:
+        smoke.smoke(http, patience_seconds=0)
+
+    assert sent.pop("create_data_channel") == "Bearer a-key"
+    assert set(sent.values()) == {None}
 
 
 def test_it_signs_for_a_function_url_that_asks_who_calls(monkeypatch: pytest.MonkeyPatch) -> None:

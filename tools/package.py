@@ -37,7 +37,7 @@ TASK_ROOT = "/var/task"
 DEVELOPMENT = {"embedded.py", "local.py"}
 # These two import nothing else of Chalice; the rest is its command line.
 CHALICE = {"chalice/__init__.py", "chalice/app.py"}
-# Of the data of all services, what a DynamoDB client opens, and the roots that it trusts.
+# Of the data of all services, what our clients open, and the roots that they trust.
 DATA = {
     "botocore/cacert.pem",
     "botocore/data/endpoints.json",
@@ -45,7 +45,12 @@ DATA = {
     "botocore/data/sdk-default-configuration.json",
     "botocore/data/dynamodb/2012-08-10/endpoint-rule-set-1.json.gz",
     "botocore/data/dynamodb/2012-08-10/service-2.json.gz",
+    "botocore/data/ssm/2014-11-06/endpoint-rule-set-1.json.gz",
+    "botocore/data/ssm/2014-11-06/service-2.json.gz",
 }
+SERVICES = {"dynamodb", "ssm"}
+# Of a service, the operations that we call.
+OPERATIONS = {"ssm": {"GetParameter"}}
 
 Files = dict[str, bytes]
 
@@ -115,8 +120,30 @@ def trim(name: str, content: bytes) -> tuple[str, bytes]:
     data = json.loads(gzip.decompress(content) if name.endswith(".gz") else content)
     if name == "botocore/data/endpoints.json":
         for partition in data["partitions"]:
-            partition["services"] = {key: value for key, value in partition["services"].items() if key == "dynamodb"}
+            partition["services"] = {key: value for key, value in partition["services"].items() if key in SERVICES}
+    if (service := PurePosixPath(name).parts[2]) in OPERATIONS and "service-2" in name:
+        data = only(OPERATIONS[service], data)
     return name.removesuffix(".gz"), json.dumps(undocumented(data), separators=(",", ":")).encode()
+
+
+def only(operations: set[str], model: Any) -> Any:
+    """Return a service's model with these operations, and the shapes that they lead to."""
+    kept = {name: operation for name, operation in model["operations"].items() if name in operations}
+    shapes: dict[str, Any] = {}
+    ahead = [kept]
+    while ahead:
+        for name in shapes_in(ahead.pop()) - shapes.keys():
+            shapes[name] = model["shapes"][name]
+            ahead.append(shapes[name])
+    return model | {"operations": kept, "shapes": {name: model["shapes"][name] for name in sorted(shapes)}}
+
+
+def shapes_in(data: Any) -> set[str]:
+    """Return the names of the shapes that data refers to."""
+    if isinstance(data, dict):
+        own = {data["shape"]} if isinstance(data.get("shape"), str) else set()
+        return own.union(*map(shapes_in, data.values()))
+    return set().union(*map(shapes_in, data)) if isinstance(data, list) else set()
 
 
 def undocumented(data: Any) -> Any:

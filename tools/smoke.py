@@ -3,9 +3,12 @@
     python -m tools.smoke URL
 
 It prints each result, and ends with 1 at the first surprise.
+A server with access keys gets the one in PEERPOST_ACCESS_KEY: in the environment, since everybody on a machine can read
+a command line.
 """
 
 import argparse
+import os
 import time
 from collections.abc import Generator, Iterator
 
@@ -61,6 +64,12 @@ def walk(channel_id: str) -> Iterator[tuple[Request, Expected]]:
 def smoke(http: httpx.Client, patience_seconds: float) -> None:
     """Print each call and its result; raise Surprise at the first that is not as expected."""
     channel_id = open_channel(http, time.monotonic() + patience_seconds)
+    reply = call(http, {"method": "get_ice_servers", "channel_id": channel_id})
+    match content(reply):
+        case {"ice_servers": [*_]} if reply.status_code == httpx.codes.OK:
+            pass
+        case _:
+            raise Surprise(f"get_ice_servers: ice_servers were expected, and not {shown(reply)}")
     for request, expected in walk(channel_id):
         reply = call(http, request)
         if reply.status_code != (400 if isinstance(expected, str) else 200) or content(reply) != expected:
@@ -87,8 +96,10 @@ def open_channel(http: httpx.Client, deadline: float) -> str:
 
 
 def call(http: httpx.Client, request: Request) -> httpx.Response:
+    # No other method needs the key, and what does not need it should not see it.
+    key = os.environ.get("PEERPOST_ACCESS_KEY") if request["method"] == "create_data_channel" else None
     began = time.monotonic()
-    reply = http.post("", json=request)
+    reply = http.post("", json=request, headers={"Authorization": f"Bearer {key}"} if key else {})
     print(f"{request['method']:20}{(time.monotonic() - began) * 1000:6.0f} ms  {shown(reply)}", flush=True)
     return reply
 

@@ -3,15 +3,19 @@
 An input is one request or several, with a line of two dashes in between.
 The first line of a request is its HTTP method, and words that change the event; the rest is the body, byte for byte:
 
-- `/path` is the path, `name:value` a header
+- `/path` is the path, `name:value` a header, `%20` a space in it
 - `base64` sends the body as base64; `base64?` says that it is base64 already, which it may not be
 - `null` sends no body, `absent` not even its name, `bare` an event of nothing but what must be there
 - `throttled` has DynamoDB refuse everything
+- `keys` asks a server that has access keys and ICE servers; its one key is `a-key`
+- `no_ssm` asks one that has never read them
 
 `x*1000*` in a body is a thousand times x, so that a small input can be a large request.
 """
 
 import base64
+import hashlib
+import hmac
 import json
 import re
 from collections.abc import Callable
@@ -21,15 +25,20 @@ from typing import Any
 import yaml
 
 from app import create_app
+from chalicelib.access_keys import AccessKeys
 from chalicelib.channels import Channels
+from chalicelib.errors import ParameterUnavailable
 from chalicelib.function_url import Event, lambda_handler
 from chalicelib.handlers import HANDLERS
-from chalicelib.limits import CHANNEL_TTL_SECONDS, MAX_CANDIDATES, RETRY_AFTER_SECONDS
+from chalicelib.ice_servers import IceServers
+from chalicelib.limits import CHANNEL_TTL_SECONDS, MAX_CANDIDATES, RETRY_AFTER_SECONDS, TURN_TTL_SECONDS
 from tests.clock import Clock
 from tests.engines import ROOT
 from tests.fuzz.memory import Item, Items, Memory
+from tests.ssm import SECRET
 
 NOW = 1_800_000_000
+STUN, TURN = "stun:stun.example.org", "turn:turn.example.org"
 SEPARATOR = b"\n--\n"
 REPEAT = re.compile(rb"(.)\*(\d{1,6})\*", re.DOTALL)
 MOST_REPEATED = 400_000
@@ -75,6 +84,31 @@ class Call:
     event: Event
     body: bytes | None
     throttled: bool
+    features: str
+
+    @property
+    def has_key(self) -> bool:
+        return re.fullmatch(r"\s*bearer +a-key\s*", self.event.get("headers", {}).get("authorization", "")) is not None
+
+    def needs_key(self, request: Item) -> bool:
+        method, names_a_channel = request["method"], "channel_id" in request
+        return bool(self.features) and (
+            method == "create_data_channel" or (method == "get_ice_servers" and not names_a_channel)
+        )
+
+
+def unread() -> str:
+    raise ParameterUnavailable("any")
+
+
+FEATURES: dict[str, dict[str, Any]] = {
+    "": {},
+    "keys": {
+        "access_keys": AccessKeys(lambda: hashlib.sha256(b"a-key").hexdigest()),
+        "ice_servers": IceServers([STUN], [TURN], lambda: SECRET, Clock(NOW)),
+    },
+    "no_ssm": {"access_keys": AccessKeys(unread), "ice_servers": IceServers([STUN], [TURN], unread, Clock(NOW))},
+}
 
 
 class Service:
@@ -83,7 +117,9 @@ class Service:
     def __init__(self) -> None:
         self.memory = Memory(CHANNELS)
         channels = Channels(self.memory.client, "any table", Clock(NOW))
-        self._invoke = lambda_handler(create_app(lambda: channels))
+        self._invoke = {
+            name: lambda_handler(create_app(lambda: channels, **features)) for name, features in FEATURES.items()
+        }
 
     def run(self, data: bytes) -> list[int]:
         """Make the requests of an input, one after the other, check each, and return their statuses."""
@@ -93,7 +129,7 @@ class Service:
     def _check(self, call: Call) -> int:
         before = dict(self.memory.items)
         self.memory.throttled = call.throttled
-        response = self._invoke(call.event, Context())
+        response = self._invoke[call.features](call.event, Context())
         self.memory.throttled = False
         assert json.loads(json.dumps(response)) == response, "an invocation's reply crosses as JSON"
         assert response.keys() == {"statusCode", "headers", "body"}
@@ -113,7 +149,7 @@ def call_of(request: bytes) -> Call:
         "rawPath": path,
         "rawQueryString": path.partition("?")[2],
         "cookies": [word for word in words if word.startswith("cookie:")],
-        "headers": dict(word.lower().split(":", 1) for word in words if ":" in word),
+        "headers": dict(word.lower().replace("%20", " ").split(":", 1) for word in words if ":" in word),
         "requestContext": {"http": {"method": http_method, "path": path, "protocol": "HTTP/1.1"}, "stage": "$default"},
         "isBase64Encoded": False,
         # Half a character is what an event's JSON can hold, and UTF-8 cannot.
@@ -129,7 +165,8 @@ def call_of(request: bytes) -> Call:
         body = b""
     needed = {"requestContext", "body", "isBase64Encoded"} if "bare" in words else event.keys()
     event = {name: event[name] for name in needed if name != "body" or "absent" not in words}
-    return Call(event, body if "base64?" not in words else None, "throttled" in words)
+    features = next((word for word in words if word and word in FEATURES), "")
+    return Call(event, body if "base64?" not in words else None, "throttled" in words, features)
 
 
 def check_refusal(call: Call, response: Event, before: Items, after: Items) -> None:
@@ -165,8 +202,19 @@ def is_true(message: str, call: Call, before: Items) -> bool:
     return field.partition("[")[0] in request
 
 
+def check_unauthorized(call: Call, response: Event, before: Items, after: Items) -> None:
+    """A request that needs a key, and has none."""
+    assert call.needs_key(request_of(call))
+    assert not call.has_key
+    challenges = {"access key is missing": "Bearer", "access key is unknown": 'Bearer error="invalid_token"'}
+    assert response["headers"] == PLAIN_HEADERS | {"WWW-Authenticate": challenges[response["body"]]}
+    assert after == before
+
+
 def check_outage(call: Call, response: Event, before: Items, after: Items) -> None:
-    assert call.throttled
+    request = request_of(call)
+    asks_ssm = call.needs_key(request) or request.get("ice_servers") or request["method"] == "get_ice_servers"
+    assert call.throttled or (call.features == "no_ssm" and asks_ssm)
     assert response["headers"] == PLAIN_HEADERS | {"Retry-After": str(RETRY_AFTER_SECONDS)}
     assert response["body"] == "storage is unavailable"
     assert after == before
@@ -175,11 +223,14 @@ def check_outage(call: Call, response: Event, before: Items, after: Items) -> No
 def check_success(call: Call, response: Event, before: Items, after: Items) -> None:
     """What is stored is what was sent, what is told is what was stored, and nothing else has changed."""
     assert response["headers"] == JSON_HEADERS
-    assert not call.throttled
-    reply = json.loads(response["body"])
-    # base64 that decodes though it was not made to: the request is what Python makes of it.
-    request = json.loads(call.body if call.body is not None else base64.b64decode(call.event["body"]))
+    reply, request = json.loads(response["body"]), request_of(call)
     method = request["method"]
+    assert call.has_key or not call.needs_key(request)
+    assert reply.pop("ice_servers", None) == expected_servers(call, request, response["body"])
+    if method == "get_ice_servers" and "channel_id" not in request:
+        assert (reply, after) == ({}, before)
+        return
+    assert not call.throttled
     channel_id = reply["channel_id"] if method == "create_data_channel" else request["channel_id"]
     old, new = before.get(channel_id, {}), after.get(channel_id, {})
     assert {**after, channel_id: None} == {**before, channel_id: None}, "another channel has changed"
@@ -195,10 +246,32 @@ def check_success(call: Call, response: Event, before: Items, after: Items) -> N
         return
     assert int(old["expire_time"]["N"]) > NOW, "its time was up"
     assert new == written(old, request)
-    if method.startswith("get_") or (method == "create_candidate" and "since" in request):
+    if method == "get_ice_servers":
+        assert reply == {}
+    elif method.startswith("get_") or (method == "create_candidate" and "since" in request):
         assert reply == told(new, request)
     elif method != "create_data_channel":
         assert reply == {}
+
+
+def request_of(call: Call) -> Item:
+    # base64 that decodes though it was not made to: the request is what Python makes of it.
+    request: Item = json.loads(call.body if call.body is not None else base64.b64decode(call.event["body"]))
+    return request
+
+
+def expected_servers(call: Call, request: Item, body: str) -> list[dict[str, Any]] | None:
+    """Return what a request is told of ICE servers; None where it must not be told of any."""
+    method = request["method"]
+    rides = method in ("create_data_channel", "get_offer") and request.get("ice_servers") is True
+    if not call.features:
+        return [] if method == "get_ice_servers" else None
+    if method != "get_ice_servers" and not rides:
+        return None
+    username = f"{NOW + TURN_TTL_SECONDS}:{json.loads(body)['ice_servers'][1]['username'].partition(':')[2]}"
+    credential = base64.b64encode(hmac.new(SECRET.encode(), username.encode(), "sha1").digest()).decode()
+    assert SECRET not in body
+    return [{"urls": [STUN]}, {"urls": [TURN], "username": username, "credential": credential}]
 
 
 def written(old: Item, request: Item) -> Item:
@@ -231,7 +304,7 @@ def told(item: Item, request: Item) -> Any:
     return {name: item[name]["S"], **later} if name in ("offer", "answer") else later or {"items": candidates}
 
 
-CHECKS = {200: check_success, 400: check_refusal, 503: check_outage}
+CHECKS = {200: check_success, 400: check_refusal, 401: check_unauthorized, 503: check_outage}
 
 
 def new_run() -> Callable[[bytes], list[int]]:

@@ -14,6 +14,7 @@ from typing import Any, cast
 
 import httpx
 from aiortc import RTCDataChannel
+from aiortc.rtcicetransport import connection_kwargs
 from aiortc.sdp import SessionDescription
 
 from tests.engines import ROOT
@@ -24,9 +25,23 @@ if SOURCES not in sys.path:
 
 from peerpost import Link, PeerpostError, RefusalError, Sealer, ServerError, TamperedError, TransferError  # noqa: E402
 from peerpost.candidates import candidate_from_json, candidate_to_json, is_bye, is_usable  # noqa: E402
-from peerpost.client import description_of, items_of, next_of, result_of, retry_after_of, text_of  # noqa: E402
+from peerpost.client import (  # noqa: E402
+    description_of,
+    ice_servers_of,
+    items_of,
+    next_of,
+    result_of,
+    retry_after_of,
+    text_of,
+)
 from peerpost.connection import UNUSABLE  # noqa: E402
-from peerpost.limits import MAX_CANDIDATES, MAX_FILE_BYTES, MAX_NAME_BYTES  # noqa: E402
+from peerpost.limits import (  # noqa: E402
+    MAX_CANDIDATES,
+    MAX_FILE_BYTES,
+    MAX_ICE_SERVERS,
+    MAX_ICE_TEXT_BYTES,
+    MAX_NAME_BYTES,
+)
 from peerpost.sealing import KEY_BYTES, key_from_text, key_to_text  # noqa: E402
 from peerpost.transfer import FileChannel, FileOffer, receive_content, receive_offer, report, safe_name  # noqa: E402
 
@@ -57,6 +72,21 @@ def candidate(text: str) -> None:
         assert is_usable(found)
         assert found.sdpMid is not None or found.sdpMLineIndex is not None
         assert candidate_from_json(candidate_to_json(found)) == found
+
+
+def ice_servers(text: str) -> None:
+    """What is left of them is short, and aiortc takes it."""
+    try:
+        found = ice_servers_of({"ice_servers": json.loads(text)})
+    except (RecursionError, ServerError, ValueError):
+        return
+    assert len(found) <= MAX_ICE_SERVERS
+    for server in found:
+        assert 0 < len(server.urls) <= MAX_ICE_SERVERS
+        assert all(len(each.encode()) <= MAX_ICE_TEXT_BYTES for each in [*server.urls, server.username or ""])
+        asked = connection_kwargs([server])
+        assert 0 < (asked.get("turn_server") or asked["stun_server"])[1] < 65_536
+        assert "turn_server" not in asked or (asked["turn_username"] and asked["turn_password"])
 
 
 def link(text: str) -> None:
@@ -127,6 +157,7 @@ def reply(content: bytes) -> None:
         lambda: len(items_of(result)) <= MAX_CANDIDATES,
         lambda: 0 <= (next_of(result) or 0) <= MAX_CANDIDATES,
         lambda: isinstance(description_of(result, "offer").text, str),
+        lambda: len(ice_servers_of(result, or_none=True)) <= MAX_ICE_SERVERS,
     ):
         try:
             assert read() is not False
@@ -181,6 +212,7 @@ def receipts(content: bytes) -> None:
 
 OF_TEXT: dict[bytes, Callable[[str], None]] = {
     b"candidate": candidate,
+    b"ice_servers": ice_servers,
     b"key": key,
     b"link": link,
     b"name": name,

@@ -1,6 +1,7 @@
 /** One peer's side of a connection: from an RTCPeerConnection to two that talk directly. */
 
 import { ExpiredError, NetworkError, RefusalError, ServerError, UnreachableError } from "./errors.js";
+import { addIceServers } from "./ice-servers.js";
 import { Negotiation } from "./negotiation.js";
 import { Backoff, pause } from "./pace.js";
 import { sealerOf } from "./sealer.js";
@@ -8,13 +9,14 @@ import { SignalingClient } from "./signaling-client.js";
 
 /**
  * @typedef {"request" | "retry" | "channel" | "offer-sent" | "offer-received" | "answer-sent" | "answer-received"
- *   | "candidates-sent" | "candidates-received" | "candidate-skipped" | "connected" | "renegotiated"
- *   | "negotiation-failed"} Step
+ *   | "candidates-sent" | "candidates-received" | "candidate-skipped" | "ice-server-skipped" | "connected"
+ *   | "renegotiated" | "negotiation-failed"} Step
  */
 
 /**
  * @typedef {object} Options
  * @property {string | URL | SignalingClient} server
+ * @property {string} [accessKey] What a server may ask of who opens a channel; for a `server` that is a URL.
  * @property {string} [channelId] The channel to answer in; without it this peer opens one, and offers.
  * @property {import("./sealer.js").Key} [key] Seals everything; the other peer needs the same one.
  * @property {AbortSignal} [signal] Ends it at once.
@@ -23,8 +25,10 @@ import { SignalingClient } from "./signaling-client.js";
  */
 
 /** @typedef {"offer" | "answer"} Kind */
-/** @typedef {import("./signaling-client.js").Reading & import("./signaling-client.js").Call} Read */
+/** @typedef {import("./signaling-client.js").Call} Call */
+/** @typedef {import("./signaling-client.js").Reading & Call} Read */
 /** @typedef {import("./signaling-client.js").Later} Later */
+/** @typedef {import("./signaling-client.js").IceServers} IceServers */
 
 // The server's: a channel lives this long, and holds such candidates, so many of them in a request.
 const CHANNEL_TTL_SECONDS = 300;
@@ -72,7 +76,7 @@ const SETTLE_MS = 300;
  * @param {Options} options
  * @returns {Promise<void>}
  */
-export function connect(peerConnection, options) {
+export async function connect(peerConnection, options) {
   return new Exchange(peerConnection, options).run();
 }
 
@@ -88,6 +92,8 @@ class Exchange {
   #signal = this.#end.signal;
   /** @type {RTCIceCandidate[]} Found, and not yet sent. */
   #found = [];
+  /** The description whose ICE was restarted, with candidates that nobody wants any more. */
+  #past = "";
   /** @type {Set<string>} The candidates of the channel that need no adding, ours among them. */
   #known = new Set();
   #taken = 0;
@@ -107,10 +113,10 @@ class Exchange {
    * @param {Options} options
    */
   constructor(peerConnection, options) {
-    const { server, channelId } = options;
+    const { server, accessKey, channelId } = options;
     this.#peerConnection = peerConnection;
     this.#options = options;
-    this.#client = server instanceof SignalingClient ? server : new SignalingClient(server);
+    this.#client = server instanceof SignalingClient ? server : new SignalingClient(server, { accessKey });
     this.#channelId = channelId;
     this.#negotiation = new Negotiation(peerConnection, Boolean(channelId), (step, detail) =>
       this.#report(step, detail),
@@ -166,12 +172,16 @@ class Exchange {
 
   async #offer() {
     this.#client.preconnect();
-    const offer = await this.#describe("offer");
-    const signal = this.#signal;
+    let offer = await this.#describe("offer");
     // Where the reply is lost there is a channel more that nobody knows, and that expires.
-    const channel = await this.#persist(() => this.#client.createDataChannel({ offer, signal }));
+    const channel = await this.#persist((call) => this.#client.createDataChannel({ offer, iceServers: true, ...call }));
     const channelId = (this.#channelId = textual(channel.channel_id));
     this.#report("channel", { channelId });
+    if (this.#adopt(channel)) {
+      // Nobody knows the channel yet, so nobody has read the offer that this one takes the place of.
+      offer = await this.#restart();
+      await this.#persist((call) => this.#client.createOffer(channelId, offer, call));
+    }
     this.#report("offer-sent");
     this.#options.onChannel?.(channelId);
     this.#trickle();
@@ -182,7 +192,10 @@ class Exchange {
 
   /** @param {string} channelId */
   async #answer(channelId) {
-    const reply = await this.#until("offer", (read) => this.#client.getOffer(channelId, read));
+    const reply = await this.#until("offer", (read) =>
+      this.#client.getOffer(channelId, { ...read, iceServers: true }),
+    );
+    this.#adopt(reply);
     await this.#apply("offer", reply.offer);
     await this.#take(reply);
     const answer = await this.#describe("answer");
@@ -190,6 +203,25 @@ class Exchange {
     this.#report("answer-sent");
     this.#trickle();
     await this.#takeAll();
+  }
+
+  /**
+   * Use the server's ICE servers, and say whether it has any.
+   *
+   * @param {IceServers} reply
+   */
+  #adopt({ ice_servers: servers = [] }) {
+    if (!Array.isArray(servers)) throw foreign();
+    addIceServers(this.#peerConnection, servers, (error) => this.#report("ice-server-skipped", { error }));
+    return servers.length > 0;
+  }
+
+  /** Make another offer, with candidates of other ICE servers. */
+  #restart() {
+    this.#past = /** @type {RTCSessionDescription} */ (this.#peerConnection.localDescription).sdp;
+    this.#found = [];
+    this.#peerConnection.restartIce();
+    return this.#describe("offer");
   }
 
   /**
@@ -203,7 +235,8 @@ class Exchange {
     const latest = Date.now() + GATHERING_MS;
     for (let known = -1; known < this.#found.length || !known; ) {
       known = this.#found.length;
-      if (peerConnection.iceGatheringState === "complete" || Date.now() > latest) break;
+      // After a restart the state may still be that of the gathering before.
+      if ((!this.#past && peerConnection.iceGatheringState === "complete") || Date.now() > latest) break;
       await pause(QUIET_MS, this.#signal);
     }
     this.#found = [];
@@ -228,17 +261,16 @@ class Exchange {
    * @param {string} answer
    */
   async #sendAnswer(channelId, answer) {
-    const signal = this.#signal;
     let tries = 0;
     try {
-      await this.#persist(() => (tries++, this.#client.createAnswer(channelId, answer, { signal })));
+      await this.#persist((call) => (tries++, this.#client.createAnswer(channelId, answer, call)));
     } catch (error) {
       // An earlier try may have taken effect though its reply was lost; the browser makes some tries by itself.
       // Then the offerer may be connected by now, as far as it knows, and has erased the channel;
       if (error instanceof ExpiredError && tries > 1) return;
       if (!(error instanceof RefusalError) || error.message !== "answer already exists") throw error;
       // or the answer that is there is ours.
-      const stored = await this.#persist(() => this.#client.getAnswer(channelId, { signal }));
+      const stored = await this.#persist((call) => this.#client.getAnswer(channelId, call));
       if (stored.answer !== answer) throw error;
     }
   }
@@ -276,10 +308,9 @@ class Exchange {
   /** @param {string} offer */
   async #probe(offer) {
     const channelId = /** @type {string} */ (this.#channelId);
-    const signal = this.#signal;
-    const reply = await this.#persist(() => this.#client.getCandidates(channelId, { since: 0, signal }));
+    const reply = await this.#persist((call) => this.#client.getCandidates(channelId, { since: 0, ...call }));
     this.#modern = "next" in reply;
-    if (!this.#modern) await this.#persist(() => this.#client.createOffer(channelId, offer, { signal }));
+    if (!this.#modern) await this.#persist((call) => this.#client.createOffer(channelId, offer, call));
   }
 
   /**
@@ -371,6 +402,7 @@ class Exchange {
     // The end of candidates comes in two forms. An active TCP candidate (RFC 6544) is an address that nobody can call:
     // whom it calls learns of it by the call. Chromium finds these last, when all that matters has been sent.
     if (!candidate?.candidate || candidate.tcpType === "active") return;
+    if (this.#past.includes(`a=ice-ufrag:${candidate.usernameFragment}\r\n`)) return;
     this.#found.push(candidate);
     this.#send();
   }
@@ -405,12 +437,13 @@ class Exchange {
   /** @param {string[]} items */
   async #write(items) {
     const channelId = /** @type {string} */ (this.#channelId);
-    const call = { signal: this.#signal };
     items.forEach((item) => this.#known.add(item));
     if (this.#modern !== false) {
       try {
         const since = this.#since;
-        const reply = await this.#persist(() => this.#client.createCandidate(channelId, items, { since, ...call }));
+        const reply = await this.#persist((call) =>
+          this.#client.createCandidate(channelId, items, { since, ...call }),
+        );
         // Before that the description itself brings them.
         if (this.#peerConnection.remoteDescription) await this.#take(reply);
         return;
@@ -418,7 +451,7 @@ class Exchange {
         if (!(error instanceof RefusalError) || error.message !== "candidate is missing") throw error;
       }
     }
-    for (const item of items) await this.#persist(() => this.#client.createCandidate(channelId, item, call));
+    for (const item of items) await this.#persist((call) => this.#client.createCandidate(channelId, item, call));
   }
 
   /**
@@ -439,7 +472,7 @@ class Exchange {
    * Make a request again until it gets a reply that is no fault.
    *
    * @template T
-   * @param {() => Promise<T>} request
+   * @param {(call: Call) => Promise<T>} request
    * @returns {Promise<T>}
    */
   async #persist(request) {
@@ -450,7 +483,7 @@ class Exchange {
       if (this.#peerConnection.signalingState === "closed") throw new UnreachableError("the connection is closed");
       this.#report("request");
       try {
-        const reply = await request();
+        const reply = await request({ signal: this.#signal });
         this.#replied = true;
         return reply;
       } catch (error) {

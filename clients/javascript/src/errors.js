@@ -9,6 +9,11 @@ export class RefusalError extends PeerpostError {
   name = "RefusalError";
 }
 
+/** The server opens channels, or tells its ICE servers, to holders of an access key alone, and ours is none or unknown. */
+export class AccessError extends RefusalError {
+  name = "AccessError";
+}
+
 /** The server, or what stands in front of it, is out of order or out of capacity. */
 export class ServerError extends PeerpostError {
   name = "ServerError";

@@ -1,6 +1,6 @@
 /** The endpoint: one method for each method of the wire, whose replies are returned as they stand. */
 
-import { ExpiredError, NetworkError, RefusalError, ServerError } from "./errors.js";
+import { AccessError, ExpiredError, NetworkError, RefusalError, ServerError } from "./errors.js";
 
 /**
  * @typedef {object} Call
@@ -16,6 +16,9 @@ import { ExpiredError, NetworkError, RefusalError, ServerError } from "./errors.
 
 /** @typedef {{ items?: string[], next?: number }} Later A server that does not know `since` has neither. */
 
+/** @typedef {{ iceServers?: boolean }} Asking Whether the reply is to have the server's ICE servers. */
+/** @typedef {{ ice_servers?: RTCIceServer[] }} IceServers What is not asked for, or not configured, is not there. */
+
 // What a request may take beyond the time for which it is held: a cold start, and the way.
 const PATIENCE_SECONDS = 15;
 // What a function URL sends at most. Whoever sends more means harm, and is not read to the end.
@@ -27,15 +30,19 @@ export class SignalingClient {
   #url;
   #fetch;
   #patience;
+  #headers;
 
   /**
    * @param {string | URL} url
-   * @param {{ fetch?: typeof globalThis.fetch, patience?: number }} [options] `patience` is in seconds.
+   * @param {{ accessKey?: string, fetch?: typeof globalThis.fetch, patience?: number }} [options] `patience` is in
+   *   seconds.
    */
-  constructor(url, { fetch = globalThis.fetch, patience = PATIENCE_SECONDS } = {}) {
+  constructor(url, { accessKey, fetch = globalThis.fetch, patience = PATIENCE_SECONDS } = {}) {
     this.#url = url;
     this.#fetch = fetch;
     this.#patience = patience;
+    // Here, where it throws what no header can hold, and not at each try of a request.
+    this.#headers = accessKey ? new Headers({ Authorization: `Bearer ${accessKey}` }) : undefined;
   }
 
   /** Let the browser open the connection while the first request is still being made up. */
@@ -49,11 +56,11 @@ export class SignalingClient {
   }
 
   /**
-   * @param {{ offer?: string, candidates?: string[] } & Call} [options]
-   * @returns {Promise<{ channel_id: string }>}
+   * @param {{ offer?: string, candidates?: string[] } & Asking & Call} [options]
+   * @returns {Promise<{ channel_id: string } & IceServers>}
    */
-  createDataChannel({ offer, candidates, ...call } = {}) {
-    return this.#call({ method: "create_data_channel", offer, candidates }, call);
+  createDataChannel({ offer, candidates, iceServers, ...call } = {}) {
+    return this.#call({ method: "create_data_channel", offer, candidates, ice_servers: iceServers }, call);
   }
 
   /**
@@ -68,11 +75,11 @@ export class SignalingClient {
 
   /**
    * @param {string} channelId
-   * @param {Reading & Call} [options]
-   * @returns {Promise<{ offer: string } & Later>}
+   * @param {Reading & Asking & Call} [options]
+   * @returns {Promise<{ offer: string } & Later & IceServers>}
    */
-  getOffer(channelId, { since, wait, ...call } = {}) {
-    return this.#call({ method: "get_offer", channel_id: channelId, since, wait }, call);
+  getOffer(channelId, { since, wait, iceServers, ...call } = {}) {
+    return this.#call({ method: "get_offer", channel_id: channelId, since, wait, ice_servers: iceServers }, call);
   }
 
   /**
@@ -117,6 +124,17 @@ export class SignalingClient {
   }
 
   /**
+   * For new credentials; those of a connection come along with its channel.
+   *
+   * @param {string} [channelId] Without it the access key is needed.
+   * @param {Call} [call]
+   * @returns {Promise<{ ice_servers: RTCIceServer[] }>}
+   */
+  getIceServers(channelId, call = {}) {
+    return this.#call({ method: "get_ice_servers", channel_id: channelId }, call);
+  }
+
+  /**
    * @param {string} channelId
    * @param {Call} [call]
    * @returns {Promise<{}>}
@@ -141,6 +159,8 @@ export class SignalingClient {
         body: JSON.stringify(request),
         cache: "no-store",
         credentials: "omit",
+        // Who has a channel needs no access key, and is spared the preflight that this header asks for.
+        headers: request.channel_id ? undefined : this.#headers,
         keepalive,
         redirect: "error", // It would take the offer to whom nobody has named.
         signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
@@ -155,6 +175,7 @@ export class SignalingClient {
     if (status === 429 || status >= 500) {
       throw new ServerError(sentence, status, seconds(response.headers.get("Retry-After")));
     }
+    if (status === 401) throw new AccessError(sentence);
     if (!response.ok) throw new (text === "no such channel" ? ExpiredError : RefusalError)(sentence);
     try {
       const reply = JSON.parse(text);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { connect, createKey, SignalingClient } from "../src/index.js";
+import { AccessError, connect, createKey, RefusalError, SignalingClient } from "../src/index.js";
 import { outcome, stopTheClock, until } from "./clock.js";
 import { FakePeerConnection } from "./fake-peer-connection.js";
 import { answerWith, FakeServer, fetchFrom, loseTheReply, loseTheRequest } from "./fake-server.js";
@@ -9,9 +9,9 @@ import { answerWith, FakeServer, fetchFrom, loseTheReply, loseTheRequest } from 
 /** One peer's side: its connection, what it was told, and how it ends. */
 function start(server, options = {}, peer = new FakePeerConnection(options)) {
   const told = { peer, steps: [], details: {} };
-  const { iceServers, ...rest } = options;
+  const { accessKey, iceServers, ...rest } = options;
   told.ending = connect(peer, {
-    server: new SignalingClient("https://signaling.example/", { fetch: fetchFrom(server) }),
+    server: new SignalingClient("https://signaling.example/", { accessKey, fetch: fetchFrom(server) }),
     onChannel: (channelId) => (told.channelId = channelId),
     onProgress: (step, detail) => {
       told.steps.push(step);
@@ -556,4 +556,166 @@ test("many candidates go in as many requests as they need", async (t) => {
   await until(() => offerer.details["candidates-sent"]?.count === 36);
 
   assert.equal(writes(server), 2);
+});
+
+const TURN = { urls: ["turn:turn.example", "turns:turn.example"], username: "1795643208:a", credential: "abc=" };
+const OWN = { urls: "stun:stun.example" };
+
+test("where the server has no ICE servers, the four requests differ by the question for them alone", async (t) => {
+  stopTheClock(t);
+  const server = new FakeServer();
+  const [offerer, answerer] = await bothDescribed(server);
+  await until(() => server.methods().includes("create_answer"));
+
+  await connected(offerer, answerer);
+
+  const channel_id = offerer.channelId;
+  assert.deepEqual(new Set(server.requests.map((request) => JSON.stringify(request))), new Set([
+    { method: "create_data_channel", offer: "v=0 offer", ice_servers: true },
+    { method: "get_answer", channel_id, since: 0, wait: 20 },
+    { method: "get_offer", channel_id, since: 0, wait: 20, ice_servers: true },
+    { method: "create_answer", channel_id, answer: "v=0 answer" },
+    { method: "delete_data_channel", channel_id },
+  ].map((request) => JSON.stringify(request))));
+});
+
+test("both sides use the server's ICE servers beside their own, before they describe themselves", async (t) => {
+  stopTheClock(t);
+  const server = new FakeServer({ iceServers: [TURN] });
+  const both = await bothDescribed(server, { iceServers: [OWN], iceTransportPolicy: "relay" });
+
+  await connected(...both);
+
+  for (const { peer } of both) {
+    assert.deepEqual(peer.getConfiguration(), { iceServers: [OWN, TURN], iceTransportPolicy: "relay" });
+  }
+  assert.deepEqual(both[1].peer.done.map(([what]) => what).slice(1), [
+    "setConfiguration",
+    "setRemoteDescription",
+    "setLocalDescription",
+  ]);
+});
+
+test("an offer is made anew with the server's ICE servers before anybody knows the channel", async (t) => {
+  stopTheClock(t);
+  for (const key of [undefined, createKey()]) {
+    const server = new FakeServer({ iceServers: [TURN] });
+    let known;
+    const offerer = start(server, { key, onChannel: (id) => (known = [id, server.methods()]) });
+
+    await until(() => known);
+
+    const [channelId, before] = known;
+    assert.deepEqual(before, ["create_data_channel", "create_offer"]);
+    assert.deepEqual(offerer.peer.done.slice(1).map(([what, value]) => value ?? what), [
+      "v=0 offer",
+      [TURN],
+      "restartIce",
+      "v=0 another offer",
+    ]);
+    const answerer = start(server, { key, channelId });
+    await until(() => answerer.steps.includes("answer-sent") && offerer.peer.remoteDescription);
+    assert.equal(answerer.peer.remoteDescription.sdp, "v=0 another offer");
+    await connected(offerer, answerer);
+  }
+});
+
+test("another offer is asked to be written again after a fault, and passed over by nobody", async (t) => {
+  stopTheClock(t);
+  const server = new FakeServer({ iceServers: [TURN] });
+  server.faults = [null, loseTheRequest, loseTheReply(server)];
+
+  const [offerer, answerer] = await bothDescribed(server);
+
+  assert.equal(server.methods().filter((method) => method === "create_offer").length, 3);
+  assert.equal(answerer.peer.remoteDescription.sdp, "v=0 another offer");
+  await connected(offerer, answerer);
+});
+
+test("candidates of the offer that another one takes the place of are not sent", async (t) => {
+  stopTheClock(t);
+  const server = new FakeServer({ iceServers: [TURN] });
+  const peer = new FakePeerConnection();
+  peer.iceGatheringState = "gathering";
+  const offerer = start(server, {}, peer);
+  await until(() => peer.localDescription);
+  peer.localDescription.sdp += "\r\na=ice-ufrag:abcd\r\n";
+  peer.find("early");
+  await until(() => offerer.channelId);
+
+  peer.find("of the first");
+  peer.find("of the second", { usernameFragment: "abc" });
+  await until(() => offerer.steps.includes("candidates-sent"));
+
+  const { candidates } = server.requests.find(({ method }) => method === "create_candidate");
+  assert.deepEqual(candidates.map((each) => JSON.parse(each).candidate), ["of the second"]);
+});
+
+test("after a restart the first candidates are waited for, although a browser says that it has them all", async (t) => {
+  stopTheClock(t);
+  const server = new FakeServer({ iceServers: [TURN] });
+  const offerer = start(server);
+  const { peer } = offerer;
+  await until(() => peer.localDescription?.sdp === "v=0 another offer");
+  const restarted = Date.now();
+
+  await until(() => Date.now() - restarted >= 60);
+  peer.find("relay");
+  peer.localDescription.sdp += " relay";
+  await until(() => offerer.channelId);
+
+  assert.equal(server.requests[1].offer, "v=0 another offer relay");
+  assert.ok(Date.now() - restarted < 100, `${Date.now() - restarted} ms`);
+});
+
+test("a server of the seven plain methods is asked for no ICE servers", async (t) => {
+  stopTheClock(t);
+  const server = new FakeServer({ modern: false, iceServers: [TURN] });
+  const client = new SignalingClient("https://signaling.example/", { fetch: fetchFrom(server) });
+
+  const [offerer] = await bothDescribed(server, { iceServers: [OWN] });
+
+  assert.deepEqual(offerer.peer.getConfiguration().iceServers, [OWN]);
+  await assert.rejects(outcome(client.getIceServers(offerer.channelId)), new RefusalError("method is unknown"));
+});
+
+test("whoever opens a channel needs the access key, and whoever has the link does not", async (t) => {
+  stopTheClock(t);
+  const server = new FakeServer({ accessKey: "a key", iceServers: [TURN] });
+  const offerer = start(server, { accessKey: "a key" });
+  await until(() => offerer.channelId);
+
+  const answerer = start(server, { channelId: offerer.channelId });
+  await until(() => answerer.steps.includes("answer-sent") && offerer.peer.remoteDescription);
+
+  await connected(offerer, answerer);
+});
+
+test("an access key that is missing or unknown is no fault to be tried again", async (t) => {
+  stopTheClock(t);
+  for (const [accessKey, message] of [
+    [undefined, "access key is missing"],
+    ["another", "access key is unknown"],
+  ]) {
+    const server = new FakeServer({ accessKey: "a key" });
+
+    const offerer = start(server, { accessKey });
+
+    await assert.rejects(outcome(offerer.ending), new AccessError(message));
+    assert.equal(server.requests.length, 1);
+    assert.equal(offerer.peer.channel.closed, true);
+  }
+});
+
+test("connect takes the access key with the server's URL, and rejects one that no header can hold", async (t) => {
+  const server = new FakeServer({ accessKey: "a-key" });
+  t.mock.method(globalThis, "fetch", fetchFrom(server));
+  const options = { server: "https://signaling.example/", accessKey: "a-key" };
+
+  const channelId = await new Promise((onChannel, fail) =>
+    connect(new FakePeerConnection(), { ...options, onChannel, signal: t.signal }).catch(fail),
+  );
+
+  assert.match(channelId, /^[\da-f-]{36}$/);
+  await assert.rejects(connect(new FakePeerConnection(), { ...options, accessKey: "two\nlines" }), TypeError);
 });

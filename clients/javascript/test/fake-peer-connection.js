@@ -10,17 +10,33 @@ export class FakePeerConnection extends EventTarget {
   /** What was done to it, in order. */
   done = [];
   channel = { readyState: "connecting", sent: [], closed: false };
-  #iceServers;
+  #configuration;
+  #isRestarting = false;
 
-  constructor({ iceServers = [] } = {}) {
+  constructor({ iceServers = [], iceTransportPolicy = "all" } = {}) {
     super();
-    this.#iceServers = iceServers;
+    this.#configuration = { iceServers, iceTransportPolicy };
     this.channel.send = (text) => this.channel.sent.push(JSON.parse(text));
     this.channel.close = () => (this.channel.closed = true);
   }
 
   getConfiguration() {
-    return { iceServers: this.#iceServers };
+    return this.#configuration;
+  }
+
+  /** As in W3C WebRTC, section 4.4.1.6, as far as it looks at ICE servers. */
+  setConfiguration(configuration) {
+    for (const { urls, username, credential } of configuration.iceServers) {
+      const all = [urls].flat().map(String);
+      if (!all.length || !all.every((url) => /^(stun|turn)s?:[\w.:-]+(\?transport=(udp|tcp))?$/.test(url))) {
+        throw new SyntaxError("not a URL of an ICE server");
+      }
+      if (/^turn/m.test(all.join("\n")) && (username === undefined || credential === undefined)) {
+        throw new TypeError("a TURN server without a credential");
+      }
+    }
+    this.#configuration = configuration;
+    this.done.push(["setConfiguration", configuration.iceServers]);
   }
 
   createDataChannel(label, options) {
@@ -30,7 +46,8 @@ export class FakePeerConnection extends EventTarget {
 
   async setLocalDescription() {
     const type = this.remoteDescription && !this.localDescription ? "answer" : "offer";
-    this.localDescription = { type, sdp: `v=0 ${type}` };
+    this.localDescription = { type, sdp: `v=0 ${this.#isRestarting ? "another " : ""}${type}` };
+    this.done.push(["setLocalDescription", this.localDescription.sdp]);
   }
 
   async setRemoteDescription({ type, sdp }) {
@@ -45,6 +62,7 @@ export class FakePeerConnection extends EventTarget {
   }
 
   restartIce() {
+    this.#isRestarting = true;
     this.done.push(["restartIce"]);
   }
 

@@ -8,17 +8,22 @@ export class FakeServer {
   #channels = new Map();
   #held = new Set();
 
-  /** @param {{ modern?: boolean, holds?: boolean }} [options] */
-  constructor({ modern = true, holds = modern } = {}) {
+  /** @param {{ modern?: boolean, holds?: boolean, accessKey?: string, iceServers?: object[] }} [options] */
+  constructor({ modern = true, holds = modern, accessKey, iceServers = [] } = {}) {
     this.modern = modern;
     this.holds = holds;
+    this.accessKey = accessKey;
+    this.iceServers = iceServers;
   }
 
-  fetch = async (url, { body, signal }) => {
+  fetch = async (url, { body, headers, signal }) => {
     const request = JSON.parse(body);
     this.requests.push(request);
     await this.faults.shift()?.(request);
     signal.throwIfAborted();
+    if (this.accessKey && !request.channel_id && headers?.get("Authorization") !== `Bearer ${this.accessKey}`) {
+      return new Response(`access key is ${headers ? "unknown" : "missing"}`, { status: 401 });
+    }
     let resolve, reject;
     const promise = new Promise((...both) => ([resolve, reject] = both));
     const attempt = (last) => {
@@ -56,12 +61,13 @@ export class FakeServer {
   }
 
   /** Say what a request gets, and do what it asks for. */
-  serve({ method, channel_id, since, offer, answer, candidate, candidates }) {
+  serve({ method, channel_id, since, offer, answer, candidate, candidates, ice_servers: asked }) {
     if (!this.modern) since = candidates = undefined;
+    const ice = this.modern && asked && this.iceServers.length ? { ice_servers: this.iceServers } : {};
     if (method === "create_data_channel") {
       const id = this.open(crypto.randomUUID());
       if (this.modern && offer) this.#channels.get(id).offer = offer;
-      return [200, { channel_id: id }];
+      return [200, { channel_id: id, ...ice }];
     }
     if (method === "delete_data_channel") {
       if (!this.modern) return [400, "method is unknown"];
@@ -77,7 +83,9 @@ export class FakeServer {
         channel.offer = offer;
         return [200, {}];
       case "get_offer":
-        return channel.offer ? [200, { offer: channel.offer, ...later() }] : [400, "no offer yet"];
+        return channel.offer ? [200, { offer: channel.offer, ...later(), ...ice }] : [400, "no offer yet"];
+      case "get_ice_servers":
+        return this.modern ? [200, { ice_servers: this.iceServers }] : [400, "method is unknown"];
       case "create_answer":
         if (channel.answer) return [400, "answer already exists"];
         channel.answer = answer;

@@ -133,8 +133,9 @@ test("of a page of a proxy there is no more in an error than fits into a sentenc
 });
 
 /** Let a peer ask a server that says so for ever, until it ends; fail when it asks on, or ends with another's error. */
-async function endOf(say, role) {
+async function endOf(say, role, peer = new FakePeerConnection({ iceServers: [{ urls: "stun:example.org" }] })) {
   let requests = 0;
+  let skipped = 0;
   const began = Date.now();
   const controller = new AbortController();
   const fetch = async (_, { body, signal }) => {
@@ -144,18 +145,20 @@ async function endOf(say, role) {
     const reply = say(request, requests);
     return reply instanceof Response ? reply : Response.json(reply);
   };
-  const ending = connect(new FakePeerConnection({ iceServers: [{ urls: "stun:example.org" }] }), {
+  const ending = connect(peer, {
     server: new SignalingClient("https://signaling.example/", { fetch }),
     channelId: role === "answerer" ? ID : undefined,
     signal: controller.signal,
+    onProgress: (step) => (skipped += step === "ice-server-skipped"),
   });
   const error = await outcome(ending, STEP_MS).then(assert.fail, (reason) => reason);
   assert.ok(error instanceof PeerpostError, error);
   assert.ok(Date.now() - began <= CHANNEL_TTL_MS + 1000);
-  return { error, requests };
+  return { error, requests, skipped };
 }
 
 const BASE = { channel_id: ID, offer: "an offer", answer: "an answer" };
+const TURN = { urls: "turn:turn.example", username: "1795643208:a", credential: "abc=" };
 
 for (const role of ["offerer", "answerer"]) {
   test(`an ${role} asks a server that says "not yet" at once for ever about once a second`, async (t) => {
@@ -205,9 +208,80 @@ for (const role of ["offerer", "answerer"]) {
     });
   }
 
+  for (const [name, ice_servers] of Object.entries({
+    nothing: null,
+    "a text": "turn:turn.example",
+    "a number": 1,
+    "one that is in no list": TURN,
+    "a list in disguise": { length: 1, 0: TURN },
+  })) {
+    test(`an ${role} does not take ${name} for a list of ICE servers`, async (t) => {
+      stopTheClock(t);
+
+      const { error, requests } = await endOf(() => ({ ...BASE, ice_servers }), role);
+
+      assert.equal(error.constructor, NetworkError);
+      assert.equal(error.message, "the reply is not of Peerpost");
+      assert.ok(requests <= 2, `${requests} requests`); // The other erases the channel.
+    });
+  }
+
+  const ODD_ICE_SERVERS = {
+    "that is null": null,
+    "that is a number": 7,
+    "that is a text": "turn:turn.example",
+    "that is a list": [TURN],
+    "without a URL": {},
+    "with a number for a URL": { urls: 7 },
+    "with null for a URL": { urls: null },
+    "with no URLs": { ...TURN, urls: [] },
+    "with a list of lists of URLs": { urls: [[["turn:turn.example"], []]] },
+    "with a script for a URL": { ...TURN, urls: "javascript:alert(1)" },
+    "with a web page for a URL": { ...TURN, urls: "https://turn.example/" },
+    "with a script among its URLs": { ...TURN, urls: ["turn:turn.example", "javascript:alert(1)"] },
+    "with a URL of a megabyte": { ...TURN, urls: `turn:${" ".repeat(MEGABYTE)}` },
+    "without a credential": { urls: "turn:turn.example", username: "a" },
+  };
+  for (const [name, odd] of Object.entries(ODD_ICE_SERVERS)) {
+    test(`an ${role} passes over an ICE server ${name}, and uses the next`, async (t) => {
+      stopTheClock(t);
+      const peer = new FakePeerConnection();
+
+      const { skipped } = await endOf(() => ({ ...BASE, ice_servers: [odd, TURN] }), role, peer);
+
+      assert.deepEqual(peer.getConfiguration().iceServers, [{ ...TURN, urls: [TURN.urls] }]);
+      assert.equal(skipped, 1);
+    });
+  }
+
+  test(`an ${role} does not ask 10,000 ICE servers for its address`, async (t) => {
+    stopTheClock(t);
+    const urls = Array.from({ length: 10_000 }, (_, number) => `stun:host${number}.example`);
+    for (const ice_servers of [urls.map((each) => ({ urls: each })), [{ urls }]]) {
+      const peer = new FakePeerConnection();
+
+      await endOf(() => ({ ...BASE, ice_servers }), role, peer);
+
+      const used = peer.getConfiguration().iceServers.flatMap(({ urls }) => urls);
+      assert.ok(used.length > 0 && used.length <= 24, `${used.length} URLs`);
+    }
+  });
+
+  test(`an ${role} lets no server say by which ways it may connect`, async (t) => {
+    stopTheClock(t);
+    const peer = new FakePeerConnection({ iceTransportPolicy: "relay" });
+    const foreign = { iceTransportPolicy: "all", credentialType: "oauth", peerIdentity: "x" };
+
+    await endOf(() => ({ ...BASE, ...foreign, ice_servers: [{ ...TURN, ...foreign }] }), role, peer);
+
+    const { iceServers, ...rest } = peer.getConfiguration();
+    assert.deepEqual(rest, { iceTransportPolicy: "relay" });
+    assert.deepEqual(Object.keys(iceServers[0]), ["urls", "username", "credential"]);
+  });
+
   test(`an ${role} ends with an error of ours whatever a server replies`, async (t) => {
     stopTheClock(t);
-    const members = Object.entries({ ...BASE, items: ["a"], next: 1 }).map(([name, value]) => [
+    const members = Object.entries({ ...BASE, items: ["a"], next: 1, ice_servers: [TURN] }).map(([name, value]) => [
       name,
       fc.oneof(fc.constant(value), fc.jsonValue()),
     ]);

@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { ExpiredError, NetworkError, RefusalError, ServerError, SignalingClient } from "../src/index.js";
+import { AccessError, ExpiredError, NetworkError, RefusalError, ServerError, SignalingClient } from "../src/index.js";
 
 const ID = "1c5ca5a5-6f0b-4c55-8b9a-3ad1e1b58f0e";
 
-function clientThatGets(reply, calls = []) {
+function clientThatGets(reply, calls = [], accessKey = undefined) {
   const fetch = async (url, options) => {
     calls.push({ url, ...options });
     return typeof reply === "function" ? reply(options) : reply;
   };
-  return new SignalingClient("https://signaling.example/", { fetch, patience: 0.05 });
+  return new SignalingClient("https://signaling.example/", { accessKey, fetch, patience: 0.05 });
 }
 
 const refusal = (status, text, headers) => clientThatGets(new Response(text, { status, headers }));
@@ -20,6 +20,10 @@ const METHODS = [
   [
     (client) => client.createDataChannel({ offer: "v=0", candidates: ["a"] }),
     { method: "create_data_channel", offer: "v=0", candidates: ["a"] },
+  ],
+  [
+    (client) => client.createDataChannel({ offer: "v=0", iceServers: true }),
+    { method: "create_data_channel", offer: "v=0", ice_servers: true },
   ],
   [(client) => client.createOffer(ID, "v=0"), { method: "create_offer", channel_id: ID, offer: "v=0" }],
   [
@@ -32,6 +36,10 @@ const METHODS = [
     { method: "get_offer", channel_id: ID, since: 0, wait: 0.01 },
   ],
   [
+    (client) => client.getOffer(ID, { iceServers: true }),
+    { method: "get_offer", channel_id: ID, ice_servers: true },
+  ],
+  [
     (client) => client.createAnswer(ID, "v=0", { candidates: [] }),
     { method: "create_answer", channel_id: ID, answer: "v=0", candidates: [] },
   ],
@@ -42,6 +50,8 @@ const METHODS = [
     { method: "create_candidate", channel_id: ID, candidates: ["a", "b"] },
   ],
   [(client) => client.getCandidates(ID, { since: 1 }), { method: "get_candidates", channel_id: ID, since: 1 }],
+  [(client) => client.getIceServers(), { method: "get_ice_servers" }],
+  [(client) => client.getIceServers(ID), { method: "get_ice_servers", channel_id: ID }],
   [(client) => client.deleteDataChannel(ID), { method: "delete_data_channel", channel_id: ID }],
 ];
 
@@ -67,9 +77,31 @@ test("nothing in a request asks for a preflight, or tells who sends it", async (
   assert.deepEqual([method, cache, credentials], ["POST", "no-store", "omit"]);
 });
 
+const KEY = "dGhpcyBpcyBub3QgYSBzZWNyZXQ";
+
+for (const [call, request] of METHODS) {
+  const isKeyed = !request.channel_id;
+  test(`${request.method} ${isKeyed ? "carries" : "does without"} the access key: ${Object.keys(request)}`, async () => {
+    const calls = [];
+
+    await call(clientThatGets(Response.json({}), calls, KEY));
+
+    assert.deepEqual(calls[0].headers && [...calls[0].headers], isKeyed ? [["authorization", `Bearer ${KEY}`]] : undefined);
+    assert.doesNotMatch(calls[0].body + calls[0].url, new RegExp(KEY));
+  });
+}
+
+test("an access key that no header can hold is refused before anything is sent", async () => {
+  for (const accessKey of ["two\nlines", "ключ"]) {
+    assert.throws(() => new SignalingClient("https://signaling.example/", { accessKey }), TypeError);
+  }
+});
+
 const ERRORS = [
   [refusal(400, "no offer yet"), RefusalError, { message: "no offer yet" }],
   [refusal(400, "no such channel"), ExpiredError, { message: "no such channel" }],
+  [refusal(401, "access key is missing"), AccessError, { message: "access key is missing" }],
+  [refusal(401, "access key is unknown", { "Retry-After": "1" }), AccessError, { message: "access key is unknown" }],
   [refusal(413, "too large"), RefusalError, { message: "too large" }],
   [refusal(429, "busy"), ServerError, { status: 429, retryAfter: 0 }],
   [refusal(500, "internal error"), ServerError, { message: "internal error", status: 500, retryAfter: 0 }],

@@ -1,8 +1,12 @@
 /** One peer's side of a connection: from an RTCPeerConnection to two that talk directly. */
 import { SignalingClient } from "./signaling-client.js";
-export type Step = "request" | "retry" | "channel" | "offer-sent" | "offer-received" | "answer-sent" | "answer-received" | "candidates-sent" | "candidates-received" | "candidate-skipped" | "connected" | "renegotiated" | "negotiation-failed";
+export type Step = "request" | "retry" | "channel" | "offer-sent" | "offer-received" | "answer-sent" | "answer-received" | "candidates-sent" | "candidates-received" | "candidate-skipped" | "ice-server-skipped" | "connected" | "renegotiated" | "negotiation-failed";
 export type Options = {
     server: string | URL | SignalingClient;
+    /**
+     * What a server may ask of who opens a channel; for a `server` that is a URL.
+     */
+    accessKey?: string;
     /**
      * The channel to answer in; without it this peer opens one, and offers.
      */
@@ -25,8 +29,10 @@ export type Options = {
     onProgress?: (step: Step, detail: any) => void;
 };
 export type Kind = "offer" | "answer";
-export type Read = import("./signaling-client.js").Reading & import("./signaling-client.js").Call;
+export type Call = import("./signaling-client.js").Call;
+export type Read = import("./signaling-client.js").Reading & Call;
 export type Later = import("./signaling-client.js").Later;
+export type IceServers = import("./signaling-client.js").IceServers;
 /**
  * Connect to the peer that has, or will have, the same channel.
  *

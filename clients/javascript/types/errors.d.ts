@@ -6,6 +6,10 @@ export declare class PeerpostError extends Error {
 export declare class RefusalError extends PeerpostError {
     name: string;
 }
+/** The server opens channels, or tells its ICE servers, to holders of an access key alone, and ours is none or unknown. */
+export declare class AccessError extends RefusalError {
+    name: string;
+}
 /** The server, or what stands in front of it, is out of order or out of capacity. */
 export declare class ServerError extends PeerpostError {
     status: number;

@@ -23,28 +23,36 @@ export type Later = {
     items?: string[];
     next?: number;
 };
+export type Asking = {
+    iceServers?: boolean;
+};
+export type IceServers = {
+    ice_servers?: RTCIceServer[];
+};
 export declare class SignalingClient {
     #private;
     /**
      * @param {string | URL} url
-     * @param {{ fetch?: typeof globalThis.fetch, patience?: number }} [options] `patience` is in seconds.
+     * @param {{ accessKey?: string, fetch?: typeof globalThis.fetch, patience?: number }} [options] `patience` is in
+     *   seconds.
      */
-    constructor(url: string | URL, { fetch, patience }?: {
+    constructor(url: string | URL, { accessKey, fetch, patience }?: {
+        accessKey?: string;
         fetch?: typeof globalThis.fetch;
         patience?: number;
     });
     /** Let the browser open the connection while the first request is still being made up. */
     preconnect(): void;
     /**
-     * @param {{ offer?: string, candidates?: string[] } & Call} [options]
-     * @returns {Promise<{ channel_id: string }>}
+     * @param {{ offer?: string, candidates?: string[] } & Asking & Call} [options]
+     * @returns {Promise<{ channel_id: string } & IceServers>}
      */
-    createDataChannel({ offer, candidates, ...call }?: {
+    createDataChannel({ offer, candidates, iceServers, ...call }?: {
         offer?: string;
         candidates?: string[];
-    } & Call): Promise<{
+    } & Asking & Call): Promise<{
         channel_id: string;
-    }>;
+    } & IceServers>;
     /**
      * @param {string} channelId
      * @param {string} offer
@@ -56,12 +64,12 @@ export declare class SignalingClient {
     } & Call): Promise<{}>;
     /**
      * @param {string} channelId
-     * @param {Reading & Call} [options]
-     * @returns {Promise<{ offer: string } & Later>}
+     * @param {Reading & Asking & Call} [options]
+     * @returns {Promise<{ offer: string } & Later & IceServers>}
      */
-    getOffer(channelId: string, { since, wait, ...call }?: Reading & Call): Promise<{
+    getOffer(channelId: string, { since, wait, iceServers, ...call }?: Reading & Asking & Call): Promise<{
         offer: string;
-    } & Later>;
+    } & Later & IceServers>;
     /**
      * The first answer wins.
      *
@@ -96,6 +104,16 @@ export declare class SignalingClient {
     getCandidates(channelId: string, { since, wait, ...call }?: Reading & Call): Promise<{
         items: string[];
         next?: number;
+    }>;
+    /**
+     * For new credentials; those of a connection come along with its channel.
+     *
+     * @param {string} [channelId] Without it the access key is needed.
+     * @param {Call} [call]
+     * @returns {Promise<{ ice_servers: RTCIceServer[] }>}
+     */
+    getIceServers(channelId?: string, call?: Call): Promise<{
+        ice_servers: RTCIceServer[];
     }>;
     /**
      * @param {string} channelId

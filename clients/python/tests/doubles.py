@@ -11,6 +11,13 @@ from peerpost.channel import Channel
 
 URL = "https://signaling.test/"
 CHANNEL_ID = "00000000-0000-4000-8000-000000000000"
+ACCESS_KEY = "kept-to-ourselves"
+STUN: dict[str, Any] = {"urls": ["stun:stun.test"]}
+TURN: dict[str, Any] = {
+    "urls": ["turn:turn.test", "turns:turn.test"],
+    "username": "1900000000:u",
+    "credential": "c2VjcmV0",
+}
 
 Step = httpx.Response | Exception | Callable[[dict[str, Any]], httpx.Response]
 
@@ -28,13 +35,22 @@ def unavailable(status: int = 503, retry_after: str | None = None) -> httpx.Resp
     return httpx.Response(status, text="storage is unavailable", headers=headers)
 
 
-class Script:
-    """A server that answers with one step after the other, and with the last for ever."""
+def unauthorized(sentence: str) -> httpx.Response:
+    return httpx.Response(401, text=sentence, headers={"WWW-Authenticate": "Bearer"})
 
-    def __init__(self, *steps: Step) -> None:
+
+class Script:
+    """A server that answers with one step after the other, and with the last for ever.
+
+    `options` are those of the HTTP client.
+    """
+
+    def __init__(self, *steps: Step, access_key: str | None = None, **options: Any) -> None:
         self._steps = list(steps)
         self.requests: list[dict[str, Any]] = []
-        self.client = SignalingClient(URL, http=httpx.AsyncClient(transport=httpx.MockTransport(self._answer)))
+        self.authorizations: list[str | None] = []
+        http = httpx.AsyncClient(transport=httpx.MockTransport(self._answer), **options)
+        self.client = SignalingClient(URL, access_key=access_key, http=http)
 
     @property
     def methods(self) -> list[str]:
@@ -43,6 +59,7 @@ class Script:
     def _answer(self, request: httpx.Request) -> httpx.Response:
         body = json.loads(request.content)
         self.requests.append(body)
+        self.authorizations.append(request.headers.get("Authorization"))
         step = self._steps.pop(0) if len(self._steps) > 1 else self._steps[0]
         if isinstance(step, Exception):
             raise step

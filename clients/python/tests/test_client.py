@@ -7,12 +7,23 @@ from typing import Any
 import httpx
 import pytest
 
-from doubles import CHANNEL_ID, URL, Script, ok, refused
-from peerpost import Candidates, Description, NetworkError, RefusalError, ServerError, SignalingClient
+from doubles import ACCESS_KEY, CHANNEL_ID, STUN, TURN, URL, Script, ok, refused, unauthorized
+from peerpost import (
+    AccessKeyError,
+    Candidates,
+    Description,
+    NetworkError,
+    NewChannel,
+    RefusalError,
+    ServerError,
+    SignalingClient,
+)
 from peerpost.client import retry_after_of
+from peerpost.ice_servers import ice_servers_from
 
 Call = Callable[[SignalingClient], Awaitable[Any]]
 
+ICE_SERVERS = ice_servers_from([STUN, TURN])
 METHODS: list[tuple[Call, dict[str, Any], dict[str, Any], Any]] = [
     (lambda c: c.create_data_channel(), {"method": "create_data_channel"}, {"channel_id": CHANNEL_ID}, CHANNEL_ID),
     (
@@ -76,6 +87,37 @@ METHODS: list[tuple[Call, dict[str, Any], dict[str, Any], Any]] = [
         {"items": [], "next": 1},
         Candidates((), 1),
     ),
+    (
+        lambda c: c.create_data_channel(offer="o", ice_servers=True),
+        {"method": "create_data_channel", "offer": "o", "ice_servers": True},
+        {"channel_id": CHANNEL_ID, "ice_servers": [STUN, TURN]},
+        NewChannel(CHANNEL_ID, ICE_SERVERS),
+    ),
+    (
+        lambda c: c.create_data_channel(ice_servers=True),
+        {"method": "create_data_channel", "ice_servers": True},
+        {"channel_id": CHANNEL_ID},
+        NewChannel(CHANNEL_ID),
+    ),
+    (
+        lambda c: c.get_offer("id", since=0, ice_servers=True),
+        {"method": "get_offer", "channel_id": "id", "since": 0, "ice_servers": True},
+        {"offer": "o", "items": [], "next": 0, "ice_servers": [TURN]},
+        Description("o", (), 0, ICE_SERVERS[1:]),
+    ),
+    (
+        lambda c: c.get_offer("id", ice_servers=True),
+        {"method": "get_offer", "channel_id": "id", "ice_servers": True},
+        {"offer": "o"},
+        Description("o"),
+    ),
+    (
+        lambda c: c.get_ice_servers("id"),
+        {"method": "get_ice_servers", "channel_id": "id"},
+        {"ice_servers": [STUN, TURN]},
+        list(ICE_SERVERS),
+    ),
+    (lambda c: c.get_ice_servers(), {"method": "get_ice_servers"}, {"ice_servers": []}, []),
     (lambda c: c.delete_data_channel("id"), {"method": "delete_data_channel", "channel_id": "id"}, {}, None),
 ]
 
@@ -100,6 +142,74 @@ def test_a_400_is_a_refusal_with_the_servers_sentence() -> None:
 
     with pytest.raises(RefusalError, match="^no offer yet$"):
         asyncio.run(script.client.get_offer("id"))
+
+
+WITH_ACCESS_KEY: list[Call] = [
+    lambda c: c.create_data_channel(),
+    lambda c: c.create_data_channel(offer="o", ice_servers=True),
+    lambda c: c.get_ice_servers(),
+]
+WITHOUT_ACCESS_KEY = [call for call, request, *_ in METHODS if "channel_id" in request]
+
+
+@pytest.mark.parametrize(
+    ("calls", "authorization"), [(WITH_ACCESS_KEY, f"Bearer {ACCESS_KEY}"), (WITHOUT_ACCESS_KEY, None)]
+)
+def test_the_access_key_goes_with_the_requests_that_need_it_alone(calls: list[Call], authorization: str | None) -> None:
+    everything = {"channel_id": CHANNEL_ID, "offer": "o", "answer": "a", "items": [], "ice_servers": []}
+
+    for call in calls:
+        script = Script(ok(**everything, next=0), access_key=ACCESS_KEY)
+        asyncio.run(run(call, script))
+
+        assert script.authorizations == [authorization]
+
+
+def test_without_an_access_key_no_request_has_one() -> None:
+    script = Script(ok(channel_id=CHANNEL_ID))
+
+    asyncio.run(script.client.create_data_channel())
+
+    assert script.authorizations == [None]
+
+
+@pytest.mark.parametrize(
+    "access_key", ["", " ", "a b", "a\r\nHost: b", "a\n", "schl\u00fcssel", "=", "a=b", "\ud800", "\x00"]
+)
+def test_an_access_key_that_no_header_can_hold_is_an_error_that_does_not_show_it(access_key: str) -> None:
+    with pytest.raises(ValueError, match="^an access key has letters, digits and -._~\\+/ alone, and = at its end$"):
+        SignalingClient(URL, access_key=access_key)
+
+
+@pytest.mark.parametrize("sentence", ["access key is missing", "access key is unknown"])
+def test_a_401_is_a_refusal_of_its_own(sentence: str) -> None:
+    script = Script(unauthorized(sentence))
+
+    with pytest.raises(AccessKeyError, match=f"^{sentence}$") as caught:
+        asyncio.run(script.client.create_data_channel())
+
+    assert isinstance(caught.value, RefusalError)
+
+
+def test_what_shows_objects_shows_no_access_key_and_no_credential() -> None:
+    client = SignalingClient(URL, access_key=ACCESS_KEY)
+
+    shown = repr(client) + repr(NewChannel(CHANNEL_ID, ICE_SERVERS)) + repr(Description("o", ice_servers=ICE_SERVERS))
+
+    assert ACCESS_KEY not in shown
+    assert "c2VjcmV0" not in shown
+
+
+def test_nothing_logs_the_access_key(server: str, caplog: pytest.LogCaptureFixture) -> None:
+    async def open_channel() -> None:
+        async with SignalingClient(server, access_key=ACCESS_KEY) as client:
+            await client.create_data_channel()
+
+    with caplog.at_level("DEBUG"):
+        asyncio.run(open_channel())
+
+    assert "httpcore" in {record.name.partition(".")[0] for record in caplog.records}
+    assert ACCESS_KEY not in caplog.text
 
 
 @pytest.mark.parametrize(

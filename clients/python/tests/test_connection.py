@@ -5,14 +5,15 @@ import json
 import re
 from collections.abc import Awaitable, Callable, Iterable
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import httpx
 import pytest
-from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc import RTCConfiguration, RTCIceServer, RTCPeerConnection, RTCSessionDescription
 
-from doubles import CHANNEL_ID, Script, ok
+from doubles import ACCESS_KEY, CHANNEL_ID, STUN, TURN, Script, ok, refused, unauthorized
 from peerpost import (
+    AccessKeyError,
     ConnectionFailedError,
     InvalidDescriptionError,
     RefusalError,
@@ -116,6 +117,136 @@ def test_an_answerer_needs_two_requests(server: str) -> None:
 
     assert offered == answered
     assert recorder.methods == ["get_offer", "create_answer"]
+
+
+class Factory:
+    """Makes a connection when it is told to, and keeps what it was told. It asks nobody for addresses."""
+
+    def __init__(self) -> None:
+        self.told: list[list[RTCIceServer] | None] = []
+        self.made: list[RTCPeerConnection] = []
+
+    def __call__(self, configuration: RTCConfiguration) -> RTCPeerConnection:
+        self.told.append(configuration.iceServers)
+        self.made.append(new_peer())
+        self.made[0].createDataChannel("chat")
+        return self.made[0]
+
+    @property
+    def states(self) -> list[str]:
+        return [peer.connectionState for peer in self.made]
+
+
+OWN_ICE_SERVERS = [
+    ({}, None),
+    ({"ice_servers": []}, None),
+    ({"ice_servers": [{"urls": "stuns:of-no-use.test"}]}, None),
+    (
+        {"ice_servers": [STUN, TURN]},
+        [RTCIceServer(STUN["urls"]), RTCIceServer(TURN["urls"], TURN["username"], TURN["credential"])],
+    ),
+]
+
+
+@pytest.mark.parametrize(("beside", "told"), OWN_ICE_SERVERS)
+def test_an_offerer_that_makes_its_connection_has_the_ice_servers_first_and_writes_its_offer_then(
+    beside: dict[str, Any], told: list[RTCIceServer] | None
+) -> None:
+    steps = ok(channel_id=CHANNEL_ID, **beside), ok(), ok(answer="nonsense", items=[], next=0), ok()
+    script, factory, announced = Script(*steps), Factory(), []
+
+    with pytest.raises(InvalidDescriptionError):
+        asyncio.run(connect(factory, script.client, on_channel=lambda _: announced.extend(script.methods)))
+
+    assert factory.told == [told]
+    assert factory.states == ["closed"]
+    assert script.requests[0] == {"method": "create_data_channel", "ice_servers": True}
+    assert announced == ["create_data_channel", "create_offer"]
+    assert script.methods == [*announced, "get_answer", "delete_data_channel"]
+
+
+@pytest.mark.parametrize(("beside", "told"), OWN_ICE_SERVERS)
+def test_an_answerer_that_makes_its_connection_has_the_ice_servers_with_the_offer(
+    beside: dict[str, Any], told: list[RTCIceServer] | None
+) -> None:
+    script, factory = Script(refused("no offer yet"), ok(offer="nonsense", items=[], next=0, **beside)), Factory()
+
+    with pytest.raises(InvalidDescriptionError):
+        asyncio.run(connect(factory, script.client, CHANNEL_ID))
+
+    assert factory.told == [told]
+    assert factory.states == ["closed"]
+    assert [request["ice_servers"] for request in script.requests] == [True, True]
+    assert script.methods == ["get_offer", "get_offer"]
+
+
+def test_two_that_make_their_connections_connect(server: str) -> None:
+    """Through a server that knows nothing of ICE servers, or has none."""
+
+    async def run() -> None:
+        factories, channel = (Factory(), Factory()), asyncio.get_running_loop().create_future()
+        offering = asyncio.create_task(connect(factories[0], server, on_channel=channel.set_result))
+        answered = await connect(factories[1], server, await channel)
+        offered = await offering
+        assert [factory.made for factory in factories] == [[offered], [answered]]
+        assert [factory.states for factory in factories] == [["connected"], ["connected"]]
+        await asyncio.gather(offered.close(), answered.close())
+
+    asyncio.run(run())
+
+
+def test_a_connection_that_is_given_asks_for_no_ice_servers() -> None:
+    script = Script(ok(offer="nonsense", items=[], next=0))
+
+    async def answer() -> None:
+        peer = new_peer()
+        try:
+            await connect(peer, script.client, CHANNEL_ID)
+        finally:
+            await peer.close()
+
+    with pytest.raises(InvalidDescriptionError):
+        asyncio.run(answer())
+
+    assert "ice_servers" not in script.requests[0]
+
+
+def test_what_cannot_be_made_is_the_callers_error_and_erases_the_channel() -> None:
+    script = Script(ok(channel_id=CHANNEL_ID), ok())
+
+    def fail(_: RTCConfiguration) -> RTCPeerConnection:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(connect(fail, script.client))
+
+    assert script.methods == ["create_data_channel", "delete_data_channel"]
+
+
+def test_an_access_key_opens_the_channel_and_goes_nowhere_else() -> None:
+    replies = ok(channel_id=CHANNEL_ID), ok(), ok(answer="nonsense", items=[], next=0), ok()
+    script = Script(*replies, access_key=ACCESS_KEY)
+
+    with pytest.raises(InvalidDescriptionError):
+        asyncio.run(connect(Factory(), script.client))
+
+    assert script.methods == ["create_data_channel", "create_offer", "get_answer", "delete_data_channel"]
+    assert script.authorizations == [f"Bearer {ACCESS_KEY}", None, None, None]
+
+
+def test_a_refused_access_key_is_an_error_and_no_connection_is_made() -> None:
+    script, factory = Script(unauthorized("access key is missing")), Factory()
+
+    with pytest.raises(AccessKeyError, match="^access key is missing$"):
+        asyncio.run(connect(factory, script.client))
+
+    assert script.methods == ["create_data_channel"]
+    assert factory.made == []
+
+
+def test_an_access_key_beside_a_client_is_an_error() -> None:
+    with pytest.raises(ValueError, match="a SignalingClient has its own access key"):
+        asyncio.run(connect(Factory(), Script(ok()).client, access_key=ACCESS_KEY))
 
 
 def test_what_is_sealed_shows_no_address_and_no_fingerprint(server: str) -> None:

@@ -16,9 +16,23 @@ from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from doubles import CHANNEL_ID, Script, Time, answerer, offerer, ok, refused, unavailable
+from doubles import (
+    ACCESS_KEY,
+    CHANNEL_ID,
+    TURN,
+    Script,
+    Time,
+    answerer,
+    offerer,
+    ok,
+    refused,
+    unauthorized,
+    unavailable,
+)
 from peerpost import (
+    AccessKeyError,
     ChannelExpiredError,
+    Description,
     InvalidDescriptionError,
     NetworkError,
     PeerLostError,
@@ -28,6 +42,7 @@ from peerpost import (
     ServerError,
     SignalingClient,
     TransferError,
+    connect,
     new_key,
 )
 from peerpost.channel import Channel
@@ -39,6 +54,8 @@ from peerpost.limits import (
     MAX_CANDIDATES,
     MAX_FAILURES_AT_FIRST,
     MAX_FAILURES_BUSY,
+    MAX_ICE_SERVERS,
+    MAX_ICE_TEXT_BYTES,
     MAX_POLL_SECONDS,
     MAX_REPLY_BYTES,
 )
@@ -51,6 +68,7 @@ MEGABYTE = 1_000_000
 CHUNK = b"x" * 65_536
 # More than these in one channel is a loop: every candidate once, and the polls of 300 seconds.
 MOST_REQUESTS = MAX_CANDIDATES + 200
+BASE = {"channel_id": CHANNEL_ID, "offer": "an offer", "answer": "an answer"}
 
 Reply = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
@@ -192,6 +210,42 @@ def test_a_redirect_is_not_followed() -> None:
     assert len(script.requests) == 1
 
 
+@pytest.mark.parametrize("location", ["/", "https://elsewhere.test/", "https://signaling.test:444/"])
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_an_access_key_does_not_follow_a_redirect(status: int, location: str) -> None:
+    """Not even with an HTTP client that follows them for others."""
+    redirect = httpx.Response(status, headers={"Location": location})
+    script = Script(redirect, access_key=ACCESS_KEY, follow_redirects=True)
+
+    with pytest.raises(ServerError, match=str(status)):
+        asyncio.run(script.client.create_data_channel())
+
+    assert len(script.requests) == 1
+
+
+@pytest.mark.parametrize("status", [302, 400, 401, 403, 500])
+@pytest.mark.parametrize("before", [0, 195])
+def test_a_server_that_repeats_the_access_key_does_not_bring_it_into_an_error(status: int, before: int) -> None:
+    """Not even cut, where a long sentence is."""
+    reply = httpx.Response(status, text=" ." * before + f" Authorization: Bearer {ACCESS_KEY}")
+    script = Script(reply, access_key=ACCESS_KEY)
+
+    with pytest.raises(PeerpostError) as caught:
+        asyncio.run(script.client.create_data_channel())
+
+    assert ACCESS_KEY[:3] not in str(caught.value)
+
+
+@pytest.mark.parametrize("role", ["offerer", "answerer"])
+def test_a_server_that_always_wants_another_access_key_is_asked_once(role: str) -> None:
+    script = Script(unauthorized("access key is unknown"))
+
+    with pytest.raises(AccessKeyError):
+        asyncio.run(take_all((offerer if role == "offerer" else answerer)(script, Time())))
+
+    assert len(script.requests) == 1
+
+
 @pytest.mark.parametrize("charset", ["zlib", "hex", "idna", "undefined", "utf-7", "no such"])
 @pytest.mark.parametrize("status", [200, 400, 500])
 def test_a_charset_that_is_none_does_no_harm(charset: str, status: int) -> None:
@@ -222,6 +276,132 @@ def test_a_reply_that_is_no_reply_is_an_error_at_once(body: bytes) -> None:
         asyncio.run(script.client.get_answer(CHANNEL_ID, since=0))
 
     assert not caught.value.is_temporary
+
+
+TOO_LONG = "a" * (MAX_ICE_TEXT_BYTES + 1)
+NO_ICE_SERVERS: dict[str, object] = {
+    "null": None,
+    "a text": "stun:a.test",
+    "an object": TURN,
+    "texts": ["stun:a.test"],
+    "lists": [[TURN]],
+    "no urls": [{"username": "u", "credential": "c"}],
+    "urls are numbers": [{"urls": [1]}],
+    "urls are an object": [{"urls": {"stun:a.test": 1}}],
+    "urls are nested": [{"urls": [["stun:a.test"]]}],
+    "a million": [TURN] * 1_000_000,
+    "one too many": [TURN] * (MAX_ICE_SERVERS + 1),
+    "a million urls": [{"urls": ["stun:a.test"] * 1_000_000}],
+    "a long URL": [{"urls": f"stun:{TOO_LONG}"}],
+    "a long user name": [TURN | {"username": TOO_LONG}],
+    "a long credential": [TURN | {"credential": TOO_LONG}],
+    "a credential that is a number": [TURN | {"credential": 1}],
+    "half a letter": [TURN | {"username": "\ud800"}],
+    "controls": [TURN | {"credential": "\x1b[2J"}],
+}
+ASKING: list[Callable[[SignalingClient], Awaitable[object]]] = [
+    lambda client: client.create_data_channel(ice_servers=True),
+    lambda client: client.get_offer(CHANNEL_ID, ice_servers=True),
+    lambda client: client.get_ice_servers(CHANNEL_ID),
+]
+
+
+@pytest.mark.parametrize("ask", ASKING, ids=["create_data_channel", "get_offer", "get_ice_servers"])
+@pytest.mark.parametrize("ice_servers", NO_ICE_SERVERS.values(), ids=NO_ICE_SERVERS)
+def test_ice_servers_that_are_none_are_an_error_at_once(
+    ask: Callable[[SignalingClient], Awaitable[object]], ice_servers: object
+) -> None:
+    body = json.dumps(BASE | {"ice_servers": ice_servers}).encode()
+
+    async def call() -> object:
+        return await ask(Script(httpx.Response(200, content=body)).client)
+
+    with pytest.raises(ServerError, match="not one of a Peerpost server") as caught:
+        asyncio.run(call())
+
+    assert not caught.value.is_temporary
+
+
+def test_ice_servers_that_nobody_asked_for_are_not_looked_at() -> None:
+    script = Script(ok(**BASE, ice_servers="nonsense"))
+
+    created, found = asyncio.run(two_that_do_not_ask(script.client))
+
+    assert created == CHANNEL_ID
+    assert found.ice_servers == ()
+
+
+async def two_that_do_not_ask(client: SignalingClient) -> tuple[str, Description]:
+    return await client.create_data_channel(), await client.get_offer(CHANNEL_ID)
+
+
+# aiortc raises for some of these when an offer is made, and for others it would ask the machine's resolver anything.
+URLS_OF_NO_USE = [
+    "",
+    "stun:",
+    "stun:a.test:",
+    "stun:a.test:0",
+    "stun:a.test:65536",
+    f"stun:a.test:{'9' * 400}",
+    "stun:a.test?transport=udp",
+    "stun:[2001:db8::1]:3478",
+    "stun:a b",
+    "stun:\u0661.test",
+    f"stun:{'a' * 254}",
+    "stuns:a.test",
+    "turn:a.test?transport=sctp",
+    "turns:a.test?transport=udp",
+    "turn:u:p@a.test",
+    "TURN:a.test",
+    "https://a.test/",
+    "file:///etc/passwd",
+    "javascript:alert(1)",
+    "stunt:a.test",
+]
+
+
+@pytest.mark.parametrize("url", URLS_OF_NO_USE)
+def test_a_url_that_aiortc_cannot_use_is_passed_over_and_a_connection_asks_the_others(url: str) -> None:
+    script = Script(ok(ice_servers=[TURN | {"urls": url}, TURN | {"urls": [url, *TURN["urls"]]}]))
+
+    async def offer_with_them() -> list[str]:
+        found = await script.client.get_ice_servers(CHANNEL_ID)
+        peer = RTCPeerConnection(RTCConfiguration(found))
+        peer.createDataChannel("x")  # aiortc reads the URLs here
+        await peer.close()
+        return [url for server in found for url in server.urls]
+
+    assert asyncio.run(offer_with_them()) == TURN["urls"]
+
+
+ICE_URLS = st.text(max_size=12).map("turn:a".__add__) | st.sampled_from(URLS_OF_NO_USE) | st.text()
+ICE_SERVERS = st.fixed_dictionaries(
+    {}, optional={"urls": ICE_URLS | st.lists(ICE_URLS), "username": st.text(), "credential": st.text()}
+)
+
+
+@settings(max_examples=50, deadline=None)
+@given(ice_servers=st.lists(ICE_SERVERS) | st.recursive(st.text() | st.integers(), st.lists))
+def test_whatever_ice_servers_a_server_names_aiortc_takes_what_is_left(ice_servers: object) -> None:
+    body = json.dumps({"ice_servers": ice_servers}).encode()
+
+    async def take() -> None:
+        with suppress(ServerError):
+            found = await Script(httpx.Response(200, content=body)).client.get_ice_servers(CHANNEL_ID)
+            peer = RTCPeerConnection(RTCConfiguration(found))
+            peer.createDataChannel("x")
+            await peer.close()
+
+    asyncio.run(take())
+
+
+def test_an_answerer_does_not_connect_with_ice_servers_that_are_none() -> None:
+    script = Script(ok(offer="v=0", items=[], next=0, ice_servers=[1]))
+
+    with pytest.raises(ServerError, match="not one of a Peerpost server"):
+        asyncio.run(connect(RTCPeerConnection, script.client, CHANNEL_ID))
+
+    assert script.methods == ["get_offer"]
 
 
 class Asked(Exception):
@@ -256,7 +436,6 @@ def take_all_from(reply: Callable[[dict[str, Any]], httpx.Response], role: str, 
 
 
 ROLES = pytest.mark.parametrize("role", ["offerer", "answerer"])
-BASE = {"channel_id": CHANNEL_ID, "offer": "an offer", "answer": "an answer"}
 
 
 @ROLES

@@ -3,6 +3,8 @@
 import re
 import textwrap
 
+import pytest
+
 from processes import HERE, end_of, line_of, python
 
 README = (HERE.parent / "README.md").read_text()
@@ -14,10 +16,10 @@ import aiortc
 from aiortc import RTCConfiguration
 from peerpost import Link, connect, new_key
 
-SERVER = {server!r}
+SERVER, ACCESS_KEY = {server!r}, "for-who-wants-one"
 print = functools.partial(print, flush=True)
 # The README's asks a STUN server; a test asks nobody.
-RTCPeerConnection = functools.partial(aiortc.RTCPeerConnection, RTCConfiguration(iceServers=[]))
+RTCPeerConnection = lambda configuration=None: aiortc.RTCPeerConnection(RTCConfiguration(iceServers=[]))
 
 async def main():
 {block}
@@ -31,11 +33,19 @@ def program(block: str, server: str) -> str:
     return PROGRAM.format(server=server, block=textwrap.indent(block, "    "))
 
 
-def test_the_five_lines_of_each_side_connect(server: str) -> None:
-    offerer_lines, answerer_lines, *_ = re.findall("```python\n(.*?)```", README, re.DOTALL)
-    assert offerer_lines.count("\n") <= 5
-    assert answerer_lines.count("\n") <= 5
-    answerer_program = program(answerer_lines, "").replace("input()", "__import__('sys').argv[1]")
+BLOCKS = re.findall("```python\n(.*?)```", README, re.DOTALL)
+OFFERER_LINES, ANSWERER_LINES = BLOCKS[:2]
+(MAKING_LINES,) = [block for block in BLOCKS if "def new_peer(configuration)" in block]
+
+
+def test_each_side_has_five_lines() -> None:
+    assert OFFERER_LINES.count("\n") <= 5
+    assert ANSWERER_LINES.count("\n") <= 5
+
+
+@pytest.mark.parametrize("offerer_lines", [OFFERER_LINES, MAKING_LINES], ids=["made", "with ICE servers"])
+def test_the_lines_of_each_side_connect(server: str, offerer_lines: str) -> None:
+    answerer_program = program(ANSWERER_LINES, "").replace("input()", "__import__('sys').argv[1]")
 
     with (
         python("-c", program(offerer_lines, server)) as offerer,

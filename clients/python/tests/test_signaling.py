@@ -3,16 +3,17 @@
 import argparse
 import asyncio
 import json
+from pathlib import Path
 
 import httpx
 import pytest
-from aiortc import RTCSessionDescription
+from aiortc import RTCIceServer, RTCSessionDescription
 from aiortc.contrib.signaling import BYE as AIORTC_BYE
 from aiortc.contrib.signaling import BaseSignaling
 from aiortc.sdp import candidate_from_sdp
 
-from doubles import CHANNEL_ID, URL, Script, ok, refused
-from peerpost import BYE, ChannelExpiredError, Link, RefusalError, Signaling, SignalingClient
+from doubles import ACCESS_KEY, CHANNEL_ID, STUN, URL, Script, ok, refused, unauthorized
+from peerpost import BYE, AccessKeyError, ChannelExpiredError, Link, RefusalError, Signaling, SignalingClient
 from peerpost.candidates import bye_to_json, candidate_to_json
 from peerpost.signaling import add_signaling_arguments, create_signaling
 
@@ -239,6 +240,44 @@ def test_what_the_server_refuses_is_an_error() -> None:
         asyncio.run(Signaling(script.client).send(OFFER))
 
 
+@pytest.mark.parametrize("channel_id", [None, CHANNEL_ID])
+def test_either_peer_can_ask_for_ice_servers_before_it_makes_its_connection(channel_id: str | None) -> None:
+    opened = [] if channel_id else [ok(channel_id=CHANNEL_ID)]
+    script = Script(*opened, ok(ice_servers=[STUN]))
+
+    found = asyncio.run(Signaling(script.client, channel_id).get_ice_servers())
+
+    assert found == [RTCIceServer(["stun:stun.test"])]
+    assert script.requests[-1] == {"method": "get_ice_servers", "channel_id": CHANNEL_ID}
+
+
+def test_a_server_that_is_too_old_for_ice_servers_has_none() -> None:
+    script = Script(refused("method is unknown"))
+
+    assert asyncio.run(Signaling(script.client, CHANNEL_ID).get_ice_servers()) == []
+
+
+def test_any_other_refusal_of_ice_servers_is_an_error() -> None:
+    script = Script(refused("no such channel"))
+
+    with pytest.raises(ChannelExpiredError):
+        asyncio.run(Signaling(script.client, CHANNEL_ID).get_ice_servers())
+
+
+def test_a_refused_access_key_is_an_error_at_once() -> None:
+    script = Script(unauthorized("access key is unknown"))
+
+    with pytest.raises(AccessKeyError, match="access key is unknown"):
+        asyncio.run(Signaling(script.client).connect())
+
+    assert len(script.requests) == 1
+
+
+def test_an_access_key_beside_a_client_is_an_error() -> None:
+    with pytest.raises(ValueError, match="a SignalingClient has its own access key"):
+        Signaling(Script(ok()).client, access_key=ACCESS_KEY)
+
+
 def arguments(*words: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     add_signaling_arguments(parser)
@@ -268,3 +307,26 @@ def test_the_link_alone_makes_an_answerer(monkeypatch: pytest.MonkeyPatch) -> No
     assert signaling._channel.role == "answerer"
     with pytest.raises(ValueError, match="no server"):
         create_signaling(arguments("--channel", CHANNEL_ID))
+
+
+@pytest.mark.parametrize(
+    ("words", "access_key"), [(["--server", URL], ACCESS_KEY), (["--channel", f"{URL}#{CHANNEL_ID}"], None)]
+)
+def test_the_offerer_of_an_example_has_the_access_key_of_the_environment(
+    monkeypatch: pytest.MonkeyPatch, words: list[str], access_key: str | None
+) -> None:
+    """An answerer needs none, and its server is another one's choice."""
+    monkeypatch.setenv("PEERPOST_ACCESS_KEY", ACCESS_KEY)
+
+    signaling = create_signaling(arguments(*words))
+
+    assert signaling._client._access_key == access_key
+
+
+def test_a_file_with_an_access_key_is_an_argument_of_an_example(tmp_path: Path) -> None:
+    path = tmp_path / "access-key"
+    path.write_text(ACCESS_KEY)
+
+    signaling = create_signaling(arguments("--server", URL, "--access-key-file", str(path)))
+
+    assert signaling._client._access_key == ACCESS_KEY

@@ -3,9 +3,10 @@
 `connect` runs a whole exchange, `Signaling` has aiortc's own four verbs, and `SignalingClient` is the wire.
 """
 
-from peerpost.client import Candidates, Description, SignalingClient
+from peerpost.client import Candidates, Description, NewChannel, SignalingClient
 from peerpost.connection import connect
 from peerpost.errors import (
+    AccessKeyError,
     ChannelExpiredError,
     ConnectionFailedError,
     InvalidDescriptionError,
@@ -23,6 +24,7 @@ from peerpost.signaling import BYE, Signaling
 
 __all__ = [
     "BYE",
+    "AccessKeyError",
     "Candidates",
     "ChannelExpiredError",
     "ConnectionFailedError",
@@ -30,6 +32,7 @@ __all__ = [
     "InvalidDescriptionError",
     "Link",
     "NetworkError",
+    "NewChannel",
     "PeerLostError",
     "PeerpostError",
     "RefusalError",

@@ -9,6 +9,8 @@ from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
+from aiortc import RTCIceServer
+
 from peerpost.candidates import bye_to_json
 from peerpost.client import Candidates, Description, SignalingClient, not_ours
 from peerpost.errors import (
@@ -46,6 +48,7 @@ class Channel:
 
     Without `channel_id` this peer is the offerer, and `open` makes the channel; with it this peer is the answerer.
     `key` of 32 bytes seals everything; without it the server can read and change it.
+    With `asks_for_ice_servers`, those of the operator come with the new channel or the offer, as `ice_servers`.
     `clock` gives seconds, `sleep` takes them, and `jitter` gives a number between two others.
 
     Every method raises ChannelExpiredError when the channel is no more, TamperedError when a text does not open,
@@ -58,15 +61,18 @@ class Channel:
         channel_id: str | None = None,
         *,
         key: bytes | None = None,
+        asks_for_ice_servers: bool = False,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         jitter: Callable[[float, float], float] = random.uniform,
     ) -> None:
         self.role: Role = "offerer" if channel_id is None else "answerer"
         self.peer: Role = "answerer" if channel_id is None else "offerer"
+        self.ice_servers: tuple[RTCIceServer, ...] = ()
         self._client = client
         self._channel_id = channel_id
         self._sealer = None if key is None else Sealer(key)
+        self._asks_for_ice_servers = asks_for_ice_servers
         self._clock = clock
         self._sleep = sleep
         self._jitter = jitter
@@ -102,9 +108,18 @@ class Channel:
         text = None if offer is None else self._seal(offer, "offer")
         # Counted from before the request, so that we stop before the server does; and opening takes no longer either.
         self._deadline = self._clock() + CHANNEL_TTL_SECONDS
-        self._channel_id = await self._call(lambda: self._client.create_data_channel(offer=text))
+        self._channel_id = await self._call(partial(self._create, text))
         self._offer_to_repeat = text
         return self._channel_id
+
+    async def get_ice_servers(self) -> list[RTCIceServer]:
+        """Ask for the ICE servers that the peers of this channel may use; a server that is too old has none."""
+        try:
+            return await self._call(lambda: self._client.get_ice_servers(self.channel_id))
+        except RefusalError as refusal:
+            if str(refusal) != "method is unknown":
+                raise
+            return []
 
     async def send_offer(self, offer: str) -> None:
         """Write the offer."""
@@ -196,6 +211,13 @@ class Channel:
         text = description.text
         return text if self._sealer is None else self._sealer.open(text, purpose)
 
+    async def _create(self, offer: str | None) -> str:
+        if not self._asks_for_ice_servers:
+            return await self._client.create_data_channel(offer=offer)
+        created = await self._client.create_data_channel(offer=offer, ice_servers=True)
+        self.ice_servers = created.ice_servers
+        return created.channel_id
+
     async def _has_stored(self, answer: str) -> bool:
         try:
             return (await self._call(lambda: self._client.get_answer(self.channel_id))).text == answer
@@ -203,7 +225,13 @@ class Channel:
             return self._seconds_left > 0  # erased in between, as above
 
     async def _read_offer(self, wait: float) -> Description | None:
-        return await unless_not_yet(self._client.get_offer(self.channel_id, since=self._position, wait=wait))
+        asks = self._asks_for_ice_servers
+        found = await unless_not_yet(
+            self._client.get_offer(self.channel_id, since=self._position, wait=wait, ice_servers=asks)
+        )
+        if found is not None:
+            self.ice_servers = found.ice_servers
+        return found
 
     async def _read_answer(self, wait: float) -> Description | None:
         found = await unless_not_yet(self._client.get_answer(self.channel_id, since=self._position, wait=wait))

@@ -7,23 +7,25 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import BinaryIO, NoReturn
+from typing import Any, BinaryIO, NoReturn
 
 from aiortc import RTCConfiguration, RTCDataChannel, RTCIceServer, RTCPeerConnection
 from aiortc.rtcicetransport import parse_stun_turn_uri
 from tqdm import tqdm
 
+from peerpost.access_keys import VARIABLE, access_key_of
 from peerpost.connection import close, connect
-from peerpost.errors import PeerLostError, PeerpostError, TransferError
+from peerpost.errors import AccessKeyError, PeerLostError, PeerpostError, TransferError
 from peerpost.limits import CHANNEL_TTL_SECONDS, PATIENCE_SECONDS
 from peerpost.links import Link
 from peerpost.sealing import new_key
 from peerpost.transfer import LABEL, FileChannel, receive_file, receive_offer, send_file
 
-# What aiortc and most tools ask. It tells each peer its public address; without one, only one network's peers connect.
+# What aiortc and most tools ask, where the operator names none. It tells each peer its public address; without one,
+# only one network's peers connect.
 DEFAULT_ICE_SERVERS = ["stun:stun.l.google.com:19302"]
 
 EXIT_FAILED = 1
@@ -64,7 +66,7 @@ def parser() -> argparse.ArgumentParser:
         action="append",
         type=ice_server_argument,
         help="stun:HOST:PORT or turn:USER:CREDENTIAL@HOST:PORT, at most one of each; 'none' for none; "
-        f"default: {DEFAULT_ICE_SERVERS[0]}",
+        f"default: those of the server, or {DEFAULT_ICE_SERVERS[0]}",
     )
     common.add_argument(
         "--patience",
@@ -77,6 +79,12 @@ def parser() -> argparse.ArgumentParser:
 
     send = commands.add_parser("send", parents=[common], help="print a link, and send a file to who opens it")
     send.add_argument("file", metavar="FILE", type=Path)
+    send.add_argument(
+        "--access-key-file",
+        metavar="PATH",
+        type=Path,
+        help=f"file with the access key of a server that wants one (default: {VARIABLE})",
+    )
     send.set_defaults(run=run_send)
 
     receive = commands.add_parser("receive", parents=[common], help="get the file of a link or code")
@@ -98,7 +106,13 @@ async def run(options: argparse.Namespace) -> None:
 
 async def run_send(options: argparse.Namespace) -> None:
     server = server_of(options, None)
+    access_key = access_key_from(options)
     key = new_key()
+    opened: asyncio.Future[FileChannel] = asyncio.get_running_loop().create_future()
+
+    def prepare(peer: RTCPeerConnection) -> None:
+        data_channel = peer.createDataChannel(LABEL)
+        data_channel.on("open", lambda: opened.set_result(FileChannel(data_channel, options.patience)))
 
     def announce(channel_id: str) -> None:
         minutes = CHANNEL_TTL_SECONDS // 60
@@ -106,13 +120,9 @@ async def run_send(options: argparse.Namespace) -> None:
         sys.stdout.write(f"{Link(channel_id, key, server)}\n")
         sys.stdout.flush()
 
-    with open_file(options.file) as file:
+    with open_file(options.file) as file, told_where_access_keys_are():
         size = os.fstat(file.fileno()).st_size
-        async with new_peer(options) as peer:
-            opened: asyncio.Future[FileChannel] = asyncio.get_running_loop().create_future()
-            data_channel = peer.createDataChannel(LABEL)
-            data_channel.on("open", lambda: opened.set_result(FileChannel(data_channel, options.patience)))
-            await connect(peer, server, key=key, on_channel=announce, on_progress=teller(options))
+        async with connected(options, prepare, server, key=key, access_key=access_key, on_channel=announce):
             channel = await within(opened, options.patience)
             with progress_bar(options.file.name, size, options) as bar:
                 checksum = await send_file(channel, file, options.file.name, size, bar.update)
@@ -122,15 +132,16 @@ async def run_send(options: argparse.Namespace) -> None:
 async def run_receive(options: argparse.Namespace) -> None:
     link: Link = options.link
     server = server_of(options, link)
-    async with new_peer(options) as peer:
-        opened: asyncio.Future[FileChannel] = asyncio.get_running_loop().create_future()
+    opened: asyncio.Future[FileChannel] = asyncio.get_running_loop().create_future()
 
-        @peer.on("datachannel")
-        def on_data_channel(data_channel: RTCDataChannel) -> None:
-            if data_channel.label == LABEL and not opened.done():
-                opened.set_result(FileChannel(data_channel, options.patience))
+    def on_data_channel(data_channel: RTCDataChannel) -> None:
+        if data_channel.label == LABEL and not opened.done():
+            opened.set_result(FileChannel(data_channel, options.patience))
 
-        await connect(peer, server, link.channel_id, key=link.key, on_progress=teller(options))
+    def prepare(peer: RTCPeerConnection) -> None:
+        peer.on("datachannel", on_data_channel)
+
+    async with connected(options, prepare, server, channel_id=link.channel_id, key=link.key):
         channel = await within(opened, options.patience)
         offer = await receive_offer(channel)
         output: Path = options.output or Path()
@@ -151,15 +162,30 @@ def open_file(path: Path) -> BinaryIO:
 
 
 @asynccontextmanager
-async def new_peer(options: argparse.Namespace) -> AsyncIterator[RTCPeerConnection]:
-    urls = options.ice_server or DEFAULT_ICE_SERVERS
-    servers = [ice_server(url) for url in urls if url != "none"]
-    peer = RTCPeerConnection(RTCConfiguration(iceServers=servers))
-    try:
-        yield peer
-    finally:
-        # The other peer hears of it; without it, it would wait until its patience ends.
-        await close(peer)
+async def connected(
+    options: argparse.Namespace, prepare: Callable[[RTCPeerConnection], None], server: str, **how: Any
+) -> AsyncIterator[None]:
+    """Connect, with the ICE servers of the options, or those of the server, or the default; `how` is for `connect`."""
+
+    def make(configuration: RTCConfiguration) -> RTCPeerConnection:
+        peer = RTCPeerConnection(configuration if configuration.iceServers is not None else asking(DEFAULT_ICE_SERVERS))
+        prepare(peer)
+        return peer
+
+    async with contextlib.AsyncExitStack() as stack:
+        # The other peer hears of a close; without it, it would wait until its patience ends.
+        if options.ice_server:
+            peer = make(asking(options.ice_server))
+            stack.push_async_callback(close, peer)
+            await connect(peer, server, on_progress=teller(options), **how)
+        else:
+            peer = await connect(make, server, on_progress=teller(options), **how)
+            stack.push_async_callback(close, peer)
+        yield
+
+
+def asking(urls: list[str]) -> RTCConfiguration:
+    return RTCConfiguration([ice_server(url) for url in urls if url != "none"])
 
 
 async def within(opened: asyncio.Future[FileChannel], seconds: float) -> FileChannel:
@@ -175,6 +201,21 @@ def server_of(options: argparse.Namespace, link: Link | None) -> str:
     if not server:
         raise PeerpostError("no server: give --server, or set PEERPOST_SERVER")
     return server
+
+
+def access_key_from(options: argparse.Namespace) -> str | None:
+    try:
+        return access_key_of(options.access_key_file)
+    except ValueError as error:
+        raise PeerpostError(str(error)) from error
+
+
+@contextlib.contextmanager
+def told_where_access_keys_are() -> Iterator[None]:
+    try:
+        yield
+    except AccessKeyError as error:
+        raise PeerpostError(f"{error}: this server wants one, in {VARIABLE} or a file of --access-key-file") from error
 
 
 def link_argument(text: str) -> Link:

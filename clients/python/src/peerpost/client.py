@@ -5,19 +5,30 @@ import json
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self, overload
 
 import httpx
+from aiortc import RTCIceServer
 
-from peerpost.errors import NetworkError, RefusalError, ServerError
+from peerpost.access_keys import checked
+from peerpost.errors import AccessKeyError, NetworkError, RefusalError, ServerError
+from peerpost.ice_servers import ice_servers_from
 from peerpost.limits import MAX_CANDIDATES, MAX_REPLY_BYTES, REQUEST_SECONDS
 from peerpost.links import CHANNEL_ID
 
 # Without an encoding: a compressed reply of a few bytes could be one of gigabytes.
 HEADERS = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
+
+
+@dataclass(frozen=True)
+class NewChannel:
+    """A channel that was just opened, and the ICE servers that its peers may use."""
+
+    channel_id: str
+    ice_servers: tuple[RTCIceServer, ...] = field(default=(), repr=False)  # it would show their credentials
 
 
 @dataclass(frozen=True)
@@ -28,6 +39,8 @@ class Description:
     items: tuple[str, ...] = ()
     next: int | None = None
     """The position of the first candidate not in `items`; None when the server does not know `since`."""
+    ice_servers: tuple[RTCIceServer, ...] = field(default=(), repr=False)
+    """Those that came along, if they were asked for; none where the operator has none."""
 
 
 @dataclass(frozen=True)
@@ -43,17 +56,20 @@ class SignalingClient:
     """A Peerpost server.
 
     `url` is its endpoint. `http` is an HTTP client to use in place of an own one; its owner closes it.
+    `access_key` is sent with the two requests that may need it: to open a channel, and for ICE servers without one.
+    Raises ValueError for one that cannot be sent.
 
     Every method raises RefusalError when the server says no, ServerError when it does not serve,
-    and NetworkError when no reply came.
+    and NetworkError when no reply came; these two may raise AccessKeyError, a RefusalError.
     `wait` is in seconds: the server holds the reply until there is news, for as long as it allows.
     `since` is a position among the candidates, from 0.
     A server may be too old for `wait`, `since`, and `candidates` or an `offer` beside what its method is about;
-    it ignores them without a word.
+    it ignores them without a word. So it does `ice_servers`, which asks for those of the operator to come along.
     """
 
-    def __init__(self, url: str, *, http: httpx.AsyncClient | None = None) -> None:
+    def __init__(self, url: str, *, access_key: str | None = None, http: httpx.AsyncClient | None = None) -> None:
         self.url = url
+        self._access_key = None if access_key is None else checked(access_key)
         self._owns_http = http is None
         self._http = httpx.AsyncClient() if http is None else http
 
@@ -70,21 +86,43 @@ class SignalingClient:
         if self._owns_http:
             await self._http.aclose()
 
-    async def create_data_channel(self, *, offer: str | None = None, candidates: Sequence[str] | None = None) -> str:
-        """Open a channel, with its offer and candidates if they are there already, and return its id."""
-        result = await self._post("create_data_channel", offer=offer, candidates=as_list(candidates))
+    @overload
+    async def create_data_channel(
+        self, *, offer: str | None = None, candidates: Sequence[str] | None = None, ice_servers: Literal[False] = False
+    ) -> str: ...
+
+    @overload
+    async def create_data_channel(
+        self, *, offer: str | None = None, candidates: Sequence[str] | None = None, ice_servers: Literal[True]
+    ) -> NewChannel: ...
+
+    async def create_data_channel(
+        self, *, offer: str | None = None, candidates: Sequence[str] | None = None, ice_servers: bool = False
+    ) -> str | NewChannel:
+        """Open a channel, with its offer and candidates if they are there already.
+
+        Return its id; with `ice_servers`, its id and the operator's ICE servers.
+        """
+        fields = {"offer": offer, "candidates": as_list(candidates), "ice_servers": ice_servers or None}
+        result = await self._post("create_data_channel", with_access_key=True, **fields)
         channel_id = text_of(result, "channel_id")
         if not CHANNEL_ID.fullmatch(channel_id):  # it is put into links, and printed
             raise not_ours()
-        return channel_id
+        return NewChannel(channel_id, ice_servers_of(result, or_none=True)) if ice_servers else channel_id
 
     async def create_offer(self, channel_id: str, offer: str, *, candidates: Sequence[str] | None = None) -> None:
         """Write the offer, over an earlier one if there is one."""
         await self._post("create_offer", channel_id=channel_id, offer=offer, candidates=as_list(candidates))
 
-    async def get_offer(self, channel_id: str, *, since: int | None = None, wait: float | None = None) -> Description:
+    async def get_offer(
+        self, channel_id: str, *, since: int | None = None, wait: float | None = None, ice_servers: bool = False
+    ) -> Description:
         """Read the offer. Refused with `no offer yet` while there is none."""
-        return description_of(await self._post("get_offer", channel_id=channel_id, since=since, wait=wait), "offer")
+        result = await self._post(
+            "get_offer", channel_id=channel_id, since=since, wait=wait, ice_servers=ice_servers or None
+        )
+        description = description_of(result, "offer")
+        return replace(description, ice_servers=ice_servers_of(result, or_none=True)) if ice_servers else description
 
     async def create_answer(self, channel_id: str, answer: str, *, candidates: Sequence[str] | None = None) -> None:
         """Write the answer. Refused with `answer already exists` when there is one: the first wins."""
@@ -107,20 +145,39 @@ class SignalingClient:
         result = await self._post("get_candidates", channel_id=channel_id, since=since, wait=wait)
         return Candidates(items_of(result), next_of(result))
 
+    async def get_ice_servers(self, channel_id: str | None = None) -> list[RTCIceServer]:
+        """Read the ICE servers of the operator that aiortc can use, for the peers of a channel.
+
+        Without a channel they are for who has an access key.
+        Refused with `method is unknown` by a server that is too old.
+        """
+        result = await self._post("get_ice_servers", with_access_key=channel_id is None, channel_id=channel_id)
+        return list(ice_servers_of(result))
+
     async def delete_data_channel(self, channel_id: str) -> None:
         """Erase the channel at once. One that is not there is a success too."""
         await self._post("delete_data_channel", channel_id=channel_id)
 
-    async def _post(self, method: str, **fields: str | float | list[str] | None) -> dict[str, object]:
+    async def _post(
+        self, method: str, *, with_access_key: bool = False, **fields: str | float | list[str] | None
+    ) -> dict[str, object]:
         body = {"method": method} | {name: value for name, value in fields.items() if value is not None}
         wait = fields.get("wait")
         timeout = REQUEST_SECONDS + (wait if isinstance(wait, int | float) else 0)
+        access_key = self._access_key if with_access_key else None
+        headers = HEADERS if access_key is None else HEADERS | {"Authorization": f"Bearer {access_key}"}
         try:
             # httpx has a time for each read; who sends byte by byte would never be done.
             async with (
                 asyncio.timeout(timeout),
+                # Whatever `http` does otherwise: where a redirect leads, nobody has agreed to send anything.
                 self._http.stream(
-                    "POST", self.url, content=json.dumps(body), headers=HEADERS, timeout=timeout
+                    "POST",
+                    self.url,
+                    content=json.dumps(body),
+                    headers=headers,
+                    timeout=timeout,
+                    follow_redirects=False,
                 ) as reply,
             ):
                 content = await content_of(reply)
@@ -128,6 +185,9 @@ class SignalingClient:
             raise NetworkError(f"{self.url!r} is no URL of a server: {error}", is_temporary=False) from error
         except (httpx.HTTPError, OSError) as error:
             raise NetworkError(f"{self.url} does not answer: {str(error) or type(error).__name__}") from error
+        if access_key is not None and reply.status_code != httpx.codes.OK:
+            # Its words end in errors and logs, and some servers say what they were sent.
+            content = content.replace(access_key.encode(), b"[access key]")
         return result_of(reply, content)
 
 
@@ -153,6 +213,8 @@ def result_of(reply: httpx.Response, content: bytes) -> dict[str, object]:
     text = content.decode(errors="replace")
     if reply.status_code == httpx.codes.BAD_REQUEST:
         raise RefusalError(first_line(text) or "refused")
+    if reply.status_code == httpx.codes.UNAUTHORIZED:
+        raise AccessKeyError(first_line(text) or "access key is refused")
     if reply.status_code != httpx.codes.OK:
         said = first_line(text) or reply.reason_phrase
         raise ServerError(f"the server answered {reply.status_code}: {said}", reply.status_code, retry_after_of(reply))
@@ -209,6 +271,16 @@ def next_of(result: dict[str, object]) -> int | None:
     ):
         raise not_ours()
     return value
+
+
+def ice_servers_of(result: dict[str, object], *, or_none: bool = False) -> tuple[RTCIceServer, ...]:
+    """Return the ICE servers of a reply; `or_none` where an operator without any leaves them out."""
+    if or_none and "ice_servers" not in result:
+        return ()
+    try:
+        return ice_servers_from(result.get("ice_servers"))
+    except ValueError as error:
+        raise not_ours() from error
 
 
 def description_of(result: dict[str, object], name: str) -> Description:

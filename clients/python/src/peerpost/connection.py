@@ -3,9 +3,10 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import overload
 
-from aiortc import InvalidStateError, RTCPeerConnection, RTCSessionDescription
+from aiortc import InvalidStateError, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.exceptions import OperationError
 
 from peerpost.candidates import END_OF_CANDIDATES, candidate_from_json, without_mdns
@@ -28,56 +29,128 @@ UNUSABLE = (
 )
 
 
+NewPeerConnection = Callable[[RTCConfiguration], RTCPeerConnection]
+"""Makes an RTCPeerConnection, with its data channels and tracks, of the configuration that it is given."""
+
+
+@overload
 async def connect(
     peer_connection: RTCPeerConnection,
     server: str | SignalingClient,
     channel_id: str | None = None,
     *,
     key: bytes | None = None,
+    access_key: str | None = None,
     on_channel: Callable[[str], object] | None = None,
     on_progress: Callable[[str], object] | None = None,
     timeout: float = CONNECT_SECONDS,
-) -> str:
+) -> str: ...
+
+
+@overload
+async def connect(
+    peer_connection: NewPeerConnection,
+    server: str | SignalingClient,
+    channel_id: str | None = None,
+    *,
+    key: bytes | None = None,
+    access_key: str | None = None,
+    on_channel: Callable[[str], object] | None = None,
+    on_progress: Callable[[str], object] | None = None,
+    timeout: float = CONNECT_SECONDS,
+) -> RTCPeerConnection: ...
+
+
+async def connect(
+    peer_connection: RTCPeerConnection | NewPeerConnection,
+    server: str | SignalingClient,
+    channel_id: str | None = None,
+    *,
+    key: bytes | None = None,
+    access_key: str | None = None,
+    on_channel: Callable[[str], object] | None = None,
+    on_progress: Callable[[str], object] | None = None,
+    timeout: float = CONNECT_SECONDS,
+) -> str | RTCPeerConnection:
     """Connect an RTCPeerConnection with the other peer of a channel, and return the channel's id.
+
+    In place of an RTCPeerConnection, a function that makes one lets it use the ICE servers that the operator gives to
+    the peers of a channel, and `connect` returns what it made.
+    It is called once, with an RTCConfiguration that has them, or that leaves aiortc its own where there are none.
+    It costs the offerer one request more, since aiortc has to know its ICE servers before it makes an offer.
 
     Without `channel_id` this peer offers, what its RTCPeerConnection has by now: data channels, tracks.
     `on_channel` is called with the id of the new channel, for the other peer.
     With `channel_id` this peer answers.
     `key` of 32 bytes seals everything; both peers need the same, or none.
+    `access_key` opens the channel at a `server` that is given as a URL, where its operator wants one.
     `on_progress` is called with "gathering", "waiting", "connecting" and "connected".
     `timeout` is for ICE and DTLS, in seconds, from the moment at which both descriptions are known.
 
     The offerer waits for the answer as long as the channel lives, 300 seconds, and erases the channel at the end.
-    The RTCPeerConnection stays the caller's to close, after an error too.
+    An RTCPeerConnection that was given stays the caller's to close, after an error too;
+    one that was made is the caller's from its return on.
 
     Raises ChannelExpiredError, TamperedError, InvalidDescriptionError, ConnectionFailedError,
-    RefusalError when another peer has answered, and ServerError or NetworkError when trying again did not help.
+    RefusalError when another peer has answered, AccessKeyError when the server does not know the access key,
+    and ServerError or NetworkError when trying again did not help.
     """
     report = on_progress or (lambda _: None)
-    async with client_of(server) as client:
-        channel = Channel(client, channel_id, key=key)
+    is_given = isinstance(peer_connection, RTCPeerConnection)
+    async with client_of(server, access_key) as client:
+        channel = Channel(client, channel_id, key=key, asks_for_ice_servers=not is_given)
         try:
-            if channel_id is None:
-                remote = await offer(peer_connection, channel, on_channel, report)
-            else:
-                remote = await answer(peer_connection, channel, report)
-            report("connecting")
-            await until_connected(peer_connection, channel, remote, timeout)
-            report("connected")
-            return channel.channel_id
+            offered = await meet(channel, report, opens_first=not is_given)
+            async with peer_of(peer_connection, channel) as peer:
+                if offered is None:
+                    remote = await offer(peer, channel, on_channel, report)
+                else:
+                    remote = await answer(peer, channel, offered, report)
+                report("connecting")
+                await until_connected(peer, channel, remote, timeout)
+                report("connected")
+            return channel.channel_id if is_given else peer
         finally:
             if channel.role == "offerer":
                 await channel.hang_up()
 
 
 @asynccontextmanager
-async def client_of(server: str | SignalingClient) -> AsyncIterator[SignalingClient]:
+async def client_of(server: str | SignalingClient, access_key: str | None) -> AsyncIterator[SignalingClient]:
     """Give the client, or one of our own for a URL."""
     if isinstance(server, SignalingClient):
+        if access_key is not None:
+            raise ValueError("a SignalingClient has its own access key")
         yield server
     else:
-        async with SignalingClient(server) as client:
+        async with SignalingClient(server, access_key=access_key) as client:
             yield client
+
+
+async def meet(channel: Channel, report: Callable[[str], object], *, opens_first: bool) -> str | None:
+    """Return the offer, once it is there; None for the offerer, who opens the channel now if it `opens_first`."""
+    if channel.role == "offerer":
+        if opens_first:
+            await channel.open()
+        return None
+    report("waiting")
+    return await channel.receive_offer()
+
+
+@asynccontextmanager
+async def peer_of(
+    peer_connection: RTCPeerConnection | NewPeerConnection, channel: Channel
+) -> AsyncIterator[RTCPeerConnection]:
+    """Give the connection, or one that is made with the ICE servers of the channel, and closed after an error."""
+    if isinstance(peer_connection, RTCPeerConnection):
+        yield peer_connection
+        return
+    # An empty list would be no ICE server at all for aiortc, not even its own.
+    peer = peer_connection(RTCConfiguration(list(channel.ice_servers) or None))
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(close, peer)
+        yield peer
+        stack.pop_all()
 
 
 async def offer(
@@ -89,24 +162,25 @@ async def offer(
     """Send the offer, wait for the answer, and return it."""
     report("gathering")
     await peer_connection.setLocalDescription(await peer_connection.createOffer())
-    channel_id = await channel.open(peer_connection.localDescription.sdp)
+    sdp = peer_connection.localDescription.sdp
+    await (channel.send_offer(sdp) if channel.is_open else channel.open(sdp))
     if on_channel:
-        on_channel(channel_id)
+        on_channel(channel.channel_id)
     report("waiting")
-    sdp = await channel.receive_answer()
-    await set_remote(peer_connection, RTCSessionDescription(sdp, "answer"))
-    return sdp
+    remote = await channel.receive_answer()
+    await set_remote(peer_connection, RTCSessionDescription(remote, "answer"))
+    return remote
 
 
-async def answer(peer_connection: RTCPeerConnection, channel: Channel, report: Callable[[str], object]) -> str:
-    """Wait for the offer, answer it, and return it."""
-    report("waiting")
-    sdp = await channel.receive_offer()
-    await set_remote(peer_connection, RTCSessionDescription(sdp, "offer"))
+async def answer(
+    peer_connection: RTCPeerConnection, channel: Channel, remote: str, report: Callable[[str], object]
+) -> str:
+    """Answer the offer, and return it."""
+    await set_remote(peer_connection, RTCSessionDescription(remote, "offer"))
     report("gathering")
     await peer_connection.setLocalDescription(await peer_connection.createAnswer())
     await channel.send_answer(peer_connection.localDescription.sdp)
-    return sdp
+    return remote
 
 
 async def set_remote(peer_connection: RTCPeerConnection, description: RTCSessionDescription) -> None:

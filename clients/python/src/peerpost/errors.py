@@ -9,6 +9,10 @@ class RefusalError(PeerpostError):
     """The server refused the request (400), and nothing has changed. The text is the server's own."""
 
 
+class AccessKeyError(RefusalError):
+    """The server wants an access key, and got none or one that it does not know (401). The text is the server's own."""
+
+
 class ServerError(PeerpostError):
     """The server did not do it, or its reply is none of Peerpost's.
 

@@ -9,6 +9,12 @@ MAX_CANDIDATE_BYTES = 425
 # The server's: so many candidates in a channel, of both peers. Who tells of more would never come to an end.
 MAX_CANDIDATES = 800
 
+# An operator has a STUN and a TURN server, or two of each, under some URLs; aiortc asks one of each.
+MAX_ICE_SERVERS = 16
+
+# RFC 8489: a user name has fewer than 509 bytes. URLs and credentials are shorter.
+MAX_ICE_TEXT_BYTES = 508
+
 # What a function URL sends at most. A full channel takes 2.3 MB where every character is escaped as \u00XX.
 MAX_REPLY_BYTES = 6_291_456
 

@@ -11,10 +11,12 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
-from aiortc import RTCIceCandidate, RTCSessionDescription
+from aiortc import RTCIceCandidate, RTCIceServer, RTCSessionDescription
 from aiortc.contrib.signaling import BYE, BaseSignaling, SignalingBye
 
+from peerpost.access_keys import access_key_of
 from peerpost.candidates import candidate_from_json, candidate_to_json, is_bye
 from peerpost.channel import Channel
 from peerpost.client import SignalingClient
@@ -33,6 +35,7 @@ class Signaling(BaseSignaling):
     Without `channel_id` this peer offers: `connect` opens the channel and calls `on_channel` with its id.
     With it this peer answers.
     `key` of 32 bytes seals everything; both peers need the same, or none.
+    `access_key` opens the channel at a `server` that is given as a URL, where its operator wants one.
     A channel takes one offer and one answer.
     """
 
@@ -42,10 +45,13 @@ class Signaling(BaseSignaling):
         channel_id: str | None = None,
         *,
         key: bytes | None = None,
+        access_key: str | None = None,
         on_channel: Callable[[str], object] | None = None,
     ) -> None:
+        if access_key is not None and not isinstance(server, str):
+            raise ValueError("a SignalingClient has its own access key")
         self._owns_client = isinstance(server, str)
-        self._client = SignalingClient(server) if isinstance(server, str) else server
+        self._client = SignalingClient(server, access_key=access_key) if isinstance(server, str) else server
         self._channel = Channel(self._client, channel_id, key=key)
         self._on_channel = on_channel
         self._has_description = False
@@ -61,6 +67,11 @@ class Signaling(BaseSignaling):
                 channel_id = await self._channel.open()
                 if self._on_channel:
                     self._on_channel(channel_id)
+
+    async def get_ice_servers(self) -> list[RTCIceServer]:
+        """Return the operator's ICE servers, for the RTCConfiguration of a connection; none from an old server."""
+        await self.connect()
+        return await self._channel.get_ice_servers()
 
     async def send(self, descr: Message) -> None:
         """Send a session description, a candidate, or BYE.
@@ -148,15 +159,18 @@ class Signaling(BaseSignaling):
 
 
 def add_signaling_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add `--server` and `--channel` to a parser, as aiortc's function of that name adds its own."""
+    """Add `--server`, `--channel` and the like to a parser, as aiortc's function of that name adds its own."""
     parser.add_argument("--server", help="URL of the Peerpost server (default: PEERPOST_SERVER)")
     parser.add_argument("--channel", help="link or code that the offerer printed; without it, offer")
+    parser.add_argument(
+        "--access-key-file", type=Path, help="file with the access key of the offerer (default: PEERPOST_ACCESS_KEY)"
+    )
 
 
 def create_signaling(args: argparse.Namespace) -> Signaling:
     """Return the signaling that the arguments ask for, sealed; the offerer prints its link.
 
-    Raises ValueError for a link that is none, or when no server is named.
+    Raises ValueError for a link or an access key that is none, or when no server is named.
     """
     link = Link.parse(args.channel) if args.channel else None
     server = args.server or (link and link.server) or os.environ.get("PEERPOST_SERVER")
@@ -170,4 +184,5 @@ def create_signaling(args: argparse.Namespace) -> Signaling:
         sys.stdout.write(f"-- Give this to the other peer, as --channel --\n{Link(channel_id, key, server)}\n")
         sys.stdout.flush()
 
-    return Signaling(server, key=key, on_channel=announce)
+    access_key = access_key_of(args.access_key_file)
+    return Signaling(server, key=key, access_key=access_key, on_channel=announce)

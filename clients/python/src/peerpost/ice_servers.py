@@ -1,0 +1,60 @@
+"""ICE servers on the wire: the JSON of RTCIceServers, of which aiortc gets what it can use."""
+
+import re
+
+from aiortc import RTCIceServer
+from aiortc.rtcicetransport import parse_stun_turn_uri
+
+from peerpost.limits import MAX_ICE_SERVERS, MAX_ICE_TEXT_BYTES
+
+HOST = re.compile(r"[A-Za-z0-9._-]{1,253}")
+TRANSPORTS: dict[str, set[str | None]] = {"stun": {None}, "turn": {"udp", "tcp"}, "turns": {"tcp"}}
+
+
+def ice_servers_from(value: object) -> tuple[RTCIceServer, ...]:
+    """Return the ICE servers of a JSON array, without those that aiortc has no use for.
+
+    aiortc raises for a URL that it does not know, in the middle of making an offer, and these come from outside.
+    Raises ValueError for what is no array of RTCIceServers.
+    """
+    if not isinstance(value, list) or len(value) > MAX_ICE_SERVERS:
+        raise ValueError("ice_servers are a short array")
+    servers = [ice_server_from(each) for each in value]
+    return tuple(server for server in servers if server.urls)
+
+
+def ice_server_from(value: object) -> RTCIceServer:
+    if not isinstance(value, dict):
+        raise ValueError("an ICE server is an object")
+    urls = value.get("urls")
+    urls = urls if isinstance(urls, list) else [urls]  # W3C allows one alone
+    if len(urls) > MAX_ICE_SERVERS:
+        raise ValueError("too many urls")
+    username, credential = (
+        None if value.get(each) is None else text(value[each]) for each in ("username", "credential")
+    )
+    has_credential = bool(username and credential)
+    usable = [url for url in map(text, urls) if is_usable(url, has_credential)]
+    return RTCIceServer(usable, username=username, credential=credential)
+
+
+def is_usable(url: str, has_credential: bool) -> bool:
+    """Whether aiortc can ask the server of a URL."""
+    try:
+        parsed = parse_stun_turn_uri(url)
+    except ValueError:
+        return False
+    scheme = parsed["scheme"]
+    return (
+        parsed.get("transport") in TRANSPORTS.get(scheme, set())
+        and (scheme == "stun" or has_credential)
+        and HOST.fullmatch(parsed["host"]) is not None
+        and 0 < parsed["port"] < 65_536
+    )
+
+
+def text(value: object) -> str:
+    # Printable also means: without lone surrogates, which no encoding takes.
+    if not isinstance(value, str) or not value.isprintable() or len(value.encode()) > MAX_ICE_TEXT_BYTES:
+        raise ValueError("no short text")
+    return value
