@@ -10,8 +10,9 @@ from tests.engines import ROOT
 # What never ships is not the server.
 DEVELOPMENT = {"embedded.py", "local.py"}
 SERVER = [ROOT / "app.py", *sorted(path for path in (ROOT / "chalicelib").glob("*.py") if path.name not in DEVELOPMENT)]
-# The seven plain methods took 399, the fast exchange 130, the line for each request 60. It still reads in ten minutes.
-MAX_SERVER_LINES = 600
+# The seven plain methods took 399, the fast exchange 130, the line for each request 60, the quick start 20.
+# It still reads in ten minutes.
+MAX_SERVER_LINES = 620
 MAX_FUNCTION_LINES = 25
 
 # A module may import those to the right of it.
