@@ -1,9 +1,14 @@
 """Where the pieces meet: the route, the form of every reply, the table, the Lambda entry point."""
 
+import gc
+
+gc.disable()  # No module that is loaded here is garbage: looking for it would be a tenth of a cold start.
+
 import logging
 import os
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -125,9 +130,12 @@ def parameter(name: str) -> Callable[[], str]:
 
 
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
-    channels()  # Here, where Lambda lends a whole core, and not at the first request.
     # botocore's time-outs start anew with each byte. A KeyboardInterrupt passes its `except Exception`, which retries.
     signal.signal(signal.SIGALRM, signal.default_int_handler)
+    with suppress(KeyboardInterrupt):
+        signal.alarm(limits.DYNAMODB_CONNECT_TIMEOUT_SECONDS + limits.DYNAMODB_READ_TIMEOUT_SECONDS)
+        channels().warm_up()  # Here, where Lambda lends a whole core, and not at the first request.
+        signal.alarm(0)
     app = create_app(channels, alarm=signal.alarm, **features())  # Without CORS, which is the function URL's business.
 else:
     from chalicelib import local
@@ -136,3 +144,6 @@ else:
     app = create_app(channels, CORSConfig(expose_headers=["Retry-After"]), **features())
 
 handler = lambda_handler(app)
+
+gc.freeze()  # All of it stays, so that no later collection goes through it.
+gc.enable()

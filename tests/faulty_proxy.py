@@ -18,6 +18,8 @@ import httpx
 from chalicelib.limits import DYNAMODB_READ_TIMEOUT_SECONDS
 
 STALL_SECONDS = 2.5
+# Four times what the function has.
+FOR_EVER_SECONDS = 60
 SLOW_SECONDS = 0.5
 
 
@@ -37,7 +39,7 @@ class FaultyProxy(ThreadingHTTPServer):
         self.faults: list[Fault] = []
         self.weather: Callable[[], Fault] = lambda: let_through
         self.idle_seconds: float | None = None
-        self.requests = 0
+        self.requests = self.connections = 0
         self.met: Counter[str] = Counter()
         self._turn = threading.Condition()
         self._under_way = 0
@@ -68,6 +70,7 @@ class FaultyProxy(ThreadingHTTPServer):
 
     def connected(self, connection: socket.socket, is_connected: bool) -> None:
         with self._turn:
+            self.connections += is_connected
             (self._connections.add if is_connected else self._connections.discard)(connection)
             self._turn.notify_all()
 
@@ -214,6 +217,10 @@ def arrive_late(seconds: float = DYNAMODB_READ_TIMEOUT_SECONDS + 0.3) -> Fault:
 def send_slowly(call: Forwarder) -> None:
     """All of the reply comes, in pieces."""
     call.drip(SLOW_SECONDS)
+
+
+def drip_for_ever(call: Forwarder) -> None:
+    call.drip(FOR_EVER_SECONDS)
 
 
 def refusal(status: int, code: str) -> Fault:

@@ -10,9 +10,9 @@ from tests.engines import ROOT
 # What never ships is not the server.
 DEVELOPMENT = {"embedded.py", "local.py"}
 SERVER = [ROOT / "app.py", *sorted(path for path in (ROOT / "chalicelib").glob("*.py") if path.name not in DEVELOPMENT)]
-# The seven plain methods took 399, the fast exchange 130, the line for each request 60, keys and ICE servers 240: half
-# of these are three modules that a server without them never runs, a quarter the environment and the refusals.
-MAX_SERVER_LINES = 840
+# The seven plain methods took 399, the fast exchange 130, the line for each request 60, the quick start 20, access keys
+# and ICE servers 240: half of these are three modules that a server without them never runs.
+MAX_SERVER_LINES = 860
 MAX_FUNCTION_LINES = 25
 
 # A module may import those to the right of it.

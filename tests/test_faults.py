@@ -1,26 +1,33 @@
 """What the client hears when the way to DynamoDB fails, and what is stored then."""
 
+import json
 import logging
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 
 from app import create_app
 from chalicelib.channels import Channel, Channels
+from chalicelib.embedded import ANY_REGION
 from chalicelib.errors import SignalingError
 from chalicelib.limits import DYNAMODB_ATTEMPTS, RETRY_AFTER_SECONDS
 from tests.clock import Clock
-from tests.engines import client_of, new_table
+from tests.engines import ROOT, client_of, new_table
 from tests.faulty_proxy import (
     Fault,
     FaultyProxy,
     Forwarder,
     arrive_late,
+    drip_for_ever,
     faulty_proxy,
     garble_the_reply,
     halve_the_reply,
@@ -33,7 +40,7 @@ from tests.faulty_proxy import (
     stall,
 )
 from tests.runtime import TIMEOUT_SECONDS
-from tests.transports import Post, Reply, over_handler
+from tests.transports import Post, Reply, over_handler, url_event
 
 OUTAGES = [
     refusal(400, "ThrottlingException"),
@@ -380,3 +387,47 @@ def test_a_late_copy_of_a_create_brings_no_channel_back(
     gone = post({"method": "get_candidates", "channel_id": channel_id})
 
     assert (gone.status, gone.body) == (400, "no such channel")
+
+
+def start(endpoint: str, table_name: str) -> dict[str, Any]:
+    """Start the function as Lambda does, in a process of its own, and return the reply to its first request."""
+    request = url_event(b'{"method": "create_data_channel"}', {})
+    variables = {
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_DEFAULT_REGION": ANY_REGION,
+        "AWS_ENDPOINT_URL_DYNAMODB": endpoint,
+        "AWS_LAMBDA_FUNCTION_NAME": "peerpost",
+        "TABLE_NAME": table_name,
+    }
+    script = f"import json, app; print(json.dumps(app.handler({request!r}, None)))"
+    command = [sys.executable, "-c", script]
+    run = subprocess.run(command, cwd=ROOT, env=os.environ | variables, stdout=subprocess.PIPE, text=True, check=True)
+    reply: dict[str, Any] = json.loads(run.stdout)
+    return reply
+
+
+def test_the_first_request_finds_its_connection_open(proxy: FaultyProxy, real_table: str) -> None:
+    reply = start(proxy.endpoint, real_table)
+
+    assert reply["statusCode"] == 200
+    assert (proxy.requests, proxy.connections) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [stall, reset, drip_for_ever, garble_the_reply, refusal(400, "AccessDeniedException"), refusal(503, "Unavailable")],
+    ids=name,
+)
+def test_a_start_survives_whatever_dynamodb_does_and_the_first_request_is_served(
+    fault: Fault, proxy: FaultyProxy, real_table: str
+) -> None:
+    def weather(call: Forwarder) -> None:
+        (let_through if b"ConditionExpression" in call.body else fault)(call)
+
+    proxy.weather = lambda: weather
+
+    reply = start(proxy.endpoint, real_table)
+
+    assert reply["statusCode"] == 200
+    assert proxy.requests > 1

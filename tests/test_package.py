@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import boto3
+import botocore
 import pytest
 from botocore.model import ServiceModel
 from cyclonedx.schema import SchemaVersion
@@ -117,6 +119,44 @@ def test_it_holds_our_files_and_the_pinned_libraries_and_nothing_of_development(
         "botocore/data/ssm/2014-11-06/endpoint-rule-set-1.json",
         "botocore/data/ssm/2014-11-06/service-2.json",
     }
+
+
+@pytest.mark.parametrize(
+    ("service", "gateway"), zip(package.OPERATIONS, ("channels.py", "parameters.py"), strict=True), ids=str
+)
+def test_a_client_knows_the_operations_that_we_call_and_what_they_are_made_of(
+    files: dict[str, bytes], service: str, gateway: str
+) -> None:
+    model = json.loads(files[f"botocore/data/{service}/service-2.json"])
+
+    called = methods_of_the_client_in(ROOT / "chalicelib" / gateway)
+    assert set(model["operations"]) == package.OPERATIONS[service] == called
+    for shape in re.findall(r'"shape": "(\w+)"', json.dumps(model)):
+        assert shape in model["shapes"]
+
+
+def methods_of_the_client_in(path: Path) -> set[str]:
+    """Return the operations whose methods a module uses: `put_item` is PutItem."""
+    return {name.title().replace("_", "") for name in re.findall(r"_client\.(\w+_\w+)", path.read_text())}
+
+
+def test_it_trusts_the_roots_of_amazon_and_of_digicert_as_botocore_has_them(files: dict[str, bytes]) -> None:
+    whole = Path(botocore.__file__).with_name("cacert.pem").read_text()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+    context.load_verify_locations(cadata=files["botocore/cacert.pem"].decode())
+
+    names = set(re.findall(r"\(\('commonName', '(.+?)'\),\)", str(context.get_ca_certs())))
+    assert {name for name in names if not name.startswith("DigiCert ")} == {
+        *(f"Amazon Root CA {number}" for number in range(1, 5)),
+        "Starfield Services Root Certificate Authority - G2",
+    }
+    assert {"DigiCert Global Root CA", "DigiCert Global Root G2"} < names
+    assert pem_blocks(files["botocore/cacert.pem"].decode()) < pem_blocks(whole)
+
+
+def pem_blocks(bundle: str) -> set[str]:
+    return set(re.findall("-----BEGIN.+?-----END CERTIFICATE-----", bundle, re.DOTALL))
 
 
 def test_each_library_comes_with_its_licence(files: dict[str, bytes]) -> None:

@@ -9,6 +9,7 @@ import gzip
 import hashlib
 import json
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -37,20 +38,18 @@ TASK_ROOT = "/var/task"
 DEVELOPMENT = {"embedded.py", "local.py"}
 # These two import nothing else of Chalice; the rest is its command line.
 CHALICE = {"chalice/__init__.py", "chalice/app.py"}
-# Of the data of all services, what our clients open, and the roots that they trust.
+# What we call of each service; botocore makes a client of all that its data describes, at every cold start.
+OPERATIONS = {"dynamodb/2012-08-10": {"GetItem", "PutItem", "UpdateItem"}, "ssm/2014-11-06": {"GetParameter"}}
+# Of botocore's data, what a client of these opens.
 DATA = {
-    "botocore/cacert.pem",
-    "botocore/data/endpoints.json",
-    "botocore/data/partitions.json",
-    "botocore/data/sdk-default-configuration.json",
-    "botocore/data/dynamodb/2012-08-10/endpoint-rule-set-1.json.gz",
-    "botocore/data/dynamodb/2012-08-10/service-2.json.gz",
-    "botocore/data/ssm/2014-11-06/endpoint-rule-set-1.json.gz",
-    "botocore/data/ssm/2014-11-06/service-2.json.gz",
+    *(f"botocore/data/{name}.json" for name in ("endpoints", "partitions", "sdk-default-configuration")),
+    *(f"botocore/data/{service}/endpoint-rule-set-1.json.gz" for service in OPERATIONS),
+    *(f"botocore/data/{service}/service-2.json.gz" for service in OPERATIONS),
 }
-SERVICES = {"dynamodb", "ssm"}
-# Of a service, the operations that we call.
-OPERATIONS = {"ssm": {"GetParameter"}}
+# AWS's endpoints are signed by Amazon Trust Services, which asks whoever picks to take all five of its roots
+# (https://www.amazontrust.com/repository/). DigiCert signed before, and may yet for the operators of AWS in China.
+ROOTS = "botocore/cacert.pem"
+TRUSTED = ("Amazon Root CA", "Starfield Services Root Certificate Authority", "DigiCert")
 
 Files = dict[str, bytes]
 
@@ -98,7 +97,7 @@ def library_files(wheel: Path) -> Files:
     with zipfile.ZipFile(wheel) as archive:
         named = ((name, shipped_as(name)) for name in archive.namelist())
         files = {shipped: archive.read(name) for name, shipped in named if shipped}
-    return dict(trim(name, content) if "/data/" in name else (name, content) for name, content in files.items())
+    return dict(trim(name, content) for name, content in files.items())
 
 
 def shipped_as(name: str) -> str | None:
@@ -112,21 +111,33 @@ def shipped_as(name: str) -> str | None:
         return None
     if top == "chalice":
         return name if name in CHALICE else None
-    return name if path.suffix == ".py" or name in DATA else None
+    return name if path.suffix == ".py" or name in DATA or name == ROOTS else None
 
 
 def trim(name: str, content: bytes) -> tuple[str, bytes]:
-    """Drop what no client of ours reads, since a cold start parses it all: a sixth of its work."""
+    """Drop what no client of ours reads, since a cold start parses it all."""
+    if name == ROOTS:
+        return name, trusted(content)
+    if not name.startswith("botocore/data/"):
+        return name, content
     data = json.loads(gzip.decompress(content) if name.endswith(".gz") else content)
     if name == "botocore/data/endpoints.json":
+        services = {service.partition("/")[0] for service in OPERATIONS}
         for partition in data["partitions"]:
-            partition["services"] = {key: value for key, value in partition["services"].items() if key in SERVICES}
-    if (service := PurePosixPath(name).parts[2]) in OPERATIONS and "service-2" in name:
-        data = only(OPERATIONS[service], data)
+            partition["services"] = {key: value for key, value in partition["services"].items() if key in services}
+    if name.endswith("/service-2.json.gz"):
+        data = called(data, OPERATIONS["/".join(PurePosixPath(name).parts[2:4])])
     return name.removesuffix(".gz"), json.dumps(undocumented(data), separators=(",", ":")).encode()
 
 
-def only(operations: set[str], model: Any) -> Any:
+def trusted(bundle: bytes) -> bytes:
+    """Keep the roots that AWS's endpoints are signed by: OpenSSL reads all there are, for every new connection."""
+    roots = re.findall(r'^# Label: "([^"]+)"$.*?^(-----BEGIN.+?END CERTIFICATE-----$)', bundle.decode(), re.M | re.S)
+    kept = [f"# {label}\n{root}\n" for label, root in roots if label.startswith(TRUSTED)]
+    return "".join(kept).encode()
+
+
+def called(model: Any, operations: set[str]) -> Any:
     """Return a service's model with these operations, and the shapes that they lead to."""
     kept = {name: operation for name, operation in model["operations"].items() if name in operations}
     shapes: dict[str, Any] = {}

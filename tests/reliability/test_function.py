@@ -12,7 +12,7 @@ import pytest
 from chalicelib.channels import Channel, Channels
 from chalicelib.limits import CHANNEL_TTL_SECONDS, MAX_BODY_BYTES, RETRY_AFTER_SECONDS
 from tests.engines import client_of
-from tests.faulty_proxy import Fault, Forwarder, let_through, reset
+from tests.faulty_proxy import Fault, Forwarder, drip_for_ever, let_through, reset
 from tests.reliability.cluster import Client, Cluster, NoReply, cluster
 from tests.runtime import TIMEOUT_SECONDS
 from tests.transports import Reply
@@ -253,7 +253,3 @@ def test_replies_byte_by_byte_are_given_up_before_the_functions_time_is_over(
         assert reply.headers["retry-after"] == str(RETRY_AFTER_SECONDS)
         assert seconds < TIMEOUT_SECONDS
     assert after == [200] * len(METHODS)
-
-
-def drip_for_ever(call: Forwarder) -> None:
-    call.drip(4 * TIMEOUT_SECONDS)
