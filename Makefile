@@ -15,7 +15,7 @@ NO_ATHERIS := make fuzz needs atheris, which is built for CPython 3.11 to 3.13 o
 	With another Python: make clean, then make PYTHON=python3.13 fuzz. Elsewhere make test replays the corpus.
 
 .DEFAULT_GOAL := help
-.PHONY: help run example test soak check fuzz bench bench-short lock package deploy destroy format clean
+.PHONY: help run example test soak check fuzz bench bench-short lock package deploy destroy access-key format clean
 
 help: ## Say what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -60,13 +60,16 @@ bench-short: $(VENV)/bench node_modules benchmarks/node_modules package ## Measu
 package: $(VENV)/dev ## Build the function's package, build/function.zip
 	$(BIN)/python -m tools.package
 
-deploy: package ## Put it into the AWS account of the environment, and try it (AUTO_APPROVE=1: without asking, SIGN=1: AWS_IAM)
+deploy: package ## Put it into the AWS account of the environment, and try it (AUTO_APPROVE=1: without asking, SIGN=1: AWS_IAM, PEERPOST_ACCESS_KEY in the environment where it has access keys)
 	terraform -chdir=infra init
 	terraform -chdir=infra apply $(if $(AUTO_APPROVE),-auto-approve -input=false)
 	url=$$(terraform -chdir=infra output -raw url) && $(BIN)/python -m tools.smoke "$$url" $(if $(SIGN),--sign)
 
 destroy: ## Take everything away again, with all channels (AUTO_APPROVE=1: without asking)
 	terraform -chdir=infra destroy $(if $(AUTO_APPROVE),-auto-approve -input=false)
+
+access-key: $(VENV)/dev ## Make an access key, and say how to let its holder open channels
+	@$(BIN)/python -m tools.access_key
 
 lock: ## Pin all that requirements*.txt ask for, with hashes (after `make check` has put the tools there)
 	set -e; lock="$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes"; \

@@ -28,26 +28,31 @@ module "channel_table" {
 module "execution_role" {
   source = "./modules/execution_role"
 
-  log_group_arn = module.function.log_group_arn
-  name          = var.name
-  table_arn     = module.channel_table.arn
+  log_group_arn   = module.function.log_group_arn
+  name            = var.name
+  parameter_names = compact([var.access_keys_parameter, var.turn_secret_parameter])
+  table_arn       = module.channel_table.arn
 }
 
 module "function" {
   source = "./modules/function"
 
-  allowed_origins      = var.allowed_origins
-  authorization_type   = var.authorization_type
-  log_retention_days   = var.log_retention_days
-  max_wait_seconds     = var.max_wait_seconds
-  memory_mb            = var.memory_mb
-  name                 = var.name
-  package_path         = var.package_path
-  reserved_concurrency = local.reserved_concurrency
-  role_arn             = module.execution_role.arn
-  snap_start           = var.snap_start
-  table_name           = module.channel_table.name
-  timeout_seconds      = var.timeout_seconds
+  access_keys_parameter = var.access_keys_parameter
+  allowed_origins       = var.allowed_origins
+  authorization_type    = var.authorization_type
+  log_retention_days    = var.log_retention_days
+  max_wait_seconds      = var.max_wait_seconds
+  memory_mb             = var.memory_mb
+  name                  = var.name
+  package_path          = var.package_path
+  reserved_concurrency  = local.reserved_concurrency
+  role_arn              = module.execution_role.arn
+  snap_start            = var.snap_start
+  stun_urls             = var.stun_urls
+  table_name            = module.channel_table.name
+  timeout_seconds       = var.timeout_seconds
+  turn_secret_parameter = var.turn_secret_parameter
+  turn_urls             = var.turn_urls
 }
 
 module "monitoring" {

@@ -1,3 +1,22 @@
+variable "access_keys_parameter" {
+  description = <<-EOT
+    Name of the SSM parameter with the SHA-256 digests of the access keys, without which nobody opens a channel; null lets everybody.
+    Make it before, and outside of Terraform, which never reads it: docs/operations.md says how.
+  EOT
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.access_keys_parameter == null || can(regex("^/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$", var.access_keys_parameter))
+    error_message = "A parameter's name has letters, digits, \"_\", \".\" and \"-\", between slashes: \"/peerpost/access-keys\"."
+  }
+
+  validation {
+    condition     = var.access_keys_parameter == null || var.authorization_type == "NONE"
+    error_message = "Access keys and AWS_IAM exclude each other: both are told in the Authorization header."
+  }
+}
+
 variable "alarm_email" {
   description = "Address that is told of alarms and of the budget; null tells nobody. AWS sends it a message to confirm first."
   type        = string
@@ -7,7 +26,7 @@ variable "alarm_email" {
 variable "allowed_origins" {
   description = <<-EOT
     Origins that browsers may call the URL from, such as "https://call.example.org".
-    The default allows every page: no cookie and no key is ever sent, so a list keeps out other people's pages, not other people.
+    The default allows every page: no cookie is ever sent, so a list keeps out other people's pages, not other people; access keys do that.
   EOT
   type        = list(string)
   default     = ["*"]
@@ -124,6 +143,17 @@ variable "snap_start" {
   default     = false
 }
 
+variable "stun_urls" {
+  description = "STUN servers that peers are told of, such as \"stun:turn.example.org\"."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for url in var.stun_urls : can(regex("^stuns?:[^\\s,]+$", url))])
+    error_message = "A STUN server's URL begins with \"stun:\" or \"stuns:\", and has no white space and no comma."
+  }
+}
+
 variable "timeout_seconds" {
   description = "Seconds after which Lambda ends a request. Longer than a client may wait and the function then waits for DynamoDB, so that a client is told 503 and not 502."
   type        = number
@@ -132,5 +162,32 @@ variable "timeout_seconds" {
   validation {
     condition     = var.timeout_seconds >= var.max_wait_seconds + 10 && var.timeout_seconds <= 900
     error_message = "The longest wait and 10 seconds for DynamoDB must fit, and Lambda takes no more than 900 seconds."
+  }
+}
+
+variable "turn_secret_parameter" {
+  description = "Name of the SSM parameter, a SecureString, with the secret that the TURN servers share with the function. Terraform never reads it."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.turn_secret_parameter == null || can(regex("^/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$", var.turn_secret_parameter))
+    error_message = "A parameter's name has letters, digits, \"_\", \".\" and \"-\", between slashes: \"/peerpost/turn-secret\"."
+  }
+
+  validation {
+    condition     = (var.turn_secret_parameter == null) == (length(var.turn_urls) == 0)
+    error_message = "turn_secret_parameter and turn_urls need each other."
+  }
+}
+
+variable "turn_urls" {
+  description = "TURN servers that peers are told of, with credentials for an hour, such as \"turn:turn.example.org\" and \"turns:turn.example.org:443?transport=tcp\"."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for url in var.turn_urls : can(regex("^turns?:[^\\s,]+$", url))])
+    error_message = "A TURN server's URL begins with \"turn:\" or \"turns:\", and has no white space and no comma."
   }
 }

@@ -216,7 +216,7 @@ class Forwarder(BaseHTTPRequestHandler):
 
     def do_OPTIONS(self) -> None:
         """A URL with CORS answers preflights by itself; infra/modules/function says with what."""
-        cors = {"Access-Control-Allow-Methods": "POST", "Access-Control-Allow-Headers": "content-type"}
+        cors = {"Access-Control-Allow-Methods": "POST", "Access-Control-Allow-Headers": "authorization, content-type"}
         self.reply(200, cors | {"Access-Control-Max-Age": "7200"}, b"")
 
     def reply(self, status: int, headers: dict[str, str], body: bytes) -> None:

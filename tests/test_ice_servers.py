@@ -39,6 +39,7 @@ def configured() -> Iterator[dict[str, str]]:
         put(endpoint, KEYS_NAME, digest(KEY))
         yield {
             "AWS_ENDPOINT_URL_SSM": endpoint,
+            "AWS_LAMBDA_LOG_LEVEL": "TRACE",  # The most that an operator could have it log.
             "ACCESS_KEYS_PARAMETER": KEYS_NAME,
             "TURN_SECRET_PARAMETER": SECRET_NAME,
             "TURN_URLS": f"{TURN[0]},{TURN[1]}",

@@ -122,7 +122,7 @@ def test_it_holds_our_files_and_the_pinned_libraries_and_nothing_of_development(
 
 
 @pytest.mark.parametrize(
-    ("service", "gateway"), zip(package.OPERATIONS, ("channels.py", "parameters.py"), strict=True), ids=str
+    ("service", "gateway"), list(zip(package.OPERATIONS, ("channels.py", "parameters.py"), strict=True))
 )
 def test_a_client_knows_the_operations_that_we_call_and_what_they_are_made_of(
     files: dict[str, bytes], service: str, gateway: str

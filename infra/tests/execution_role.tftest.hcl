@@ -3,9 +3,10 @@ mock_provider "aws" {
 }
 
 variables {
-  log_group_arn = "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/peerpost"
-  name          = "peerpost"
-  table_arn     = "arn:aws:dynamodb:eu-central-1:123456789012:table/peerpost-channels"
+  log_group_arn   = "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/peerpost"
+  name            = "peerpost"
+  parameter_names = []
+  table_arn       = "arn:aws:dynamodb:eu-central-1:123456789012:table/peerpost-channels"
 }
 
 run "only_lambda_takes_the_role" {
@@ -50,5 +51,30 @@ run "no_action_is_a_pattern" {
       !strcontains(action, "*")
     ])
     error_message = "Every action must be named in full."
+  }
+}
+
+run "parameters_are_read_one_by_one" {
+  command = plan
+
+  module {
+    source = "./modules/execution_role"
+  }
+
+  variables {
+    parameter_names = ["/peerpost/access-keys", "turn-secret"]
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role_policy.this.policy).Statement[2] == {
+      Sid    = "Parameters"
+      Effect = "Allow"
+      Action = ["ssm:GetParameter"]
+      Resource = [
+        "arn:aws:ssm:eu-central-1:123456789012:parameter/peerpost/access-keys",
+        "arn:aws:ssm:eu-central-1:123456789012:parameter/turn-secret",
+      ]
+    }
+    error_message = "The role must read exactly the parameters that are named."
   }
 }

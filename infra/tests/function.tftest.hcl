@@ -3,18 +3,22 @@ mock_provider "aws" {
 }
 
 variables {
-  allowed_origins      = ["https://call.example.org"]
-  authorization_type   = "NONE"
-  log_retention_days   = 14
-  max_wait_seconds     = 5
-  memory_mb            = 256
-  name                 = "peerpost"
-  package_path         = "main.tf" # any file will do where nothing is deployed
-  reserved_concurrency = 20
-  role_arn             = "arn:aws:iam::123456789012:role/peerpost"
-  snap_start           = false
-  table_name           = "peerpost-channels"
-  timeout_seconds      = 15
+  access_keys_parameter = null
+  allowed_origins       = ["https://call.example.org"]
+  authorization_type    = "NONE"
+  log_retention_days    = 14
+  max_wait_seconds      = 5
+  memory_mb             = 256
+  name                  = "peerpost"
+  package_path          = "main.tf" # any file will do where nothing is deployed
+  reserved_concurrency  = 20
+  role_arn              = "arn:aws:iam::123456789012:role/peerpost"
+  snap_start            = false
+  stun_urls             = []
+  table_name            = "peerpost-channels"
+  timeout_seconds       = 15
+  turn_secret_parameter = null
+  turn_urls             = []
 }
 
 run "a_public_url_has_both_permissions" {
@@ -149,5 +153,46 @@ run "snap_start_serves_published_versions" {
   assert {
     condition     = aws_lambda_function.this.snap_start[0].apply_on == "PublishedVersions"
     error_message = "snap_start must reach the function."
+  }
+}
+
+run "nothing_is_on_that_nobody_asked_for" {
+  module {
+    source = "./modules/function"
+  }
+
+  assert {
+    condition     = toset(keys(aws_lambda_function.this.environment[0].variables)) == toset(["MAX_WAIT_SECONDS", "TABLE_NAME"])
+    error_message = "A variable that is set switches its feature on, even when it is empty."
+  }
+}
+
+run "the_function_learns_names_and_urls" {
+  module {
+    source = "./modules/function"
+  }
+
+  variables {
+    access_keys_parameter = "/peerpost/access-keys"
+    stun_urls             = ["stun:turn.example.org"]
+    turn_secret_parameter = "/peerpost/turn-secret"
+    turn_urls             = ["turn:turn.example.org", "turns:turn.example.org:443?transport=tcp"]
+  }
+
+  assert {
+    condition = aws_lambda_function.this.environment[0].variables == tomap({
+      ACCESS_KEYS_PARAMETER = "/peerpost/access-keys"
+      MAX_WAIT_SECONDS      = "5"
+      STUN_URLS             = "stun:turn.example.org"
+      TABLE_NAME            = "peerpost-channels"
+      TURN_SECRET_PARAMETER = "/peerpost/turn-secret"
+      TURN_URLS             = "turn:turn.example.org turns:turn.example.org:443?transport=tcp"
+    })
+    error_message = "What the operator has set must reach the function."
+  }
+
+  assert {
+    condition     = aws_lambda_function_url.this.cors[0].allow_headers == toset(["authorization", "content-type"])
+    error_message = "A page must be able to send its access key."
   }
 }

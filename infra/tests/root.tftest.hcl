@@ -101,3 +101,79 @@ run "a_wait_leaves_time_for_dynamodb" {
 
   expect_failures = [var.timeout_seconds]
 }
+
+run "keys_and_turn_need_nothing_else" {
+  command = plan
+
+  variables {
+    access_keys_parameter = "/peerpost/access-keys"
+    stun_urls             = ["stun:turn.example.org", "stuns:turn.example.org"]
+    turn_secret_parameter = "turn-secret" # pragma: allowlist secret
+    turn_urls             = ["turn:turn.example.org:3478?transport=udp", "turns:turn.example.org:443?transport=tcp"]
+  }
+}
+
+run "access_keys_and_signatures_exclude_each_other" {
+  command = plan
+
+  variables {
+    access_keys_parameter = "/peerpost/access-keys"
+    authorization_type    = "AWS_IAM"
+  }
+
+  expect_failures = [var.access_keys_parameter]
+}
+
+run "a_parameter_is_one_and_not_a_pattern" {
+  command = plan
+
+  variables {
+    access_keys_parameter = "/peerpost/*"
+    turn_secret_parameter = "arn:aws:ssm:eu-central-1:123456789012:parameter/turn-secret" # pragma: allowlist secret
+    turn_urls             = ["turn:turn.example.org"]
+  }
+
+  expect_failures = [var.access_keys_parameter, var.turn_secret_parameter]
+}
+
+run "turn_servers_need_a_secret" {
+  command = plan
+
+  variables {
+    turn_urls = ["turn:turn.example.org"]
+  }
+
+  expect_failures = [var.turn_secret_parameter]
+}
+
+run "a_turn_secret_needs_servers" {
+  command = plan
+
+  variables {
+    turn_secret_parameter = "/peerpost/turn-secret"
+  }
+
+  expect_failures = [var.turn_secret_parameter]
+}
+
+run "a_url_says_what_it_is" {
+  command = plan
+
+  variables {
+    stun_urls             = ["turn:turn.example.org"]
+    turn_secret_parameter = "/peerpost/turn-secret"
+    turn_urls             = ["turn:turn.example.org", "https://turn.example.org"]
+  }
+
+  expect_failures = [var.stun_urls, var.turn_urls]
+}
+
+run "urls_stay_apart" {
+  command = plan
+
+  variables {
+    stun_urls = ["stun:one.example.org,stun:two.example.org"]
+  }
+
+  expect_failures = [var.stun_urls]
+}

@@ -14,6 +14,7 @@ from moto.dynamodb.responses import DynamoHandler
 from moto.logs.responses import LogsResponse
 from moto.server import main
 from moto.servicequotas.responses import ServiceQuotasResponse
+from moto.ssm.responses import SimpleSystemManagerResponse
 
 
 class DuplicateStatement(JsonRESTError):
@@ -78,7 +79,7 @@ def know_lambdas_quota() -> None:
 
 
 def authorize_by_resource() -> None:
-    """AWS authorizes a call for the table or log stream it names; moto does for '*', which no exact policy allows."""
+    """AWS authorizes a call for what it names, be it a table; moto does for '*', which no exact policy allows."""
 
     def table(self: Any) -> str:
         name = self.body.get("TableName")
@@ -88,7 +89,15 @@ def authorize_by_resource() -> None:
         arn = f"arn:aws:logs:{self.region}:{self.current_account}:log-group:{self._get_param('logGroupName')}"
         return f"{arn}:log-stream:{self._get_param('logStreamName') or ''}"
 
-    resources: list[tuple[Any, Any]] = [(DynamoHandler, table), (LogsResponse, log_stream)]
+    def parameter(self: Any) -> str:
+        name = (self._get_param("Name") or "").removeprefix("/")
+        return f"arn:aws:ssm:{self.region}:{self.current_account}:parameter/{name}" if name else "*"
+
+    resources: list[tuple[Any, Any]] = [
+        (DynamoHandler, table),
+        (LogsResponse, log_stream),
+        (SimpleSystemManagerResponse, parameter),
+    ]
     for handler, resource in resources:
         handler._determine_resource = resource
 

@@ -5,7 +5,7 @@ import json
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import boto3
 import pytest
@@ -75,11 +75,11 @@ def enforce_iam(endpoint: str, on: bool) -> None:
     urllib.request.urlopen(request, timeout=10).close()
 
 
-def actions_called_in(source: str) -> set[str]:
-    """The IAM actions of every DynamoDB call that the source makes, or hands on to be made: `client.get_item`."""
-    operations = boto3.client("dynamodb", region_name=REGION).meta.method_to_api_mapping
+def actions_called_in(source: str, service: str = "dynamodb") -> set[str]:
+    """The IAM actions of every call to a service that the source makes, or hands on to be made: `client.get_item`."""
+    operations = cast(Any, boto3).client(service, region_name=REGION).meta.method_to_api_mapping
     names = {node.attr for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Attribute)}
-    return {f"dynamodb:{operations[name]}" for name in names if name in operations}
+    return {f"{service}:{operations[name]}" for name in names if name in operations}
 
 
 def test_calls_are_collected_as_actions() -> None:

@@ -1,3 +1,13 @@
+locals {
+  # arn:PARTITION:dynamodb:REGION:ACCOUNT:table/NAME
+  home = split(":", var.table_arn)
+
+  parameter_arns = [
+    for name in var.parameter_names :
+    "arn:${local.home[1]}:ssm:${local.home[3]}:${local.home[4]}:parameter/${trimprefix(name, "/")}"
+  ]
+}
+
 resource "aws_iam_role" "this" {
   name = var.name
 
@@ -17,7 +27,7 @@ resource "aws_iam_role_policy" "this" {
 
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [
+    Statement = concat([
       {
         # The calls of chalicelib/channels.py and no other; a test compares the two lists.
         Sid      = "Channels"
@@ -32,6 +42,14 @@ resource "aws_iam_role_policy" "this" {
         Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
         Resource = "${var.log_group_arn}:*"
       },
-    ]
+      ],
+      # No kms:Decrypt: the key that a SecureString has by default lets whoever may read it decrypt it, through SSM.
+      [for arns in [local.parameter_arns] : {
+        Sid      = "Parameters"
+        Effect   = "Allow"
+        Action   = ["ssm:GetParameter"]
+        Resource = arns
+      } if length(arns) > 0],
+    )
   })
 }

@@ -8,6 +8,11 @@ variable "name" {
   type        = string
 }
 
+variable "parameter_names" {
+  description = "Names of the SSM parameters that the function reads, in the account and region of the table."
+  type        = list(string)
+}
+
 variable "table_arn" {
   description = "ARN of the one table that the function reads and writes."
   type        = string

@@ -1,5 +1,13 @@
 locals {
   public = var.authorization_type == "NONE"
+
+  # Where one is not set its feature is off, and the function's start loads nothing for it.
+  optional = {
+    ACCESS_KEYS_PARAMETER = var.access_keys_parameter
+    STUN_URLS             = join(" ", var.stun_urls)
+    TURN_SECRET_PARAMETER = var.turn_secret_parameter
+    TURN_URLS             = join(" ", var.turn_urls)
+  }
 }
 
 resource "aws_cloudwatch_log_group" "this" {
@@ -12,8 +20,8 @@ resource "aws_cloudwatch_log_group" "this" {
 
 resource "aws_lambda_function" "this" {
   #checkov:skip=CKV_AWS_116:Every call is a synchronous URL request; a dead letter queue serves asynchronous ones only.
-  #checkov:skip=CKV_AWS_117:The function talks to DynamoDB only; a VPC would add an endpoint to pay for and protect nothing.
-  #checkov:skip=CKV_AWS_173:The environment holds a table's name and no secret; Lambda encrypts it with its own key.
+  #checkov:skip=CKV_AWS_117:The function talks to DynamoDB and SSM only; a VPC would add an endpoint to pay for and protect nothing.
+  #checkov:skip=CKV_AWS_173:The environment holds names and no secret, whose place is SSM; Lambda encrypts it with its own key.
   #checkov:skip=CKV_AWS_272:The package is built and applied by whoever deploys; a signing profile guards against uploads that only the same person can make.
 
   function_name                  = var.name
@@ -32,10 +40,13 @@ resource "aws_lambda_function" "this" {
   publish = true
 
   environment {
-    variables = {
-      MAX_WAIT_SECONDS = var.max_wait_seconds
-      TABLE_NAME       = var.table_name
-    }
+    variables = merge(
+      {
+        MAX_WAIT_SECONDS = var.max_wait_seconds
+        TABLE_NAME       = var.table_name
+      },
+      { for name, value in local.optional : name => value if value != null && value != "" },
+    )
   }
 
   # Both levels are set, because AWS fills in what is left out and the next plan would want to remove it.
@@ -117,7 +128,7 @@ resource "aws_lambda_function_url" "this" {
 
   # Lambda answers preflights from this by itself, without invoking the function.
   cors {
-    allow_headers = ["content-type"]
+    allow_headers = var.access_keys_parameter == null ? ["content-type"] : ["authorization", "content-type"]
     allow_methods = ["POST"]
     allow_origins = var.allowed_origins
     # Without this a page cannot read when to come back.

@@ -1,3 +1,8 @@
+variable "access_keys_parameter" {
+  description = "Name of the SSM parameter with the digests of the access keys, or null where everybody may open channels."
+  type        = string
+}
+
 variable "allowed_origins" {
   description = "Origins that browsers may call the URL from."
   type        = list(string)
@@ -48,6 +53,11 @@ variable "snap_start" {
   type        = bool
 }
 
+variable "stun_urls" {
+  description = "STUN servers that peers are told of."
+  type        = list(string)
+}
+
 variable "table_name" {
   description = "Name of the table that holds the channels."
   type        = string
@@ -56,4 +66,14 @@ variable "table_name" {
 variable "timeout_seconds" {
   description = "Seconds after which Lambda ends a request."
   type        = number
+}
+
+variable "turn_secret_parameter" {
+  description = "Name of the SSM parameter with the secret that the TURN servers share with the function, or null without such servers."
+  type        = string
+}
+
+variable "turn_urls" {
+  description = "TURN servers that peers are told of."
+  type        = list(string)
 }

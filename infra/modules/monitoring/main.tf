@@ -19,7 +19,7 @@ locals {
     ChannelsOpened  = { pattern = "{ $.method = \"create_data_channel\" && $.status = 200 }", value = "1", unit = "Count" }
     DynamoDBTime    = { pattern = "{ $.dynamodb_calls = 1 }", value = "$.dynamodb_ms", unit = "Milliseconds" }
     NotYet          = { pattern = "{ $.outcome = \"no offer yet\" || $.outcome = \"no answer yet\" }", value = "1", unit = "Count" }
-    Refusals        = { pattern = "{ $.status = 400 && $.outcome != \"no offer yet\" && $.outcome != \"no answer yet\" }", value = "1", unit = "Count" }
+    Refusals        = { pattern = "{ $.status >= 400 && $.status < 500 && $.outcome != \"no offer yet\" && $.outcome != \"no answer yet\" }", value = "1", unit = "Count" }
     RequestDuration = { pattern = "{ $.dynamodb_calls <= 1 }", value = "$.duration_ms", unit = "Milliseconds" }
   }
 }
