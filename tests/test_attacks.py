@@ -24,7 +24,7 @@ from chalicelib.function_url import lambda_handler
 from chalicelib.handlers import HANDLERS
 from chalicelib.limits import CHANNEL_TTL_SECONDS, MAX_BATCH, MAX_BODY_BYTES, MAX_CANDIDATES
 from tests.clock import Clock
-from tests.engines import ROOT, client_of
+from tests.engines import client_of
 from tests.fuzz.memory import Memory
 from tests.test_contract import NEEDED, NOBODYS_ID, assert_accepted, assert_refused, open_channel, state, whole
 from tests.transports import JSON, Post, over_handler, url_event
@@ -89,6 +89,12 @@ def test_ids_are_not_to_be_guessed(fast_post: Post) -> None:
     assert {str(uuid.UUID(one).version) for one in ids} == {"4"}
     digits = [set(column) for column in zip(*(one.replace("-", "") for one in ids), strict=True)]
     assert [len(seen) for place, seen in enumerate(digits) if place not in (12, 16)] == [16] * 30
+
+
+def test_an_id_is_122_bits_of_the_systems_random_source(fast_post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.urandom", lambda size: b"\xff" * size)
+
+    assert open_channel(fast_post) == "ffffffff-ffff-4fff-bfff-ffffffffffff"
 
 
 def test_enumerated_ids_find_nothing_though_a_channel_is_one_digit_away(fast_post: Post) -> None:
@@ -282,6 +288,23 @@ def test_an_offer_of_html_is_never_served_as_html(post: Post) -> None:
         assert reply.headers["x-content-type-options"] == "nosniff"
 
 
+def test_nobody_calls_an_address_that_a_request_names(post: Post) -> None:
+    """Server-side request forgery needs a server that fetches something."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = f"127.0.0.1:{listener.getsockname()[1]}"
+        url = f"http://{address}/"
+        headers = JSON | {"host": address, "origin": url, "referer": url, "x-forwarded-host": address}
+        channel_id = open_channel(post)
+        for method in NEEDED:
+            post({**whole(method, channel_id), "offer": url, "answer": url, "candidate": url, "url": url}, headers)
+            post(whole(method, url), headers)
+            post({"method": url}, headers)
+
+        listener.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            listener.accept()
+
+
 def test_a_flood_of_creations_costs_a_write_each_and_expires(
     counted: Counted, real_table: str, endpoint: str, clock: Clock
 ) -> None:
@@ -454,13 +477,3 @@ def test_a_body_that_never_comes_does_not_keep_others_out(local_url: str) -> Non
     finally:
         for connection in stalled:
             connection.close()
-
-
-def test_the_list_of_attacks_names_tests_that_exist() -> None:
-    listed = re.findall(r"`([\w/.-]+\.(?:py|js))`: ([^|]+)", (ROOT / "docs/security-testing.md").read_text())
-
-    assert len(listed) > 20
-    for path, named in listed:
-        source = (ROOT / path).read_text()
-        for name in re.findall(r"`([^`]+)`", named):
-            assert name in source, (path, name)

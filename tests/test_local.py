@@ -36,7 +36,7 @@ def test_it_says_where_it_listens(tmp_path: Path) -> None:
 
 def test_nothing_personal_is_logged(tmp_path: Path) -> None:
     log = tmp_path / "log"
-    with chalice_local(log=log) as url, httpx.Client(base_url=url) as client:
+    with chalice_local(log=log, debug=True) as url, httpx.Client(base_url=url) as client:
         channel_id = client.post("", json=CREATE).json()["channel_id"]
         for field in ("offer", "answer", "candidate"):
             client.post("", json={"method": f"create_{field}", "channel_id": channel_id, field: "SECRET 203.0.113.7"})

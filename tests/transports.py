@@ -106,10 +106,13 @@ def over_http(client: httpx.Client) -> Post:
 
 
 @contextmanager
-def chalice_local(environment: Mapping[str, str] | None = None, log: Path | None = None) -> Iterator[str]:
+def chalice_local(
+    environment: Mapping[str, str] | None = None, log: Path | None = None, debug: bool = False
+) -> Iterator[str]:
     """Run `chalice local` as `make run` does, and give its URL."""
     port = free_port()
-    command = [str(Path(sys.executable).with_name("chalice")), "local", "--no-autoreload", "--port", str(port)]
+    chalice = [str(Path(sys.executable).with_name("chalice")), *["--debug"] * debug]
+    command = [*chalice, "local", "--no-autoreload", "--port", str(port)]
     with (
         open(log or os.devnull, "wb") as output,
         subprocess.Popen(

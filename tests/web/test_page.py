@@ -431,6 +431,14 @@ def test_the_link_is_copied_and_drawn(new_page: Open, address: str) -> None:
     assert page.evaluate(SCAN, f"data:image/png;base64,{picture}") == link
 
 
+def test_beside_the_link_stands_what_it_can_do(new_page: Open, address: str) -> None:
+    page = new_page()
+
+    invite(page, address)
+
+    expect(page.get_by_text("Whoever has the link can join, so send it where only they read it.")).to_be_visible()
+
+
 def test_without_the_qr_library_there_is_the_link(new_page: Open, address: str) -> None:
     page = new_page()
     page.route("**/vendor/**", lambda route: route.fulfill(status=404))

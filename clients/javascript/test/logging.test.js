@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { connect, createKey, SignalingClient, TamperedError } from "../src/index.js";
+import { outcome, stopTheClock, until } from "./clock.js";
+import { FakePeerConnection } from "./fake-peer-connection.js";
+import { FakeServer, fetchFrom } from "./fake-server.js";
+
+const WAYS = ["debug", "error", "info", "log", "trace", "warn"];
+const SERVER = "https://signaling.example/";
+
+/** Two peers connect, and a third one with another key does not. Returns the URLs that were asked. */
+async function exchange() {
+  const urls = [];
+  const serve = fetchFrom(new FakeServer());
+  const fetch = (url, options) => {
+    urls.push(String(url));
+    return serve(url, options);
+  };
+  const server = new SignalingClient(SERVER, { fetch });
+  const key = createKey();
+  const peers = [new FakePeerConnection(), new FakePeerConnection()];
+  let channelId;
+  const offering = connect(peers[0], { server, key, onChannel: (id) => (channelId = id) });
+  await until(() => channelId);
+  const stranger = connect(new FakePeerConnection(), { server, key: createKey(), channelId });
+  await assert.rejects(outcome(stranger), TamperedError);
+  const answering = connect(peers[1], { server, key, channelId });
+  await until(() => peers.every((peer) => peer.localDescription && peer.remoteDescription));
+  for (const peer of peers) peer.become("connected");
+  await outcome(offering);
+  await outcome(answering);
+  return urls;
+}
+
+test("the client writes nothing to the console, whether it connects or fails", async (t) => {
+  const said = [];
+  for (const way of WAYS) t.mock.method(console, way, (...words) => said.push(words.join(" ")));
+  stopTheClock(t);
+
+  await exchange();
+
+  // Node itself says that the clock of these tests is an experiment.
+  assert.deepEqual(said.filter((line) => !line.includes("ExperimentalWarning")), []);
+});
+
+test("no URL that is asked holds a channel's id, or anything but the server's own", async (t) => {
+  stopTheClock(t);
+
+  const urls = await exchange();
+
+  assert.ok(urls.length > 4);
+  assert.deepEqual(new Set(urls), new Set([SERVER]));
+});
