@@ -16,6 +16,7 @@ class StunServer:
     """Tells a peer its address, so that it finds a candidate: not before `release`."""
 
     def __init__(self, endpoint: socket.socket) -> None:
+        self.asked: list[tuple[str, int]] = []
         self._socket = endpoint
         self._released = threading.Event()
         self._waiting: list[tuple[bytes, tuple[str, int]]] = []
@@ -41,6 +42,7 @@ class StunServer:
             if (kind, cookie) != (BINDING_REQUEST, MAGIC_COOKIE):
                 continue
             with self._lock:
+                self.asked.append(address)
                 if self._released.is_set():
                     self._reply(transaction, address)
                 else:

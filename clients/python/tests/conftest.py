@@ -2,10 +2,14 @@
 
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.interop.stun import StunServer, stun_server
+from tests.ssm import KEY, KEYS_NAME, digest, put, ssm_server
+from tests.test_app import KEYS as AWS_KEYS
 from tests.transports import chalice_local
 
 SOURCES = str(Path(__file__).parent.parent / "src")
@@ -18,3 +22,22 @@ def server() -> Iterator[str]:
     """`chalice local` on its embedded DynamoDB."""
     with chalice_local() as url:
         yield url
+
+
+@dataclass(frozen=True)
+class Operated:
+    """A server whose operator wants an access key, and names a STUN server."""
+
+    url: str
+    access_key: str
+    stun: StunServer
+
+
+@pytest.fixture(scope="session")
+def operated() -> Iterator[Operated]:
+    with ssm_server() as ssm, stun_server() as stun:
+        put(ssm, KEYS_NAME, digest(KEY))
+        stun.release()
+        parameters = {"AWS_ENDPOINT_URL_SSM": ssm, "ACCESS_KEYS_PARAMETER": KEYS_NAME, "STUN_URLS": stun.url}
+        with chalice_local(AWS_KEYS | parameters) as url:
+            yield Operated(url, KEY, stun)

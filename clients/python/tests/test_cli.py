@@ -1,19 +1,26 @@
 """The command line, in processes of its own, as somebody would run it."""
 
+import argparse
+import asyncio
 import hashlib
 import os
 import signal
 import subprocess
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from aiortc import RTCConfiguration, RTCIceServer, RTCPeerConnection
 
-from doubles import CHANNEL_ID
-from peerpost import Link, Sealer
-from peerpost.cli import ice_server, main
+from conftest import Operated
+from doubles import ACCESS_KEY, CHANNEL_ID, STUN
+from peerpost import Link, Sealer, cli
+from peerpost.cli import DEFAULT_ICE_SERVERS, connected, ice_server, main
 from processes import end_of, line_of, python, until
 
 MEGABYTE = 1_048_576
@@ -79,6 +86,125 @@ def test_a_code_needs_a_server_and_finds_it_in_the_environment(server: str, tmp_
 
     assert (inbox / "other").read_bytes() == b""
     assert "." in code
+
+
+def test_who_sends_needs_the_access_key_and_both_sides_ask_the_ice_servers_of_the_operator(
+    operated: Operated, tmp_path: Path, inbox: Path
+) -> None:
+    (tmp_path / "film.bin").write_bytes(b"content")
+    (tmp_path / "access-key").write_text(f"{operated.access_key}\n")
+    send = ["send", tmp_path / "film.bin", "--access-key-file", tmp_path / "access-key", "--quiet"]
+    before = len(operated.stun.asked)
+
+    with python("-m", "peerpost", *send, "--server", operated.url) as sender:
+        link = line_of(sender)
+        asked_by_sender = len(operated.stun.asked) - before
+        with python("-m", "peerpost", "receive", link, "--output", inbox, "--quiet") as receiver:
+            received, sent = end_of(receiver), end_of(sender)
+
+    assert (received, sent) == ((0, "", ""), (0, "", ""))
+    assert len(operated.stun.asked) - before > asked_by_sender > 0
+    assert operated.access_key not in link
+
+
+@pytest.mark.parametrize(
+    ("access_key", "sentence"), [(None, "access key is missing"), (ACCESS_KEY, "access key is unknown")]
+)
+def test_a_server_that_wants_another_access_key_is_one_line(
+    operated: Operated,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    access_key: str | None,
+    sentence: str,
+) -> None:
+    monkeypatch.delenv("PEERPOST_ACCESS_KEY", raising=False)
+    if access_key:
+        monkeypatch.setenv("PEERPOST_ACCESS_KEY", access_key)
+
+    code = main(["send", __file__, "--server", operated.url, "--quiet"])
+
+    assert (code, capsys.readouterr().err) == (
+        1,
+        f"peerpost: {sentence}: this server wants one, in PEERPOST_ACCESS_KEY or a file of --access-key-file\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "error"), [(None, "cannot read {}: No such file or directory"), ("a b", "{} has no access key in it: ")]
+)
+def test_a_file_that_is_no_access_key_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str | None, error: str
+) -> None:
+    path = tmp_path / "access-key"
+    if content:
+        path.write_text(content)
+
+    code = main(["send", __file__, "--server", "http://127.0.0.1:1/", "--access-key-file", str(path)])
+
+    output = capsys.readouterr()
+    assert code == 1
+    assert output.err.startswith(f"peerpost: {error.format(path)}")
+    assert output.err.count("\n") == 1
+
+
+def test_who_receives_sends_no_access_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The link names the server, and came from another one."""
+    monkeypatch.setenv("PEERPOST_ACCESS_KEY", ACCESS_KEY)
+
+    class Server(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            authorizations.append(self.headers["Authorization"])
+            self.send_error(400)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    authorizations: list[str | None] = []
+    with HTTPServer(("127.0.0.1", 0), Server) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        code = main(["receive", f"http://127.0.0.1:{server.server_port}/#{CHANNEL_ID}", "--quiet"])
+        server.shutdown()
+
+    assert (code, authorizations) == (1, [None])
+
+
+OPERATORS = [RTCIceServer(STUN["urls"])]
+
+
+@pytest.mark.parametrize(
+    ("option", "given", "used"),
+    [
+        (None, OPERATORS, OPERATORS),
+        (None, None, [RTCIceServer(url) for url in DEFAULT_ICE_SERVERS]),
+        (["stun:a.test"], OPERATORS, [RTCIceServer("stun:a.test")]),
+        (["none"], OPERATORS, []),
+    ],
+)
+def test_ice_servers_are_those_of_the_option_or_the_server_or_the_default(
+    monkeypatch: pytest.MonkeyPatch,
+    option: list[str] | None,
+    given: list[RTCIceServer] | None,
+    used: list[RTCIceServer],
+) -> None:
+    async def no_connect(peer: Any, *_: object, **__: object) -> RTCPeerConnection:
+        return peer if isinstance(peer, RTCPeerConnection) else peer(RTCConfiguration(given))
+
+    class Recorded(RTCPeerConnection):
+        def __init__(self, configuration: RTCConfiguration) -> None:
+            super().__init__(configuration)
+            asked.append(configuration.iceServers)
+
+    async def run() -> None:
+        async with connected(argparse.Namespace(ice_server=option, quiet=True), lambda _: None, "no server"):
+            pass
+
+    asked: list[list[RTCIceServer] | None] = []
+    monkeypatch.setattr(cli, "connect", no_connect)
+    monkeypatch.setattr(cli, "RTCPeerConnection", Recorded)
+
+    asyncio.run(run())
+
+    assert asked == [used]
 
 
 def test_both_sides_hear_of_a_file_that_exists(server: str, tmp_path: Path, inbox: Path) -> None:

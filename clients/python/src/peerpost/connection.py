@@ -13,7 +13,7 @@ from peerpost.candidates import END_OF_CANDIDATES, candidate_from_json, without_
 from peerpost.channel import Channel
 from peerpost.client import SignalingClient
 from peerpost.errors import ChannelExpiredError, ConnectionFailedError, InvalidDescriptionError
-from peerpost.limits import CONNECT_SECONDS, LATE_SECONDS, SETTLE_SECONDS, UNLIKELY_SECONDS
+from peerpost.limits import CONNECT_SECONDS, HANG_UP_SECONDS, LATE_SECONDS, SETTLE_SECONDS, UNLIKELY_SECONDS
 
 # What aiortc raises for a description that it cannot use: it asserts, indexes and converts as it parses, and looks for
 # a codec that both have, or for things by `next`, whose StopIteration leaves a coroutine as a RuntimeError.
@@ -195,10 +195,12 @@ async def set_remote(peer_connection: RTCPeerConnection, description: RTCSession
 
 
 async def close(peer_connection: RTCPeerConnection) -> None:
-    """Close a connection, also one whose remote description could not be used."""
-    # aiortc leaves a data channel's transport without its own transport then, and closing meets None.
-    with suppress(AttributeError):
-        await peer_connection.close()
+    """Close a connection, also one whose remote description could not be used, or whose TURN server is silent."""
+    # aiortc leaves a data channel's transport without its own transport in the first case, and closing meets None.
+    # In the other, the peer has heard of it, and aioice asks the server for a minute to give the relay up.
+    with suppress(AttributeError, TimeoutError):
+        async with asyncio.timeout(HANG_UP_SECONDS):
+            await peer_connection.close()
 
 
 async def until_connected(peer_connection: RTCPeerConnection, channel: Channel, remote: str, timeout: float) -> None:
