@@ -18,6 +18,13 @@ from tests.runtime import Invoke, build_package, lambda_function, unpack_read_on
 from tests.transports import Post, chalice_local, over_function_url, over_handler, over_http, over_test_client
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where two processes share the tests, a folder with servers of its own goes to one of them, and so does a file."""
+    for item in items:
+        place = item.path if item.path.parent == Path(__file__).parent else item.path.parent
+        item.add_marker(pytest.mark.xdist_group(str(place)))
+
+
 @pytest.fixture(scope="session")
 def endpoint() -> Iterator[str]:
     with real_engine() as endpoint:

@@ -84,13 +84,10 @@ def runtime_client(python: str) -> Path:
     """Return the folder that holds awslambdaric and its needs for a Python, fetched once."""
     asked = subprocess.run([python, "-VV"], capture_output=True, text=True, check=True).stdout
     version = "-".join(asked.split()[:2])
-    path = ROOT / f"build/runtime/{RUNTIME_CLIENT}-{version}"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-            pip("--python", python, "install", f"--target={folder}/client", RUNTIME_CLIENT)
-            Path(folder, "client").rename(path)
-    return path
+    return package.once(
+        ROOT / f"build/runtime/{RUNTIME_CLIENT}-{version}",
+        lambda folder: pip("--python", python, "install", f"--target={folder}", RUNTIME_CLIENT),
+    )
 
 
 def pip(*arguments: str) -> None:

@@ -321,3 +321,15 @@ def test_behind_a_launcher_the_python_itself_is_found(tmp_path: Path) -> None:
     launcher.chmod(0o755)
 
     assert package.ask(str(launcher)) == "/opt/python 3.13/bin/python"
+
+
+def test_what_another_process_has_fetched_meanwhile_is_taken(tmp_path: Path) -> None:
+    folder = tmp_path / "wheels"
+
+    def be_late(own: Path) -> None:
+        for each in (own, folder):
+            each.mkdir()
+        (folder / "theirs").touch()
+
+    assert package.once(folder, be_late) == folder
+    assert [path.name for path in tmp_path.rglob("*")] == ["wheels", "theirs"]

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -71,12 +71,21 @@ def own_files() -> Files:
 def wheels() -> list[Path]:
     """Return the pinned libraries, fetched once for each state of the lock."""
     folder = ROOT / "build/wheels" / hashlib.sha256(LOCK.read_bytes()).hexdigest()[:16]
+    return sorted(once(folder, fetch).glob("*.whl"))
+
+
+def once(folder: Path, make: Callable[[Path], None]) -> Path:
+    """Return a folder, which `make` fills where it is missing: whole, or not at all, whoever else is at it."""
     if not folder.exists():
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent) as unfinished:
-            fetch(Path(unfinished, "wheels"))
-            Path(unfinished, "wheels").rename(folder)
-    return sorted(folder.glob("*.whl"))
+            make(Path(unfinished, "new"))
+            try:
+                Path(unfinished, "new").rename(folder)
+            except OSError:  # Another process was the first: what it has made is as good.
+                if not folder.exists():
+                    raise
+    return folder
 
 
 def fetch(folder: Path) -> None:
