@@ -24,7 +24,11 @@ PATIENCE_SECONDS = 30
 
 # With mDNS on, some connections between Chromium and Firefox fail: a name of the one is not always found by the other.
 CHROMIUM_FLAGS = [*FLAGS, "--disable-features=WebRtcHideLocalIpsWithMdns"]
-FIREFOX_PREFERENCES = {"media.peerconnection.ice.obfuscate_host_addresses": False}
+FIREFOX_PREFERENCES = {
+    "media.peerconnection.ice.obfuscate_host_addresses": False,
+    # Else it asks no server on this machine; Chromium's flag is one of FLAGS.
+    "media.peerconnection.ice.loopback": True,
+}
 
 
 class PageError(Exception):

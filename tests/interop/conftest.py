@@ -10,6 +10,7 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from app import create_app
 from chalicelib.channels import Channels
 from chalicelib.function_url import lambda_handler
+from tests.coturn import TurnServer, coturn
 from tests.engines import ROOT
 from tests.interop.browsers import Browser, Page, page_server, run
 from tests.interop.front import Front, front_of
@@ -68,6 +69,12 @@ def front(real_client: DynamoDBClient, real_table: str) -> Iterator[Front]:
 @pytest.fixture
 def stun() -> Iterator[StunServer]:
     with stun_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def turn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TurnServer]:
+    with coturn(tmp_path_factory.mktemp("coturn")) as server:
         yield server
 
 

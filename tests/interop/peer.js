@@ -18,12 +18,14 @@ class Queue {
   }
 }
 
-let connection, chat, messages, steps, connected;
+let connection, chat, messages, steps, reported, refused, connected;
 
 /** Begin an exchange, and end the one before. */
-function start(options, iceServers) {
+function start(options, { iceServers = [], iceTransportPolicy = "all" }) {
   connection?.close();
-  connection = new RTCPeerConnection({ iceServers });
+  connection = new RTCPeerConnection({ iceServers, iceTransportPolicy });
+  reported = [];
+  refused = new Promise((resolve) => (connection.onicecandidateerror = ({ errorCode }) => resolve(errorCode)));
   messages = new Queue();
   steps = new Queue();
   chat = new Promise((resolve) => {
@@ -34,26 +36,38 @@ function start(options, iceServers) {
     if (options.channelId) connection.ondatachannel = ({ channel }) => use(channel);
     else use(connection.createDataChannel("chat"));
   });
-  connected = connect(connection, { ...options, onProgress: (step) => steps.put(step) });
+  const onProgress = (step) => {
+    reported.push(step);
+    steps.put(step);
+  };
+  connected = connect(connection, { ...options, onProgress });
   connected.catch(() => {}); // Told to whoever asks.
 }
 
 window.peer = {
   /** Return the id of the channel, once it is open. */
-  offer({ server, key, iceServers = [] }) {
+  offer({ server, key, accessKey, ...configuration }) {
     return new Promise((onChannel, fail) => {
-      start({ server, key, onChannel }, iceServers);
+      start({ server, key, accessKey, onChannel }, configuration);
       connected.catch(fail);
     });
   },
 
-  answer({ server, channelId, key, iceServers = [] }) {
-    start({ server, channelId, key }, iceServers);
+  answer({ server, channelId, key, ...configuration }) {
+    start({ server, channelId, key }, configuration);
   },
 
   async connected() {
     await connected;
     await chat;
+  },
+
+  /** Return what the exchange has failed with. */
+  failure() {
+    return connected.then(
+      () => ["connected"],
+      ({ name, message }) => [name, message],
+    );
   },
 
   async send(message) {
@@ -82,6 +96,26 @@ window.peer = {
     while ((await steps.take()) !== step);
   },
 
+  /** Return the steps that have been reported. */
+  reported() {
+    return reported;
+  },
+
+  /** Return the code with which an ICE server has refused its service. */
+  refused() {
+    return refused;
+  },
+
+  /** Return how many candidates of our own we have. */
+  candidates() {
+    return connection.localDescription.sdp.match(/^a=candidate:/gm)?.length ?? 0;
+  },
+
+  /** Return the ICE servers that are in use. */
+  iceServers() {
+    return connection.getConfiguration().iceServers.map(({ urls }) => urls);
+  },
+
   /** Return the name fragments of both ends, which an ICE restart changes. */
   fragments() {
     const fragment = ({ sdp }) => sdp.match(/^a=ice-ufrag:(.*)$/m)[1].trim();
@@ -91,8 +125,30 @@ window.peer = {
   /** Return the types of the candidates that the data crosses. */
   async path() {
     const stats = await connection.getStats();
-    const transport = [...stats.values()].find(({ type }) => type === "transport");
-    const pair = stats.get(transport.selectedCandidatePairId);
+    const reports = [...stats.values()];
+    const transport = reports.find(({ selectedCandidatePairId }) => selectedCandidatePairId);
+    // Firefox has no report of the transport, and marks the pair.
+    const pair = stats.get(transport?.selectedCandidatePairId) ?? reports.find(({ selected }) => selected);
     return [pair.localCandidateId, pair.remoteCandidateId].map((id) => stats.get(id).candidateType);
+  },
+
+  configure(iceServer) {
+    new RTCPeerConnection().setConfiguration({ iceServers: [iceServer] });
+  },
+
+  /** Return the candidates that ICE servers give to a connection of its own, and the codes of what they refuse. */
+  async gather(iceServers) {
+    const alone = new RTCPeerConnection({ iceServers, iceTransportPolicy: "relay" });
+    const types = new Set();
+    const errors = new Set();
+    alone.onicecandidate = ({ candidate }) => candidate?.type && types.add(candidate.type);
+    alone.onicecandidateerror = ({ errorCode }) => errors.add(errorCode);
+    alone.createDataChannel("any");
+    await alone.setLocalDescription();
+    while (alone.iceGatheringState !== "complete") {
+      await new Promise((resolve) => alone.addEventListener("icegatheringstatechange", resolve, { once: true }));
+    }
+    alone.close();
+    return [[...types], [...errors]];
   },
 };

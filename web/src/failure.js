@@ -1,6 +1,6 @@
 /** From an error to words: which step failed, why, and what to try. */
 
-import { ExpiredError, NetworkError, RefusalError, ServerError, TamperedError, UnreachableError } from "peerpost";
+import { AccessError, ExpiredError, NetworkError, RefusalError, ServerError, TamperedError, UnreachableError } from "peerpost";
 import { SettingsError } from "./settings.js";
 
 /** The step at which an exchange is. @typedef {"start" | "open" | "wait" | "read" | "answer" | "reach" | "talk"} Phase */
@@ -11,6 +11,7 @@ import { SettingsError } from "./settings.js";
  * @property {string} text
  * @property {string[]} tries
  * @property {boolean} [again] Whether the same once more may help.
+ * @property {boolean} [needsKey] Whether the server wants an access key.
  * @property {boolean} [isWanted] Whether it is none: this side has ended it.
  */
 
@@ -63,6 +64,7 @@ export function explain(error, phase, { isTimeUp, wasConnected } = {}) {
   if (error instanceof ExpiredError) return expired(phase, isTimeUp, wasConnected);
   if (error instanceof TamperedError) return tampered();
   if (error instanceof UnreachableError) return unreachable();
+  if (error instanceof AccessError) return locked(error);
   if (error instanceof RefusalError) return refused(error);
   if (error instanceof ServerError) return outOfOrder(error);
   if (error instanceof NetworkError) return noReply();
@@ -142,7 +144,17 @@ function unreachable() {
   return {
     title: "The two browsers found no way to each other",
     text: "Either the other side's page was closed or reloaded meanwhile, or a firewall or router between the two lets nothing through.",
-    tries: ["Ask whether their page is open, then make a new link and send it.", "Put one of them into another network, such as a phone's.", "Turn a VPN off.", "Name a TURN relay with ?ice= in the page's address."],
+    tries: ["Ask whether their page is open, then make a new link and send it.", "Put one of them into another network, such as a phone's.", "Turn a VPN off.", "Ask the server's operator for a TURN relay, or name one with ?ice= in the page's address."],
+  };
+}
+
+/** @param {Error} error */
+function locked({ message }) {
+  return {
+    title: message === "access key is unknown" ? "The server does not know this access key" : "This server asks for an access key",
+    text: "Only those who have one make links here. Whoever opens your link needs none.",
+    tries: ["Ask whoever runs the server for a key, and enter it here."],
+    needsKey: true,
   };
 }
 

@@ -9,7 +9,7 @@ import { HungUpError, explain } from "./failure.js";
 import { Files } from "./files.js";
 import { showInvitation } from "./invitation.js";
 import { ROUTE_MS, SLOW_MS } from "./limits.js";
-import { forget, recall, remember } from "./memory.js";
+import { forget, recall, remember, rememberAccessKey } from "./memory.js";
 import { readRoute } from "./route.js";
 import { announce, keepConversation, setStatus, show, showFailure, showJoining, showNotice } from "./screen.js";
 import { Session } from "./session.js";
@@ -25,9 +25,8 @@ const memory = recall();
 async function run() {
   const timeline = new Timeline();
   try {
-    const deployed = document.querySelector("meta[name=peerpost-server]")?.getAttribute("content") ?? "";
     const meeting = parseLink(location.href);
-    session = new Session(readSettings(new URL(location.href), deployed), meeting, timeline, memory.invitation);
+    session = new Session(settings(), meeting, timeline, memory.invitation);
     await talk(session, Boolean(meeting.channelId));
   } catch (error) {
     const phase = session?.phase ?? "start";
@@ -37,6 +36,11 @@ async function run() {
     showFailure(failure, phase);
     if (phase === "talk") keepConversation();
   }
+}
+
+function settings() {
+  const deployed = document.querySelector("meta[name=peerpost-server]")?.getAttribute("content") ?? "";
+  return readSettings(new URL(location.href), deployed);
 }
 
 /**
@@ -122,6 +126,11 @@ function follow({ peerConnection, signal }) {
 find("again", HTMLButtonElement).addEventListener("click", () => location.reload());
 find("fresh", HTMLButtonElement).addEventListener("click", () => {
   forget();
+  location.reload();
+});
+find("access", HTMLFormElement).addEventListener("submit", (event) => {
+  event.preventDefault();
+  rememberAccessKey(settings().server, find("access-key", HTMLInputElement).value.trim());
   location.reload();
 });
 // A fragment is a link here, so that the one to the content must not become it.

@@ -34,8 +34,21 @@ export class ReturningClient extends SignalingClient {
    *
    * @param {Parameters<SignalingClient["createDataChannel"]>[0]} [options]
    */
-  async createDataChannel({ offer = "", ...call } = {}) {
-    await this.createOffer(this.#channelId, offer, call);
-    return { channel_id: this.#channelId };
+  async createDataChannel({ offer = "", iceServers, ...call } = {}) {
+    const ice_servers = iceServers ? await this.#iceServers(call) : [];
+    // Where there are some, `connect` makes another offer, which a guest must not take this one for.
+    if (!ice_servers?.length) await this.createOffer(this.#channelId, offer, call);
+    return { channel_id: this.#channelId, ice_servers };
+  }
+
+  /** @param {Parameters<SignalingClient["getIceServers"]>[1]} call */
+  async #iceServers(call) {
+    try {
+      return (await this.getIceServers(this.#channelId, call)).ice_servers;
+    } catch (error) {
+      // A server of an older version has none; of a channel that is gone the offer tells.
+      if (!(error instanceof RefusalError)) throw error;
+      return [];
+    }
   }
 }

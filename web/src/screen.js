@@ -70,7 +70,7 @@ export function showNotice(text) {
  * @param {import("./failure.js").Failure} failure
  * @param {import("./failure.js").Phase} phase
  */
-export function showFailure({ title, text, tries, again, isWanted = false }, phase) {
+export function showFailure({ title, text, tries, again, needsKey = false, isWanted = false }, phase) {
   const heading = find("failure-title", HTMLElement);
   const step = find("failure-step", HTMLElement);
   heading.textContent = title;
@@ -80,7 +80,9 @@ export function showFailure({ title, text, tries, again, isWanted = false }, pha
   find("failure", HTMLElement).classList.toggle("calm", isWanted);
   find("failure-text", HTMLElement).textContent = text;
   find("failure-tries", HTMLElement).replaceChildren(...tries.map((each) => create("li", { textContent: each })));
+  find("access", HTMLElement).hidden = !needsKey;
   find("again", HTMLElement).hidden = !again;
+  find("fresh", HTMLElement).hidden = needsKey;
   find("fresh", HTMLElement).classList.toggle("primary", !again);
   show("failure");
   setStatus(title, isWanted ? "over" : "bad");

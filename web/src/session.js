@@ -3,6 +3,7 @@
 import { SignalingClient, connect, createKey } from "peerpost";
 import { LeftError, UnsupportedError } from "./failure.js";
 import { CHANNEL_TTL_SECONDS, LOST_MS, TIME_UP_MS } from "./limits.js";
+import { recallAccessKey } from "./memory.js";
 import { RequestCount } from "./request-count.js";
 import { ReturningClient } from "./returning-client.js";
 import { ICE, PROGRESS } from "./steps.js";
@@ -69,7 +70,7 @@ export class Session {
    */
   async connect(onInvitation, onReach) {
     const count = new RequestCount((value) => this.#timeline.countRequests(value));
-    const options = { fetch: count.fetch };
+    const options = { accessKey: recallAccessKey(this.#settings.server), fetch: count.fetch };
     const returning = await this.#returning(options);
     const { channelId, key = channelId ? undefined : createKey() } = returning ? { key: this.#earlier?.key } : this.#meeting;
     const expiry = returning ? Number(this.#earlier?.expiry) : Date.now() + CHANNEL_TTL_SECONDS * 1000;

@@ -13,6 +13,7 @@ export const PROGRESS = {
   "candidates-sent": ({ count }) => (count ? [`Candidates sent: ${count}`] : undefined),
   "candidates-received": ({ count }) => [`Candidates received: ${count}`],
   "candidate-skipped": () => ["A candidate of no use passed over"],
+  "ice-server-skipped": () => ["An ICE server of no use passed over"],
   connected: () => ["Connected; the server is out of it", "good"],
   renegotiated: () => ["Negotiated anew, peer to peer"],
   "negotiation-failed": () => ["A negotiation failed", "bad"],

@@ -239,7 +239,8 @@ for (const role of ["offerer", "answerer"]) {
     "with a script for a URL": { ...TURN, urls: "javascript:alert(1)" },
     "with a web page for a URL": { ...TURN, urls: "https://turn.example/" },
     "with a script among its URLs": { ...TURN, urls: ["turn:turn.example", "javascript:alert(1)"] },
-    "with a URL of a megabyte": { ...TURN, urls: `turn:${" ".repeat(MEGABYTE)}` },
+    "with a URL of a megabyte": { ...TURN, urls: `turn:${"x".repeat(MEGABYTE)}` },
+    "with a credential of a megabyte": { ...TURN, credential: "x".repeat(MEGABYTE) },
     "without a credential": { urls: "turn:turn.example", username: "a" },
   };
   for (const [name, odd] of Object.entries(ODD_ICE_SERVERS)) {

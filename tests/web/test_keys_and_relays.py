@@ -1,0 +1,114 @@
+"""The page with a server that opens channels for holders of an access key, and names a relay."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.coturn import TurnServer, coturn
+from tests.ssm import KEY, KEYS_NAME, SECRET_NAME, digest, put, ssm_server
+from tests.test_app import KEYS as AWS_KEYS
+from tests.transports import chalice_local
+from tests.web.conftest import Open, invite
+from tests.web.test_accessibility import violations
+from tests.web.test_page import heading
+
+NEEDS_KEY = "This server asks for an access key"
+
+
+@pytest.fixture(scope="module")
+def turn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TurnServer]:
+    with coturn(tmp_path_factory.mktemp("coturn")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def ssm(turn: TurnServer) -> Iterator[str]:
+    with ssm_server() as endpoint:
+        put(endpoint, KEYS_NAME, digest(KEY))
+        put(endpoint, SECRET_NAME, turn.secret)
+        yield endpoint
+
+
+@pytest.fixture
+def locked(page_url: str, ssm: str) -> Iterator[str]:
+    """The address of the page with a server that wants a key."""
+    with chalice_local(AWS_KEYS | {"AWS_ENDPOINT_URL_SSM": ssm, "ACCESS_KEYS_PARAMETER": KEYS_NAME}) as url:
+        yield f"{page_url}?server={url}"
+
+
+@pytest.fixture
+def relaying(page_url: str, ssm: str, turn: TurnServer) -> Iterator[str]:
+    """The address of the page with a server that names a relay."""
+    variables = {"AWS_ENDPOINT_URL_SSM": ssm, "TURN_SECRET_PARAMETER": SECRET_NAME, "TURN_URLS": turn.url}
+    with chalice_local(AWS_KEYS | variables) as url:
+        yield f"{page_url}?server={url}"
+
+
+def unlock(page: Page, key: str) -> None:
+    page.get_by_role("textbox", name="Access key").fill(key)
+    page.get_by_role("button", name="Go on").click()
+
+
+def test_the_host_is_asked_for_the_key_and_the_guest_is_not(new_page: Open, locked: str) -> None:
+    first, second = new_page(), new_page()
+    sent: list[str] = []
+    first.on("request", lambda request: sent.append(f"{request.url} {request.post_data}"))
+
+    first.goto(locked)
+    heading(first, NEEDS_KEY)
+    expect(first.locator("#failure-step")).to_have_text("Step: Creating the channel")
+    assert violations(first) == []
+    unlock(first, "no-key-of-ours")
+    heading(first, "The server does not know this access key")
+    unlock(first, f" {KEY} ")
+
+    heading(first, "Send this link to one person")
+    link = first.get_by_label("Your link").input_value()
+    second.goto(link)
+    for page in (first, second):
+        heading(page, "You are connected")
+    assert [each for each in [link, first.url, *sent] if KEY in each] == []
+
+
+def test_the_key_is_kept_for_the_tab_and_for_its_server_alone(new_page: Open, locked: str) -> None:
+    page, other = new_page(), new_page()
+    page.goto(locked)
+    unlock(page, KEY)
+    heading(page, "Send this link to one person")
+
+    page.goto(locked)
+    heading(page, "Send this link to one person")
+    page.goto(locked.replace("server=http://127.0.0.1", "server=http://localhost"))
+    heading(page, NEEDS_KEY)
+    other.goto(locked)
+    heading(other, NEEDS_KEY)
+
+    elsewhere = page.evaluate("JSON.stringify([localStorage, document.cookie, history.state])")
+    assert KEY not in elsewhere
+
+
+def test_what_is_no_key_is_not_sent(new_page: Open, locked: str) -> None:
+    page = new_page()
+    page.goto(locked)
+    heading(page, NEEDS_KEY)
+
+    unlock(page, "ключ")
+
+    assert page.locator("#access-key:invalid").count() == 1
+    heading(page, NEEDS_KEY)
+
+
+def test_the_relay_of_the_server_is_used_by_both_and_after_a_reload_too(new_page: Open, relaying: str) -> None:
+    first, second = new_page(), new_page()
+
+    link = invite(first, relaying)
+    expect(first.locator("#timeline")).to_contain_text("Candidate found: relay, UDP")
+    first.reload()
+    expect(first.locator("#notice")).to_have_text("You are back, and the link that you sent is still good.")
+    expect(first.locator("#timeline")).to_contain_text("Candidate found: relay, UDP")
+    second.goto(link)
+
+    for page in (first, second):
+        heading(page, "You are connected")
+        expect(page.locator("#timeline")).to_contain_text("Candidate found: relay, UDP")
