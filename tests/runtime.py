@@ -10,7 +10,7 @@ import tempfile
 import threading
 import warnings
 import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -31,8 +31,8 @@ ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm
 FUNCTION_NAME = "peerpost"
 # As in infra/modules/function.
 TIMEOUT_SECONDS = 15
-# What a page of another origin may send to it, without and with access keys; as there, too.
-ALLOW_HEADERS, ALLOW_HEADERS_WITH_KEYS = ["content-type"], ["authorization", "content-type"]
+# What a page of another origin may send to it; as there, too.
+ALLOW_HEADERS = ["authorization", "content-type"]
 
 Event = dict[str, Any]
 Invoke = Callable[[Event, object], Event]
@@ -192,10 +192,9 @@ class FunctionUrl(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, invoke: Invoke, allow_headers: Sequence[str] = ALLOW_HEADERS) -> None:
+    def __init__(self, invoke: Invoke) -> None:
         super().__init__(("127.0.0.1", 0), Forwarder)
         self.invoke = invoke
-        self.allow_headers = allow_headers
 
 
 class Forwarder(BaseHTTPRequestHandler):
@@ -216,8 +215,7 @@ class Forwarder(BaseHTTPRequestHandler):
 
     def do_OPTIONS(self) -> None:
         """A URL with CORS answers preflights by itself; infra/modules/function says with what."""
-        headers = ",".join(self.server.allow_headers)
-        cors = {"Access-Control-Allow-Methods": "POST", "Access-Control-Allow-Headers": headers}
+        cors = {"Access-Control-Allow-Methods": "POST", "Access-Control-Allow-Headers": ",".join(ALLOW_HEADERS)}
         self.reply(200, cors | {"Access-Control-Max-Age": "7200"}, b"")
 
     def reply(self, status: int, headers: dict[str, str], body: bytes) -> None:

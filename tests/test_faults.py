@@ -17,7 +17,6 @@ from mypy_boto3_dynamodb import DynamoDBClient
 
 from app import create_app
 from chalicelib.channels import Channel, Channels
-from chalicelib.embedded import ANY_REGION
 from chalicelib.errors import SignalingError
 from chalicelib.limits import DYNAMODB_ATTEMPTS, RETRY_AFTER_SECONDS
 from tests.clock import Clock
@@ -40,6 +39,7 @@ from tests.faulty_proxy import (
     stall,
 )
 from tests.runtime import TIMEOUT_SECONDS
+from tests.test_app import KEYS
 from tests.transports import Post, Reply, over_handler, url_event
 
 OUTAGES = [
@@ -392,10 +392,7 @@ def test_a_late_copy_of_a_create_brings_no_channel_back(
 def start(endpoint: str, table_name: str) -> dict[str, Any]:
     """Start the function as Lambda does, in a process of its own, and return the reply to its first request."""
     request = url_event(b'{"method": "create_data_channel"}', {})
-    variables = {
-        "AWS_ACCESS_KEY_ID": "local",
-        "AWS_SECRET_ACCESS_KEY": "local",
-        "AWS_DEFAULT_REGION": ANY_REGION,
+    variables = KEYS | {
         "AWS_ENDPOINT_URL_DYNAMODB": endpoint,
         "AWS_LAMBDA_FUNCTION_NAME": "peerpost",
         "TABLE_NAME": table_name,

@@ -3,11 +3,11 @@
 import json
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from tests.runtime import ALLOW_HEADERS, Event, Forwarder, FunctionUrl, Invoke
+from tests.runtime import Event, Forwarder, FunctionUrl, Invoke
 
 PATIENCE_SECONDS = 30
 
@@ -15,8 +15,8 @@ PATIENCE_SECONDS = 30
 class Front(FunctionUrl):
     """What a function URL is to the outside, with the server's own count of requests."""
 
-    def __init__(self, invoke: Invoke, allow_headers: Sequence[str]) -> None:
-        super().__init__(self._counted, allow_headers)
+    def __init__(self, invoke: Invoke) -> None:
+        super().__init__(self._counted)
         self.RequestHandlerClass = CountingForwarder
         self.verbs: Counter[str] = Counter()
         self.bodies: list[str] = []
@@ -72,9 +72,9 @@ class CountingForwarder(Forwarder):
 
 
 @contextmanager
-def front_of(invoke: Invoke, allow_headers: Sequence[str] = ALLOW_HEADERS) -> Iterator[Front]:
+def front_of(invoke: Invoke) -> Iterator[Front]:
     """Serve a function over HTTP, counting."""
-    with Front(invoke, allow_headers) as front:
+    with Front(invoke) as front:
         threading.Thread(target=front.serve_forever, args=(0.02,), daemon=True).start()
         yield front
         front.shutdown()

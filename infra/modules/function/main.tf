@@ -128,7 +128,8 @@ resource "aws_lambda_function_url" "this" {
 
   # Lambda answers preflights from this by itself, without invoking the function.
   cors {
-    allow_headers = var.access_keys_parameter == null ? ["content-type"] : ["authorization", "content-type"]
+    # An access key is sent in the former; where there are none, a page that sends one is served all the same.
+    allow_headers = ["authorization", "content-type"]
     allow_methods = ["POST"]
     allow_origins = var.allowed_origins
     # Without this a page cannot read when to come back.
