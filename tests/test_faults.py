@@ -33,6 +33,7 @@ from tests.faulty_proxy import (
     stall,
 )
 from tests.runtime import TIMEOUT_SECONDS
+from tests.test_contract import NOBODYS_ID
 from tests.transports import Post, Reply, over_handler
 
 OUTAGES = [
@@ -144,6 +145,14 @@ def test_a_candidate_sent_again_after_a_lost_reply_is_there_once(
 
     assert (reply.status, reply.json()) == (200, {})
     assert near_channels.get(channel_id).candidates == ["one"]
+
+
+def test_a_delete_sent_again_that_meets_no_channel_is_a_success(post: Post, proxy: FaultyProxy) -> None:
+    proxy.faults = [reset]
+    reply = post({"method": "delete_data_channel", "channel_id": NOBODYS_ID})
+
+    assert (reply.status, reply.json()) == (200, {})
+    assert proxy.requests == 2
 
 
 @pytest.mark.parametrize("what", ["offer", "answer"])
