@@ -15,7 +15,7 @@ NO_ATHERIS := make fuzz needs atheris, which is built for CPython 3.11 to 3.13 o
 	With another Python: make clean, then make PYTHON=python3.13 fuzz. Elsewhere make test replays the corpus.
 
 .DEFAULT_GOAL := help
-.PHONY: help run example test soak check fuzz bench bench-short lock package deploy destroy access-key format clean
+.PHONY: help run example test soak check fuzz mutants bench bench-short lock package deploy destroy access-key format clean
 
 help: ## Say what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -51,6 +51,9 @@ check: $(VENV)/bench .venv-checkov/ready web/node_modules clients/javascript/nod
 fuzz: $(VENV)/fuzz ## Feed the handler, the Python client and the HTTP endpoint hostile input (FUZZ_SECONDS=60)
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS)
 
+mutants: $(VENV)/mutants node_modules ## Change the server in a thousand places, one at a time, and see that a test notices (MUTANTS="chalicelib.waiting*": only these)
+	$(BIN)/python -m tests.mutation $(MUTANTS)
+
 bench: $(VENV)/bench node_modules benchmarks/node_modules package ## Measure speed and cost, and write docs/benchmarks.md (BENCH="units cost": only these)
 	$(BIN)/python -m benchmarks $(BENCH)
 
@@ -75,7 +78,7 @@ lock: ## Pin all that requirements*.txt ask for, with hashes (after `make check`
 	set -e; lock="$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes"; \
 	export UV_CUSTOM_COMPILE_COMMAND="make lock"; \
 	$$lock --no-deps --output-file locks/package.txt requirements.txt; \
-	for each in local dev bench fuzz; do $$lock --output-file locks/$$each.txt requirements-$$each.txt; done
+	for each in local dev bench fuzz mutants; do $$lock --output-file locks/$$each.txt requirements-$$each.txt; done
 
 format: $(VENV)/dev ## Put the code in the house's form
 	$(BIN)/ruff format .
@@ -83,7 +86,7 @@ format: $(VENV)/dev ## Put the code in the house's form
 	terraform fmt -recursive infra
 
 clean: ## Remove all that the other words have made
-	rm -rf $(VENV) .venv-checkov node_modules benchmarks/node_modules web/node_modules clients/javascript/node_modules build .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venv-checkov node_modules benchmarks/node_modules web/node_modules clients/javascript/node_modules build mutants .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 $(BIN)/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Peerpost needs Python 3.11 or newer: make PYTHON=python3.13 ...")'
@@ -103,6 +106,10 @@ $(VENV)/bench: $(VENV)/dev locks/bench.txt
 
 $(VENV)/fuzz: $(VENV)/dev locks/fuzz.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -r locks/fuzz.txt || { echo "$(NO_ATHERIS)" >&2; exit 1; }
+	touch $@
+
+$(VENV)/mutants: $(VENV)/dev locks/mutants.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -r locks/mutants.txt
 	touch $@
 
 .venv-checkov/ready: tests/infra/requirements-checkov.txt | $(BIN)/pip

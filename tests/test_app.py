@@ -5,13 +5,15 @@ from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
+from botocore.exceptions import ReadTimeoutError
 from chalice.app import Chalice
 
-from app import create_app
+from app import create_app, features
 from chalicelib.channels import Channels
-from chalicelib.errors import StorageUnavailable
-from chalicelib.limits import RETRY_AFTER_SECONDS
+from chalicelib.errors import ParameterUnavailable, SignalingError, StorageUnavailable, UnknownKey
+from chalicelib.limits import MAX_WAIT_SECONDS, RETRY_AFTER_SECONDS, WAIT_RESERVE_SECONDS
 from tests.engines import free_port
+from tests.ssm import KEY, KEYS_NAME, OTHER_KEY, SECRET, SECRET_NAME, Store, digest
 from tests.transports import Post, Reply, chalice_local, over_handler, over_http, over_test_client
 
 CREATE = {"method": "create_data_channel"}
@@ -24,7 +26,7 @@ def way(request: pytest.FixtureRequest) -> Callable[[Chalice], Post]:
     return way
 
 
-def that_raises(error: Exception) -> Chalice:
+def that_raises(error: BaseException) -> Chalice:
     def open_channels() -> Channels:
         raise error
 
@@ -64,6 +66,34 @@ def test_an_outage_says_when_to_come_back(way: Callable[[Chalice], Post], caplog
     ]
 
 
+def test_a_request_whose_time_is_over_is_an_outage(
+    way: Callable[[Chalice], Post], caplog: pytest.LogCaptureFixture
+) -> None:
+    assert_plain(way(that_raises(KeyboardInterrupt()))(CREATE), 503, "storage is unavailable")
+
+    assert [record.getMessage() for record in caplog.records] == ["DynamoDB: out of time"]
+
+
+@pytest.mark.parametrize("error", [SignalingError("no"), StorageUnavailable("no"), RuntimeError("no")])
+def test_an_alarm_is_set_for_each_request_and_taken_back_however_it_ends(error: Exception) -> None:
+    alarms: list[int] = []
+
+    def open_channels() -> Channels:
+        alarms.append(-1)
+        raise error
+
+    over_handler(create_app(open_channels, alarm=alarms.append))(CREATE)
+
+    assert alarms == [int(MAX_WAIT_SECONDS) + WAIT_RESERVE_SECONDS, -1, 0]
+
+
+def test_the_log_is_left_to_the_runtime(channels: Channels) -> None:
+    app = create_app(lambda: channels)
+
+    assert app.app_name == app.log.name == "peerpost"
+    assert app.log.handlers == []
+
+
 @pytest.fixture
 def lost_local(endpoint: str) -> Iterator[Post]:
     """`chalice local` for a table that is not there."""
@@ -83,3 +113,59 @@ def test_an_outage_under_chalice_local_has_the_same_form() -> None:
 
     assert_plain(reply, 503, "storage is unavailable")
     assert reply.headers["retry-after"] == str(RETRY_AFTER_SECONDS)
+
+
+@pytest.fixture
+def store(monkeypatch: pytest.MonkeyPatch) -> Store:
+    """SSM, and an environment that names nothing."""
+    for name in ("ACCESS_KEYS_PARAMETER", "TURN_SECRET_PARAMETER", "TURN_URLS", "STUN_URLS"):
+        monkeypatch.delenv(name, raising=False)
+    store = Store(**{KEYS_NAME: digest(KEY), SECRET_NAME: SECRET})
+    monkeypatch.setattr("chalicelib.parameters.open_client", lambda: store)
+    return store
+
+
+def test_what_the_environment_does_not_name_is_off(store: Store) -> None:
+    off = features()
+
+    assert off["access_keys"] is None
+    assert off["ice_servers"].current() == []
+    assert store.calls == []
+
+
+def test_what_the_environment_names_is_on_and_read_at_the_start(
+    store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("ACCESS_KEYS_PARAMETER", KEYS_NAME)
+    monkeypatch.setenv("TURN_SECRET_PARAMETER", SECRET_NAME)
+    monkeypatch.setenv("TURN_URLS", "turn:a.example,turns:a.example turn:b.example")
+    monkeypatch.setenv("STUN_URLS", "stun:a.example")
+
+    on = features()
+
+    assert {call["Name"] for call in store.calls} == {KEYS_NAME, SECRET_NAME}
+    on["access_keys"].check(f"Bearer {KEY}")
+    with pytest.raises(UnknownKey):
+        on["access_keys"].check(f"Bearer {OTHER_KEY}")
+    stun, turn = on["ice_servers"].current()
+    assert stun == {"urls": ["stun:a.example"]}
+    assert turn["urls"] == ["turn:a.example", "turns:a.example", "turn:b.example"]
+    assert len(store.calls) == 2
+    assert caplog.text == ""
+
+
+def test_what_cannot_be_read_at_the_start_is_logged_and_read_when_it_is_needed(
+    store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("ACCESS_KEYS_PARAMETER", KEYS_NAME)
+    store.error = ReadTimeoutError(endpoint_url="any")
+
+    on = features()
+    with pytest.raises(ParameterUnavailable):
+        on["access_keys"].check(f"Bearer {KEY}")
+    store.error = None
+    on["access_keys"].check(f"Bearer {KEY}")
+
+    assert [(record.levelno, record.getMessage()) for record in caplog.records] == [
+        (logging.ERROR, "SSM: ReadTimeoutError")
+    ]

@@ -12,7 +12,7 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from chalicelib import limits
 from chalicelib.channels import Channel, Channels
 from chalicelib.errors import SignalingError
-from chalicelib.limits import CHANNEL_TTL_SECONDS, MAX_CANDIDATES
+from chalicelib.limits import CHANNEL_TTL_SECONDS, MAX_BATCH, MAX_CANDIDATES
 from tests.clock import Clock
 
 NOBODYS_ID = "00000000-0000-4000-8000-000000000000"
@@ -104,8 +104,8 @@ def test_a_candidate_that_is_there_is_not_added_again(channels: Channels) -> Non
 def test_a_full_channel_refuses_one_more_candidate_and_still_knows_its_own(channels: Channels) -> None:
     channel_id = channels.create()
     full = [f"candidate {number}" for number in range(MAX_CANDIDATES)]
-    for candidate in full:
-        channels.add_candidates(channel_id, [candidate])
+    for first in range(0, MAX_CANDIDATES, MAX_BATCH):
+        channels.add_candidates(channel_id, full[first : first + MAX_BATCH])
 
     with pytest.raises(SignalingError, match=f"^too many candidates: a channel holds {MAX_CANDIDATES}$"):
         channels.add_candidates(channel_id, ["one more"])
@@ -179,7 +179,7 @@ def test_a_channel_id_that_is_taken_is_a_fault_of_ours_and_harms_nobody(
     channels.set_offer(channel_id, "somebody's offer")
     monkeypatch.setattr(uuid, "uuid4", lambda: channel_id)
 
-    with pytest.raises(RuntimeError, match="in use already"):
+    with pytest.raises(RuntimeError, match="^a new channel id is in use already$"):
         channels.create()
 
     assert channels.get(channel_id).offer == "somebody's offer"
@@ -217,6 +217,21 @@ def test_every_verb_is_exactly_one_request_refused_or_not(
             verb(channels, channel_id)
 
     assert sent == {operation: 3}
+
+
+def test_a_channels_candidates_are_sent_back_to_us_only_where_somebody_asks(
+    channels: Channels, client: DynamoDBClient
+) -> None:
+    channel_id = channels.create(None, ["a"])
+    asked: list[str] = []
+    client.meta.events.register(
+        "provide-client-params.dynamodb.UpdateItem", lambda params, **_: asked.append(params["ReturnValues"])
+    )
+
+    assert channels.add_candidates(channel_id, ["b"]) == []
+    assert channels.add_candidates(channel_id, ["c"], tell=True) == ["a", "b", "c"]
+
+    assert asked == ["NONE", "ALL_NEW"]
 
 
 def test_reads_are_strongly_consistent(channels: Channels, client: DynamoDBClient) -> None:

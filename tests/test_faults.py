@@ -40,6 +40,7 @@ from tests.faulty_proxy import (
 )
 from tests.runtime import TIMEOUT_SECONDS
 from tests.test_app import KEYS
+from tests.test_contract import NOBODYS_ID
 from tests.transports import Post, Reply, over_handler, url_event
 
 OUTAGES = [
@@ -102,6 +103,11 @@ def assert_unavailable(reply: Reply) -> None:
     assert reply.headers["cache-control"] == "no-store"
 
 
+def errors(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return what the log was told of outages."""
+    return [record.getMessage() for record in caplog.records if record.name == "peerpost"]
+
+
 def test_an_answer_sent_again_after_a_lost_reply_is_a_success(
     post: Post, proxy: FaultyProxy, near_channels: Channels
 ) -> None:
@@ -151,6 +157,14 @@ def test_a_candidate_sent_again_after_a_lost_reply_is_there_once(
 
     assert (reply.status, reply.json()) == (200, {})
     assert near_channels.get(channel_id).candidates == ["one"]
+
+
+def test_a_delete_sent_again_that_meets_no_channel_is_a_success(post: Post, proxy: FaultyProxy) -> None:
+    proxy.faults = [reset]
+    reply = post({"method": "delete_data_channel", "channel_id": NOBODYS_ID})
+
+    assert (reply.status, reply.json()) == (200, {})
+    assert proxy.requests == 2
 
 
 @pytest.mark.parametrize("what", ["offer", "answer"])
@@ -281,6 +295,25 @@ def test_a_fault_that_lasts_is_a_503_for_every_method(
     assert not [way.method for way in ways if way.channel_id in caplog.text]
 
 
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (refusal(400, "ThrottlingException"), "ThrottlingException"),
+        (garble_the_reply, "no whole reply"),
+        (lose_the_reply, "ConnectionClosedError"),
+    ],
+    ids=["refused", "garbled", "lost"],
+)
+def test_the_log_says_what_dynamodb_did(
+    fault: Fault, said: str, post: Post, proxy: FaultyProxy, caplog: pytest.LogCaptureFixture
+) -> None:
+    proxy.faults = [fault] * DYNAMODB_ATTEMPTS
+
+    assert_unavailable(post({"method": "create_data_channel"}))
+
+    assert errors(caplog) == [f"DynamoDB: {said}"]
+
+
 def test_a_reply_that_comes_slowly_is_a_reply_for_every_method(ways: list[Way]) -> None:
     def meet(way: Way) -> None:
         way.prepare()
@@ -348,7 +381,7 @@ def test_a_late_copy_of_an_offer_undoes_no_later_one(
 
 
 def test_an_offer_sent_again_that_meets_a_later_one_does_not_come_back(
-    post: Post, proxy: FaultyProxy, near_channels: Channels
+    post: Post, proxy: FaultyProxy, near_channels: Channels, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Whether it had been there is not known, and is not claimed."""
     channel_id = near_channels.create()
@@ -358,11 +391,12 @@ def test_an_offer_sent_again_that_meets_a_later_one_does_not_come_back(
 
     assert_unavailable(reply)
     assert near_channels.get(channel_id).offer == "a later one"
+    assert errors(caplog) == ["DynamoDB: refused after a lost reply"]
 
 
 @pytest.mark.parametrize("method", ["create_offer", "create_answer", "create_candidate"])
 def test_a_write_sent_again_that_meets_no_channel_any_more_is_not_said_to_be_refused(
-    method: str, post: Post, proxy: FaultyProxy, near_channels: Channels
+    method: str, post: Post, proxy: FaultyProxy, near_channels: Channels, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The other peer has read it, is connected, and has hung up before the retry: it did take effect."""
     channel_id = near_channels.create()
@@ -374,6 +408,7 @@ def test_a_write_sent_again_that_meets_no_channel_any_more_is_not_said_to_be_ref
 
     assert_unavailable(reply)
     assert (again.status, again.body) == (400, "no such channel")
+    assert errors(caplog) == ["DynamoDB: refused after a lost reply"]
 
 
 def test_a_late_copy_of_a_create_brings_no_channel_back(

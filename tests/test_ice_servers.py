@@ -194,7 +194,7 @@ def test_credentials_end_in_time_and_are_new_for_each_who_asks(clock: Clock) -> 
 
 
 def test_a_secret_that_is_empty_signs_nothing() -> None:
-    with pytest.raises(ParameterUnavailable, match="the TURN secret is empty"):
+    with pytest.raises(ParameterUnavailable, match="^the TURN secret is empty$"):
         IceServers([], TURN, lambda: " \n").current()
 
 

@@ -7,6 +7,7 @@ from mypy_boto3_dynamodb import DynamoDBClient
 
 from chalicelib import limits
 from chalicelib.channels import Channels
+from tests.engines import ROOT
 from tests.runtime import TIMEOUT_SECONDS
 
 ITEM_BYTES = 400 * 1024
@@ -58,6 +59,44 @@ def test_the_sizes_in_the_reason_add_up() -> None:
     assert full < ITEM_BYTES
 
 
+def test_the_protocol_says_each_limit_that_a_client_meets() -> None:
+    said = [
+        f"| life of a channel, from its creation | {limits.CHANNEL_TTL_SECONDS} s |",
+        f"| request body | {limits.MAX_BODY_BYTES:,} bytes |",
+        f"| nesting of the body | {limits.MAX_DEPTH} |",
+        f"| `offer`, `answer` | {limits.MAX_DESCRIPTION_BYTES:,} bytes in UTF-8 |",
+        f"| `candidate` | {limits.MAX_CANDIDATE_BYTES} bytes in UTF-8 |",
+        f"| candidates in a channel, of both peers | {limits.MAX_CANDIDATES} |",
+        f"| `candidates` in one request | {limits.MAX_BATCH} |",
+        f"| `wait` | what the operator allows, {limits.MAX_WAIT_SECONDS:g} s by default |",
+    ]
+
+    protocol = (ROOT / "docs/protocol.md").read_text()
+
+    assert [row for row in said if row not in protocol] == []
+
+
+def test_the_promise_in_words_says_when_we_give_up_and_when_to_come_back() -> None:
+    one = f"({limits.DYNAMODB_CONNECT_TIMEOUT_SECONDS} + {limits.DYNAMODB_READ_TIMEOUT_SECONDS})"
+    tries = limits.DYNAMODB_ATTEMPTS
+    said = [
+        f"| tries | {tries} |",
+        f"| {limits.WAIT_RESERVE_SECONDS} s at most | {tries} \N{MULTIPLICATION SIGN} {one} + 1 + 2 |",
+        f"| the function gives up | {limits.WAIT_RESERVE_SECONDS} s after the longest wait, ",
+        f" {limits.MAX_WAIT_SECONDS + limits.WAIT_RESERVE_SECONDS:g} s as deployed |",
+        f"| `Retry-After` | {limits.RETRY_AFTER_SECONDS} s |",
+    ]
+
+    promise = (ROOT / "docs/reliability.md").read_text()
+
+    assert [words for words in said if words not in promise] == []
+
+
+def test_credentials_live_for_an_hour_and_a_removed_key_for_a_minute_at_most() -> None:
+    assert limits.TURN_TTL_SECONDS == 60 * 60
+    assert limits.PARAMETER_MAX_AGE_SECONDS == 60
+
+
 def test_a_full_description_fits_the_body_however_it_is_escaped() -> None:
     frame = len('{"method":"create_answer","channel_id":"","answer":""}') + limits.MAX_NAME_BYTES
 
@@ -68,7 +107,7 @@ def test_all_tries_end_within_what_a_held_reply_leaves() -> None:
     tries = limits.DYNAMODB_CONNECT_TIMEOUT_SECONDS + limits.DYNAMODB_READ_TIMEOUT_SECONDS
     pauses = sum(2**retry for retry in range(limits.DYNAMODB_ATTEMPTS - 1))
 
-    assert limits.DYNAMODB_ATTEMPTS * tries + pauses <= limits.WAIT_RESERVE_SECONDS
+    assert limits.DYNAMODB_ATTEMPTS * tries + pauses == limits.WAIT_RESERVE_SECONDS
 
 
 def test_all_tries_for_a_parameter_leave_time_for_all_tries_for_the_channel() -> None:

@@ -10,20 +10,22 @@ import pytest
 from app import longest_wait
 from chalicelib import waiting
 from chalicelib.limits import MAX_WAIT_SECONDS, SOON_SECONDS, WAIT_RESERVE_SECONDS
+from tests.engines import ROOT
 
 LATENCY_SECONDS = 0.1
 
 
 class Reads:
-    """What is read is the number of the read; time passes only while it sleeps."""
+    """What is read is the time. It passes only while it sleeps, and by `each` read."""
 
-    def __init__(self, ready_after: float = float("inf")) -> None:
-        self.now = 1000.0
+    def __init__(self, ready_after: float = float("inf"), each: float = 0) -> None:
+        self.now, self.each = 1000.0, each
         self.ready_at = self.now + ready_after
         self.times: list[float] = []
 
     def read(self) -> float:
         self.times.append(self.now)
+        self.now += self.each
         return self.now
 
     def sleep(self, seconds: float) -> None:
@@ -68,6 +70,18 @@ def test_reads_are_few_while_nothing_comes() -> None:
     soon = [each for each in reads.times if each < 1000 + SOON_SECONDS]
     assert len(soon) <= 30
     assert len(reads.times) - len(soon) <= 2.5 * (20 - SOON_SECONDS)
+
+
+def test_the_operator_is_told_how_often_the_channel_is_read() -> None:
+    """By reads of 10 ms, as DynamoDB's are; the first one is not again."""
+    reads = Reads(each=0.01)
+
+    reads.until(MAX_WAIT_SECONDS)
+
+    soon = [each for each in reads.times if each < 1000 + SOON_SECONDS]
+    told = f"some {len(soon)} times in the first two seconds", f": {len(reads.times) - 1} times in the default of 5 s"
+    operations = (ROOT / "docs/operations.md").read_text()
+    assert [words for words in told if words not in operations] == []
 
 
 def context(milliseconds: int) -> SimpleNamespace:

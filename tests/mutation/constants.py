@@ -1,0 +1,91 @@
+"""The constants outside functions, which mutmut leaves alone: a number one more and one less, a string another."""
+
+import ast
+import importlib
+import multiprocessing
+import os
+import sys
+import types
+from collections.abc import Iterator, Sequence
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from tests.engines import ROOT
+from tests.mutation.survivors import Survivor
+
+# What is loaded anew for each mutant; all else, which takes seconds, is loaded once.
+OURS = {"app", "chalicelib", "tests"}
+# The selection of tests takes a tenth of it.
+SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A module's source with one constant changed."""
+
+    module: str
+    source: str
+    where: Survivor
+
+
+def mutants(paths: Sequence[Path]) -> list[Mutant]:
+    return [mutant for path in paths for mutant in mutants_of(path)]
+
+
+def mutants_of(path: Path) -> Iterator[Mutant]:
+    source, module = path.read_text(), ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    lines = source.splitlines()
+    for node in constants(ast.parse(source)):
+        for new in changed(node.value):
+            line = lines[node.lineno - 1]
+            mutated = line[: node.col_offset] + new + line[node.end_col_offset :]
+            text = "\n".join([*lines[: node.lineno - 1], mutated, *lines[node.lineno :], ""])
+            yield Mutant(module, text, Survivor(module, line.strip(), mutated.strip()))
+
+
+def constants(tree: ast.Module) -> Iterator[ast.Constant]:
+    """Return the constants that are evaluated when the module is imported, without its documentation."""
+    classes = [statement for statement in tree.body if isinstance(statement, ast.ClassDef)]
+    for statement in [*tree.body, *(inner for each in classes for inner in each.body)]:
+        if isinstance(statement, ast.Assign | ast.AnnAssign):
+            yield from (node for node in ast.walk(statement) if isinstance(node, ast.Constant))
+
+
+def changed(value: object) -> list[str]:
+    if isinstance(value, str):
+        return [repr(f"XX{value}XX")]
+    return [repr(value + 1), repr(value - 1)] if isinstance(value, int | float) and not isinstance(value, bool) else []
+
+
+def judge(mutant: Mutant, arguments: list[str]) -> str:
+    """Return `killed`, `survived` or `timeout`."""
+    process = multiprocessing.get_context("fork").Process(target=_run, args=(mutant, arguments))
+    process.start()
+    process.join(SECONDS)
+    if process.is_alive():
+        process.kill()
+        return "timeout"
+    return "killed" if process.exitcode else "survived"
+
+
+def warm_up(arguments: list[str]) -> None:
+    with redirect_stdout(StringIO()):
+        pytest.main(["--collect-only", *arguments])
+
+
+def _run(mutant: Mutant, arguments: list[str]) -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    os.dup2(1, 2)
+    for name in [name for name in sys.modules if name.split(".")[0] in OURS]:
+        del sys.modules[name]
+    package, _, name = mutant.module.rpartition(".")
+    module = types.ModuleType(mutant.module)
+    sys.modules[mutant.module] = module
+    if package:
+        setattr(importlib.import_module(package), name, module)
+    exec(compile(mutant.source, f"{mutant.module} mutated", "exec"), vars(module))
+    sys.exit(pytest.main(["-x", *arguments]))
