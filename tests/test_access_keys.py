@@ -16,6 +16,7 @@ from chalicelib.errors import ParameterUnavailable, StorageUnavailable, Unauthor
 from chalicelib.limits import PARAMETER_MAX_AGE_SECONDS, RETRY_AFTER_SECONDS
 from chalicelib.parameters import Parameter
 from tests.clock import Clock
+from tests.naming import name_of
 from tests.runtime import lambda_function
 from tests.ssm import KEY, KEYS_NAME, OTHER_KEY, Store, bearer, digest, put, ssm_server
 from tests.test_app import KEYS as AWS_KEYS
@@ -143,7 +144,7 @@ def test_no_field_stands_in_for_the_key(request_: dict[str, object], guarded: Po
         (f"bearer {KEY}", None),
         (f"BEARER   {KEY} ", None),
     ],
-    ids=lambda value: ascii(value)[:40],
+    ids=name_of,
 )
 def test_the_header_is_read_as_the_standard_has_it(
     authorization: str | None, expected: tuple[str, str] | None, guarded: Post
@@ -230,14 +231,14 @@ def test_a_key_is_replaced_while_both_are_good_and_the_old_one_ends_in_time(cloc
         f"{digest(OTHER_KEY)} ,\t{digest(KEY)},",
         f"{digest(OTHER_KEY)}\r\n{digest(KEY)}\r\n",
     ],
-    ids=ascii,
+    ids=name_of,
 )
 def test_digests_stand_apart_by_commas_or_white_space(value: str) -> None:
     AccessKeys(lambda: value).check(f"Bearer {KEY}")
 
 
 @pytest.mark.parametrize(
-    "value", ["", " ", ",", KEY, digest(KEY)[:-1], f"{digest(KEY)}0", f"{digest(KEY)},{KEY}", "ü" * 64], ids=ascii
+    "value", ["", " ", ",", KEY, digest(KEY)[:-1], f"{digest(KEY)}0", f"{digest(KEY)},{KEY}", "ü" * 64], ids=name_of
 )
 def test_what_is_no_list_of_digests_lets_nobody_in_and_is_told_to_the_log_alone(
     value: str, channels: Channels, caplog: pytest.LogCaptureFixture

@@ -26,6 +26,7 @@ from chalicelib.limits import CHANNEL_TTL_SECONDS, MAX_BATCH, MAX_BODY_BYTES, MA
 from tests.clock import Clock
 from tests.engines import client_of
 from tests.fuzz.memory import Memory
+from tests.naming import name_of
 from tests.test_contract import NEEDED, NOBODYS_ID, assert_accepted, assert_refused, open_channel, state, whole
 from tests.transports import JSON, Post, over_handler, url_event
 
@@ -241,7 +242,7 @@ SPLITS = [
 ]
 
 
-@pytest.mark.parametrize("split", SPLITS, ids=ascii)
+@pytest.mark.parametrize("split", SPLITS, ids=name_of)
 def test_nothing_that_is_sent_gets_into_a_header(split: str, post: Post) -> None:
     channel_id = open_channel(post)
     names = {"content-type", "cache-control", "x-content-type-options"}
@@ -258,7 +259,7 @@ def test_nothing_that_is_sent_gets_into_a_header(split: str, post: Post) -> None
         assert reply.status == 200 or not re.search("evil|script", reply.body, re.IGNORECASE)
 
 
-@pytest.mark.parametrize("split", SPLITS, ids=ascii)
+@pytest.mark.parametrize("split", SPLITS, ids=name_of)
 def test_a_reply_over_http_is_one_reply(split: str, local_url: str) -> None:
     """Read from the bare connection: what would be split by an echoed line break would be two replies there."""
     url = urlsplit(local_url)

@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib.handlers import HANDLERS
 from chalicelib.limits import MAX_BATCH, MAX_BODY_BYTES, MAX_CANDIDATE_BYTES, MAX_DEPTH, MAX_DESCRIPTION_BYTES
+from tests.naming import name_of
 from tests.transports import JSON, Post, Reply
 
 NOBODYS_ID = "00000000-0000-4000-8000-000000000000"
@@ -188,7 +189,7 @@ def test_the_content_type_does_not_matter(headers: Mapping[str, str], post: Post
         (b'{"method": "%s"}' % (b"x" * 37), "method must be at most 36 bytes"),
         (b'{"method": "\\ud800"}', "method has a lone surrogate"),
     ],
-    ids=lambda value: ascii(value)[:60],
+    ids=name_of,
 )
 def test_a_bad_body_is_refused(body: bytes, message: str, post: Post) -> None:
     assert_refused(post(body), message)
@@ -335,7 +336,7 @@ def test_a_deleted_channel_is_gone_and_deleting_it_again_is_a_success(post: Post
         ({"ice_servers": 1}, "ice_servers must be true or false"),
         ({"ice_servers": None}, "ice_servers must be true or false"),
     ],
-    ids=lambda value: ascii(value)[:60],
+    ids=name_of,
 )
 def test_a_bad_optional_field_is_refused(fields: dict[str, object], message: str, post: Post) -> None:
     assert_refused(post({"method": "create_data_channel"} | fields), message)

@@ -19,6 +19,7 @@ from chalicelib.errors import ParameterUnavailable
 from chalicelib.ice_servers import IceServers
 from chalicelib.limits import CHANNEL_TTL_SECONDS, TURN_TTL_SECONDS
 from tests.clock import Clock
+from tests.naming import name_of
 from tests.runtime import lambda_function
 from tests.ssm import KEY, KEYS_NAME, SECRET, SECRET_NAME, bearer, digest, put, ssm_server
 from tests.test_access_keys import assert_unavailable
@@ -159,7 +160,7 @@ def test_without_an_offer_there_is_nothing_to_ride_along_with(serve: Callable[..
 
 
 @pytest.mark.parametrize("method", ["create_data_channel", "get_offer"])
-@pytest.mark.parametrize("value", [None, 0, 1, "true", "", [], [True], {}], ids=ascii)
+@pytest.mark.parametrize("value", [None, 0, 1, "true", "", [], [True], {}], ids=name_of)
 def test_what_is_no_boolean_is_refused(
     method: str, value: object, serve: Callable[..., Post], channels: Channels
 ) -> None:
