@@ -78,7 +78,7 @@ lock: ## Pin all that requirements*.txt ask for, with hashes (after `make check`
 	set -e; lock="$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes"; \
 	export UV_CUSTOM_COMPILE_COMMAND="make lock"; \
 	$$lock --no-deps --output-file locks/package.txt requirements.txt; \
-	for each in local dev bench fuzz mutants; do $$lock --output-file locks/$$each.txt requirements-$$each.txt; done
+	for each in local dev bench fuzz mutants rivals; do $$lock --output-file locks/$$each.txt requirements-$$each.txt; done
 
 format: $(VENV)/dev ## Put the code in the house's form
 	$(BIN)/ruff format .

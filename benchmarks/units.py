@@ -17,6 +17,7 @@ from mypy_boto3_dynamodb import DynamoDBClient
 
 from app import create_app
 from benchmarks.descriptions import KINDS, Peer, browser, load
+from benchmarks.guard import Counted
 from benchmarks.report import ROOT, table
 from chalicelib.channels import Channels
 from tests.engines import client_of, free_port, new_table, wait_for_port
@@ -169,6 +170,12 @@ def measure(short: bool) -> dict[str, Any]:  # noqa: ARG001 - it is short
             column = "methods" if kind == "data channel" else "methods, audio and video"
             results[column] = plain | {"delete_data_channel": fast["delete_data_channel"]}
     return results
+
+
+def counts(results: dict[str, Any]) -> Counted:
+    """Return what the guard holds: the requests and units of each connection, and of a re-read."""
+    ours = {f"{name}: {unit}": count for name, each in results["connections"].items() for unit, count in each.items()}
+    return Counted(ours | {f"{kind}: reread": units for kind, units in results["reread_units"].items()})
 
 
 WAYS: dict[str, Callable[[Exchange], None]] = {

@@ -179,7 +179,7 @@ def test_its_bill_of_materials_names_each_library_by_the_hash_that_the_lock_pins
         assert component["licenses"][0]["license"]["name"]
 
 
-@pytest.mark.parametrize("name", ["package", "local", "dev", "bench"])
+@pytest.mark.parametrize("name", ["package", "local", "dev", "bench", "rivals"])
 def test_the_locks_pin_by_hash_what_the_requirements_ask_for(name: str) -> None:
     lock = (ROOT / f"locks/{name}.txt").read_text()
 

@@ -1,0 +1,87 @@
+"""The end of the document: what no implementation can go below, and how far from it ours is, as far as was measured."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from benchmarks.cost import MILLION, dollars_of
+from benchmarks.cost import US as OUR_COST
+from benchmarks.descriptions import KINDS
+from benchmarks.functions import EMPTY, US
+from benchmarks.report import table
+
+# TCP and TLS 1.3; then the channel's id to the offerer, the offer to the answerer, the answer to the offerer.
+SETUP_ROUND_TRIPS = 2 + 3
+# The offer in and out, the answer in and out.
+MESSAGES = 4
+# Two descriptions of less than a KB, each written once and read once, strongly.
+WRITE_UNITS, READ_UNITS = 2, 2
+LEAST_DOLLARS = MILLION * sum(
+    (
+        dollars_of("lambda_requests", MESSAGES),
+        dollars_of("dynamodb_write_units", WRITE_UNITS),
+        dollars_of("dynamodb_read_units", READ_UNITS),
+    )
+)
+
+Found = dict[str, Any]
+Row = tuple[str, str, str, str]
+
+
+def section(found: Found) -> str:
+    """Return the section of the document, of those benchmarks whose results are there."""
+    rows = [row for name, tell in TELL.items() if name in found for row in tell(found[name])]
+    return Path(__file__).with_suffix(".md").read_text().format(table=table(HEAD, rows))
+
+
+HEAD: Sequence[str] = ("figure", "limit", "ours", "ours / limit")
+
+
+def row(figure: str, limit: float, ours: float, unit: str = "") -> Row:
+    return figure, f"{limit:,.4g}{unit}", f"{ours:,.4g}{unit}", f"{ours / limit:.2g}"
+
+
+def setup_time(results: Found) -> list[Row]:
+    far = max(results["runs"]["peerpost"], key=int)
+    each = results["runs"]["peerpost"][far]
+    limit = SETUP_ROUND_TRIPS * int(far)
+    return [
+        row(f"set-up from no connection, {far} ms away", limit, median(each["milliseconds"]), " ms"),
+        row("requests of a set-up", MESSAGES, median(each["requests"])),
+    ]
+
+
+def cold_start(results: Found) -> list[Row]:
+    counted = results["instructions"]
+    return [
+        row(f"instructions to {step}, millions", counted[EMPTY][step] / 1e6, counted[US][step] / 1e6)
+        for step in counted[US]
+    ]
+
+
+def warm_request(results: Found) -> list[Row]:
+    counted = results["instructions"]
+    return [row("instructions of a request, thousands", counted[EMPTY] / 1e3, counted[US] / 1e3)]
+
+
+def units(results: Found) -> list[Row]:
+    fast = results["connections"][f"{KINDS[0]}, fast"]
+    return [
+        row("write units of a connection", WRITE_UNITS, fast["write_units"]),
+        row("read units of a connection", READ_UNITS, fast["read_units"]),
+    ]
+
+
+def cost(results: Found) -> list[Row]:
+    ours = sum(results["connections"][KINDS[0]][OUR_COST]["both ready"].values())
+    return [row("dollars of a million connections", LEAST_DOLLARS, ours)]
+
+
+TELL: dict[str, Callable[[Found], list[Row]]] = {
+    "setup_time": setup_time,
+    "cold_start": cold_start,
+    "warm_request": warm_request,
+    "units": units,
+    "cost": cost,
+}

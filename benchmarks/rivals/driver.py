@@ -1,0 +1,38 @@
+"""Starts a function as Lambda does, sends it events, and says when it was ready and what each reply took.
+
+    python driver.py [patient] < EVENTS
+
+EVENTS are lines of JSON. It runs with nothing but the function's own folder, `app.py` in it.
+"""
+
+import json
+import sys
+import time
+
+if "patient" in sys.argv:
+    # Under valgrind everything takes fifty times as long; no time-out of ours may pass that would not pass otherwise.
+    import signal
+
+    from chalicelib import limits
+
+    signal.alarm = abs
+    limits.DYNAMODB_CONNECT_TIMEOUT_SECONDS = limits.DYNAMODB_READ_TIMEOUT_SECONDS = 600
+
+from app import handler
+
+
+class Context:
+    """What Lambda tells of an invocation."""
+
+    aws_request_id = "8f507cfc-xmpl-4697-b07a-ac58fc914c95"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 15_000
+
+
+print(json.dumps({"at": time.monotonic()}), flush=True)
+for line in sys.stdin:
+    began, cpu = time.monotonic(), time.process_time()
+    reply = handler(json.loads(line), Context())
+    took = {"cpu": time.process_time() - cpu, "seconds": time.monotonic() - began}
+    print(json.dumps({"at": time.monotonic(), "status": reply["statusCode"], **took}), flush=True)

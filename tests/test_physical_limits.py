@@ -1,0 +1,28 @@
+"""The end of docs/benchmarks.md is computed: it cannot say what the results do not."""
+
+import pytest
+
+from benchmarks import limits
+from benchmarks.functions import EMPTY, US
+
+
+def test_each_figure_stands_beside_its_limit() -> None:
+    runs = {"peerpost": {"0": {}, "100": {"milliseconds": [900, 750, 800], "requests": [4, 4, 4]}}}
+
+    text = limits.section({"setup_time": {"runs": runs}})
+
+    assert "| set-up from no connection, 100 ms away | 500 ms | 800 ms | 1.6 |" in text
+    assert "| requests of a set-up | 4 | 4 | 1 |" in text
+
+
+def test_what_was_not_measured_is_left_out() -> None:
+    found = {"warm_request": {"instructions": {EMPTY: 50_000, US: 3_000_000}}}
+
+    text = limits.section(found)
+
+    assert "| instructions of a request, thousands | 50 | 3,000 | 60 |" in text
+    assert "write units of a connection" not in text
+
+
+def test_the_least_that_a_million_connections_cost_is_four_requests_and_the_units() -> None:
+    assert pytest.approx(4 * 0.2 + 2 * 0.625 + 2 * 0.125) == limits.LEAST_DOLLARS
