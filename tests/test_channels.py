@@ -3,9 +3,11 @@
 import uuid
 from collections import Counter
 from contextlib import suppress
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
+from botocore.exceptions import ClientError, NoCredentialsError
 from botocore.model import OperationModel
 from mypy_boto3_dynamodb import DynamoDBClient
 
@@ -232,6 +234,29 @@ def test_a_channels_candidates_are_sent_back_to_us_only_where_somebody_asks(
     assert channels.add_candidates(channel_id, ["c"], tell=True) == ["a", "b", "c"]
 
     assert asked == ["NONE", "ALL_NEW"]
+
+
+def test_warming_up_is_one_read_that_finds_nothing(channels: Channels, client: DynamoDBClient) -> None:
+    found: list[dict[str, Any]] = []
+    client.meta.events.register("after-call.dynamodb.GetItem", lambda parsed, **_: found.append(parsed))
+
+    channels.warm_up()
+
+    assert [(reply["ResponseMetadata"]["HTTPStatusCode"], "Item" in reply) for reply in found] == [(200, False)]
+
+
+@pytest.mark.parametrize("code", ["ThrottlingException", "AccessDeniedException", None])
+def test_a_warm_up_that_fails_is_left_to_the_first_request(code: str | None) -> None:
+    tries: list[object] = []
+
+    def get_item(**parameters: Any) -> Any:
+        tries.append(parameters)
+        trouble: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+        raise ClientError(trouble, "GetItem") if code else NoCredentialsError
+
+    Channels(cast(DynamoDBClient, SimpleNamespace(get_item=get_item)), "any table").warm_up()
+
+    assert len(tries) == 1
 
 
 def test_reads_are_strongly_consistent(channels: Channels, client: DynamoDBClient) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from app import longest_wait
 from chalicelib import waiting
-from chalicelib.limits import MAX_WAIT_SECONDS, SOON_SECONDS, WAIT_RESERVE_SECONDS
+from chalicelib.limits import MAX_WAIT_SECONDS, PAUSE_SOON_SECONDS, SOON_SECONDS, WAIT_RESERVE_SECONDS
+from tests.clock import Clock
 from tests.engines import ROOT
 
 LATENCY_SECONDS = 0.1
@@ -70,6 +71,19 @@ def test_reads_are_few_while_nothing_comes() -> None:
     soon = [each for each in reads.times if each < 1000 + SOON_SECONDS]
     assert len(soon) <= 30
     assert len(reads.times) - len(soon) <= 2.5 * (20 - SOON_SECONDS)
+
+
+def test_from_the_moment_on_at_which_soon_is_over_the_pauses_grow_again() -> None:
+    clock, pauses = Clock(), list[float]()
+    over = clock.seconds + SOON_SECONDS
+
+    def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        clock.seconds = max(clock.seconds + seconds, over if seconds == PAUSE_SOON_SECONDS else 0)
+
+    waiting.until(lambda _: False, lambda: None, SOON_SECONDS + 1, clock, sleep)
+
+    assert pauses[pauses.index(PAUSE_SOON_SECONDS) + 1] > PAUSE_SOON_SECONDS
 
 
 def test_the_operator_is_told_how_often_the_channel_is_read() -> None:

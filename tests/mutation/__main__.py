@@ -5,15 +5,12 @@ import os
 import shutil
 import subprocess
 import sys
-import tomllib
 from collections import Counter
 from fnmatch import fnmatch
 
 from tests.engines import ROOT, real_engine
-from tests.mutation import constants, survivors
+from tests.mutation import constants, selection, survivors
 from tests.mutation.survivors import Survivor
-
-CONFIGURATION = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mutmut"]
 
 
 def main() -> int:
@@ -21,6 +18,7 @@ def main() -> int:
     parser.add_argument("names", nargs="*", help="mutmut's names of mutants, with wildcards; all of them without")
     parser.add_argument("--processes", type=int, default=os.cpu_count(), help="how many mutants to judge at once")
     options = parser.parse_args()
+    selection.check_names()
     with real_engine() as endpoint:
         os.environ["DYNAMODB_TEST_ENDPOINT"] = endpoint
         found = in_functions(options.names, options.processes) + outside_functions(options.names)
@@ -35,14 +33,14 @@ def in_functions(names: list[str], processes: int) -> list[Survivor]:
 
 
 def outside_functions(names: list[str]) -> list[Survivor]:
-    selection = CONFIGURATION["pytest_add_cli_args"] + CONFIGURATION["pytest_add_cli_args_test_selection"]
     paths = [ROOT / "app.py", *sorted(path for path in (ROOT / "chalicelib").glob("*.py") if not ignored(path.name))]
     chosen = [mutant for mutant in constants.mutants(paths) if matches(mutant.module, names)]
-    constants.warm_up(selection)
+    if constants.judge(constants.unchanged(ROOT / "chalicelib/limits.py"), selection.ARGUMENTS) != "survived":
+        raise RuntimeError("the tests fail where nothing was changed")
     ends: Counter[str] = Counter()
     found: list[Survivor] = []
     for mutant in chosen:
-        end = constants.judge(mutant, selection)
+        end = constants.judge(mutant, selection.ARGUMENTS)
         ends[end] += 1
         found += [mutant.where] if end == "survived" else []
     print(f"{len(chosen)} constants outside functions: {dict(ends)}")
@@ -62,7 +60,7 @@ def compare(found: list[Survivor], names: list[str]) -> int:
 
 
 def ignored(name: str) -> bool:
-    return any(fnmatch(f"chalicelib/{name}", pattern) for pattern in CONFIGURATION["do_not_mutate"])
+    return any(fnmatch(f"chalicelib/{name}", pattern) for pattern in selection.CONFIGURATION["do_not_mutate"])
 
 
 def matches(module: str, names: list[str]) -> bool:

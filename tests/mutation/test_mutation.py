@@ -21,6 +21,7 @@ def test_a_mutant_is_the_module_with_one_constant_changed() -> None:
     first, second, *_ = constants.mutants_of(path)
 
     assert str(first.where) == "chalicelib.limits\n  - CHANNEL_TTL_SECONDS = 300\n  + CHANNEL_TTL_SECONDS = 301"
+    assert constants.unchanged(path).source == path.read_text()
     assert second.source == path.read_text().replace("SECONDS = 300\n", "SECONDS = 299\n")
 
 

@@ -1,0 +1,59 @@
+"""How often a method reads: once where there is news, and again only as long as it may hold its reply."""
+
+import json
+from collections import Counter
+from contextlib import suppress
+
+import pytest
+from mypy_boto3_dynamodb import DynamoDBClient
+
+from chalicelib.channels import Channels
+from chalicelib.errors import SignalingError
+from chalicelib.handlers import Server, handle
+
+# For as long a test waits where it should not; long enough for a second read where it should.
+LONG_SECONDS, SHORT_SECONDS = 2, 0.1
+READS = [{"method": "get_offer"}, {"method": "get_answer"}, {"method": "get_candidates"}]
+
+
+@pytest.fixture
+def reads(client: DynamoDBClient) -> Counter[str]:
+    reads: Counter[str] = Counter()
+    client.meta.events.register("before-call.dynamodb.GetItem", lambda model, **_: reads.update([model.name]))
+    return reads
+
+
+def body(channel_id: str, **fields: object) -> bytes:
+    return json.dumps({"channel_id": channel_id, "wait": LONG_SECONDS, **fields}).encode()
+
+
+@pytest.mark.parametrize("fields", [*READS, {"method": "get_candidates", "since": 1}], ids=json.dumps)
+def test_what_is_there_is_told_at_once(fields: dict[str, object], channels: Channels, reads: Counter[str]) -> None:
+    channel_id = channels.create("an offer", ["a", "b"])
+    channels.set_answer(channel_id, "an answer")
+
+    handle(body(channel_id, **fields), Server(channels), LONG_SECONDS)
+
+    assert reads.total() == 1
+
+
+@pytest.mark.parametrize("fields", [*READS, {"method": "get_candidates", "since": 1}], ids=json.dumps)
+def test_what_is_not_there_is_looked_for_again(
+    fields: dict[str, object], channels: Channels, reads: Counter[str]
+) -> None:
+    channel_id = channels.create(None, ["a"] if "since" in fields else [])
+
+    with suppress(SignalingError):
+        handle(body(channel_id, **fields), Server(channels), SHORT_SECONDS)
+
+    assert reads.total() > 1
+
+
+@pytest.mark.parametrize("fields", READS, ids=json.dumps)
+def test_nothing_is_held_where_no_reply_may_be(
+    fields: dict[str, object], channels: Channels, reads: Counter[str]
+) -> None:
+    with suppress(SignalingError):
+        handle(body(channels.create(), **fields), Server(channels))
+
+    assert reads.total() == 1
