@@ -72,7 +72,9 @@ def test_no_function_is_over_25_lines(path: Path) -> None:
     assert {name for name, length in lengths.items() if length > MAX_FUNCTION_LINES} == set()
 
 
-@pytest.mark.parametrize("path", [*SERVER, *(ROOT / "chalicelib" / name for name in sorted(DEVELOPMENT))], ids=lambda p: p.name)
+@pytest.mark.parametrize(
+    "path", [*SERVER, *(ROOT / "chalicelib" / name for name in sorted(DEVELOPMENT))], ids=lambda p: p.name
+)
 def test_imports_go_one_way(path: Path) -> None:
     ours = {name.removeprefix("chalicelib.") for name in imports(path) if name.startswith("chalicelib.")}
 
