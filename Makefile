@@ -30,7 +30,7 @@ example: $(VENV)/dev ## Connect two aiortc peers, in two processes, through `mak
 	$(BIN)/python examples/two_peers.py http://127.0.0.1:$(PORT)/
 
 test: $(VENV)/bench .venv-checkov/ready node_modules web/node_modules clients/javascript/node_modules ## Run every test
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
+	$(BIN)/python -m pytest --numprocesses 2 --no-loadscope-reorder
 	npm test --prefix clients/javascript
 
 soak: $(VENV)/dev node_modules ## Check a thousand random histories of the packaged function for linearizability (SOAK="--histories 50 --seed 7")

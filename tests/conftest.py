@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from chalice.app import Chalice
 from moto import mock_aws
 from mypy_boto3_dynamodb import DynamoDBClient
+from xdist.scheduler import LoadScopeScheduling
 
 from app import create_app
 from chalicelib.channels import Channels, open_client
@@ -18,11 +20,18 @@ from tests.runtime import Invoke, build_package, lambda_function, unpack_read_on
 from tests.transports import Post, chalice_local, over_function_url, over_handler, over_http, over_test_client
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+class ByFolder(LoadScopeScheduling):  # type: ignore[misc]
     """Where two processes share the tests, a folder with servers of its own goes to one of them, and so does a file."""
-    for item in items:
-        place = item.path if item.path.parent == Path(__file__).parent else item.path.parent
-        item.add_marker(pytest.mark.xdist_group(str(place)))
+
+    def _split_scope(self, nodeid: str) -> str:  # As the documentation of pytest-xdist has it.
+        path, _, _ = nodeid.partition("::")
+        folder, _, _ = path.rpartition("/")
+        return path if folder == "tests" else folder
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFolder:
+    return ByFolder(config, log)
 
 
 @pytest.fixture(scope="session")
