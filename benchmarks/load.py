@@ -45,7 +45,7 @@ class Plan:
     candidate_samples: int
 
 
-FULL = Plan((1, 4, 16, 64), 15, (1_000, 10_000, 100_000, 1_000_000), 800, (0, 50, 100, 200, 400, 799), 150)
+FULL = Plan((1, 4, 16, 64), 8, (1_000, 10_000, 100_000, 1_000_000), 400, (0, 50, 100, 200, 400, 799), 100)
 SHORT = Plan((1, 4), 2, (1_000, 10_000), 60, (0, 799), 10)
 
 # While each pair has a reply held, this many execution environments are free for the other requests.
