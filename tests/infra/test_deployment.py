@@ -68,7 +68,7 @@ def test_browsers_may_post_to_the_url(deployment: Deployment) -> None:
 
     assert url["AuthType"] == "NONE"
     assert url["Cors"]["AllowMethods"] == ["POST"]
-    assert url["Cors"]["AllowHeaders"] == ["content-type"]
+    assert url["Cors"]["AllowHeaders"] == ["authorization", "content-type"]
     assert url["Cors"]["AllowOrigins"] == ["*"]
     assert url["Cors"]["ExposeHeaders"] == ["retry-after"]
     assert deployment.outputs["curl"].endswith(url["FunctionUrl"])

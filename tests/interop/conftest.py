@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
@@ -34,9 +33,11 @@ def firefox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def chromium_behind_nat(tmp_path: Path) -> Iterator[Browser]:
+def chromium_behind_nat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """A Chromium that tells nobody an address before a STUN server has told it one, as far as a peer can see."""
-    with run("chromium", tmp_path, ["--webrtc-ip-handling-policy=default_public_interface_only"]) as browser:
+    with run(
+        "chromium", tmp_path_factory.mktemp("chromium"), ["--webrtc-ip-handling-policy=default_public_interface_only"]
+    ) as browser:
         yield browser
 
 

@@ -1,5 +1,6 @@
 """The package, from its sources, and the server that its tests talk to."""
 
+import signal
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +12,9 @@ from tests.interop.stun import StunServer, stun_server
 from tests.ssm import KEY, KEYS_NAME, digest, put, ssm_server
 from tests.test_app import KEYS as AWS_KEYS
 from tests.transports import chalice_local
+
+# Who is started in the background ignores Ctrl-C, and so would the processes whose Ctrl-C is tested.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SOURCES = str(Path(__file__).parent.parent / "src")
 if SOURCES not in sys.path:
