@@ -105,6 +105,13 @@ HANDLERS_WITH_A_CHANNEL = [method for method in NEEDED if method != "create_data
 
 
 @pytest.mark.parametrize("method", HANDLERS_WITH_A_CHANNEL)
+def test_who_names_no_channel_is_asked_for_a_key_only_where_it_would_do(method: str, guarded: Post) -> None:
+    reply = guarded({"method": method})
+
+    assert reply.status == (401 if method == "get_ice_servers" else 400)
+
+
+@pytest.mark.parametrize("method", HANDLERS_WITH_A_CHANNEL)
 def test_whoever_names_a_channel_is_asked_for_no_key_even_where_it_is_wrong(method: str, guarded: Post) -> None:
     reply = guarded(whole(method, NOBODYS_ID), bearer("no key of ours"))
 
