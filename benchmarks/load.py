@@ -23,6 +23,7 @@ from mypy_boto3_dynamodb import DynamoDBClient
 
 from app import create_app
 from benchmarks.descriptions import load
+from benchmarks.guard import Counted
 from benchmarks.load_generator import Generator, generator
 from benchmarks.report import OURS, RIVALS, save, table, versions
 from benchmarks.units import Meter, dynalite
@@ -335,13 +336,16 @@ def spread(seconds: Sequence[float]) -> dict[str, float]:
     return {"p50": 1000 * percentiles[49], "p99": 1000 * percentiles[98]}
 
 
+def counts(results: Results) -> Counted:
+    """Return what the guard holds: the log is paid by its bytes, and a request writes one line."""
+    return Counted({"log bytes of a request": results["function"]["log_bytes_per_request"]})
+
+
 def check(results: Results) -> None:
-    """Fail when a larger table takes more capacity, or when a request that succeeds writes to the log."""
+    """Fail when a larger table takes more capacity."""
     for unit in ("write_units", "read_units"):
         taken = {row["channels"]: row[unit] for row in results["channels"]}
         assert len(set(taken.values())) == 1, f"{unit} by the number of channels: {taken}"
-    logged = results["function"]["log_bytes_per_request"]
-    assert logged == 0, f"a request writes {logged:g} bytes to the log"
 
 
 def section(results: Results, images: Path) -> str:
