@@ -34,7 +34,7 @@ def create_app(
 ) -> Chalice:
     """Return the application over these channels; a real `alarm` ends a request in time, `features` are a Server's."""
     app = Chalice(app_name="peerpost", configure_logs=False)  # The Lambda runtime logs in JSON, with tracebacks.
-    app.register_middleware(in_our_form, "http")
+    app.register_middleware(in_our_form)
 
     # Every type: a browser that says text/plain saves the preflight's round trip.
     @app.route("/", methods=["POST"], content_types=["*/*"], cors=cors)

@@ -20,7 +20,7 @@ def to_rest_event(event: Event) -> Event:
         "pathParameters": None,
         "stageVariables": None,
         "body": event.get("body"),
-        "isBase64Encoded": event.get("isBase64Encoded", False),
+        "isBase64Encoded": event.get("isBase64Encoded"),
     }
 
 

@@ -72,7 +72,7 @@ def flag(request: Request, field: str) -> bool:
 
 def _unique(members: list[tuple[str, object]]) -> Request:
     if len(fields := dict(members)) < len(members):
-        raise ValueError("a name stands twice, and parsers disagree on which one counts")
+        raise ValueError  # A name stands twice, and parsers disagree on which one counts.
     return fields
 
 

@@ -1,6 +1,7 @@
 """Access keys: who may open a channel, and that nobody else learns anything."""
 
 import hmac
+import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -13,6 +14,7 @@ from app import create_app
 from chalicelib.access_keys import AccessKeys
 from chalicelib.channels import Channels
 from chalicelib.errors import ParameterUnavailable, StorageUnavailable, Unauthorized
+from chalicelib.handlers import Server, handle
 from chalicelib.limits import PARAMETER_MAX_AGE_SECONDS, RETRY_AFTER_SECONDS
 from chalicelib.parameters import Parameter
 from tests.clock import Clock
@@ -99,6 +101,13 @@ def test_a_channel_is_opened_with_a_key_and_used_without(post: Post) -> None:
     replies = {method: post(whole(method, channel_id)) for method in [*sorted(methods), "delete_data_channel"]}
     assert {method: reply.status for method, reply in replies.items()} == dict.fromkeys(replies, 200)
     assert set(replies) == set(HANDLERS_WITH_A_CHANNEL)
+
+
+def test_who_sends_no_header_has_no_key(channels: Channels) -> None:
+    server = Server(channels, AccessKeys(stored(KEY)))
+
+    with pytest.raises(Unauthorized, match="^access key is missing$"):
+        handle(json.dumps(CREATE).encode(), server)
 
 
 HANDLERS_WITH_A_CHANNEL = [method for method in NEEDED if method != "create_data_channel"]

@@ -116,6 +116,20 @@ def test_a_full_channel_refuses_one_more_candidate_and_still_knows_its_own(chann
     assert channels.get(channel_id).candidates == full
 
 
+def test_a_full_channel_refuses_an_offer_over_its_offer_that_brings_one_more(
+    channels: Channels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "MAX_CANDIDATES", 2)
+    channel_id = channels.create("an offer", ["a", "b"])
+
+    with pytest.raises(SignalingError, match="^too many candidates: a channel holds 2$"):
+        channels.set_offer(channel_id, "another", ["c"])
+    assert channels.get(channel_id) == Channel("an offer", None, ["a", "b"])
+
+    channels.set_offer(channel_id, "another", ["b"])
+    assert channels.get(channel_id) == Channel("another", None, ["a", "b"])
+
+
 @pytest.mark.parametrize("verb", EVERY_VERB)
 def test_a_channel_that_nobody_opened_is_refused_and_not_made(
     verb: Any, channels: Channels, client: DynamoDBClient, table: str

@@ -229,6 +229,19 @@ def test_a_field_of_exactly_the_limit_is_taken(field: str, post: Post) -> None:
     assert state(post, channel_id)[list(VALUES).index(field)].count("\\u0001") == LIMITS[field] - 1
 
 
+def test_what_reaches_each_limit_is_accepted(post: Post) -> None:
+    offer, candidates = "x" * MAX_DESCRIPTION_BYTES, [f"candidate {number}" for number in range(MAX_BATCH)]
+    request = {"method": "create_data_channel", "offer": offer, "candidates": candidates, "x": "", "y": []}
+    deepest = json.dumps(request).replace("[]", "[" * (MAX_DEPTH - 1) + "]" * (MAX_DEPTH - 1)).encode()
+    largest = deepest.replace(b'"x": "', b'"x": "' + b"x" * (MAX_BODY_BYTES - len(deepest)))
+
+    reply = post(largest)
+
+    assert (reply.status, len(largest)) == (200, MAX_BODY_BYTES)
+    stored = [json.loads(body) for body in (state(post, reply.json()["channel_id"])[::2])]
+    assert stored == [{"offer": offer}, {"items": candidates}]
+
+
 def test_a_field_that_nobody_knows_is_ignored(post: Post) -> None:
     reply = post({"method": "create_data_channel", "later": {"versions": ["may", 1, None]}, "channel_id": 7})
 

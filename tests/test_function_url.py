@@ -73,6 +73,13 @@ def test_the_documented_example_becomes_the_event_that_chalice_routes() -> None:
     }
 
 
+def test_the_app_is_given_the_context() -> None:
+    """It tells how long a reply may be held."""
+    response = {"statusCode": 200, "headers": {}, "body": "{}"}
+
+    assert lambda_handler(lambda _, context: response | {"body": context})(AWS_EXAMPLE, "context")["body"] == "context"
+
+
 def test_the_documented_example_is_answered_in_format_2(app: Chalice) -> None:
     assert invoke(app) == {
         "statusCode": 400,

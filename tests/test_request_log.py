@@ -20,7 +20,7 @@ from tests.engines import client_of
 from tests.test_contract import NOBODYS_ID
 from tests.transports import Post, over_handler
 
-FACTS = ("method", "status", "outcome", "duration_ms", "dynamodb_calls", "dynamodb_ms")
+FACTS = ("msg", "method", "status", "outcome", "duration_ms", "dynamodb_calls", "dynamodb_ms")
 
 
 class Lines(logging.Handler):
@@ -117,14 +117,14 @@ def test_a_held_reply_tells_how_often_it_has_looked(channels: Channels, lines: l
 def test_times_are_by_the_clock_in_milliseconds(lines: list[dict[str, Any]]) -> None:
     clock = Clock()
     line = Line(clock)
-    for seconds in (0.0123, 0.25):
+    for seconds in (0.01234, 0.25):
         clock.seconds += 1
         with line.dynamodb_call():
             clock.seconds += seconds
 
     line.write(200, "done")
 
-    assert [lines[0][name] for name in FACTS] == ["unknown", 200, "done", 2262.3, 2, 262.3]
+    assert [lines[0][name] for name in FACTS] == ["request", "unknown", 200, "done", 2262.3, 2, 262.3]
 
 
 def test_a_call_that_fails_counts_too(lines: list[dict[str, Any]]) -> None:
