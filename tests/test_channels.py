@@ -6,6 +6,7 @@ from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any, cast
 
+import botocore
 import pytest
 from botocore.exceptions import ClientError, NoCredentialsError
 from botocore.model import OperationModel
@@ -248,6 +249,22 @@ def test_a_channels_candidates_are_sent_back_to_us_only_where_somebody_asks(
     assert channels.add_candidates(channel_id, ["c"], tell=True) == ["a", "b", "c"]
 
     assert asked == ["NONE", "ALL_NEW"]
+
+
+def test_the_client_has_our_time_outs_and_no_work_besides(real_client: DynamoDBClient) -> None:
+    agents: list[str] = []
+    real_client.meta.events.register(
+        "before-sign.dynamodb.GetItem", lambda request, **_: agents.append(request.headers["User-Agent"])
+    )
+    unchecked: Any = {}
+
+    with pytest.raises(ClientError, match="ValidationException|SerializationException"):
+        real_client.get_item(**unchecked)
+
+    config = cast(Any, real_client.meta.config)
+    assert config.connect_timeout == limits.DYNAMODB_CONNECT_TIMEOUT_SECONDS
+    assert config.read_timeout == limits.DYNAMODB_READ_TIMEOUT_SECONDS
+    assert agents == [f"peerpost Botocore/{botocore.__version__}"]
 
 
 def test_warming_up_is_one_read_that_finds_nothing(channels: Channels, client: DynamoDBClient) -> None:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from botocore.retries.quota import RetryQuota
 from mypy_boto3_dynamodb import DynamoDBClient
 
 from app import create_app
@@ -312,6 +313,18 @@ def test_the_log_says_what_dynamodb_did(
     assert_unavailable(post({"method": "create_data_channel"}))
 
     assert errors(caplog) == [f"DynamoDB: {said}"]
+
+
+def test_a_garbled_reply_is_an_outage_too_where_botocore_may_not_try_again(
+    post: Post, proxy: FaultyProxy, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In an outage it stops trying after some fifty requests."""
+    monkeypatch.setattr(RetryQuota, "acquire", lambda *_: False)
+    proxy.requests, proxy.faults = 0, [garble_the_reply]
+
+    assert_unavailable(post({"method": "create_data_channel"}))
+
+    assert (proxy.requests, errors(caplog)) == (1, ["DynamoDB: no whole reply"])
 
 
 def test_a_reply_that_comes_slowly_is_a_reply_for_every_method(ways: list[Way]) -> None:
