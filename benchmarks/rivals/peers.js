@@ -56,8 +56,8 @@ const variants = {
     const { connect, SignalingClient } = await import("/src/index.js");
     return async ({ port, isOfferer, meeting, step }) => {
       const server = new SignalingClient(`https://127.0.0.1:${port}/`);
-      // Who answers knows the server before the channel.
-      if (!isOfferer) server.preconnect();
+      // As each of the rivals does: first of all, beside the making of the RTCPeerConnection.
+      server.preconnect();
       const peerConnection = new RTCPeerConnection(config);
       const open = opened(peerConnection, isOfferer);
       const options = { server, onProgress: step };
