@@ -21,6 +21,7 @@ help: ## Say what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 run: $(VENV)/local ## Serve on http://127.0.0.1:8000/ (PORT=...), and the page on http://127.0.0.1:8080/ (PAGE_PORT=...)
+	@$(BIN)/python -m tools.ports PORT=$(PORT) PAGE_PORT=$(PAGE_PORT)
 	@$(BIN)/python -m tools.serve --port $(PAGE_PORT) --service http://127.0.0.1:$(PORT)/ & page=$$!; \
 	$(BIN)/chalice local --no-autoreload --port $(PORT) & service=$$!; \
 	trap 'kill $$page $$service 2>/dev/null' EXIT; trap 'exit 130' INT; trap 'exit 143' TERM; \

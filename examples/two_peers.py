@@ -112,7 +112,12 @@ def main() -> None:
     parser.add_argument("url", nargs="?", default="http://127.0.0.1:8000/", help="the server (default: %(default)s)")
     parser.add_argument("--channel", help="answer in this channel, in place of opening one")
     arguments = parser.parse_args()
-    asyncio.run(run_answerer(arguments.url, arguments.channel) if arguments.channel else run_offerer(arguments.url))
+    try:
+        asyncio.run(run_answerer(arguments.url, arguments.channel) if arguments.channel else run_offerer(arguments.url))
+    except httpx.TransportError as error:
+        raise SystemExit(f"no reply of {arguments.url} ({error}); `make run` starts a server") from None
+    except Refusal as refusal:
+        raise SystemExit(f"{arguments.url} says: {refusal}") from None
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ UNLIKELY_SECONDS = 2.0
 SETTLE_SECONDS = 0.5
 
 # Reads are held while news is likely. Who has not come by then comes in minutes, or a call is under way: a held second
-# costs the operator as much as ten polls, and takes one of the function's environments.
+# costs the operator as much as seven polls, and takes one of the function's environments.
 HOLD_SECONDS = 10.0
 
 # Hanging up must not hang.
