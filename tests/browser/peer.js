@@ -36,10 +36,11 @@ class Peer {
   tracks = [];
   link = Promise.withResolvers();
 
-  start({ server, key, link, slow }) {
+  start({ server, key, link, slow, video, throwsAt }) {
     this.connection = new (slow ? SlowPeerConnection : RTCPeerConnection)();
     this.connection.ontrack = ({ track }) => this.tracks.push(track);
     this.abort = new AbortController();
+    if (video) this.connection.addTransceiver("video");
     if (link) this.connection.ondatachannel = ({ channel }) => this.#chat(channel);
     else this.#chat(this.connection.createDataChannel("chat"));
     this.connected = connect(this.connection, {
@@ -48,7 +49,10 @@ class Peer {
       ...(link && parseLink(link)),
       signal: this.abort.signal,
       onChannel: (channelId) => this.link.resolve(createLink(location.href, { channelId, key })),
-      onProgress: (step) => this.steps.push(step),
+      onProgress: (step) => {
+        this.steps.push(step);
+        if (step === throwsAt) throw new Error("a bug of the page");
+      },
     });
     this.outcome = this.connected.then(
       () => "connected",

@@ -185,6 +185,55 @@ def test_a_camera_is_added_without_the_server(alice: Person, bob: Person, proxy:
     assert sum(proxy.verbs.values()) == requests
 
 
+@pytest.mark.parametrize("with_video", [["bob"], ["alice", "bob"]], ids="-".join)
+def test_an_answerer_who_has_more_than_was_offered_answers_first(
+    alice: Person, bob: Person, proxy: Proxy, with_video: list[str]
+) -> None:
+    """The offer has no place for it: what is more is negotiated afterwards, without the server."""
+    alice.start(proxy.url, video="alice" in with_video)
+    bob.start(proxy.url, link=alice.link, video="bob" in with_video)
+
+    assert (bob.outcome, alice.outcome) == ("connected", "connected")
+    for person in (alice, bob):
+        person.wait_for(
+            "peer.connection.signalingState === 'stable' && peer.connection.getTransceivers().length"
+            " && peer.connection.getTransceivers().every(({ mid }) => mid !== null)"
+        )
+    assert_they_talk(alice, bob)
+    assert signaling(proxy) == FOUR
+
+
+# Somebody with a client of their own, who offers a microphone and no data channel at all.
+MEDIA_ALONE = """async (server) => {
+  const client = new peerpost.SignalingClient(server);
+  window.connection = new RTCPeerConnection();
+  connection.addTransceiver("audio");
+  await connection.setLocalDescription();
+  while (connection.iceGatheringState !== "complete") await new Promise((resolve) => setTimeout(resolve, 20));
+  const { channel_id: channelId } = await client.createDataChannel({ offer: connection.localDescription.sdp });
+  client.getAnswer(channelId, { wait: 5 }).then(({ answer: sdp }) => connection.setRemoteDescription({ type: "answer", sdp }));
+  return peerpost.createLink(location.href, { channelId });
+}"""
+
+
+def test_an_offer_of_media_alone_is_answered(alice: Person, bob: Person, proxy: Proxy) -> None:
+    link = alice.page.evaluate(MEDIA_ALONE, proxy.url)
+
+    bob.start(proxy.url, link=link)
+
+    assert bob.outcome == "connected"
+    alice.wait_for("connection.connectionState === 'connected'")
+    assert bob.ask("peer.connection.signalingState") == "stable"
+
+
+def test_a_page_that_fails_when_it_is_told_is_connected_all_the_same(alice: Person, bob: Person, proxy: Proxy) -> None:
+    alice.start(proxy.url, throwsAt="connected")
+    bob.start(proxy.url, link=alice.link, throwsAt="connected")
+
+    assert (bob.outcome, alice.outcome) == ("connected", "connected")
+    assert_they_talk(alice, bob)
+
+
 def test_the_answerer_may_be_late(alice: Person, bob: Person) -> None:
     with chalice_local({"MAX_WAIT_SECONDS": "0.6"}) as server, serving(Proxy(server)) as proxy:
         assert isinstance(proxy, Proxy)

@@ -66,6 +66,8 @@ const UNLIKELY_MS = 2000;
 const OWN_MS = 250;
 // New candidates are tried out before others are asked for: a check, and DTLS, each there and back.
 const SETTLE_MS = 300;
+// How soon it is noticed that the owner has closed the connection, where nothing else happens any more.
+const CLOSED_MS = 1000;
 
 /**
  * Connect to the peer that has, or will have, the same channel.
@@ -96,7 +98,7 @@ class Exchange {
   #past = "";
   /** @type {Set<string>} The candidates of the channel that need no adding, ours among them. */
   #known = new Set();
-  #taken = 0;
+  #taken = -Infinity;
   #written = false;
   #trickling = false;
   /** @type {(error: unknown) => void} Set by `run`. */
@@ -105,7 +107,7 @@ class Exchange {
   #modern;
   #since = 0;
   #wait = WAIT_SECONDS;
-  #news = Date.now();
+  #news = performance.now();
   #replied = false;
 
   /**
@@ -150,9 +152,9 @@ class Exchange {
         if (peerConnection.connectionState === "failed") fail(new UnreachableError("no way to the other peer"));
         if (peerConnection.connectionState !== "connected") return;
         finish("connected");
+        resolve(); // First: what is told of it may throw.
         this.#negotiation.keep(this.#found);
         this.#report("connected");
-        resolve();
       };
       const abort = () => fail(signal?.reason);
 
@@ -232,11 +234,11 @@ class Exchange {
   async #describe(kind) {
     const peerConnection = this.#peerConnection;
     await peerConnection.setLocalDescription();
-    const latest = Date.now() + GATHERING_MS;
+    const latest = performance.now() + GATHERING_MS;
     for (let known = -1; known < this.#found.length || !known; ) {
       known = this.#found.length;
       // After a restart the state may still be that of the gathering before.
-      if ((!this.#past && peerConnection.iceGatheringState === "complete") || Date.now() > latest) break;
+      if ((!this.#past && peerConnection.iceGatheringState === "complete") || performance.now() > latest) break;
       await pause(QUIET_MS, this.#signal);
     }
     this.#found = [];
@@ -270,8 +272,10 @@ class Exchange {
       if (error instanceof ExpiredError && tries > 1) return;
       if (!(error instanceof RefusalError) || error.message !== "answer already exists") throw error;
       // or the answer that is there is ours.
-      const stored = await this.#persist((call) => this.#client.getAnswer(channelId, call));
-      if (stored.answer !== answer) throw error;
+      const stored = await this.#persist((call) => this.#client.getAnswer(channelId, call)).catch((gone) => {
+        if (!(gone instanceof ExpiredError) || tries === 1) throw gone; // Else it is as above.
+      });
+      if (stored && stored.answer !== answer) throw error;
     }
   }
 
@@ -289,16 +293,16 @@ class Exchange {
     for (;;) {
       let asked = 0;
       try {
-        const reply = await this.#persist(() => ((asked = Date.now()), get(this.#reading())));
+        const reply = await this.#persist(() => ((asked = performance.now()), get(this.#reading())));
         this.#modern = "next" in reply;
-        this.#news = Date.now();
+        this.#news = performance.now();
         return reply;
       } catch (error) {
         if (!(error instanceof RefusalError)) throw error;
         if (error.message !== `no ${kind} yet`) throw error;
       }
       // A server that ignores what it does not know says nothing of it, and has no offer.
-      const held = Date.now() - asked >= HELD_MS;
+      const held = performance.now() - asked >= HELD_MS;
       if (offer && this.#modern === undefined) await this.#probe(offer);
       if (held) polls.reset();
       else await pause(polls.next(), this.#signal);
@@ -324,22 +328,26 @@ class Exchange {
     const polls = new Backoff(...POLL_MS);
     const expected = this.#peerConnection.getConfiguration().iceServers?.length;
     await pause(expected ? LATE_MS : UNLIKELY_MS, this.#signal);
-    for (const latest = Date.now() + OWN_MS; this.#hasMore() && Date.now() < latest; ) {
+    for (const latest = performance.now() + OWN_MS; this.#hasMore() && performance.now() < latest; ) {
       await pause(BATCH_MS, this.#signal);
     }
     try {
       for (;;) {
-        await pause(Math.max(0, this.#taken + SETTLE_MS - Date.now()), this.#signal);
+        await pause(Math.max(0, this.#taken + SETTLE_MS - performance.now()), this.#signal);
         let asked = 0;
         const reply = await this.#persist(
-          () => ((asked = Date.now()), this.#client.getCandidates(channelId, this.#reading())),
+          () => ((asked = performance.now()), this.#client.getCandidates(channelId, this.#reading())),
         );
-        if ((await this.#take(reply)) || Date.now() - asked >= HELD_MS) polls.reset();
+        if ((await this.#take(reply)) || performance.now() - asked >= HELD_MS) polls.reset();
         else await pause(polls.next(), this.#signal);
       }
     } catch (error) {
       // The channel is gone: the other peer is connected, or has given up. ICE knows which.
       if (!(error instanceof RefusalError)) throw error;
+    }
+    for (;;) {
+      await pause(CLOSED_MS, this.#signal);
+      this.#throwIfClosed();
     }
   }
 
@@ -358,9 +366,10 @@ class Exchange {
     const position = next ?? items?.length;
     if (!Array.isArray(items) || items.length > MAX_CANDIDATES || !(position <= MAX_CANDIDATES)) throw foreign();
     const since = this.#since;
+    if (this.#known.size > 2 * MAX_CANDIDATES) throw foreign(); // Others each time, at the same position.
     const fresh = (next === undefined ? items.slice(since) : items).filter((item) => !this.#known.has(item));
     this.#since = Math.max(since, position);
-    if (fresh.length) this.#taken = this.#news = Date.now();
+    if (fresh.length) this.#taken = this.#news = performance.now();
     for (const item of fresh) {
       this.#known.add(item);
       const text = await this.#openCandidate(item);
@@ -479,8 +488,7 @@ class Exchange {
     const retries = new Backoff(...RETRY_MS);
     for (let failures = 1; ; failures++) {
       this.#signal.throwIfAborted();
-      // Closing it fires no event.
-      if (this.#peerConnection.signalingState === "closed") throw new UnreachableError("the connection is closed");
+      this.#throwIfClosed();
       this.#report("request");
       try {
         const reply = await request({ signal: this.#signal });
@@ -492,7 +500,7 @@ class Exchange {
         if (!busy && !(error instanceof NetworkError)) throw error;
         const allowed = this.#replied ? MAX_FAILURES : MAX_FAILURES_AT_FIRST;
         const isThere = busy && (error.status === 429 || error.retryAfter > 0);
-        if (failures === (isThere ? MAX_FAILURES_BUSY : allowed)) throw error;
+        if (failures >= (isThere ? MAX_FAILURES_BUSY : allowed)) throw error;
         if (busy && error.retryAfter > CHANNEL_TTL_SECONDS) throw error; // By then there is nothing to ask for.
         if (busy) this.#wait = 0; // A held read occupies what the server lacks.
         // Never sooner than we are told, and not all at once at that moment.
@@ -503,8 +511,13 @@ class Exchange {
     }
   }
 
+  /** Closing an RTCPeerConnection fires no event. */
+  #throwIfClosed() {
+    if (this.#peerConnection.signalingState === "closed") throw new UnreachableError("the connection is closed");
+  }
+
   #reading() {
-    const wait = Date.now() - this.#news < HOLD_FOR_MS ? this.#wait : 0;
+    const wait = performance.now() - this.#news < HOLD_FOR_MS ? this.#wait : 0;
     return { since: this.#since, wait, signal: this.#signal };
   }
 

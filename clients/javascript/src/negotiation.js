@@ -12,6 +12,7 @@ export class Negotiation {
   #makingOffer = false;
   #ignoreOffer = false;
   #settingAnswer = false;
+  #isNeeded = false;
   /** @type {string[]} What waits for the channel to open, or for a way to the other peer. */
   #waiting = [];
 
@@ -25,13 +26,20 @@ export class Negotiation {
     this.#polite = polite;
     this.#report = report;
     this.#channel = peerConnection.createDataChannel("peerpost", { negotiated: true, id: STREAM_ID });
-    this.#channel.onopen = () => this.#flush();
+    this.#channel.onopen = () => {
+      this.#flush();
+      if (this.#isNeeded) this.#negotiate();
+    };
     this.#channel.onmessage = ({ data }) => this.#attempt(() => this.#receive(JSON.parse(data)));
   }
 
   /** Take over. Before the first exchange has come to an end, nothing is to be negotiated anew. */
   listen() {
-    this.#on("negotiationneeded", () => this.#attempt(() => this.#offer()));
+    this.#on("negotiationneeded", () => {
+      // An offer that cannot be sent yet would take the place of the first answer, which is still to be sent.
+      if (this.#channel.readyState === "open") this.#negotiate();
+      else this.#isNeeded = true;
+    });
   }
 
   /**
@@ -81,11 +89,17 @@ export class Negotiation {
   #flush() {
     // Without a way it would stay in the channel's buffer, from which nothing can be taken back.
     if (this.#channel.readyState !== "open" || this.#isLost) return;
-    this.#waiting.splice(0).forEach((message) => this.#channel.send(message));
+    this.#attempt(async () => {
+      for (let message; (message = this.#waiting.shift()); ) this.#channel.send(message);
+    });
   }
 
   get #isLost() {
     return /disconnected|failed/.test(this.#peerConnection.iceConnectionState);
+  }
+
+  #negotiate() {
+    this.#attempt(() => this.#offer());
   }
 
   async #offer() {

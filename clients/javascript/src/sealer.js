@@ -1,7 +1,7 @@
 /** End-to-end encryption: the server sees neither addresses nor fingerprints, and cannot put itself in between. */
 
 import { fromBase64url, toBase64url } from "./base64url.js";
-import { TamperedError } from "./errors.js";
+import { PeerpostError, TamperedError } from "./errors.js";
 
 /** @typedef {CryptoKey | Uint8Array<ArrayBuffer> | string} Key 32 bytes, or these in base64url. */
 /** @typedef {"offer" | "answer" | "candidate offerer" | "candidate answerer"} Purpose */
@@ -61,6 +61,7 @@ const open = {
  */
 export async function sealerOf(key) {
   if (key === undefined) return open;
+  if (!crypto.subtle) throw new PeerpostError("sealing needs a page on https, or on localhost");
   if (key instanceof CryptoKey) return new Sealer(key);
   const bytes = typeof key === "string" ? fromBase64url(key) : key;
   // WebCrypto would take shorter ones.

@@ -150,6 +150,7 @@ export class SignalingClient {
    */
   async #call(request, { signal, keepalive }) {
     const timeout = AbortSignal.timeout(Math.ceil((this.#patience + Number(request.wait ?? 0)) * 1000));
+    const ending = signal ? AbortSignal.any([signal, timeout]) : timeout;
     const fetch = this.#fetch; // The browser's own refuses to be called as a method of ours.
     let response, text;
     try {
@@ -163,15 +164,17 @@ export class SignalingClient {
         headers: request.channel_id ? undefined : this.#headers,
         keepalive,
         redirect: "error", // It would take the offer to whom nobody has named.
-        signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+        signal: ending,
       });
       text = await textOf(response);
     } catch (cause) {
       signal?.throwIfAborted();
-      throw new NetworkError("the server did not reply", { cause });
+      throw new NetworkError(`no reply of ${this.#url}`, { cause });
     }
     const { status } = response;
-    const sentence = text.slice(0, MAX_SENTENCE);
+    // A sentence of ours is plain text; what stands in front of the server, or in its place, says other things.
+    const isSentence = response.headers.get("Content-Type")?.startsWith("text/plain");
+    const sentence = isSentence ? text.slice(0, MAX_SENTENCE) : `${this.#url} replied ${status}`;
     if (status === 429 || status >= 500) {
       throw new ServerError(sentence, status, seconds(response.headers.get("Retry-After")));
     }

@@ -2,13 +2,30 @@
 
 import { mock } from "node:test";
 
+// The life of a channel, a retry, and some more.
+const LONGEST_MS = 400_000;
+
 export function stopTheClock(t) {
   mock.timers.enable({ apis: ["setTimeout", "Date"] });
-  t.after(() => mock.timers.reset());
+  const { now } = Date;
+  t.mock.method(performance, "now", () => now());
+  t.mock.method(AbortSignal, "timeout", (milliseconds) => {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(new DOMException("timed out", "TimeoutError")), milliseconds);
+    return controller.signal;
+  });
+  t.after(async () => {
+    // What the test has left behind ends here, by its own clock: it would take timers out of the next test's.
+    for (let passed = 0; passed < LONGEST_MS; passed += 20_000) {
+      mock.timers.tick(20_000);
+      await idle();
+    }
+    mock.timers.reset();
+  });
 }
 
 /** Let time pass until `happened` says so; everything that is due in between happens. */
-export async function until(happened, most = 400_000, step = 10) {
+export async function until(happened, most = LONGEST_MS, step = 10) {
   for (let passed = 0; !(await happened()); passed += step) {
     if (passed > most) throw new Error(`it did not happen within ${most / 1000} s`);
     await idle();

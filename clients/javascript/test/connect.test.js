@@ -378,6 +378,21 @@ test("an answer whose reply is lost is recognised", async (t) => {
   }
 });
 
+test("an answer that was stored is none that failed, though its channel is gone when that is looked up", async (t) => {
+  stopTheClock(t);
+  const server = new FakeServer();
+  const offerer = start(server);
+  await until(() => server.methods().includes("get_answer"));
+  const erase = ({ channel_id }) => void server.serve({ method: "delete_data_channel", channel_id });
+  server.faults = [null, loseTheReply(server), null, erase];
+  const answerer = start(server, { channelId: offerer.channelId });
+
+  await until(() => answerer.steps.includes("answer-sent"));
+
+  assert.deepEqual(server.methods().slice(-3), ["create_answer", "create_answer", "get_answer"]);
+  await connected(answerer);
+});
+
 test("another's answer is not taken for ours", async (t) => {
   stopTheClock(t);
   for (const lost of [[], [loseTheRequest]]) {
@@ -391,6 +406,33 @@ test("another's answer is not taken for ours", async (t) => {
 
     await assert.rejects(outcome(late.ending), { name: "RefusalError", message: "answer already exists" });
   }
+});
+
+test("a server that is busy, and then away, is given up as one that is away", async (t) => {
+  stopTheClock(t);
+  const server = new FakeServer();
+  server.faults = [...Array(8).fill(answerWith(429)), ...Array(100).fill(loseTheRequest)];
+
+  const offerer = start(server);
+
+  await assert.rejects(outcome(offerer.ending), { name: "NetworkError" });
+  assert.equal(server.requests.length, 9);
+});
+
+test("a clock that is set back keeps nothing waiting", async (t) => {
+  stopTheClock(t);
+  const server = new FakeServer({ holds: false });
+  const [offerer, answerer] = await bothDescribed(server, { iceServers: [{ urls: "stun:stun.example" }] });
+  answerer.peer.find("a");
+  await until(() => added(offerer).length === 1);
+  const { now } = Date;
+  t.mock.method(Date, "now", () => now() - 3_600_000);
+  const began = performance.now();
+
+  answerer.peer.find("b");
+  await until(() => added(offerer).length === 2);
+
+  assert.ok(performance.now() - began < 5_000, `${performance.now() - began} ms`);
 });
 
 test("an answer that is refused for another reason is not sent", async (t) => {
@@ -469,6 +511,20 @@ test("a connection that its owner closes is not waited for", async (t) => {
 
   await assert.rejects(outcome(offerer.ending), { name: "UnreachableError", message: "the connection is closed" });
   assert.equal(server.methods().at(-1), "delete_data_channel");
+});
+
+test("a connection that its owner closes is not waited for when the channel is gone", async (t) => {
+  stopTheClock(t);
+  const server = new FakeServer();
+  const [, answerer] = await bothDescribed(server);
+  server.serve({ method: "delete_data_channel", channel_id: server.requests[1].channel_id });
+  await until(() => server.methods().includes("get_candidates"));
+  const began = Date.now();
+
+  answerer.peer.signalingState = "closed";
+
+  await assert.rejects(outcome(answerer.ending), { name: "UnreachableError", message: "the connection is closed" });
+  assert.ok(Date.now() - began < 10_000, `${Date.now() - began} ms`);
 });
 
 test("an abort ends it at once, wherever it is, and the channel with it", async (t) => {

@@ -208,6 +208,16 @@ for (const role of ["offerer", "answerer"]) {
     });
   }
 
+  test(`an ${role} does not remember more candidates than two channels hold`, async (t) => {
+    stopTheClock(t);
+    const others = (count) => Array.from({ length: MAX_CANDIDATES }, (_, number) => `${count} ${number}`);
+
+    const { error, requests } = await endOf((_, count) => ({ ...BASE, items: others(count), next: 1 }), role);
+
+    assert.equal(error.message, "the reply is not of Peerpost");
+    assert.ok(requests < 8, `${requests} requests`);
+  });
+
   for (const [name, ice_servers] of Object.entries({
     nothing: null,
     "a text": "turn:turn.example",

@@ -60,7 +60,8 @@ test("an offer is answered over the channel, once it is open", async () => {
   const [impolite, polite] = peers;
   polite.negotiate();
   await settled();
-  assert.equal(impolite.remoteDescription, null);
+  // It would stand in the place of the first answer, which is not yet sent.
+  assert.equal(polite.localDescription, null);
 
   open(peers);
   await settled();
@@ -68,6 +69,26 @@ test("an offer is answered over the channel, once it is open", async () => {
   assert.equal(impolite.remoteDescription.sdp, "polite 1");
   assert.equal(polite.remoteDescription.sdp, "answer to polite 1");
   assert.deepEqual(reports, ["renegotiated", "renegotiated"]);
+});
+
+test("a message that the channel does not take is reported, and keeps no other back", async () => {
+  const { peers, negotiations, reports } = pair();
+  const [impolite, polite] = peers;
+  negotiations.forEach((negotiation) => negotiation.keep([]));
+  for (const candidate of ["too long", "fits"]) impolite.find(candidate);
+  const { send } = impolite.channel;
+  impolite.channel.send = (data) => {
+    impolite.channel.send = send;
+    throw new TypeError("larger than maxMessageSize");
+  };
+  polite.remoteDescription = {};
+
+  open(peers);
+  impolite.ice("connected");
+  await settled();
+
+  assert.deepEqual(reports, ["negotiation-failed"]);
+  assert.deepEqual(polite.done.slice(1), [["addIceCandidate", "fits"]]);
 });
 
 test("when both offer at once the polite peer gives way", async () => {

@@ -9,7 +9,7 @@ import { gzipSync } from "node:zlib";
 import { buildSync } from "esbuild";
 
 const root = new URL("..", import.meta.url).pathname;
-const MAX_BYTES = 5_100;
+const MAX_BYTES = 5_350;
 
 test("minified and gzipped it stays at about 5 KB", (t) => {
   const { outputFiles } = buildSync({

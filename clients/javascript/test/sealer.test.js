@@ -31,6 +31,13 @@ test("a key may be text, bytes or a CryptoKey", async () => {
   for (const key of [bytes, cryptoKey]) assert.equal(await (await sealerOf(key)).open(sealed, "answer"), "v=0");
 });
 
+test("a page that may not encrypt says so", async (t) => {
+  t.mock.getter(crypto, "subtle", () => undefined);
+
+  await assert.rejects(sealerOf(createKey()), { name: "PeerpostError", message: /https/ });
+  await sealerOf(undefined);
+});
+
 test("a text does not open in another place", async () => {
   const sealer = await sealerOf(KEY);
   const purposes = ["offer", "answer", "candidate offerer", "candidate answerer"];

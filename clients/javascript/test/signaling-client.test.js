@@ -110,8 +110,15 @@ const ERRORS = [
   [refusal(503, "", { "Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT" }), ServerError, { retryAfter: 0 }],
   [refusal(200, "<html>"), NetworkError, { message: "the reply is not of Peerpost" }],
   [clientThatGets(() => Promise.reject(new TypeError("Failed to fetch"))), NetworkError, {}],
-  [clientThatGets(never), NetworkError, { message: "the server did not reply" }],
+  [clientThatGets(never), NetworkError, { message: "no reply of https://signaling.example/" }],
+  [page(501), ServerError, { message: "https://signaling.example/ replied 501", status: 501 }],
+  [page(403), RefusalError, { message: "https://signaling.example/ replied 403" }],
 ];
+
+/** What stands in front of a server, or in its place. */
+function page(status) {
+  return clientThatGets(new Response("<!DOCTYPE html>", { status, headers: { "Content-Type": "text/html" } }));
+}
 
 function never({ signal }) {
   return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
@@ -130,6 +137,15 @@ for (const [client, errorClass, members] of ERRORS) {
     for (const [name, value] of Object.entries(members)) assert.equal(error[name], value);
   });
 }
+
+test("a browser that is too old is no server that does not reply", async (t) => {
+  const { any } = AbortSignal;
+  AbortSignal.any = undefined;
+  t.after(() => (AbortSignal.any = any));
+  const client = clientThatGets(Response.json({}));
+
+  await assert.rejects(client.getOffer(ID, { signal: new AbortController().signal }), TypeError);
+});
 
 test("a date in Retry-After is a time from now", async () => {
   const inAMinute = new Date(Date.now() + 60_000).toUTCString();
