@@ -114,8 +114,10 @@ def main() -> None:
     arguments = parser.parse_args()
     try:
         asyncio.run(run_answerer(arguments.url, arguments.channel) if arguments.channel else run_offerer(arguments.url))
-    except httpx.TransportError as error:
-        raise SystemExit(f"no reply of {arguments.url} ({error}); `make run` starts a server") from None
+    except httpx.TransportError:
+        raise SystemExit(f"no reply of {arguments.url}: `make run` starts a server") from None
+    except httpx.HTTPStatusError as error:
+        raise SystemExit(f"{arguments.url} is no Peerpost: it replies {error.response.status_code}") from None
     except Refusal as refusal:
         raise SystemExit(f"{arguments.url} says: {refusal}") from None
 

@@ -8,9 +8,11 @@ import sys
 from concurrent.futures import ProcessPoolExecutor
 
 import httpx
+import pytest
 
 from examples import two_peers
 from tests.engines import ROOT
+from tests.test_contract import NOBODYS_ID
 
 PAIRS = 20
 
@@ -28,6 +30,42 @@ def test_two_peers_in_two_processes_open_a_data_channel(local_url: str) -> None:
     assert run.returncode == 0, run.stderr
     assert re.search("answerer: received 'hello over the data channel'", run.stdout)
     assert re.search("offerer: the answerer replied 'I heard: hello over the data channel'", run.stdout)
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("", "{url} says: no such channel\n"),
+        ("elsewhere", "{url} is no Peerpost: it replies 403\n"),
+    ],
+)
+def test_a_mistake_is_told_in_a_line(path: str, said: str, local_url: str) -> None:
+    url = f"{local_url}{path}"
+
+    run = subprocess.run(
+        [sys.executable, "examples/two_peers.py", url, "--channel", NOBODYS_ID],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert (run.returncode, run.stdout, run.stderr) == (1, "", said.format(url=url))
+
+
+def test_a_server_that_does_not_run_is_told_in_a_line() -> None:
+    run = subprocess.run(
+        [sys.executable, "examples/two_peers.py", "http://127.0.0.1:9/"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert (run.returncode, run.stdout) == (1, "")
+    assert run.stderr == "no reply of http://127.0.0.1:9/: `make run` starts a server\n"
 
 
 async def offer_all(url: str, ids: list[str]) -> list[str]:

@@ -211,7 +211,8 @@ MEDIA_ALONE = """async (server) => {
   await connection.setLocalDescription();
   while (connection.iceGatheringState !== "complete") await new Promise((resolve) => setTimeout(resolve, 20));
   const { channel_id: channelId } = await client.createDataChannel({ offer: connection.localDescription.sdp });
-  client.getAnswer(channelId, { wait: 5 }).then(({ answer: sdp }) => connection.setRemoteDescription({ type: "answer", sdp }));
+  const ask = () => client.getAnswer(channelId, { wait: 5 }).catch(ask);
+  ask().then(({ answer: sdp }) => connection.setRemoteDescription({ type: "answer", sdp }));
   return peerpost.createLink(location.href, { channelId });
 }"""
 
