@@ -5,9 +5,12 @@ import importlib
 import multiprocessing
 import os
 import sys
+import time
 import types
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from multiprocessing.connection import wait
+from multiprocessing.context import ForkProcess
 from pathlib import Path
 
 import pytest
@@ -19,6 +22,7 @@ from tests.mutation.survivors import Survivor
 OURS = {"app", "chalicelib", "tests"}
 # The selection of tests takes a tenth of it.
 SECONDS = 300
+FORK = multiprocessing.get_context("fork")
 
 
 @dataclass(frozen=True)
@@ -65,15 +69,24 @@ def changed(value: object) -> list[str]:
     return [repr(value + 1), repr(value - 1)] if isinstance(value, int | float) and not isinstance(value, bool) else []
 
 
-def judge(mutant: Mutant, arguments: list[str]) -> str:
-    """Return `killed`, `survived` or `timeout`."""
-    process = multiprocessing.get_context("fork").Process(target=_run, args=(mutant, arguments))
-    process.start()
-    process.join(SECONDS)
-    if process.is_alive():
-        process.kill()
-        return "timeout"
-    return "killed" if process.exitcode else "survived"
+def judge(mutants: Iterable[Mutant], arguments: list[str], processes: int = 1) -> Iterator[tuple[Mutant, str]]:
+    """Return each, so many at once, with `killed`, `survived` or `timeout`."""
+    waiting, running = list(mutants), dict[int, tuple[Mutant, ForkProcess, float]]()
+    while waiting or running:
+        while waiting and len(running) < processes:
+            mutant = waiting.pop(0)
+            process = FORK.Process(target=_run, args=(mutant, arguments))
+            process.start()
+            running[process.sentinel] = mutant, process, time.monotonic() + SECONDS
+        wait(list(running), timeout=SECONDS)
+        for sentinel, (mutant, process, latest) in list(running.items()):
+            if process.is_alive() and time.monotonic() < latest:
+                continue
+            end = "timeout" if process.is_alive() else "killed" if process.exitcode else "survived"
+            process.kill()
+            process.join()
+            del running[sentinel]
+            yield mutant, end
 
 
 def _run(mutant: Mutant, arguments: list[str]) -> None:
