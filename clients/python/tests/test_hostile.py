@@ -522,8 +522,8 @@ def test_whatever_a_server_replies_the_channel_ends_with_an_error_of_its_own(rol
     take_all_from(any_reply, role)
 
 
-def test_opening_a_channel_at_a_server_that_wants_a_billion_seconds_ends_when_a_channel_would() -> None:
-    script, time = Script(unavailable(503, "1000000000")), Time()
+def test_opening_a_channel_at_a_server_that_wants_300_seconds_ends_when_a_channel_would() -> None:
+    script, time = Script(unavailable(503, str(CHANNEL_TTL_SECONDS))), Time()
 
     with pytest.raises(ChannelExpiredError):
         asyncio.run(offerer(script, time).open("the offer"))
