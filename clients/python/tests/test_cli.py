@@ -290,6 +290,7 @@ def test_a_tampered_offer_is_one_line_and_no_connection(server: str, inbox: Path
         (["send", os.devnull, "--server", "http://127.0.0.1:1/"], "cannot read /dev/null: Not a regular file"),
         (["send", __file__, "--server", "http://127.0.0.1:1/"], "http://127.0.0.1:1/ does not answer"),
         (["send", __file__, "--server", "nonsense"], "'nonsense' is no URL of a server"),
+        (["send", __file__, "--server", "http://127.0.0.1:99999/"], "'http://127.0.0.1:99999/' is no URL of a server"),
     ],
 )
 def test_what_cannot_work_is_one_line(
@@ -306,6 +307,19 @@ def test_what_cannot_work_is_one_line(
     assert output.err.count("\n") == 1
 
 
+def test_a_server_of_the_environment_that_is_none_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PEERPOST_SERVER", "http://127.0.0.1:99999/")
+
+    code = main(["receive", CHANNEL_ID, "--ice-server", "none", "--quiet"])
+
+    assert code == 1
+    assert capsys.readouterr().err == (
+        "peerpost: 'http://127.0.0.1:99999/' is no URL of a server: Invalid port: '99999'\n"
+    )
+
+
 def test_a_code_that_is_too_old_is_one_line(server: str, capsys: pytest.CaptureFixture[str]) -> None:
     code = main(["receive", f"{server}#{CHANNEL_ID}", "--ice-server", "none", "--quiet"])
 
@@ -320,6 +334,7 @@ def test_a_code_that_is_too_old_is_one_line(server: str, capsys: pytest.CaptureF
         ["receive"],
         ["receive", "nonsense"],
         ["receive", f"{CHANNEL_ID}.key"],
+        ["receive", f"http://127.0.0.1:99999/#{CHANNEL_ID}"],
         ["send"],
         ["send", "file", "--ice-server", "https://stun.test"],
         ["send", "file", "--ice-server", "stun:host:port"],

@@ -277,7 +277,10 @@ def test_no_reply_is_a_network_error(error: Exception) -> None:
         asyncio.run(script.client.create_data_channel())
 
 
-@pytest.mark.parametrize("url", ["", "nonsense", "ftp://signaling.test/", "http://a:b/"])
+NO_PORTS = [f"{scheme}://127.0.0.1:{port}/" for scheme in ("http", "https") for port in ("b", 99_999, 65_536, -1)]
+
+
+@pytest.mark.parametrize("url", ["", "nonsense", "ftp://signaling.test/", *NO_PORTS, "http://xn--/"])
 def test_a_url_that_is_none_is_a_network_error(url: str) -> None:
     async def call() -> None:
         async with SignalingClient(url) as client:

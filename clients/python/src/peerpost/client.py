@@ -173,7 +173,7 @@ class SignalingClient:
                 # Whatever `http` does otherwise: where a redirect leads, nobody has agreed to send anything.
                 self._http.stream(
                     "POST",
-                    self.url,
+                    endpoint_of(self.url),
                     content=json.dumps(body),
                     headers=headers,
                     timeout=timeout,
@@ -181,7 +181,7 @@ class SignalingClient:
                 ) as reply,
             ):
                 content = await content_of(reply)
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError) as error:  # the last for a host, of idna
             raise NetworkError(f"{self.url!r} is no URL of a server: {error}", is_temporary=False) from error
         except (httpx.HTTPError, OSError) as error:
             raise NetworkError(f"{self.url} does not answer: {str(error) or type(error).__name__}") from error
@@ -189,6 +189,14 @@ class SignalingClient:
             # Its words end in errors and logs, and some servers say what they were sent.
             content = content.replace(access_key.encode(), b"[access key]")
         return result_of(reply, content)
+
+
+def endpoint_of(url: str) -> httpx.URL:
+    """Return a URL. Raises httpx.InvalidURL also for a port that httpx lets pass, and that no socket takes."""
+    endpoint = httpx.URL(url)
+    if not 0 <= (endpoint.port or 0) < 65_536:
+        raise httpx.InvalidURL(f"Invalid port: '{endpoint.port}'")
+    return endpoint
 
 
 def as_list(candidates: Sequence[str] | None) -> list[str] | None:
