@@ -240,6 +240,28 @@ def test_any_other_status_is_a_server_error(
 
 
 @pytest.mark.parametrize(
+    ("status", "kind"),
+    [(301, ServerError), (400, RefusalError), (401, AccessKeyError), (403, ServerError), (429, ServerError)],
+)
+@pytest.mark.parametrize(
+    "reply",
+    [
+        {"html": "<!DOCTYPE HTML>\n<p>Welcome"},
+        {"json": {"message": "Missing Authentication Token"}},
+        {"content": b"untyped"},
+        {"text": " \n"},
+    ],
+)
+def test_what_is_no_sentence_of_the_server_is_told_by_its_status(
+    status: int, kind: type[Exception], reply: dict[str, Any]
+) -> None:
+    script = Script(httpx.Response(status, **reply))
+
+    with pytest.raises(kind, match=f"^https://signaling.test/ answered {status}$"):
+        asyncio.run(script.client.create_data_channel())
+
+
+@pytest.mark.parametrize(
     ("value", "seconds"),
     [
         ("3", 3),

@@ -82,10 +82,10 @@ class Recorder(httpx.AsyncBaseTransport):
             self.requests.append(body)
             self._news.notify_all()
         reply = await self._inner.handle_async_request(request)
-        content = await reply.aread()
+        content, kind = await reply.aread(), reply.headers["Content-Type"]
         if body["method"] == self._method:
             content = content.replace(b'":"', b'":"' + self._change.encode(), 1)
-        return httpx.Response(reply.status_code, content=content)
+        return httpx.Response(reply.status_code, content=content, headers={"Content-Type": kind})
 
 
 async def run_pair(
