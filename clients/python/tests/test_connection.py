@@ -469,6 +469,36 @@ def test_a_peer_that_cannot_be_reached_is_an_error() -> None:
         asyncio.run(answer_nobody())
 
 
+def test_an_offerer_whose_connection_is_closed_while_it_waits_erases_its_channel(server: str) -> None:
+    async def close_while_waiting() -> None:
+        peer, recorder = new_peer(), Recorder()
+        peer.createDataChannel("chat")
+        async with httpx.AsyncClient(transport=recorder) as http, asyncio.timeout(4):
+            offering = asyncio.create_task(connect(peer, SignalingClient(server, http=http)))
+            await recorder.until("create_data_channel", "get_answer")
+            await peer.close()
+            try:
+                await offering
+            finally:
+                assert recorder.methods[-1] == "delete_data_channel"
+
+    with pytest.raises(ConnectionFailedError, match="^the connection is closed$"):
+        asyncio.run(close_while_waiting())
+
+
+@pytest.mark.parametrize("kind", ["offer", "answer"])
+def test_a_connection_that_is_closed_is_not_the_other_peers_fault(kind: str) -> None:
+    async def close_first() -> None:
+        other, peer = new_peer(), new_peer()
+        other.createDataChannel("chat")
+        sdp = (await other.createOffer()).sdp
+        await asyncio.gather(other.close(), peer.close())
+        await connection.set_remote(peer, RTCSessionDescription(sdp, kind))
+
+    with pytest.raises(ConnectionFailedError, match="^the connection is closed$"):
+        asyncio.run(close_first())
+
+
 def test_an_offerer_that_is_cancelled_erases_its_channel(server: str) -> None:
     async def cancel() -> str:
         peer = new_peer()
