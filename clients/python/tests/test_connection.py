@@ -223,6 +223,50 @@ def test_what_cannot_be_made_is_the_callers_error_and_erases_the_channel() -> No
     assert script.methods == ["create_data_channel", "delete_data_channel"]
 
 
+def test_an_offerer_that_has_nothing_to_offer_is_an_error_at_once() -> None:
+    script = Script(ok(channel_id=CHANNEL_ID), ok(), refused("no answer yet"))
+
+    async def offer_nothing() -> None:
+        async with asyncio.timeout(3):
+            await connect(new_peer(), script.client)
+
+    with pytest.raises(ValueError, match="^nothing to offer"):
+        asyncio.run(offer_nothing())
+
+    assert script.requests == []
+
+
+@pytest.mark.parametrize(
+    "add", [lambda peer: peer.createDataChannel("chat"), lambda peer: peer.addTransceiver("audio")]
+)
+def test_a_data_channel_or_a_transceiver_is_something_to_offer(add: Callable[[RTCPeerConnection], object]) -> None:
+    script = Script(ok(channel_id=CHANNEL_ID), ok(answer="nonsense", items=[], next=0), ok())
+
+    async def offer() -> None:
+        peer = new_peer()
+        add(peer)
+        try:
+            await connect(peer, script.client)
+        finally:
+            await connection.close(peer)
+
+    with pytest.raises(InvalidDescriptionError):
+        asyncio.run(offer())
+
+
+def test_a_made_connection_that_has_nothing_to_offer_is_an_error_and_erases_the_channel() -> None:
+    script = Script(ok(channel_id=CHANNEL_ID), ok())
+
+    async def offer_nothing() -> None:
+        async with asyncio.timeout(3):
+            await connect(lambda _: new_peer(), script.client)
+
+    with pytest.raises(ValueError, match="^nothing to offer"):
+        asyncio.run(offer_nothing())
+
+    assert script.methods == ["create_data_channel", "delete_data_channel"]
+
+
 def test_an_access_key_opens_the_channel_and_goes_nowhere_else() -> None:
     replies = ok(channel_id=CHANNEL_ID), ok(), ok(answer="nonsense", items=[], next=0), ok()
     script = Script(*replies, access_key=ACCESS_KEY)

@@ -80,6 +80,7 @@ async def connect(
     It costs the offerer one request more, since aiortc has to know its ICE servers before it makes an offer.
 
     Without `channel_id` this peer offers, what its RTCPeerConnection has by now: data channels, tracks.
+    Raises ValueError for one that has neither.
     `on_channel` is called with the id of the new channel, for the other peer.
     With `channel_id` this peer answers.
     `key` of 32 bytes seals everything; both peers need the same, or none.
@@ -160,6 +161,9 @@ async def offer(
     report: Callable[[str], object],
 ) -> str:
     """Send the offer, wait for the answer, and return it."""
+    if peer_connection.sctp is None and not peer_connection.getTransceivers():
+        # aiortc makes an offer of that, which no peer can answer.
+        raise ValueError("nothing to offer: the connection has no data channel and no track")
     report("gathering")
     await peer_connection.setLocalDescription(await peer_connection.createOffer())
     sdp = peer_connection.localDescription.sdp
