@@ -7,10 +7,11 @@ import os
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -18,10 +19,11 @@ import pytest
 from aiortc import RTCConfiguration, RTCIceServer, RTCPeerConnection
 
 from conftest import Operated
-from doubles import ACCESS_KEY, CHANNEL_ID, STUN
-from peerpost import Link, Sealer, cli
+from doubles import ACCESS_KEY, CHANNEL_ID, STUN, URL
+from peerpost import Link, PeerLostError, Sealer, cli
 from peerpost.cli import DEFAULT_ICE_SERVERS, connected, ice_server, main
 from processes import end_of, line_of, python, until
+from test_transfer import Wire
 
 MEGABYTE = 1_048_576
 # More than crosses while a test looks at it; it takes no room, as it has no content.
@@ -205,6 +207,27 @@ def test_ice_servers_are_those_of_the_option_or_the_server_or_the_default(
     asyncio.run(run())
 
     assert asked == [used]
+
+
+def test_a_data_channel_that_opens_too_late_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    @asynccontextmanager
+    async def no_connection(
+        _: object, prepare: Callable[[Any], None], *__: object, **___: object
+    ) -> AsyncIterator[None]:
+        prepare(SimpleNamespace(createDataChannel=lambda _: wire))
+        yield
+
+    async def open_late() -> None:
+        try:
+            await cli.run_send(cli.parser().parse_args(["send", __file__, "--server", URL, "--patience", "0.01"]))
+        finally:
+            wire.emit("open")
+
+    wire = Wire()
+    monkeypatch.setattr(cli, "connected", no_connection)
+
+    with pytest.raises(PeerLostError, match="opened no data channel"):
+        asyncio.run(open_late())
 
 
 def test_both_sides_hear_of_a_file_that_exists(server: str, tmp_path: Path, inbox: Path) -> None:

@@ -112,7 +112,12 @@ async def run_send(options: argparse.Namespace) -> None:
 
     def prepare(peer: RTCPeerConnection) -> None:
         data_channel = peer.createDataChannel(LABEL)
-        data_channel.on("open", lambda: opened.set_result(FileChannel(data_channel, options.patience)))
+
+        def on_open() -> None:
+            if not opened.done():  # it may be given up by then
+                opened.set_result(FileChannel(data_channel, options.patience))
+
+        data_channel.on("open", on_open)
 
     def announce(channel_id: str) -> None:
         minutes = CHANNEL_TTL_SECONDS // 60
