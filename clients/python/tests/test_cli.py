@@ -374,6 +374,26 @@ def test_wrong_usage_is_2(capsys: pytest.CaptureFixture[str], words: list[str]) 
 
 
 @pytest.mark.parametrize(
+    "urls", [["stun:a.test", "stun:b.test"], ["turn:u:p@a.test", "stun:a.test", "turns:u:p@b.test"]]
+)
+def test_a_second_ice_server_of_a_kind_is_wrong_usage(capsys: pytest.CaptureFixture[str], urls: list[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["send", "file", *(word for url in urls for word in ("--ice-server", url))])
+
+    assert ended.value.code == 2
+    assert "error: --ice-server: at most one STUN server and one TURN server" in capsys.readouterr().err
+
+
+def test_a_stun_server_and_a_turn_server_are_right_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    servers = ["--ice-server", "stun:a.test", "--ice-server", "turn:u:p@a.test"]
+
+    code = main(["send", "no such file", "--server", URL, *servers])
+
+    assert code == 1
+    assert "cannot read no such file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
     ("url", "urls", "username", "credential"),
     [
         ("stun:a.test", "stun:a.test", None, None),
