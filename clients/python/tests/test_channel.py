@@ -168,12 +168,22 @@ def test_an_answerer_stops_when_the_channel_must_have_expired() -> None:
 
 
 def test_a_retry_after_beyond_the_expiry_ends_there() -> None:
-    script, time = Script(OPENED, unavailable(retry_after="86400")), Time()
+    script, time = Script(OPENED, unavailable(retry_after="299")), Time()
 
     with pytest.raises(ChannelExpiredError):
         asyncio.run(open_and_receive(offerer(script, time)))
 
     assert time.now == pytest.approx(1_300)
+
+
+@pytest.mark.parametrize("steps", [[], [OPENED]])
+def test_a_retry_after_beyond_the_life_of_a_channel_is_not_waited_out(steps: list[httpx.Response]) -> None:
+    script, time = Script(*steps, unavailable(retry_after="301")), Time()
+
+    with pytest.raises(ServerError, match="storage is unavailable"):
+        asyncio.run(open_and_receive(offerer(script, time)))
+
+    assert time.pauses == []
 
 
 def test_an_answerer_without_a_channel_is_told_why() -> None:

@@ -7,10 +7,11 @@ import os
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -18,10 +19,11 @@ import pytest
 from aiortc import RTCConfiguration, RTCIceServer, RTCPeerConnection
 
 from conftest import Operated
-from doubles import ACCESS_KEY, CHANNEL_ID, STUN
-from peerpost import Link, Sealer, cli
+from doubles import ACCESS_KEY, CHANNEL_ID, STUN, URL
+from peerpost import Link, PeerLostError, Sealer, cli
 from peerpost.cli import DEFAULT_ICE_SERVERS, connected, ice_server, main
 from processes import end_of, line_of, python, until
+from test_transfer import Wire
 
 MEGABYTE = 1_048_576
 # More than crosses while a test looks at it; it takes no room, as it has no content.
@@ -207,6 +209,27 @@ def test_ice_servers_are_those_of_the_option_or_the_server_or_the_default(
     assert asked == [used]
 
 
+def test_a_data_channel_that_opens_too_late_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    @asynccontextmanager
+    async def no_connection(
+        _: object, prepare: Callable[[Any], None], *__: object, **___: object
+    ) -> AsyncIterator[None]:
+        prepare(SimpleNamespace(createDataChannel=lambda _: wire))
+        yield
+
+    async def open_late() -> None:
+        try:
+            await cli.run_send(cli.parser().parse_args(["send", __file__, "--server", URL, "--patience", "0.01"]))
+        finally:
+            wire.emit("open")
+
+    wire = Wire()
+    monkeypatch.setattr(cli, "connected", no_connection)
+
+    with pytest.raises(PeerLostError, match="opened no data channel"):
+        asyncio.run(open_late())
+
+
 def test_both_sides_hear_of_a_file_that_exists(server: str, tmp_path: Path, inbox: Path) -> None:
     (tmp_path / "film.bin").write_bytes(b"new")
     (inbox / "film.bin").write_bytes(b"old")
@@ -290,6 +313,7 @@ def test_a_tampered_offer_is_one_line_and_no_connection(server: str, inbox: Path
         (["send", os.devnull, "--server", "http://127.0.0.1:1/"], "cannot read /dev/null: Not a regular file"),
         (["send", __file__, "--server", "http://127.0.0.1:1/"], "http://127.0.0.1:1/ does not answer"),
         (["send", __file__, "--server", "nonsense"], "'nonsense' is no URL of a server"),
+        (["send", __file__, "--server", "http://127.0.0.1:99999/"], "'http://127.0.0.1:99999/' is no URL of a server"),
     ],
 )
 def test_what_cannot_work_is_one_line(
@@ -306,6 +330,19 @@ def test_what_cannot_work_is_one_line(
     assert output.err.count("\n") == 1
 
 
+def test_a_server_of_the_environment_that_is_none_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PEERPOST_SERVER", "http://127.0.0.1:99999/")
+
+    code = main(["receive", CHANNEL_ID, "--ice-server", "none", "--quiet"])
+
+    assert code == 1
+    assert capsys.readouterr().err == (
+        "peerpost: 'http://127.0.0.1:99999/' is no URL of a server: Invalid port: '99999'\n"
+    )
+
+
 def test_a_code_that_is_too_old_is_one_line(server: str, capsys: pytest.CaptureFixture[str]) -> None:
     code = main(["receive", f"{server}#{CHANNEL_ID}", "--ice-server", "none", "--quiet"])
 
@@ -320,6 +357,7 @@ def test_a_code_that_is_too_old_is_one_line(server: str, capsys: pytest.CaptureF
         ["receive"],
         ["receive", "nonsense"],
         ["receive", f"{CHANNEL_ID}.key"],
+        ["receive", f"http://127.0.0.1:99999/#{CHANNEL_ID}"],
         ["send"],
         ["send", "file", "--ice-server", "https://stun.test"],
         ["send", "file", "--ice-server", "stun:host:port"],
@@ -333,6 +371,26 @@ def test_wrong_usage_is_2(capsys: pytest.CaptureFixture[str], words: list[str]) 
 
     assert ended.value.code == 2
     assert "usage: peerpost" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "urls", [["stun:a.test", "stun:b.test"], ["turn:u:p@a.test", "stun:a.test", "turns:u:p@b.test"]]
+)
+def test_a_second_ice_server_of_a_kind_is_wrong_usage(capsys: pytest.CaptureFixture[str], urls: list[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["send", "file", *(word for url in urls for word in ("--ice-server", url))])
+
+    assert ended.value.code == 2
+    assert "error: --ice-server: at most one STUN server and one TURN server" in capsys.readouterr().err
+
+
+def test_a_stun_server_and_a_turn_server_are_right_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    servers = ["--ice-server", "stun:a.test", "--ice-server", "turn:u:p@a.test"]
+
+    code = main(["send", "no such file", "--server", URL, *servers])
+
+    assert code == 1
+    assert "cannot read no such file" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -240,6 +240,28 @@ def test_any_other_status_is_a_server_error(
 
 
 @pytest.mark.parametrize(
+    ("status", "kind"),
+    [(301, ServerError), (400, RefusalError), (401, AccessKeyError), (403, ServerError), (429, ServerError)],
+)
+@pytest.mark.parametrize(
+    "reply",
+    [
+        {"html": "<!DOCTYPE HTML>\n<p>Welcome"},
+        {"json": {"message": "Missing Authentication Token"}},
+        {"content": b"untyped"},
+        {"text": " \n"},
+    ],
+)
+def test_what_is_no_sentence_of_the_server_is_told_by_its_status(
+    status: int, kind: type[Exception], reply: dict[str, Any]
+) -> None:
+    script = Script(httpx.Response(status, **reply))
+
+    with pytest.raises(kind, match=f"^https://signaling.test/ answered {status}$"):
+        asyncio.run(script.client.create_data_channel())
+
+
+@pytest.mark.parametrize(
     ("value", "seconds"),
     [
         ("3", 3),
@@ -277,7 +299,10 @@ def test_no_reply_is_a_network_error(error: Exception) -> None:
         asyncio.run(script.client.create_data_channel())
 
 
-@pytest.mark.parametrize("url", ["", "nonsense", "ftp://signaling.test/", "http://a:b/"])
+NO_PORTS = [f"{scheme}://127.0.0.1:{port}/" for scheme in ("http", "https") for port in ("b", 99_999, 65_536, -1)]
+
+
+@pytest.mark.parametrize("url", ["", "nonsense", "ftp://signaling.test/", *NO_PORTS, "http://xn--/"])
 def test_a_url_that_is_none_is_a_network_error(url: str) -> None:
     async def call() -> None:
         async with SignalingClient(url) as client:

@@ -82,10 +82,10 @@ class Recorder(httpx.AsyncBaseTransport):
             self.requests.append(body)
             self._news.notify_all()
         reply = await self._inner.handle_async_request(request)
-        content = await reply.aread()
+        content, kind = await reply.aread(), reply.headers["Content-Type"]
         if body["method"] == self._method:
             content = content.replace(b'":"', b'":"' + self._change.encode(), 1)
-        return httpx.Response(reply.status_code, content=content)
+        return httpx.Response(reply.status_code, content=content, headers={"Content-Type": kind})
 
 
 async def run_pair(
@@ -219,6 +219,50 @@ def test_what_cannot_be_made_is_the_callers_error_and_erases_the_channel() -> No
 
     with pytest.raises(ZeroDivisionError):
         asyncio.run(connect(fail, script.client))
+
+    assert script.methods == ["create_data_channel", "delete_data_channel"]
+
+
+def test_an_offerer_that_has_nothing_to_offer_is_an_error_at_once() -> None:
+    script = Script(ok(channel_id=CHANNEL_ID), ok(), refused("no answer yet"))
+
+    async def offer_nothing() -> None:
+        async with asyncio.timeout(3):
+            await connect(new_peer(), script.client)
+
+    with pytest.raises(ValueError, match="^nothing to offer"):
+        asyncio.run(offer_nothing())
+
+    assert script.requests == []
+
+
+@pytest.mark.parametrize(
+    "add", [lambda peer: peer.createDataChannel("chat"), lambda peer: peer.addTransceiver("audio")]
+)
+def test_a_data_channel_or_a_transceiver_is_something_to_offer(add: Callable[[RTCPeerConnection], object]) -> None:
+    script = Script(ok(channel_id=CHANNEL_ID), ok(answer="nonsense", items=[], next=0), ok())
+
+    async def offer() -> None:
+        peer = new_peer()
+        add(peer)
+        try:
+            await connect(peer, script.client)
+        finally:
+            await connection.close(peer)
+
+    with pytest.raises(InvalidDescriptionError):
+        asyncio.run(offer())
+
+
+def test_a_made_connection_that_has_nothing_to_offer_is_an_error_and_erases_the_channel() -> None:
+    script = Script(ok(channel_id=CHANNEL_ID), ok())
+
+    async def offer_nothing() -> None:
+        async with asyncio.timeout(3):
+            await connect(lambda _: new_peer(), script.client)
+
+    with pytest.raises(ValueError, match="^nothing to offer"):
+        asyncio.run(offer_nothing())
 
     assert script.methods == ["create_data_channel", "delete_data_channel"]
 
@@ -467,6 +511,36 @@ def test_a_peer_that_cannot_be_reached_is_an_error() -> None:
 
     with pytest.raises(ConnectionFailedError, match=r"within 0\.5 seconds"):
         asyncio.run(answer_nobody())
+
+
+def test_an_offerer_whose_connection_is_closed_while_it_waits_erases_its_channel(server: str) -> None:
+    async def close_while_waiting() -> None:
+        peer, recorder = new_peer(), Recorder()
+        peer.createDataChannel("chat")
+        async with httpx.AsyncClient(transport=recorder) as http, asyncio.timeout(4):
+            offering = asyncio.create_task(connect(peer, SignalingClient(server, http=http)))
+            await recorder.until("create_data_channel", "get_answer")
+            await peer.close()
+            try:
+                await offering
+            finally:
+                assert recorder.methods[-1] == "delete_data_channel"
+
+    with pytest.raises(ConnectionFailedError, match="^the connection is closed$"):
+        asyncio.run(close_while_waiting())
+
+
+@pytest.mark.parametrize("kind", ["offer", "answer"])
+def test_a_connection_that_is_closed_is_not_the_other_peers_fault(kind: str) -> None:
+    async def close_first() -> None:
+        other, peer = new_peer(), new_peer()
+        other.createDataChannel("chat")
+        sdp = (await other.createOffer()).sdp
+        await asyncio.gather(other.close(), peer.close())
+        await connection.set_remote(peer, RTCSessionDescription(sdp, kind))
+
+    with pytest.raises(ConnectionFailedError, match="^the connection is closed$"):
+        asyncio.run(close_first())
 
 
 def test_an_offerer_that_is_cancelled_erases_its_channel(server: str) -> None:

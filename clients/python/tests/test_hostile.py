@@ -522,13 +522,19 @@ def test_whatever_a_server_replies_the_channel_ends_with_an_error_of_its_own(rol
     take_all_from(any_reply, role)
 
 
-def test_opening_a_channel_at_a_server_that_wants_a_billion_seconds_ends_when_a_channel_would() -> None:
-    script, time = Script(unavailable(503, "1000000000")), Time()
+@pytest.mark.parametrize(
+    ("retry_after", "error", "seconds"), [("1000000000", ServerError, 0), ("300", ChannelExpiredError, 300)]
+)
+def test_opening_a_channel_at_a_server_that_wants_a_billion_seconds_ends_when_a_channel_would(
+    retry_after: str, error: type[Exception], seconds: float
+) -> None:
+    """At the latest: who wants more than that is not waited for at all."""
+    script, time = Script(unavailable(503, retry_after)), Time()
 
-    with pytest.raises(ChannelExpiredError):
+    with pytest.raises(error):
         asyncio.run(offerer(script, time).open("the offer"))
 
-    assert time.now == pytest.approx(1_000 + CHANNEL_TTL_SECONDS)
+    assert time.now == pytest.approx(1_000 + seconds)
 
 
 @pytest.mark.parametrize("size", [2**63, 10**400, -1, 1e308, None])

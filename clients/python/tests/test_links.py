@@ -52,6 +52,8 @@ def test_a_link_that_was_written_is_read(key: bytes | None, server: str | None) 
         f"{CHANNEL_ID}.{KEY_TEXT}.{KEY_TEXT}",
         f"file:///etc/passwd#{CHANNEL_ID}",
         f"https://page.test/?server=javascript:alert(1)#{CHANNEL_ID}",
+        f"http://127.0.0.1:99999/#{CHANNEL_ID}",
+        f"https://page.test/?server=http://127.0.0.1:99999/#{CHANNEL_ID}",
     ],
 )
 def test_what_is_no_link_is_refused(text: str) -> None:

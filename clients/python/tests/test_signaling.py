@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -231,6 +232,68 @@ def test_closing_ends_a_receive_that_waits(server: str) -> None:
     received = asyncio.run(run())
 
     assert received is BYE
+
+
+def test_a_message_that_comes_as_its_receive_is_cancelled_is_that_of_the_next() -> None:
+    script = Script(ok(offer=OFFER.sdp, items=[], next=0))
+
+    async def run() -> object:
+        signaling = Signaling(script.client, CHANNEL_ID)
+        receiving = asyncio.create_task(signaling.receive())
+        while not signaling._has_description:
+            await asyncio.sleep(0)
+        receiving.cancel()
+        await asyncio.gather(receiving, return_exceptions=True)
+        assert receiving.cancelled()
+        async with asyncio.timeout(3):
+            return await signaling.receive()
+
+    assert asyncio.run(run()) == OFFER
+
+
+def test_a_receive_with_a_time_limit_goes_on_with_the_read_of_the_one_before() -> None:
+    async def answer_late(request: httpx.Request) -> httpx.Response:
+        methods.append(json.loads(request.content)["method"])
+        await asyncio.sleep(0.2)
+        return ok(offer=OFFER.sdp, items=[], next=0)
+
+    methods: list[str] = []
+
+    async def run() -> object:
+        async with httpx.AsyncClient(transport=httpx.MockTransport(answer_late)) as http, asyncio.timeout(3):
+            signaling = Signaling(SignalingClient(URL, http=http), CHANNEL_ID)
+            while True:
+                with suppress(TimeoutError):
+                    return await asyncio.wait_for(signaling.receive(), 0.03)
+
+    assert asyncio.run(run()) == OFFER
+    assert methods == ["get_offer"]
+
+
+def test_closing_ends_a_read_whose_receive_was_cancelled() -> None:
+    script = Script(refused("no offer yet"))
+
+    async def run() -> set[asyncio.Task[object]]:
+        signaling = Signaling(script.client, CHANNEL_ID)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(signaling.receive(), 0.03)
+        await signaling.close()
+        return asyncio.all_tasks()
+
+    assert len(asyncio.run(run())) == 1
+
+
+def test_a_receive_after_close_makes_no_request() -> None:
+    script = Script(refused("no offer yet"))
+
+    async def run() -> object:
+        signaling = Signaling(script.client, CHANNEL_ID)
+        await signaling.close()
+        async with asyncio.timeout(3):
+            return await signaling.receive()
+
+    assert asyncio.run(run()) is BYE
+    assert script.requests == []
 
 
 def test_what_the_server_refuses_is_an_error() -> None:

@@ -6,6 +6,8 @@ import hashlib
 import json
 import os
 import resource
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -15,15 +17,18 @@ import pytest
 from pyee.asyncio import AsyncIOEventEmitter
 
 from peerpost import PeerLostError, TransferError
+from peerpost import transfer as transfer_module
 from peerpost.limits import HIGH_WATER_BYTES, MAX_NAME_BYTES
 from peerpost.transfer import (
     FileChannel,
     FileOffer,
+    partial_file,
     put_in_place,
     receive_file,
     receive_offer,
     refuse_existing,
     safe_name,
+    save,
     send_file,
 )
 
@@ -72,8 +77,8 @@ def ignore(_count: int) -> None:
     pass
 
 
-async def transfer(target: Path, force: bool = False, name: str = "name") -> tuple[str, str, Wire]:
-    here, _, sending, receiving = two_ends()
+async def transfer(target: Path, force: bool = False, patience: float = 5) -> tuple[str, str, Wire]:
+    here, _, sending, receiving = two_ends(patience)
 
     async def receive() -> str:
         offer = await receive_offer(receiving)
@@ -81,7 +86,7 @@ async def transfer(target: Path, force: bool = False, name: str = "name") -> tup
 
     async def send() -> str:
         try:
-            return await send_file(sending, BytesIO(CONTENT), name, len(CONTENT), ignore)
+            return await send_file(sending, BytesIO(CONTENT), "name", len(CONTENT), ignore)
         finally:
             here.close()
 
@@ -158,6 +163,50 @@ def test_a_disk_that_is_full_is_an_error_of_which_both_hear(tmp_path: Path) -> N
 
     assert str(received) == "cannot write the file: File too large"
     assert str(sent) == "the other peer says: cannot write the file: File too large"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_that_takes_longer_than_the_patience_does_not_lose_the_other_peer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transfer_module, "ALIVE_SECONDS", 0.02)
+    monkeypatch.setattr(os, "fsync", lambda _: time.sleep(0.9))
+
+    sent, received, _ = asyncio.run(transfer(tmp_path / "file", patience=0.3))
+
+    assert sent == received
+    assert (tmp_path / "file").read_bytes() == CONTENT
+
+
+def test_a_file_is_closed_after_the_disk_has_it_whoever_is_cancelled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, may_end, sizes = threading.Event(), threading.Event(), list[int]()
+
+    def wait(descriptor: int) -> None:
+        begun.set()
+        may_end.wait(10)
+        sizes.append(os.fstat(descriptor).st_size)
+
+    async def write() -> None:
+        with partial_file(tmp_path / "file") as (file, _):
+            file.write(CONTENT)
+            await save(file)
+
+    async def cancel() -> None:
+        writing = asyncio.create_task(write())
+        await asyncio.to_thread(begun.wait, 10)
+        writing.cancel()
+        await asyncio.sleep(0.05)
+        may_end.set()
+        await writing
+
+    monkeypatch.setattr(os, "fsync", wait)
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(cancel())
+
+    assert sizes == [len(CONTENT)]
     assert list(tmp_path.iterdir()) == []
 
 

@@ -312,11 +312,13 @@ class Channel:
                 allowed = MAX_FAILURES if self._server_has_answered else MAX_FAILURES_AT_FIRST
                 if isinstance(error, ServerError) and (error.status == 429 or error.retry_after is not None):
                     allowed = MAX_FAILURES_BUSY
-                if failures >= allowed or not error.is_temporary:
+                retry_after = getattr(error, "retry_after", None) or 0
+                # Beyond the life of a channel there is nothing to ask for.
+                if failures >= allowed or not error.is_temporary or retry_after > CHANNEL_TTL_SECONDS:
                     raise
                 pause = min(FIRST_RETRY_SECONDS * 2 ** (failures - 1), MAX_RETRY_SECONDS) * self._jitter(*JITTER)
                 # Never sooner than we are told, and not all at once at that moment.
-                await self._pause(pause + (getattr(error, "retry_after", None) or 0))
+                await self._pause(pause + retry_after)
             else:
                 self._server_has_answered = True
                 return result

@@ -38,7 +38,11 @@ PROGRESS_WORDS = {"gathering": "looking for our own addresses", "connecting": "c
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code: 0 done, 1 failed, 2 usage, 3 peer lost, 130 and 143 by signal."""
-    options = parser().parse_args(arguments)
+    command_line = parser()
+    options = command_line.parse_args(arguments)
+    kinds = [url[:4] for url in options.ice_server or [] if url != "none"]  # turns is a turn
+    if len(kinds) > len(set(kinds)):
+        command_line.error("--ice-server: at most one STUN server and one TURN server, as aiortc asks no more")
     # aiortc and aioice log tracebacks of what is told in one line here.
     logging.getLogger().addHandler(logging.NullHandler())
     try:
@@ -112,7 +116,12 @@ async def run_send(options: argparse.Namespace) -> None:
 
     def prepare(peer: RTCPeerConnection) -> None:
         data_channel = peer.createDataChannel(LABEL)
-        data_channel.on("open", lambda: opened.set_result(FileChannel(data_channel, options.patience)))
+
+        def on_open() -> None:
+            if not opened.done():  # it may be given up by then
+                opened.set_result(FileChannel(data_channel, options.patience))
+
+        data_channel.on("open", on_open)
 
     def announce(channel_id: str) -> None:
         minutes = CHANNEL_TTL_SECONDS // 60

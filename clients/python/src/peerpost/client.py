@@ -173,7 +173,7 @@ class SignalingClient:
                 # Whatever `http` does otherwise: where a redirect leads, nobody has agreed to send anything.
                 self._http.stream(
                     "POST",
-                    self.url,
+                    endpoint_of(self.url),
                     content=json.dumps(body),
                     headers=headers,
                     timeout=timeout,
@@ -181,14 +181,22 @@ class SignalingClient:
                 ) as reply,
             ):
                 content = await content_of(reply)
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError) as error:  # the last for a host, of idna
             raise NetworkError(f"{self.url!r} is no URL of a server: {error}", is_temporary=False) from error
         except (httpx.HTTPError, OSError) as error:
             raise NetworkError(f"{self.url} does not answer: {str(error) or type(error).__name__}") from error
         if access_key is not None and reply.status_code != httpx.codes.OK:
             # Its words end in errors and logs, and some servers say what they were sent.
             content = content.replace(access_key.encode(), b"[access key]")
-        return result_of(reply, content)
+        return result_of(reply, content, self.url)
+
+
+def endpoint_of(url: str) -> httpx.URL:
+    """Return a URL. Raises httpx.InvalidURL also for a port that httpx lets pass, and that no socket takes."""
+    endpoint = httpx.URL(url)
+    if not 0 <= (endpoint.port or 0) < 65_536:
+        raise httpx.InvalidURL(f"Invalid port: '{endpoint.port}'")
+    return endpoint
 
 
 def as_list(candidates: Sequence[str] | None) -> list[str] | None:
@@ -207,17 +215,16 @@ async def content_of(reply: httpx.Response) -> bytes:
     return bytes(content)
 
 
-def result_of(reply: httpx.Response, content: bytes) -> dict[str, object]:
+def result_of(reply: httpx.Response, content: bytes, server: str = "the server") -> dict[str, object]:
     """Return the JSON object of a reply, or raise what the reply says."""
-    # Not by the charset that the reply names: Python has some that are no text encodings, and raise anything.
-    text = content.decode(errors="replace")
-    if reply.status_code == httpx.codes.BAD_REQUEST:
-        raise RefusalError(first_line(text) or "refused")
-    if reply.status_code == httpx.codes.UNAUTHORIZED:
-        raise AccessKeyError(first_line(text) or "access key is refused")
-    if reply.status_code != httpx.codes.OK:
-        said = first_line(text) or reply.reason_phrase
-        raise ServerError(f"the server answered {reply.status_code}: {said}", reply.status_code, retry_after_of(reply))
+    status = reply.status_code
+    if status != httpx.codes.OK:
+        said, answered = sentence_of(reply, content), f"{server} answered {status}"
+        if status == httpx.codes.BAD_REQUEST:
+            raise RefusalError(said or answered)
+        if status == httpx.codes.UNAUTHORIZED:
+            raise AccessKeyError(said or answered)
+        raise ServerError(f"the server answered {status}: {said}" if said else answered, status, retry_after_of(reply))
     try:
         result = json.loads(content)
     except (ValueError, RecursionError) as error:
@@ -225,6 +232,14 @@ def result_of(reply: httpx.Response, content: bytes) -> dict[str, object]:
     if not isinstance(result, dict):
         raise not_ours()
     return result
+
+
+def sentence_of(reply: httpx.Response, content: bytes) -> str:
+    """Return what a server says that is Peerpost's; nothing of the page of another one, or of AWS's own JSON."""
+    if not reply.headers.get("Content-Type", "").lower().startswith("text/plain"):
+        return ""
+    # Not by the charset that the reply names: Python has some that are no text encodings, and raise anything.
+    return first_line(content.decode(errors="replace"))
 
 
 def not_ours() -> ServerError:

@@ -80,6 +80,7 @@ async def connect(
     It costs the offerer one request more, since aiortc has to know its ICE servers before it makes an offer.
 
     Without `channel_id` this peer offers, what its RTCPeerConnection has by now: data channels, tracks.
+    Raises ValueError for one that has neither.
     `on_channel` is called with the id of the new channel, for the other peer.
     With `channel_id` this peer answers.
     `key` of 32 bytes seals everything; both peers need the same, or none.
@@ -160,6 +161,9 @@ async def offer(
     report: Callable[[str], object],
 ) -> str:
     """Send the offer, wait for the answer, and return it."""
+    if peer_connection.sctp is None and not peer_connection.getTransceivers():
+        # aiortc makes an offer of that, which no peer can answer.
+        raise ValueError("nothing to offer: the connection has no data channel and no track")
     report("gathering")
     await peer_connection.setLocalDescription(await peer_connection.createOffer())
     sdp = peer_connection.localDescription.sdp
@@ -167,9 +171,31 @@ async def offer(
     if on_channel:
         on_channel(channel.channel_id)
     report("waiting")
-    remote = await channel.receive_answer()
+    remote = await until_answered(peer_connection, channel)
     await set_remote(peer_connection, RTCSessionDescription(remote, "answer"))
     return remote
+
+
+async def until_answered(peer_connection: RTCPeerConnection, channel: Channel) -> str:
+    """Return the answer, once it is there. Raises ConnectionFailedError once the connection is closed."""
+    answering = asyncio.create_task(channel.receive_answer())
+
+    def look() -> None:
+        if peer_connection.signalingState == "closed":
+            answering.cancel()
+
+    peer_connection.on("signalingstatechange", look)
+    look()
+    try:
+        await asyncio.wait({answering})
+    finally:
+        if peer_connection.signalingState != "closed":
+            peer_connection.remove_listener("signalingstatechange", look)
+        answering.cancel()
+        await asyncio.gather(answering, return_exceptions=True)
+    if answering.cancelled():
+        raise ConnectionFailedError("the connection is closed")
+    return answering.result()
 
 
 async def answer(
@@ -184,13 +210,18 @@ async def answer(
 
 
 async def set_remote(peer_connection: RTCPeerConnection, description: RTCSessionDescription) -> None:
-    """Set the other peer's description. Raises InvalidDescriptionError for one that cannot lead to a connection."""
+    """Set the other peer's description. Raises InvalidDescriptionError for one that cannot lead to a connection.
+
+    Raises ConnectionFailedError when the connection is closed, by its owner.
+    """
     try:
         if "\nm=" not in description.sdp:  # aiortc takes one without media, and would wait for ever
             raise ValueError("no media")
         sdp, _ = without_mdns(description.sdp)
         await peer_connection.setRemoteDescription(RTCSessionDescription(sdp, description.type))
     except UNUSABLE as error:
+        if peer_connection.signalingState == "closed":
+            raise ConnectionFailedError("the connection is closed") from error
         raise InvalidDescriptionError(f"the other peer's {description.type} cannot be used") from error
 
 

@@ -54,7 +54,7 @@ class InvalidDescriptionError(PeerpostError):
 
 
 class ConnectionFailedError(PeerpostError):
-    """Both descriptions were exchanged, and the peers found no way to each other."""
+    """Both descriptions were exchanged, and the peers found no way to each other; or the connection is closed."""
 
 
 class PeerLostError(PeerpostError):

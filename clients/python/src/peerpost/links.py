@@ -55,4 +55,8 @@ def server_of(url: str) -> str:
     server = urldefrag(named[0]).url if named else url
     if urlsplit(server).scheme not in ("http", "https"):
         raise ValueError(f"a server is an http or https URL, not {server!r}")
+    try:
+        _ = urlsplit(server).port  # it raises only when it is read
+    except ValueError as error:
+        raise ValueError(f"the port of a server is between 0 and 65535, not so in {server!r}") from error
     return server

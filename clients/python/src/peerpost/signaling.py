@@ -59,6 +59,7 @@ class Signaling(BaseSignaling):
         self._heard_bye = False
         self._opening = asyncio.Lock()
         self._closed = asyncio.Event()
+        self._receiving: asyncio.Task[Message] | None = None
 
     async def connect(self) -> None:
         """Open the channel. Does nothing for the answerer, and nothing the second time."""
@@ -94,17 +95,15 @@ class Signaling(BaseSignaling):
         Candidates that aiortc has no use for are passed over.
         After both descriptions the channel may end while the call goes on: then this waits until this peer has said
         BYE, and gives BYE. So does a `close` while this waits.
+        Where it is cancelled, nothing is lost: the reading goes on, and the next call gives what came.
         """
-        receiving = asyncio.create_task(self._receive())
-        closing = asyncio.create_task(self._closed.wait())
-        try:
-            await asyncio.wait({receiving, closing}, return_when=asyncio.FIRST_COMPLETED)
-            # What a read under way says of connections that were closed is no error of this peer.
-            return BYE if closing.done() else receiving.result()
-        finally:
-            for task in (receiving, closing):
-                task.cancel()
-            await asyncio.gather(receiving, closing, return_exceptions=True)
+        if self._closed.is_set():
+            return BYE
+        receiving = self._receiving = self._receiving or asyncio.create_task(self._receive())
+        await asyncio.wait({receiving})  # which, cancelled, does not cancel it
+        self._receiving = None
+        # What a read under way says of connections that were closed is no error of this peer.
+        return BYE if self._closed.is_set() else receiving.result()
 
     async def _receive(self) -> Message:
         await self.connect()
@@ -134,7 +133,11 @@ class Signaling(BaseSignaling):
         if self._closed.is_set():
             return
         self._closed.set()
+        receiving = self._receiving
         try:
+            if receiving:
+                receiving.cancel()
+                await asyncio.gather(receiving, return_exceptions=True)
             if self._channel.is_exchanged and not self._said_bye.is_set():
                 await self._channel.try_bye()
             elif self._heard_bye or (self._channel.role == "offerer" and not self._channel.is_exchanged):

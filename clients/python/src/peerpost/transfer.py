@@ -237,9 +237,7 @@ async def receive_file(
         with partial_file(target) as (file, path):
             checksum = await receive_content(channel, offer, file, progress)
             with told_as("cannot write the file"):  # a full disk may show no sooner
-                file.flush()
-                os.fsync(file.fileno())
-                file.close()
+                await save(file)
             put_in_place(path, target, force)
         channel.say("done", sha256=checksum)
         await channel.finish()
@@ -265,6 +263,25 @@ async def receive_content(channel: FileChannel, offer: FileOffer, file: BinaryIO
     if message.get("sha256") != checksum.hexdigest():
         raise TransferError("the checksum is wrong: what came is not what was sent")
     return checksum.hexdigest()
+
+
+async def save(file: BinaryIO) -> None:
+    """Write a file to its disk, in a thread, and close it.
+
+    A slow disk may take longer than the other peer waits for a sign of life.
+    """
+
+    def write() -> None:
+        file.flush()
+        os.fsync(file.fileno())
+        file.close()
+
+    writing = asyncio.create_task(asyncio.to_thread(write))
+    try:
+        await asyncio.shield(writing)
+    finally:
+        # Nothing stops a thread, and whoever is cancelled would close the file under it.
+        await asyncio.gather(writing, return_exceptions=True)
 
 
 @contextmanager
