@@ -50,6 +50,8 @@ def test_a_link_that_was_written_is_read(key: bytes | None, server: str | None) 
         f"{CHANNEL_ID}.{KEY_TEXT}=",
         f"{CHANNEL_ID}.{KEY_TEXT[:-1]}9",
         f"{CHANNEL_ID}.{KEY_TEXT}.{KEY_TEXT}",
+        f"https:/a.test/#{CHANNEL_ID}",
+        f"https://page.test/?server=https%3A%2Fa.test%2F#{CHANNEL_ID}",
         f"file:///etc/passwd#{CHANNEL_ID}",
         f"https://page.test/?server=javascript:alert(1)#{CHANNEL_ID}",
         f"http://127.0.0.1:99999/#{CHANNEL_ID}",

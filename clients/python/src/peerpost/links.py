@@ -50,13 +50,13 @@ class Link:
 
 
 def server_of(url: str) -> str:
-    parts = urlsplit(url)
-    named = parse_qs(parts.query).get("server")
+    named = parse_qs(urlsplit(url).query).get("server")
     server = urldefrag(named[0]).url if named else url
-    if urlsplit(server).scheme not in ("http", "https"):
+    parts = urlsplit(server)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError(f"a server is an http or https URL, not {server!r}")
     try:
-        _ = urlsplit(server).port  # it raises only when it is read
+        _ = parts.port  # it raises only when it is read
     except ValueError as error:
         raise ValueError(f"the port of a server is between 0 and 65535, not so in {server!r}") from error
     return server
