@@ -396,6 +396,8 @@ def test_a_peer_that_closes_is_gone() -> None:
         ("", "received-file"),
         ("a/", "received-file"),
         (".bashrc", "bashrc"),
+        (". bashrc", "bashrc"),
+        ("é." + "x" * (MAX_NAME_BYTES - 2), "x" * (MAX_NAME_BYTES - 2)),
         ("...", "received-file"),
         ("a\0b\n\x1b[2Jc", "a_b__[2Jc"),
         ("evil\u202efdp.exe", "evil_fdp.exe"),

@@ -333,7 +333,7 @@ def safe_name(name: str) -> str:
     """Return a name that stays in its directory and is visible there, made of the last part of the offered one."""
     last = re.split(r"[/\\]", name)[-1]
     # Control characters move the cursor of a terminal, a colon names a stream or drive, a leading dot hides.
-    clean = re.sub(r"[^\w .,;=@%+~#()\[\]{}\'!&$-]", "_", last).strip().lstrip(".").rstrip(". ")
+    clean = re.sub(r"[^\w .,;=@%+~#()\[\]{}\'!&$-]", "_", last).strip(". ")
     stem, dot, suffix = clean.rpartition(".")
     if not dot:
         stem, suffix = clean, ""
@@ -341,7 +341,7 @@ def safe_name(name: str) -> str:
     if room <= 0:
         stem, dot, suffix, room = clean, "", "", MAX_NAME_BYTES
     stem = stem.encode(errors="replace")[:room].decode(errors="ignore")
-    name = (stem + dot + suffix).rstrip(". ") or "received-file"
+    name = (stem + dot + suffix).strip(". ") or "received-file"
     return f"_{name}" if DEVICE.fullmatch(name) else name
 
 
