@@ -3,6 +3,7 @@ PYTHON ?= python3
 PORT ?= 8000
 PAGE_PORT ?= 8080
 FUZZ_SECONDS ?= 60
+FUZZ_SEED ?=
 VENV := .venv
 BIN := $(VENV)/bin
 # checkov pins an old boto3, so it has an environment of its own.
@@ -49,8 +50,8 @@ check: $(VENV)/bench .venv-checkov/ready web/node_modules clients/javascript/nod
 	terraform fmt -check -diff -recursive infra
 	$(CHECKOV) --directory infra --framework terraform --skip-download --quiet --compact
 
-fuzz: $(VENV)/fuzz ## Feed the handler, the Python client and the HTTP endpoint hostile input (FUZZ_SECONDS=60)
-	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS)
+fuzz: $(VENV)/fuzz ## Feed the handler, the Python client and the HTTP endpoint hostile input (FUZZ_SECONDS=60, FUZZ_SEED=7: the same again)
+	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED))
 
 mutants: $(VENV)/mutants node_modules ## Change the server in a thousand places, one at a time, and see that a test notices (MUTANTS="chalicelib.waiting*": only these)
 	$(BIN)/python -m tests.mutation $(MUTANTS)

@@ -18,17 +18,19 @@ then on.
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("--seconds", type=int, default=60, help="in all (default: %(default)s)")
-    seconds = parser.parse_args().seconds
-    failed = 0
+    parser.add_argument("--seed", help="another one, other inputs (default: a new one each time)")
+    arguments = parser.parse_args()
+    seconds, failed = arguments.seconds, 0
     for target, share in SHARES.items():
         options = [f"-max_total_time={max(1, round(seconds * share))}", "-print_final_stats=1", "-verbosity=0"]
+        options += [f"-seed={arguments.seed}"] if arguments.seed else []
         done = subprocess.run([sys.executable, "-m", "tests.fuzz.guided", target, *options], cwd=ROOT, check=False)
         if done.returncode:
             sys.stderr.write(FOUND.format(target=target))
         failed |= done.returncode
     from tests.fuzz import http  # Here, since it takes a second that a crash above should not wait for.
 
-    return failed | http.run(max(1, round(seconds * (1 - sum(SHARES.values())))))
+    return failed | http.run(max(1, round(seconds * (1 - sum(SHARES.values())))), arguments.seed)
 
 
 if __name__ == "__main__":

@@ -48,10 +48,11 @@ class OneAtATime(FunctionUrl):
         self.RequestHandlerClass = AnyVerb
 
 
-def run(seconds: int) -> int:
+def run(seconds: int, seed: str | None = None) -> int:
     """Try for so many seconds, and return schemathesis's exit code."""
     command = [str(Path(sys.executable).with_name("schemathesis")), "run", "docs/openapi.yaml", "--no-color"]
     options = ["--checks=all", f"--exclude-checks={EXCLUDED}", f"--max-time={seconds}", "--continue-on-failure"]
+    options += [f"--seed={seed}"] if seed else []
     with OneAtATime() as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"--url=http://127.0.0.1:{server.server_port}"

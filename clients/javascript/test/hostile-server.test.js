@@ -16,7 +16,7 @@ const MEGABYTE = 1_000_000;
 const CHUNK = "x".repeat(65_536);
 const CHANNEL_TTL_MS = 300_000;
 // Of the 300 seconds that pass while nobody sleeps.
-const STEP_MS = 100;
+const STEP_MS = 250;
 const MAX_CANDIDATES = 800;
 // More than these in one channel is a loop: every candidate once, and the polls of 300 seconds.
 const MOST_REQUESTS = MAX_CANDIDATES + 400;
