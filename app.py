@@ -141,6 +141,7 @@ else:
     from chalicelib import local
 
     local.speed_up()
+    local.log_in_words()
     app = create_app(channels, CORSConfig(expose_headers=["Retry-After"]), **features())
 
 handler = lambda_handler(app)

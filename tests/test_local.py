@@ -50,6 +50,16 @@ def test_nothing_personal_is_logged(tmp_path: Path) -> None:
     assert channel_id not in written
 
 
+def test_a_developer_reads_what_was_asked_and_how_it_ended(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with chalice_local(log=log) as url:
+        httpx.post(url, json=CREATE)
+        httpx.post(url, json={"method": "get_offer"})
+
+    said = [line for line in log.read_text().splitlines() if "HTTP" not in line]
+    assert said[-2:] == ["create_data_channel 200 done", "get_offer 400 channel_id is missing"]
+
+
 def test_its_endpoint_alone_switches_to_another_engine(endpoint: str, real_client: DynamoDBClient) -> None:
     bare = {"AWS_ENDPOINT_URL_DYNAMODB": endpoint, "AWS_EC2_METADATA_DISABLED": "true"}
     with chalice_local(bare) as url:
