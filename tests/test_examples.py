@@ -17,15 +17,13 @@ from tests.test_contract import NOBODYS_ID
 PAIRS = 20
 
 
+def example(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "examples/two_peers.py", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100, check=False)
+
+
 def test_two_peers_in_two_processes_open_a_data_channel(local_url: str) -> None:
-    run = subprocess.run(
-        [sys.executable, "examples/two_peers.py", local_url],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
+    run = example(local_url)
 
     assert run.returncode == 0, run.stderr
     assert re.search("answerer: received 'hello over the data channel'", run.stdout)
@@ -33,36 +31,18 @@ def test_two_peers_in_two_processes_open_a_data_channel(local_url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "said"),
-    [
-        ("", "{url} says: no such channel\n"),
-        ("elsewhere", "{url} is no Peerpost: it replies 403\n"),
-    ],
+    ("path", "said"), [("", "{url} says: no such channel\n"), ("elsewhere", "{url} is no Peerpost: it replies 403\n")]
 )
 def test_a_mistake_is_told_in_a_line(path: str, said: str, local_url: str) -> None:
     url = f"{local_url}{path}"
 
-    run = subprocess.run(
-        [sys.executable, "examples/two_peers.py", url, "--channel", NOBODYS_ID],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    run = example(url, "--channel", NOBODYS_ID)
 
     assert (run.returncode, run.stdout, run.stderr) == (1, "", said.format(url=url))
 
 
 def test_a_server_that_does_not_run_is_told_in_a_line() -> None:
-    run = subprocess.run(
-        [sys.executable, "examples/two_peers.py", "http://127.0.0.1:9/"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    run = example("http://127.0.0.1:9/")
 
     assert (run.returncode, run.stdout) == (1, "")
     assert run.stderr == "no reply of http://127.0.0.1:9/: `make run` starts a server\n"
