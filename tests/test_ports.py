@@ -4,7 +4,7 @@ import socket
 import subprocess
 import sys
 
-from tests.engines import ROOT
+from tests.engines import ROOT, free_port
 
 
 def ports(*arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -23,15 +23,13 @@ def test_a_port_that_is_in_use_is_named_with_the_way_out() -> None:
 
 
 def test_two_that_are_alike_are_one_too_few() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
+    port = free_port()
 
     assert ports(f"PORT={port}", f"PAGE_PORT={port}").stderr.startswith(f"port {port} is in use: PAGE_PORT=")
 
 
 def test_ports_that_are_free_are_left_free() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
+    port = free_port()
 
     for _ in range(2):
         run = ports(f"PORT={port}")
