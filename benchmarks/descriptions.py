@@ -104,7 +104,7 @@ def capture() -> dict[str, Any]:
     """Let Chromium describe both kinds of connection. Without leave for the camera it hides its addresses."""
     from playwright.sync_api import sync_playwright
 
-    from tests.chromium import FLAGS
+    from harness.chromium import FLAGS
 
     captured: dict[str, Any] = {}
     with sync_playwright() as playwright, page_address() as address:

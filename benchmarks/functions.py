@@ -23,8 +23,8 @@ from benchmarks.descriptions import load
 from benchmarks.report import ROOT
 from benchmarks.stand_in import authority, stand_in
 from chalicelib.embedded import ANY_KEYS, ANY_REGION
-from tests.runtime import runtime_python, unpack_read_only
-from tests.transports import url_event
+from harness.runtime import runtime_python, unpack_read_only
+from harness.transports import url_event
 from tools import package
 
 RIVALS = Path(__file__).with_name("rivals")

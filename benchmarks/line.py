@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from typing import Any
 
-from tests.browser.servers import serving
+from harness.web_servers import serving
 
 CHUNK_BYTES = 65_536
 

@@ -29,9 +29,9 @@ from benchmarks.report import OURS, RIVALS, save, table, versions
 from benchmarks.units import Meter, dynalite
 from chalicelib.channels import Channels
 from chalicelib.limits import MAX_CANDIDATES
-from tests.engines import client_of, new_table, real_engine
-from tests.runtime import build_package, function_url, lambda_function, unpack_read_only
-from tests.transports import Post, chalice_local, over_function_url, over_handler, url_event
+from harness.engines import client_of, new_table, real_engine
+from harness.runtime import build_package, function_url, lambda_function, unpack_read_only
+from harness.transports import Post, chalice_local, over_function_url, over_handler, url_event
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 
 import trustme
 
-from tests.browser.servers import Quiet, Server
-from tests.engines import ROOT
-from tests.runtime import Forwarder, FunctionUrl, Invoke
+from harness.engines import ROOT
+from harness.runtime import Forwarder, FunctionUrl, Invoke
+from harness.web_servers import Quiet, Server
 
 RIVALS = Path(__file__).with_name("rivals")
 SOURCES = {

@@ -19,11 +19,11 @@ from playwright.sync_api import BrowserContext, Page, Request, sync_playwright
 from benchmarks.line import line
 from benchmarks.report import OURS, RIVALS, Spread, save, table, versions
 from benchmarks.servers import PageServer, SecureFunctionUrl, certificate, rival_servers, rival_versions
-from tests.browser.servers import serving
-from tests.chromium import FLAGS, path
-from tests.engines import client_of, new_table, real_engine
-from tests.runtime import Invoke, build_package, lambda_function, unpack_read_only
-from tests.transports import url_event
+from harness.chromium import FLAGS, path
+from harness.engines import client_of, new_table, real_engine
+from harness.runtime import Invoke, build_package, lambda_function, unpack_read_only
+from harness.transports import url_event
+from harness.web_servers import serving
 
 RTTS_MS = (0, 50, 150)
 RUNS = 15

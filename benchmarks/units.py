@@ -20,8 +20,8 @@ from benchmarks.descriptions import KINDS, Peer, browser, load
 from benchmarks.guard import Counted
 from benchmarks.report import ROOT, table
 from chalicelib.channels import Channels
-from tests.engines import client_of, free_port, new_table, wait_for_port
-from tests.transports import Post, Reply, over_handler
+from harness.engines import client_of, free_port, new_table, wait_for_port
+from harness.transports import Post, Reply, over_handler
 
 DYNALITE = ROOT / "benchmarks/node_modules/dynalite/cli.js"
 # RFC 8839's form, as Chromium writes it once a STUN server has told the address: later than the description leaves.

@@ -14,10 +14,13 @@ from xdist.scheduler import LoadScopeScheduling
 from app import create_app
 from chalicelib.channels import Channels, open_client
 from chalicelib.embedded import ANY_KEYS, ANY_REGION
-from tests.clock import Clock
-from tests.engines import client_of, new_table, real_engine
-from tests.runtime import Invoke, build_package, lambda_function, unpack_read_only
-from tests.transports import Post, chalice_local, over_function_url, over_handler, over_http, over_test_client
+from harness.clock import Clock
+from harness.engines import client_of, new_table, real_engine
+from harness.runtime import Invoke, build_package, lambda_function, unpack_read_only
+from harness.transports import Post, chalice_local, over_function_url, over_handler, over_http, over_test_client
+
+# Folders whose files share no server, so that two processes can divide them.
+BY_FILE = {"unit", "engine", "local", "runtime"}
 
 
 class ByFolder(LoadScopeScheduling):  # type: ignore[misc]
@@ -26,7 +29,7 @@ class ByFolder(LoadScopeScheduling):  # type: ignore[misc]
     def _split_scope(self, nodeid: str) -> str:  # As the documentation of pytest-xdist has it.
         path, _, _ = nodeid.partition("::")
         folder, _, _ = path.rpartition("/")
-        return path if folder == "tests" else folder
+        return path if folder.rpartition("/")[2] in BY_FILE else folder
 
 
 @pytest.hookimpl(optionalhook=True)

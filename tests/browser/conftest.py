@@ -1,47 +1,13 @@
 """Chromium, two people in it, and what stands between them and the server."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext
 
-from tests.browser.servers import PageHandler, Proxy, Server, serving
-from tests.chromium import chromium
-
-MILLISECONDS = 30_000
-
-
-@dataclass
-class Person:
-    """Somebody who has the page open."""
-
-    page: Page
-
-    def start(self, server: str, **options: Any) -> None:
-        self.page.evaluate("(options) => { peer.start(options) }", {"server": server, **options})
-
-    @property
-    def link(self) -> str:
-        return str(self.ask("peer.link.promise"))
-
-    @property
-    def outcome(self) -> str:
-        """`connected`, or the class of the error."""
-        return str(self.ask("peer.outcome"))
-
-    def ask(self, expression: str) -> Any:
-        return self.page.evaluate(expression)
-
-    def send(self, message: str) -> None:
-        self.page.evaluate("(message) => { peer.send(message) }", message)
-
-    def wait_for(self, expression: str) -> None:
-        self.page.wait_for_function(expression, polling=20, timeout=MILLISECONDS)
-
-    def wait_for_message(self, message: str) -> None:
-        self.wait_for(f"peer.messages.includes({message!r})")
+from harness.chromium import chromium
+from harness.person import MILLISECONDS, Person
+from harness.web_servers import PageHandler, Proxy, Server, serving
 
 
 # Of the package and not of the session, for the sake of Playwright's loop.

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import Person
-from tests.browser.servers import Proxy, serving
-from tests.engines import ROOT
-from tests.transports import chalice_local
+from harness.engines import ROOT
+from harness.person import Person
+from harness.transports import chalice_local
+from harness.web_servers import Proxy, serving
 
 FOUR = {"create_data_channel": 1, "get_offer": 1, "create_answer": 1, "get_answer": 1}
 

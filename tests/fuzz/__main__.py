@@ -4,7 +4,7 @@ import argparse
 import subprocess
 import sys
 
-from tests.engines import ROOT
+from harness.engines import ROOT
 
 # Of the time; the rest is for the document over HTTP, where each request takes longest.
 SHARES = {"handler": 0.4, "python_client": 0.2}

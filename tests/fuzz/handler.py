@@ -32,10 +32,10 @@ from chalicelib.function_url import Event, lambda_handler
 from chalicelib.handlers import HANDLERS
 from chalicelib.ice_servers import IceServers
 from chalicelib.limits import CHANNEL_TTL_SECONDS, MAX_CANDIDATES, RETRY_AFTER_SECONDS, TURN_TTL_SECONDS
-from tests.clock import Clock
-from tests.engines import ROOT
+from harness.clock import Clock
+from harness.engines import ROOT
+from harness.ssm import SECRET
 from tests.fuzz.memory import Item, Items, Memory
-from tests.ssm import SECRET
 
 NOW = 1_800_000_000
 STUN, TURN = "stun:stun.example.org", "turn:turn.example.org"

@@ -13,14 +13,14 @@ from pathlib import Path
 from app import create_app
 from chalicelib.channels import Channels
 from chalicelib.function_url import lambda_handler
-from tests.clock import Clock
-from tests.engines import ROOT
+from harness.clock import Clock
+from harness.engines import ROOT
+from harness.runtime import Forwarder, FunctionUrl
 from tests.fuzz.handler import CHANNELS, NOW, Context
 from tests.fuzz.memory import Memory
-from tests.runtime import Forwarder, FunctionUrl
 
 # What the document cannot say: whether a channel is there decides on 200 or 400.
-# What the contract has otherwise: another HTTP method is a 400, which tests/test_contract.py holds.
+# What the contract has otherwise: another HTTP method is a 400, which tests/engine/test_contract.py holds.
 EXCLUDED = "positive_data_acceptance,unsupported_method"
 
 

@@ -17,7 +17,7 @@ from aiortc import RTCDataChannel
 from aiortc.rtcicetransport import connection_kwargs
 from aiortc.sdp import SessionDescription
 
-from tests.engines import ROOT
+from harness.engines import ROOT
 
 SOURCES = str(ROOT / "clients/python/src")
 if SOURCES not in sys.path:

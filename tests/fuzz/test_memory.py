@@ -10,8 +10,8 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from chalicelib import limits
 from chalicelib.channels import Channels
 from chalicelib.errors import SignalingError
-from tests.clock import Clock
-from tests.engines import client_of, new_table
+from harness.clock import Clock
+from harness.engines import client_of, new_table
 from tests.fuzz.memory import MAX_ITEM_BYTES, Memory
 
 NOW = 1_800_000_000

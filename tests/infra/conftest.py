@@ -14,7 +14,7 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.engines import free_port
+from harness.engines import free_port
 
 from .terraform import REGION, Terraform
 

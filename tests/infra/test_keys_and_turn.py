@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.access_keys import AccessKeys
 from chalicelib.parameters import Parameter
-from tests.ssm import KEY, KEYS_NAME, SECRET, SECRET_NAME, digest
+from harness.ssm import KEY, KEYS_NAME, SECRET, SECRET_NAME, digest
 
 from .conftest import PROJECT, VARIABLES, Deployment
 from .terraform import REGION

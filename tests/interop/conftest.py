@@ -9,11 +9,11 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from app import create_app
 from chalicelib.channels import Channels
 from chalicelib.function_url import lambda_handler
-from tests.coturn import TurnServer, coturn
-from tests.engines import ROOT
-from tests.interop.browsers import Browser, Page, page_server, run
-from tests.interop.front import Front, front_of
-from tests.interop.stun import StunServer, stun_server
+from harness.browsers import Browser, Page, page_server, run
+from harness.coturn import TurnServer, coturn
+from harness.engines import ROOT
+from harness.front import Front, front_of
+from harness.stun import StunServer, stun_server
 
 PYTHON_CLIENT = str(ROOT / "clients/python/src")
 if PYTHON_CLIENT not in sys.path:

@@ -5,29 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.interop.browsers import Browser, Page
-from tests.interop.front import Front, front_of
-from tests.interop.stun import StunServer
-from tests.runtime import lambda_function
+from harness.browsers import Browser, Page, connect, exchange_messages
+from harness.front import Front, front_of
+from harness.runtime import lambda_function
+from harness.stun import StunServer
 
 RUNS_EACH_WAY = 10
 PAIRS_AT_ONCE = 3
 FOUR_REQUESTS = {"create_data_channel": 1, "get_offer": 1, "create_answer": 1, "get_answer": 1}
-
-
-def connect(offerer: Page, answerer: Page, server: str, **options: object) -> None:
-    """Have one page open a channel, the other answer in it, and return when both are connected."""
-    channel_id = offerer.call("offer", {"server": server, **options})
-    answerer.call("answer", {"server": server, "channelId": channel_id, **options})
-    for page in (offerer, answerer):
-        page.call("connected")
-
-
-def exchange_messages(one: Page, other: Page, message: str = "hello") -> list[str]:
-    """Send a message each way, and return what arrived."""
-    one.call("send", f"{message} from the one")
-    other.call("send", f"{message} from the other")
-    return [other.call("receive"), one.call("receive")]
 
 
 @pytest.mark.parametrize("offerer", ["chromium", "firefox"])

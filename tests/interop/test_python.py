@@ -10,8 +10,8 @@ import pytest
 from aiortc import RTCConfiguration, RTCDataChannel, RTCPeerConnection
 from peerpost import TamperedError, connect, new_key
 
-from tests.interop.browsers import Page, PageError
-from tests.interop.front import Front
+from harness.browsers import Page, PageError
+from harness.front import Front
 
 PATIENCE_SECONDS = 30
 FOUR_REQUESTS = {"create_data_channel": 1, "get_offer": 1, "create_answer": 1, "get_answer": 1}

@@ -12,13 +12,12 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from app import create_app
 from chalicelib.channels import Channels
 from chalicelib.function_url import lambda_handler
-from tests.coturn import TurnServer
-from tests.engines import ROOT
-from tests.interop.browsers import Page, PageError
-from tests.interop.front import Front, front_of
-from tests.interop.test_browsers import connect, exchange_messages
-from tests.runtime import ALLOW_HEADERS, lambda_function
-from tests.ssm import KEY, KEYS_NAME, SECRET_NAME, digest, put, ssm_server
+from harness.browsers import Page, PageError, connect, exchange_messages
+from harness.coturn import TurnServer
+from harness.engines import ROOT
+from harness.front import Front, front_of
+from harness.runtime import ALLOW_HEADERS, lambda_function
+from harness.ssm import KEY, KEYS_NAME, SECRET_NAME, digest, put, ssm_server
 
 RELAY_ALONE = {"iceTransportPolicy": "relay"}
 FIVE = ["create_data_channel", "create_offer", "get_offer", "create_answer", "get_answer"]

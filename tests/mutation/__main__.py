@@ -8,7 +8,7 @@ import sys
 from collections import Counter
 from fnmatch import fnmatch
 
-from tests.engines import ROOT, real_engine
+from harness.engines import ROOT, real_engine
 from tests.mutation import constants, selection, survivors
 from tests.mutation.survivors import Survivor
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.engines import ROOT
+from harness.engines import ROOT
 from tests.mutation.survivors import Survivor
 
 # What is loaded anew for each mutant; all else, which takes seconds, is loaded once.

@@ -6,7 +6,7 @@ from io import StringIO
 
 import pytest
 
-from tests.engines import ROOT
+from harness.engines import ROOT
 
 CONFIGURATION = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mutmut"]
 ARGUMENTS: list[str] = CONFIGURATION["pytest_add_cli_args_test_selection"] + CONFIGURATION["pytest_add_cli_args"]

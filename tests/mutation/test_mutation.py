@@ -2,7 +2,7 @@
 
 import ast
 
-from tests.engines import ROOT
+from harness.engines import ROOT
 from tests.mutation import constants, survivors
 
 

@@ -7,10 +7,10 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from tests.engines import real_engine
+from harness.engines import real_engine
+from harness.runtime import build_package, unpack_read_only
 from tests.reliability.cluster import cluster
 from tests.reliability.histories import CLIENTS, counts, run
-from tests.runtime import build_package, unpack_read_only
 
 EVERY = 50
 

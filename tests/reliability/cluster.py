@@ -13,10 +13,10 @@ from typing import Any
 import httpx
 from libfaketime import get_reload_information
 
-from tests.engines import client_of, new_table
-from tests.faulty_proxy import FaultyProxy, faulty_proxy
-from tests.runtime import TIMEOUT_SECONDS, ExecutionEnvironment, execution_environment
-from tests.transports import Reply, encode, lower, url_event
+from harness.engines import client_of, new_table
+from harness.faulty_proxy import FaultyProxy, faulty_proxy
+from harness.runtime import TIMEOUT_SECONDS, ExecutionEnvironment, execution_environment
+from harness.transports import Reply, encode, lower, url_event
 
 
 class FunctionClock:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.engines import ROOT
+from harness.engines import ROOT
 from tests.reliability.cluster import Cluster, cluster
 
 SOURCES = str(ROOT / "clients/python/src")

@@ -13,13 +13,13 @@ from random import Random
 from typing import Any
 
 from chalicelib.limits import CHANNEL_TTL_SECONDS, RETRY_AFTER_SECONDS
-from tests import faulty_proxy as faults
-from tests.faulty_proxy import Fault, let_through, refusal
+from harness import faulty_proxy as faults
+from harness.faulty_proxy import Fault, let_through, refusal
+from harness.runtime import TIMEOUT_SECONDS
+from harness.transports import Reply
 from tests.reliability.cluster import Client, Cluster, NoReply
 from tests.reliability.linearizability import NEVER, Operation, explain
 from tests.reliability.model import DONE, EXPIRE, Channel, Request, State, step
-from tests.runtime import TIMEOUT_SECONDS
-from tests.transports import Reply
 
 CLIENTS = 4
 STEPS = 12

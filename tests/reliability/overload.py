@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from app import create_app
 from chalicelib.channels import Channels
 from chalicelib.function_url import lambda_handler
-from tests.engines import client_of, new_table
-from tests.faulty_proxy import Fault, FaultyProxy, faulty_proxy, let_through, refusal
-from tests.runtime import Event, function_url
+from harness.engines import client_of, new_table
+from harness.faulty_proxy import Fault, FaultyProxy, faulty_proxy, let_through, refusal
+from harness.runtime import Event, function_url
 
 # What a function URL answers by itself, beyond the reserved concurrency.
 TOO_MANY: Event = {

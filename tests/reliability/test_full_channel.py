@@ -15,8 +15,8 @@ from peerpost import connect
 from app import create_app
 from chalicelib.channels import Channels
 from chalicelib.limits import MAX_BATCH, MAX_CANDIDATES
+from harness.transports import Post, over_handler
 from tests.reliability.overload import Url, overloaded_url
-from tests.transports import Post, over_handler
 
 REFUSAL = "too many candidates: a channel holds 800"
 ALL = [str(number) for number in range(MAX_CANDIDATES)]

@@ -11,11 +11,11 @@ import pytest
 
 from chalicelib.channels import Channel, Channels
 from chalicelib.limits import CHANNEL_TTL_SECONDS, MAX_BODY_BYTES, RETRY_AFTER_SECONDS
-from tests.engines import client_of
-from tests.faulty_proxy import Fault, Forwarder, drip_for_ever, let_through, reset
+from harness.engines import client_of
+from harness.faulty_proxy import Fault, Forwarder, drip_for_ever, let_through, reset
+from harness.runtime import TIMEOUT_SECONDS
+from harness.transports import Reply
 from tests.reliability.cluster import Client, Cluster, NoReply, cluster
-from tests.runtime import TIMEOUT_SECONDS
-from tests.transports import Reply
 
 WRITES = ["create_offer", "create_answer", "create_candidate", "delete_data_channel"]
 # Each method on a channel with an offer, an answer and a candidate; deleting comes last.

@@ -3,20 +3,15 @@
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.chromium import chromium
-from tests.engines import ROOT, free_port, wait_for_port
-
-# Generous: the machine may be busy, and nothing waits for longer than it has to.
-PATIENCE_MS = 20_000
-DESKTOP = (1280, 800)
-
-Open = Callable[..., Page]
+from harness.chromium import chromium
+from harness.engines import ROOT, free_port, wait_for_port
+from harness.page import DESKTOP, PATIENCE_MS, Open, connect
 
 
 # Of the package and not of the session, for the sake of Playwright's loop.
@@ -86,26 +81,3 @@ def new_page(browser: Browser) -> Iterator[Open]:
 def pair(new_page: Open, address: str) -> tuple[Page, Page]:
     """Two people who are connected: the one who made the link, and the one who opened it."""
     return connect(new_page(), new_page(), address)
-
-
-def invite(page: Page, address: str) -> str:
-    """Open the page, and return the link that it makes."""
-    page.goto(address)
-    expect(page.get_by_role("heading", name="Send this link to one person")).to_be_visible()
-    return page.get_by_label("Your link").input_value()
-
-
-def connect(first: Page, second: Page, address: str) -> tuple[Page, Page]:
-    second.goto(invite(first, address))
-    for page in (first, second):
-        expect(page.get_by_role("heading", name="You are connected")).to_be_visible()
-    return first, second
-
-
-def say(page: Page, text: str) -> None:
-    page.get_by_label("Message").fill(text)
-    page.keyboard.press("Enter")
-
-
-def log(page: Page) -> Locator:
-    return page.get_by_role("log", name="Conversation")

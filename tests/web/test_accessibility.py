@@ -1,15 +1,10 @@
 """The page without a mouse, without sight, on a small screen, and in the dark."""
 
-import json
-from typing import Any
-
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.engines import ROOT
-from tests.web.conftest import DESKTOP, Open, connect, invite, log
+from harness.page import DESKTOP, Open, connect, invite, log, violations
 
-AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
 SMALLEST = (320, 640)
 # Of what has the focus; the label shows it for the field that it covers.
 OUTLINE = """() => {
@@ -18,13 +13,6 @@ OUTLINE = """() => {
   return getComputedStyle(label).outlineStyle;
 }"""
 NAME = "() => (document.activeElement.labels?.[0] ?? document.activeElement).textContent.trim()"
-
-
-def violations(page: Page) -> list[str]:
-    """Return what axe-core finds, of any weight."""
-    page.evaluate(AXE.read_text())
-    found: list[dict[str, Any]] = page.evaluate("async () => (await axe.run()).violations")
-    return [json.dumps([each["id"], each["impact"], [node["html"] for node in each["nodes"]]]) for each in found]
 
 
 @pytest.mark.parametrize(("size", "dark"), [(DESKTOP, False), (SMALLEST, True)], ids=["desktop, light", "phone, dark"])

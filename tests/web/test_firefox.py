@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.interop.browsers import Profile, run
+from harness.browsers import Profile, run
 
 FILE_BYTES = 5_000_000
 # Resolves with the text, or the value, of the element, once it is shown with that in it.

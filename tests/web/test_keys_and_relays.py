@@ -5,13 +5,11 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.coturn import TurnServer, coturn
-from tests.ssm import KEY, KEYS_NAME, SECRET_NAME, digest, put, ssm_server
-from tests.test_app import KEYS as AWS_KEYS
-from tests.transports import chalice_local
-from tests.web.conftest import Open, invite
-from tests.web.test_accessibility import violations
-from tests.web.test_page import heading
+from harness.coturn import TurnServer, coturn
+from harness.engines import ANY_ACCOUNT
+from harness.page import Open, heading, invite, violations
+from harness.ssm import KEY, KEYS_NAME, SECRET_NAME, digest, put, ssm_server
+from harness.transports import chalice_local
 
 NEEDS_KEY = "This server asks for an access key"
 
@@ -33,7 +31,7 @@ def ssm(turn: TurnServer) -> Iterator[str]:
 @pytest.fixture
 def locked(page_url: str, ssm: str) -> Iterator[str]:
     """The address of the page with a server that wants a key."""
-    with chalice_local(AWS_KEYS | {"AWS_ENDPOINT_URL_SSM": ssm, "ACCESS_KEYS_PARAMETER": KEYS_NAME}) as url:
+    with chalice_local(ANY_ACCOUNT | {"AWS_ENDPOINT_URL_SSM": ssm, "ACCESS_KEYS_PARAMETER": KEYS_NAME}) as url:
         yield f"{page_url}?server={url}"
 
 
@@ -41,7 +39,7 @@ def locked(page_url: str, ssm: str) -> Iterator[str]:
 def relaying(page_url: str, ssm: str, turn: TurnServer) -> Iterator[str]:
     """The address of the page with a server that names a relay."""
     variables = {"AWS_ENDPOINT_URL_SSM": ssm, "TURN_SECRET_PARAMETER": SECRET_NAME, "TURN_URLS": turn.url}
-    with chalice_local(AWS_KEYS | variables) as url:
+    with chalice_local(ANY_ACCOUNT | variables) as url:
         yield f"{page_url}?server={url}"
 
 

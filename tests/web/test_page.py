@@ -9,20 +9,13 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.engines import ROOT, free_port
-from tests.transports import chalice_local
-from tests.web.conftest import Open, connect, invite, log, say
+from harness.engines import ROOT, free_port
+from harness.page import NEXT_FRAMES, Open, connect, heading, invite, log, say
+from harness.transports import chalice_local
 
 JSQR = ROOT / "web/node_modules/jsqr/dist/jsQR.js"
 FILE_BYTES = 50 * 1000 * 1000
 PHONE = (390, 844)
-
-# Resolves when a video that is no more than a black frame has been seen.
-NEXT_FRAMES = """(video) => new Promise((resolve) => {
-  const look = (_, { presentedFrames }) =>
-    presentedFrames > 2 && video.videoWidth > 100 ? resolve(true) : video.requestVideoFrameCallback(look);
-  video.requestVideoFrameCallback(look);
-})"""
 
 
 # What a camera makes of a picture.
@@ -32,10 +25,6 @@ SCAN = """async (url) => {
   context.drawImage(image, 0, 0);
   return jsQR(context.getImageData(0, 0, image.width, image.height).data, image.width, image.height)?.data;
 }"""
-
-
-def heading(page: Page, name: str) -> None:
-    expect(page.get_by_role("heading", name=name)).to_be_visible()
 
 
 def test_a_link_that_is_opened_connects_the_two(new_page: Open, address: str) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.engines import ROOT
+from harness.engines import ROOT
 
 
 def get(url: str, path: str, method: str = "GET") -> tuple[int, dict[str, str], bytes]:

@@ -14,9 +14,8 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import expect
 
-from tests.engines import ROOT
-from tests.web.conftest import Open, connect, invite, log, say
-from tests.web.test_page import NEXT_FRAMES
+from harness.engines import ROOT
+from harness.page import NEXT_FRAMES, Open, connect, invite, log, say
 
 FOLDER = "tools/peerpost"
 

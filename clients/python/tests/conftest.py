@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.interop.stun import StunServer, stun_server
-from tests.ssm import KEY, KEYS_NAME, digest, put, ssm_server
-from tests.test_app import KEYS as AWS_KEYS
-from tests.transports import chalice_local
+from harness.engines import ANY_ACCOUNT
+from harness.ssm import KEY, KEYS_NAME, digest, put, ssm_server
+from harness.stun import StunServer, stun_server
+from harness.transports import chalice_local
 
 # Who is started in the background ignores Ctrl-C, and so would the processes whose Ctrl-C is tested.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -43,5 +43,5 @@ def operated() -> Iterator[Operated]:
         put(ssm, KEYS_NAME, digest(KEY))
         stun.release()
         parameters = {"AWS_ENDPOINT_URL_SSM": ssm, "ACCESS_KEYS_PARAMETER": KEYS_NAME, "STUN_URLS": stun.url}
-        with chalice_local(AWS_KEYS | parameters) as url:
+        with chalice_local(ANY_ACCOUNT | parameters) as url:
             yield Operated(url, KEY, stun)

@@ -1,0 +1,83 @@
+"""The DynamoDB engines that the tests run on, and the table that they make there."""
+
+import os
+import socket
+import subprocess
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from mypy_boto3_dynamodb import DynamoDBClient
+
+from chalicelib.channels import open_client
+from chalicelib.embedded import ANY_KEYS, ANY_REGION, create_table
+
+ROOT = Path(__file__).parent.parent
+DYNOXIDE = ROOT / "node_modules/@dynoxide/linux-x64/dynoxide"
+# An account for a server that talks to no real one.
+ANY_ACCOUNT = {"AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any", "AWS_DEFAULT_REGION": "us-east-1"}
+NO_ENGINE = f"""\
+No DynamoDB engine for the tests: {DYNOXIDE.relative_to(ROOT)} is missing, or is for another kind of machine.
+On Linux x86-64, `npm ci` brings it (`make test` does that).
+Elsewhere start any engine and name it, for example:
+  pip install ministack && BIND_HOST=127.0.0.1 ministack &
+  DYNAMODB_TEST_ENDPOINT=http://127.0.0.1:4566 make test"""
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def wait_for_port(port: int, process: subprocess.Popen[Any], seconds: float = 30) -> None:
+    """Return once somebody listens on a port of this machine; fail when the process that should has ended."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        if process.poll() is not None:
+            raise RuntimeError(f"{process.args!r} ended with {process.returncode} before it listened on {port}")
+        time.sleep(0.01)
+    raise TimeoutError(f"{process.args!r} does not listen on {port} after {seconds} s")
+
+
+@contextmanager
+def real_engine() -> Iterator[str]:
+    """Give the endpoint of an engine that serialises writes as DynamoDB does."""
+    if "DYNAMODB_TEST_ENDPOINT" in os.environ:
+        yield os.environ["DYNAMODB_TEST_ENDPOINT"]
+        return
+    if not os.access(DYNOXIDE, os.X_OK):
+        raise RuntimeError(NO_ENGINE)
+    port = free_port()
+    with subprocess.Popen(
+        [DYNOXIDE, "--host", "127.0.0.1", "--port", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        try:
+            wait_for_port(port, process)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+
+
+def client_of(endpoint: str) -> DynamoDBClient:
+    """Return a client of its own for an engine; a table in AWS takes the keys and region of the environment."""
+    if ".amazonaws.com" in endpoint:
+        return open_client(endpoint_url=endpoint)
+    return open_client(endpoint_url=endpoint, region_name=ANY_REGION, **ANY_KEYS)
+
+
+@contextmanager
+def new_table(client: DynamoDBClient) -> Iterator[str]:
+    """Make a table for one test, and remove it."""
+    name = f"peerpost-test-{uuid.uuid4()}"
+    create_table(client, name)
+    client.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
+    yield name
+    client.delete_table(TableName=name)

@@ -1,0 +1,80 @@
+"""A function URL that counts what reaches it."""
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from harness.runtime import Event, Forwarder, FunctionUrl, Invoke
+
+PATIENCE_SECONDS = 30
+
+
+class Front(FunctionUrl):
+    """What a function URL is to the outside, with the server's own count of requests."""
+
+    def __init__(self, invoke: Invoke) -> None:
+        super().__init__(self._counted)
+        self.RequestHandlerClass = CountingForwarder
+        self.verbs: Counter[str] = Counter()
+        self.bodies: list[str] = []
+        self._invoke = invoke
+        self._came: Counter[str] = Counter()
+        self._done: Counter[str] = Counter()
+        self._change = threading.Condition()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/"
+
+    @property
+    def exchange(self) -> dict[str, int]:
+        """The requests that came, by method, but for the erasing afterwards, which nobody waits for."""
+        with self._change:
+            return {method: count for method, count in self._came.items() if method != "delete_data_channel"}
+
+    def wait_for(self, method: str, times: int = 1) -> None:
+        """Return once so many requests of a method have their replies."""
+        with self._change:
+            if not self._change.wait_for(lambda: self._done[method] >= times, PATIENCE_SECONDS):
+                raise TimeoutError(f"{method}: {self._done[method]} of {times} requests after {PATIENCE_SECONDS} s")
+
+    def count(self, verb: str) -> None:
+        with self._change:
+            self.verbs[verb] += 1
+
+    def _counted(self, event: Event, context: object) -> Event:
+        body = event.get("body", "")
+        method = json.loads(body)["method"]
+        with self._change:
+            self._came[method] += 1
+            self.bodies.append(body)
+        reply = self._invoke(event, context)
+        with self._change:
+            self._done[method] += 1
+            self._change.notify_all()
+        return reply
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A page that has given up a request is not an error."""
+
+
+class CountingForwarder(Forwarder):
+    server: Front
+
+    def parse_request(self) -> bool:
+        """Count here, where a preflight passes too."""
+        if parsed := super().parse_request():
+            self.server.count(self.command)
+        return parsed
+
+
+@contextmanager
+def front_of(invoke: Invoke) -> Iterator[Front]:
+    """Serve a function over HTTP, counting."""
+    with Front(invoke) as front:
+        threading.Thread(target=front.serve_forever, args=(0.02,), daemon=True).start()
+        yield front
+        front.shutdown()

@@ -1,0 +1,33 @@
+"""The log lines of requests, caught while a test runs."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+FACTS = ("msg", "method", "status", "outcome", "duration_ms", "dynamodb_calls", "dynamodb_ms")
+
+
+class Lines(logging.Handler):
+    """Keeps what is written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.records: list[dict[str, Any]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append({name: getattr(record, name) for name in FACTS})
+
+
+@contextmanager
+def listening() -> Iterator[list[dict[str, Any]]]:
+    logger, handler = logging.getLogger("chalicelib.request_log"), Lines()
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    yield handler.records
+    logger.setLevel(logging.NOTSET)
+    logger.removeHandler(handler)
+
+
+def words(line: dict[str, Any]) -> tuple[str, int, str, int]:
+    return line["method"], line["status"], line["outcome"], line["dynamodb_calls"]

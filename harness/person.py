@@ -1,0 +1,39 @@
+"""Somebody who has the test page of tests/browser open, through Playwright."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from playwright.sync_api import Page
+
+MILLISECONDS = 30_000
+
+
+@dataclass
+class Person:
+    """Somebody who has the page open."""
+
+    page: Page
+
+    def start(self, server: str, **options: Any) -> None:
+        self.page.evaluate("(options) => { peer.start(options) }", {"server": server, **options})
+
+    @property
+    def link(self) -> str:
+        return str(self.ask("peer.link.promise"))
+
+    @property
+    def outcome(self) -> str:
+        """`connected`, or the class of the error."""
+        return str(self.ask("peer.outcome"))
+
+    def ask(self, expression: str) -> Any:
+        return self.page.evaluate(expression)
+
+    def send(self, message: str) -> None:
+        self.page.evaluate("(message) => { peer.send(message) }", message)
+
+    def wait_for(self, expression: str) -> None:
+        self.page.wait_for_function(expression, polling=20, timeout=MILLISECONDS)
+
+    def wait_for_message(self, message: str) -> None:
+        self.wait_for(f"peer.messages.includes({message!r})")

@@ -1,0 +1,133 @@
+"""The two servers of a browser test: one for the page, and one that counts, and may change, what passes to Peerpost."""
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from socketserver import BaseServer
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import httpx
+
+from harness.engines import ROOT
+
+PAGE = b"""\
+<!doctype html>
+<title>peer</title>
+<script type=importmap>{"imports": {"peerpost": "/src/index.js"}}</script>
+<script type=module src=/peer.js></script>
+"""
+SOURCES = {"src": ROOT / "clients/javascript/src", "peer.js": Path(__file__).with_name("peer.js")}
+
+Serving = TypeVar("Serving", bound=BaseServer)
+
+Change = Callable[[dict[str, Any]], dict[str, Any]]
+"""From the JSON object of a request or reply to the one that is passed on."""
+
+
+class Quiet(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1
+    disable_nagle_algorithm = True
+
+    def reply(self, status: int, content_type: str, content: bytes, headers: dict[str, str] | None = None) -> None:
+        self.send_response(status)
+        ours = {"Content-Type": content_type, "Content-Length": str(len(content))}
+        for name, value in (ours | (headers or {})).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(content)
+        self.wfile.flush()
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name of the base class
+        pass
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/"
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A page that is closed, or has given a request up, is not an error."""
+
+
+class PageHandler(Quiet):
+    def do_GET(self) -> None:
+        name, _, rest = urlsplit(self.path).path.lstrip("/").partition("/")
+        if name not in SOURCES:
+            return self.reply(200, "text/html", PAGE)
+        return self.reply(200, "text/javascript", (SOURCES[name] / rest if rest else SOURCES[name]).read_bytes())
+
+
+class Proxy(Server):
+    """Passes requests on to Peerpost, each changed by `change_request`, and its reply by `change_reply`."""
+
+    def __init__(self, server: str) -> None:
+        super().__init__(("127.0.0.1", 0), ProxyHandler)
+        self.server = httpx.Client(base_url=server, timeout=60)
+        self.change_request: Change = dict
+        self.change_reply: Change = dict
+        self.verbs: Counter[str] = Counter()
+        self.methods: Counter[str] = Counter()
+        self.bodies: list[str] = []
+        self.lose_the_first_replies = False
+        self._news = threading.Condition()
+
+    def count(self, verb: str, body: bytes) -> None:
+        with self._news:
+            self.verbs[verb] += 1
+            if body:
+                self.methods[json.loads(body)["method"]] += 1
+                self.bodies.append(body.decode())
+            self._news.notify_all()
+
+    def wait_for(self, method: str, times: int = 1) -> None:
+        with self._news:
+            assert self._news.wait_for(lambda: self.methods[method] >= times, timeout=30), f"no {method} came"
+
+
+class ProxyHandler(Quiet):
+    server: Proxy
+
+    def do_OPTIONS(self) -> None:
+        self.pass_on()
+
+    def do_POST(self) -> None:
+        self.pass_on()
+
+    def pass_on(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.server.count(self.command, body)
+        method = ""
+        if body:
+            request = json.loads(body)
+            method = request["method"]
+            body = json.dumps(self.server.change_request(request)).encode()
+        names = ("Content-Type", "Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers")
+        headers = {name: self.headers[name] for name in names if name in self.headers}
+        reply = self.server.server.request(self.command, "/", content=body, headers=headers)
+        content = reply.content
+        if self.server.lose_the_first_replies and self.server.methods[method] == 1:
+            self.close_connection = True
+            return
+        if reply.status_code == httpx.codes.OK and content:
+            content = json.dumps(self.server.change_reply(json.loads(content))).encode()
+        cors = {name: value for name, value in reply.headers.items() if name.startswith("access-control-")}
+        self.reply(reply.status_code, reply.headers.get("Content-Type", "text/plain"), content, cors)
+
+
+@contextmanager
+def serving(server: Serving) -> Iterator[Serving]:
+    """Serve in a thread."""
+    with server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        thread.start()
+        yield server
+        server.shutdown()

@@ -1,0 +1,480 @@
+"""What somebody could try on the server, a test for each. docs/security-testing.md lists them, with those elsewhere."""
+
+import gzip
+import http.client
+import json
+import re
+import socket
+import threading
+import tracemalloc
+import uuid
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from itertools import permutations
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from mypy_boto3_dynamodb import DynamoDBClient
+
+from app import create_app
+from chalicelib.channels import Channels
+from chalicelib.function_url import lambda_handler
+from chalicelib.handlers import HANDLERS
+from chalicelib.limits import CHANNEL_TTL_SECONDS, MAX_BATCH, MAX_BODY_BYTES, MAX_CANDIDATES
+from harness.clock import Clock
+from harness.contract import NEEDED, NOBODYS_ID, assert_accepted, assert_refused, open_channel, state, whole
+from harness.engines import client_of
+from harness.naming import name_of
+from harness.transports import JSON, Post, over_handler, url_event
+from tests.fuzz.memory import Memory
+
+MEGABYTE = 1_000_000
+READS = [method for method in NEEDED if method.startswith("get_")]
+# Erasing what is not there is a success, and tells nothing.
+TELLING = [method for method in NEEDED if NEEDED[method] and "delete" not in method]
+
+
+class Counted:
+    """DynamoDB's client, and what was asked of it."""
+
+    def __init__(self, client: DynamoDBClient) -> None:
+        self._client = client
+        self.asked: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        operation = getattr(self._client, name)
+
+        def counted(**parameters: Any) -> Any:
+            self.asked.append(name)
+            return operation(**parameters)
+
+        return counted
+
+
+@pytest.fixture
+def counted(real_client: DynamoDBClient) -> Counted:
+    return Counted(real_client)
+
+
+@pytest.fixture
+def post(counted: Any, real_table: str, clock: Clock) -> Post:
+    """The Lambda entry point over a real engine."""
+    channels = Channels(counted, real_table, clock)
+    return over_handler(create_app(lambda: channels))
+
+
+@pytest.fixture
+def fast_post(clock: Clock) -> Post:
+    """The same over a table in memory, for what is to be tried thousands of times."""
+    channels = Channels(Memory({}).client, "any table", clock)
+    return over_handler(create_app(lambda: channels))
+
+
+@pytest.fixture
+def browser(local_url: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=local_url, timeout=60) as client:
+        yield client
+
+
+def items_of(client: DynamoDBClient, table: str) -> list[Any]:
+    return sorted(client.scan(TableName=table, ConsistentRead=True)["Items"], key=lambda item: str(item["channel_id"]))
+
+
+def test_ids_are_not_to_be_guessed(fast_post: Post) -> None:
+    """Of version 4, and each of the other 30 digits takes every value: none of them is a clock, or a counter."""
+    ids = [open_channel(fast_post) for _ in range(1000)]
+
+    assert len(set(ids)) == 1000
+    assert {str(uuid.UUID(one).version) for one in ids} == {"4"}
+    digits = [set(column) for column in zip(*(one.replace("-", "") for one in ids), strict=True)]
+    assert [len(seen) for place, seen in enumerate(digits) if place not in (12, 16)] == [16] * 30
+
+
+def test_an_id_is_122_bits_of_the_systems_random_source(fast_post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.urandom", lambda size: b"\xff" * size)
+
+    assert open_channel(fast_post) == "ffffffff-ffff-4fff-bfff-ffffffffffff"
+
+
+def test_enumerated_ids_find_nothing_though_a_channel_is_one_digit_away(fast_post: Post) -> None:
+    channel_id = open_channel(fast_post)
+    near = [
+        channel_id[:place] + digit + channel_id[place + 1 :] for place in range(36) for digit in "0123456789abcdef-"
+    ]
+
+    for guess in set(near) - {channel_id}:
+        for method in TELLING:
+            assert_refused(fast_post(whole(method, guess)), "no such channel")
+
+    assert state(fast_post, channel_id) == ["no offer yet", "no answer yet", '{"items":[]}']
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        str.upper,
+        lambda name: name.replace("-", ""),
+        lambda name: name[:-1],
+        lambda name: name[:-1] + "\0",
+        lambda name: f" {name[1:]}",
+        lambda _: "*",
+        lambda _: "%",
+        lambda _: ".*",
+        lambda _: "null",
+        lambda _: "undefined",
+        lambda _: ":now",
+        lambda _: "attribute_exists(channel_id)",
+        lambda _: '{"S": "x"}',
+        lambda _: "../" * 12,
+    ],
+)
+def test_only_the_id_itself_opens_a_channel(change: Any, post: Post) -> None:
+    channel_id = open_channel(post)
+    other = change(channel_id)
+    assert other != channel_id
+
+    for method in TELLING:
+        assert_refused(post(whole(method, other)), "no such channel")
+    assert_accepted(post(whole("delete_data_channel", other)), {})
+
+    assert state(post, channel_id) == ["no offer yet", "no answer yet", '{"items":[]}']
+
+
+def test_an_unknown_an_expired_and_a_deleted_channel_are_told_apart_by_nothing(post: Post, clock: Clock) -> None:
+    expired, deleted = open_channel(post), open_channel(post)
+    post(whole("delete_data_channel", deleted))
+    clock.seconds += CHANNEL_TTL_SECONDS
+
+    for method in TELLING:
+        replies = [post(whole(method, name)) for name in (NOBODYS_ID, expired, deleted)]
+        assert replies[0] == replies[1] == replies[2]
+        assert_refused(replies[0], "no such channel")
+
+
+def test_what_is_done_in_one_channel_never_shows_in_another(
+    post: Post, real_client: DynamoDBClient, real_table: str
+) -> None:
+    mine, theirs = open_channel(post), open_channel(post)
+    for method in ("create_offer", "create_answer", "create_candidate"):
+        post(whole(method, theirs))
+    [before] = [item for item in items_of(real_client, real_table) if item["channel_id"]["S"] == theirs]
+
+    for method in NEEDED:
+        post({**whole(method, mine), "offer": "evil", "answer": "evil", "id": theirs, "Key": {"S": theirs}})
+
+    assert before in items_of(real_client, real_table)
+    assert state(post, mine) == ["no such channel"] * 3
+
+
+def big(request: Mapping[str, object], **more: object) -> bytes:
+    return json.dumps({**request, **more}).encode()
+
+
+CREATE: dict[str, object] = {"method": "create_data_channel"}
+TOO_LONG = f"body must be at most {MAX_BODY_BYTES} bytes"
+NOT_JSON = "body is not JSON (RFC 7493)"
+TOO_DEEP = "body must be nested at most 8 deep"
+OVERSIZE: dict[str, tuple[bytes, str]] = {
+    "a body of 6 MB": (big(CREATE, x="x" * 6 * MEGABYTE), TOO_LONG),
+    "10,000 candidates": (
+        big(CREATE, candidates=["a"] * 10_000),
+        f"candidates must be a list of at most {MAX_BATCH} strings",
+    ),
+    "10,000 candidates of full size": (big(CREATE, candidates=["x" * 425] * 10_000), TOO_LONG),
+    "a key of a megabyte": (big({"x" * MEGABYTE: 1, **CREATE}), TOO_LONG),
+    "a key that just fits": (big({"x" * 200_000: 1}), "method is missing"),
+    "a value of a megabyte": (big(CREATE, offer="x" * MEGABYTE), TOO_LONG),
+    "a value that just fits": (big(CREATE, offer="x" * 200_000), "offer must be at most 32768 bytes"),
+    "a method of a megabyte": (big({"method": "x" * MEGABYTE}), TOO_LONG),
+    "60,000 keys": (big({str(number): 1 for number in range(20_000)}), "method is missing"),
+    "a nesting bomb of brackets": (b"[" * 250_000, TOO_DEEP),
+    "a nesting bomb of braces": (b'{"a":' * 50_000, TOO_DEEP),
+    "a nesting bomb of both, closed": (b'[{"a":' * 30_000 + b"1" + b"}]" * 30_000, TOO_DEEP),
+    "a number of a million digits": (b'{"method": "create_data_channel", "x": %s}' % (b"9" * MEGABYTE), TOO_LONG),
+    "a number of 200,000 digits": (b'{"method": "create_data_channel", "x": %s}' % (b"9" * 200_000), NOT_JSON),
+    "a fraction of 200,000 digits": (b'{"method": "no", "x": 0.%s}' % (b"9" * 200_000), "method is unknown"),
+    "an exponent of 200,000 digits": (b'{"method": "no", "x": 1e%s}' % (b"9" * 200_000), "method is unknown"),
+    "duplicate keys": (b'{"method": "create_data_channel", %s "x": 1}' % (b'"x": 1, ' * 20_000), NOT_JSON),
+    "duplicate keys, one written otherwise": (
+        b'{"method": "get_offer", "\\u006dethod": "create_data_channel"}',
+        NOT_JSON,
+    ),
+    "NaN": (b'{"method": "create_data_channel", "wait": NaN}', NOT_JSON),
+    "Infinity": (b'{"method": "create_data_channel", "wait": Infinity}', NOT_JSON),
+    "a bomb of gzip": (gzip.compress(bytes(100 * MEGABYTE)), NOT_JSON),
+}
+
+
+@pytest.mark.parametrize(("body", "message"), OVERSIZE.values(), ids=OVERSIZE)
+def test_oversize_is_refused_over_a_function_url(body: bytes, message: str, fast_post: Post) -> None:
+    assert_refused(fast_post(body, {**JSON, "content-encoding": "gzip"}), message)
+
+
+@pytest.mark.parametrize(("body", "message"), OVERSIZE.values(), ids=OVERSIZE)
+def test_oversize_is_refused_over_http(body: bytes, message: str, browser: httpx.Client) -> None:
+    reply = browser.post("/", content=body)
+
+    assert (reply.status_code, reply.text) == (400, message)
+
+
+def test_oversize_takes_no_memory_beyond_a_few_bodies(fast_post: Post) -> None:
+    largest = max((body for body, _ in OVERSIZE.values() if len(body) <= MAX_BODY_BYTES), key=len)
+    fast_post(largest)
+
+    tracemalloc.start()
+    for body, _ in OVERSIZE.values():
+        if len(body) <= MAX_BODY_BYTES:
+            fast_post(body)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert peak < 60 * MAX_BODY_BYTES
+
+
+SPLITS = [
+    "\r\nSet-Cookie: evil=1",
+    "\r\n\r\n<script>alert(1)</script>",
+    "\nX-Evil: 1",
+    "\u560d\u560aSet-Cookie: evil=1",
+    "\0",
+]
+
+
+@pytest.mark.parametrize("split", SPLITS, ids=name_of)
+def test_nothing_that_is_sent_gets_into_a_header(split: str, post: Post) -> None:
+    channel_id = open_channel(post)
+    names = {"content-type", "cache-control", "x-content-type-options"}
+    poisoned = dict.fromkeys(("method", "channel_id", "offer", "answer", "candidate", "wait", "since", split), split)
+
+    replies = [post(poisoned | {"method": method, "channel_id": channel_id}) for method in (*HANDLERS, split)]
+    replies += [post(poisoned | {"method": method}) for method in HANDLERS]
+    replies += [post(CREATE, {**JSON, "origin": split, "x-evil": split, "cookie": split})]
+    replies += [post(CREATE, http_method=f"GET{split}")]
+
+    for reply in replies:
+        assert reply.headers.keys() == names
+        assert not re.search("evil|script|[\r\n\0]", str(list(reply.headers.values())), re.IGNORECASE)
+        assert reply.status == 200 or not re.search("evil|script", reply.body, re.IGNORECASE)
+
+
+@pytest.mark.parametrize("split", SPLITS, ids=name_of)
+def test_a_reply_over_http_is_one_reply(split: str, local_url: str) -> None:
+    """Read from the bare connection: what would be split by an echoed line break would be two replies there."""
+    url = urlsplit(local_url)
+    with httpx.Client(base_url=local_url) as client:
+        channel = client.post("/", json=CREATE).json()
+        client.post("/", json={"method": "create_offer", "offer": split, **channel})
+    body = json.dumps({"method": "get_offer", **channel}).encode()
+    head = f"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+
+    with socket.create_connection((url.hostname, url.port)) as connection:
+        connection.sendall(head + body)
+        received = b"".join(iter(lambda: connection.recv(65_536), b""))
+
+    headers, _, content = received.partition(b"\r\n\r\n")
+    assert received.count(b"HTTP/1.1 ") == 1
+    assert b"evil" not in headers.lower()
+    assert json.loads(content) == {"offer": split}
+
+
+def test_an_offer_of_html_is_never_served_as_html(post: Post) -> None:
+    channel_id = open_channel(post)
+    post({"method": "create_offer", "channel_id": channel_id, "offer": "<script>alert(1)</script>"})
+
+    for accept in ("text/html", "*/*"):
+        reply = post(whole("get_offer", channel_id), {"content-type": "text/html", "accept": accept})
+        assert reply.headers["content-type"] == "application/json"
+        assert reply.headers["x-content-type-options"] == "nosniff"
+
+
+def test_nobody_calls_an_address_that_a_request_names(post: Post) -> None:
+    """Server-side request forgery needs a server that fetches something."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = f"127.0.0.1:{listener.getsockname()[1]}"
+        url = f"http://{address}/"
+        headers = JSON | {"host": address, "origin": url, "referer": url, "x-forwarded-host": address}
+        channel_id = open_channel(post)
+        for method in NEEDED:
+            post({**whole(method, channel_id), "offer": url, "answer": url, "candidate": url, "url": url}, headers)
+            post(whole(method, url), headers)
+            post({"method": url}, headers)
+
+        listener.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            listener.accept()
+
+
+def test_a_flood_of_creations_costs_a_write_each_and_expires(
+    counted: Counted, real_table: str, endpoint: str, clock: Clock
+) -> None:
+    local = threading.local()
+
+    def create(_: int) -> str:
+        if not hasattr(local, "post"):
+            own: Any = Counted(client_of(endpoint))
+            channels = Channels(own, real_table, clock)
+            local.post, local.counted = over_handler(create_app(lambda: channels)), own
+        before = len(local.counted.asked)
+        channel_id = open_channel(local.post)
+        assert local.counted.asked[before:] == ["put_item"]
+        return channel_id
+
+    with ThreadPoolExecutor(16) as pool:
+        ids = list(pool.map(create, range(1000)))
+
+    pages = client_of(endpoint).get_paginator("scan").paginate(TableName=real_table, ConsistentRead=True)
+    stored = [item for page in pages for item in page["Items"]]
+    assert {item["channel_id"]["S"] for item in stored} == set(ids)
+    assert {item["expire_time"]["N"] for item in stored} == {str(int(clock.seconds) + CHANNEL_TTL_SECONDS)}
+    assert counted.asked == []
+
+
+def test_a_flood_of_creations_leaves_nothing_in_the_function(clock: Clock) -> None:
+    memory = Memory({})
+    channels = Channels(memory.client, "any table", clock)
+    post = over_handler(create_app(lambda: channels))
+    request = CREATE | {"offer": "x" * 1000}
+
+    def flood(times: int) -> int:
+        for _ in range(times):
+            post(request)
+            memory.items.clear()
+        return tracemalloc.get_traced_memory()[0]
+
+    tracemalloc.start()
+    first = flood(100)
+    last = flood(1000)
+    tracemalloc.stop()
+
+    assert last - first < 100 * 1000  # Of 1,000 offers of 1,000 bytes.
+
+
+@pytest.mark.parametrize("method", READS)
+def test_a_reader_who_polls_a_thousand_times_costs_a_read_each_and_changes_nothing(
+    method: str, post: Post, counted: Counted, real_client: DynamoDBClient, real_table: str
+) -> None:
+    channel_id = open_channel(post)
+    for write in ("create_offer", "create_answer", "create_candidate"):
+        post(whole(write, channel_id))
+    before, counted.asked = items_of(real_client, real_table), []
+
+    replies = {post(whole(method, channel_id)).body for _ in range(1000)}
+
+    assert len(replies) == 1
+    assert counted.asked == ["get_item"] * 1000
+    assert items_of(real_client, real_table) == before
+
+
+def test_readers_who_poll_as_fast_as_they_can_do_not_keep_a_writer_out(endpoint: str, real_table: str) -> None:
+    channels = Channels(client_of(endpoint), real_table)
+    channel_id = channels.create()
+    written = threading.Event()
+
+    def poll(_: int) -> int:
+        own, polls = Channels(client_of(endpoint), real_table), 0
+        while not written.is_set() or polls == 0:
+            own.get(channel_id)
+            polls += 1
+        return polls
+
+    with ThreadPoolExecutor(8) as pool:
+        polling = pool.map(poll, range(8))
+        for number in range(100):
+            channels.add_candidates(channel_id, [str(number)])
+        written.set()
+        assert all(polls > 0 for polls in polling)
+
+    assert channels.get(channel_id).candidates == [str(number) for number in range(100)]
+
+
+@pytest.mark.parametrize("wait", [3600, 1e308, 10**4000], ids=["an hour", "10^308", "10^4000"])
+def test_no_wait_holds_a_reply_longer_than_the_operator_allows(wait: float, clock: Clock) -> None:
+    channels = Channels(Memory({}).client, "any table", clock)
+    post = lambda_handler(create_app(lambda: channels))
+    channel_id = channels.create()
+    body = json.dumps({"method": "get_offer", "channel_id": channel_id, "wait": wait}).encode()
+
+    class Context:
+        def get_remaining_time_in_millis(self) -> int:
+            return 9_050
+
+    reply = post(url_event(body, JSON), Context())
+
+    assert (reply["statusCode"], reply["body"]) == (400, "no offer yet")
+
+
+CALLS: list[dict[str, object]] = [
+    {"method": "create_offer", "offer": "an offer", "candidates": ["a"]},
+    {"method": "create_answer", "answer": "an answer", "candidates": ["b"]},
+    {"method": "create_candidate", "candidate": "c"},
+    {"method": "create_candidate", "candidates": ["a", "d"]},
+    {"method": "create_answer", "answer": "another answer", "candidates": ["e"]},
+]
+
+
+@pytest.mark.parametrize("order", list(permutations(range(len(CALLS)))), ids=lambda order: "".join(map(str, order)))
+def test_replayed_and_reordered_calls_change_nothing_more(order: tuple[int, ...], fast_post: Post) -> None:
+    channel_id = open_channel(fast_post)
+    in_order = [CALLS[number] | {"channel_id": channel_id} for number in order]
+
+    once = [fast_post(call).status for call in in_order]
+    after_once = state(fast_post, channel_id)
+    twice = [fast_post(call).status for call in in_order]
+
+    first, second = sorted((order.index(1), order.index(4)))
+    assert [once[first], once[second]] == [200, 400]
+    assert [twice[first], twice[second]] == [400, 400]
+    assert once.count(200) == 4
+    assert state(fast_post, channel_id) == after_once
+    assert sorted(json.loads(after_once[2])["items"]) == sorted(
+        ["a", "c", "d", "b" if order.index(1) == first else "e"]
+    )
+
+
+def test_replayed_calls_bring_no_channel_back(
+    post: Post, clock: Clock, real_client: DynamoDBClient, real_table: str
+) -> None:
+    deleted, expired = open_channel(post), open_channel(post)
+    calls = [call | {"channel_id": name} for name in (deleted, expired) for call in CALLS]
+    for call in calls:
+        post(call)
+    post(whole("delete_data_channel", deleted))
+    clock.seconds += CHANNEL_TTL_SECONDS
+    before = items_of(real_client, real_table)
+
+    for call in calls:
+        assert_refused(post(call), "no such channel")
+
+    assert items_of(real_client, real_table) == before
+
+
+def test_a_channel_that_strangers_have_filled_tells_its_peers_so(fast_post: Post) -> None:
+    """Whoever knows the id can fill the channel; nobody is misled, and nothing grows further."""
+    channel_id = open_channel(fast_post)
+    for start in range(0, MAX_CANDIDATES, 50):
+        junk = [str(number) for number in range(start, start + 50)]
+        assert_accepted(fast_post({"method": "create_candidate", "channel_id": channel_id, "candidates": junk}), {})
+
+    full = f"too many candidates: a channel holds {MAX_CANDIDATES}"
+    assert_refused(fast_post(whole("create_candidate", channel_id)), full)
+    assert_accepted(fast_post(whole("create_offer", channel_id)), {})
+    assert len(fast_post(whole("get_candidates", channel_id)).json()["items"]) == MAX_CANDIDATES
+
+
+def test_a_body_that_never_comes_does_not_keep_others_out(local_url: str) -> None:
+    url = urlsplit(local_url)
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{"
+    stalled = [socket.create_connection((url.hostname, url.port)) for _ in range(50)]
+    try:
+        for connection in stalled:
+            connection.sendall(head)
+
+        other = http.client.HTTPConnection(str(url.hostname), url.port)
+        other.request("POST", "/", body=json.dumps(CREATE))
+        assert other.getresponse().status == 200
+        other.close()
+    finally:
+        for connection in stalled:
+            connection.close()

@@ -1,0 +1,365 @@
+"""The gateway, on moto and on a real engine alike."""
+
+import uuid
+from collections import Counter
+from contextlib import suppress
+from types import SimpleNamespace
+from typing import Any, cast
+
+import botocore
+import pytest
+from botocore.exceptions import ClientError, NoCredentialsError
+from botocore.model import OperationModel
+from mypy_boto3_dynamodb import DynamoDBClient
+
+from chalicelib import limits
+from chalicelib.channels import Channel, Channels
+from chalicelib.errors import SignalingError
+from chalicelib.limits import CHANNEL_TTL_SECONDS, MAX_BATCH, MAX_CANDIDATES
+from harness.clock import Clock
+
+NOBODYS_ID = "00000000-0000-4000-8000-000000000000"
+
+EVERY_WRITE = [
+    pytest.param(lambda channels, channel_id: channels.set_offer(channel_id, "offer"), id="set_offer"),
+    pytest.param(lambda channels, channel_id: channels.set_answer(channel_id, "answer"), id="set_answer"),
+    pytest.param(lambda channels, channel_id: channels.add_candidates(channel_id, ["one"]), id="add_candidates"),
+]
+EVERY_VERB = [*EVERY_WRITE, pytest.param(lambda channels, channel_id: channels.get(channel_id), id="get")]
+
+
+def items(client: DynamoDBClient, table: str) -> list[dict[str, Any]]:
+    return list(client.scan(TableName=table)["Items"])
+
+
+def test_a_new_channel_has_a_random_uuid_and_is_empty(channels: Channels) -> None:
+    channel_id = channels.create()
+
+    assert uuid.UUID(channel_id).version == 4
+    assert str(uuid.UUID(channel_id)) == channel_id
+    assert channels.get(channel_id) == Channel(None, None, [])
+
+
+def test_a_channel_is_stored_as_the_contract_says(
+    channels: Channels, client: DynamoDBClient, table: str, clock: Clock
+) -> None:
+    channel_id = channels.create()
+    channels.set_offer(channel_id, "an offer")
+    channels.set_answer(channel_id, "an answer")
+    channels.add_candidates(channel_id, ["a candidate"])
+
+    assert items(client, table) == [
+        {
+            "channel_id": {"S": channel_id},
+            "offer": {"S": "an offer"},
+            "answer": {"S": "an answer"},
+            "candidate": {"L": [{"S": "a candidate"}]},
+            "expire_time": {"N": str(int(clock.seconds) + CHANNEL_TTL_SECONDS)},
+        }
+    ]
+
+
+def test_a_later_offer_replaces_the_earlier_one(channels: Channels) -> None:
+    channel_id = channels.create()
+    channels.set_offer(channel_id, "first")
+
+    channels.set_offer(channel_id, "second")
+
+    assert channels.get(channel_id).offer == "second"
+
+
+def test_the_first_answer_wins(channels: Channels) -> None:
+    channel_id = channels.create()
+    channels.set_answer(channel_id, "first")
+
+    with pytest.raises(SignalingError, match="^answer already exists$"):
+        channels.set_answer(channel_id, "second")
+
+    assert channels.get(channel_id).answer == "first"
+
+
+def test_the_same_answer_from_a_second_request_is_refused(channels: Channels) -> None:
+    channel_id = channels.create()
+    channels.set_answer(channel_id, "the same")
+
+    with pytest.raises(SignalingError, match="^answer already exists$"):
+        channels.set_answer(channel_id, "the same")
+
+
+def test_candidates_keep_the_order_in_which_they_were_added(channels: Channels) -> None:
+    channel_id = channels.create()
+    candidates = ["b", "c", "a", "B", "ü"]
+
+    for candidate in candidates:
+        channels.add_candidates(channel_id, [candidate])
+
+    assert channels.get(channel_id).candidates == candidates
+
+
+def test_a_candidate_that_is_there_is_not_added_again(channels: Channels) -> None:
+    channel_id = channels.create()
+    for candidate in ["a", "ab", "a", "b", "ab"]:
+        channels.add_candidates(channel_id, [candidate])
+
+    assert channels.get(channel_id).candidates == ["a", "ab", "b"]
+
+
+def test_a_full_channel_refuses_one_more_candidate_and_still_knows_its_own(channels: Channels) -> None:
+    channel_id = channels.create()
+    full = [f"candidate {number}" for number in range(MAX_CANDIDATES)]
+    for first in range(0, MAX_CANDIDATES, MAX_BATCH):
+        channels.add_candidates(channel_id, full[first : first + MAX_BATCH])
+
+    with pytest.raises(SignalingError, match=f"^too many candidates: a channel holds {MAX_CANDIDATES}$"):
+        channels.add_candidates(channel_id, ["one more"])
+    channels.add_candidates(channel_id, [full[0]])
+
+    assert channels.get(channel_id).candidates == full
+
+
+def test_a_full_channel_refuses_an_offer_over_its_offer_that_brings_one_more(
+    channels: Channels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "MAX_CANDIDATES", 2)
+    channel_id = channels.create("an offer", ["a", "b"])
+
+    with pytest.raises(SignalingError, match="^too many candidates: a channel holds 2$"):
+        channels.set_offer(channel_id, "another", ["c"])
+    assert channels.get(channel_id) == Channel("an offer", None, ["a", "b"])
+
+    channels.set_offer(channel_id, "another", ["b"])
+    assert channels.get(channel_id) == Channel("another", None, ["a", "b"])
+
+
+@pytest.mark.parametrize("verb", EVERY_VERB)
+def test_a_channel_that_nobody_opened_is_refused_and_not_made(
+    verb: Any, channels: Channels, client: DynamoDBClient, table: str
+) -> None:
+    with pytest.raises(SignalingError, match="^no such channel$"):
+        verb(channels, NOBODYS_ID)
+
+    assert items(client, table) == []
+
+
+@pytest.mark.parametrize("verb", EVERY_VERB)
+def test_a_channel_lives_up_to_its_last_second(verb: Any, channels: Channels, clock: Clock) -> None:
+    channel_id = channels.create()
+
+    clock.seconds += CHANNEL_TTL_SECONDS - 0.001
+
+    verb(channels, channel_id)
+
+
+@pytest.mark.parametrize("late", [0, 1, 86_400])
+@pytest.mark.parametrize("verb", EVERY_VERB)
+def test_from_its_last_second_on_a_channel_does_not_exist(
+    verb: Any, late: int, channels: Channels, client: DynamoDBClient, table: str, clock: Clock
+) -> None:
+    channel_id = channels.create()
+    before = items(client, table)
+
+    clock.seconds += CHANNEL_TTL_SECONDS + late
+    with pytest.raises(SignalingError, match="^no such channel$"):
+        verb(channels, channel_id)
+
+    assert items(client, table) == before
+
+
+@pytest.mark.parametrize("write", EVERY_WRITE)
+def test_no_write_prolongs_a_channel(
+    write: Any, channels: Channels, client: DynamoDBClient, table: str, clock: Clock
+) -> None:
+    channel_id = channels.create()
+    [before] = items(client, table)
+
+    clock.seconds += CHANNEL_TTL_SECONDS / 2
+    write(channels, channel_id)
+
+    [after] = items(client, table)
+    assert after["expire_time"] == before["expire_time"]
+
+
+def test_an_expired_channel_that_has_an_answer_is_no_such_channel(channels: Channels, clock: Clock) -> None:
+    channel_id = channels.create()
+    channels.set_answer(channel_id, "an answer")
+
+    clock.seconds += CHANNEL_TTL_SECONDS
+
+    with pytest.raises(SignalingError, match="^no such channel$"):
+        channels.set_answer(channel_id, "another")
+
+
+def test_a_channel_id_that_is_taken_is_a_fault_of_ours_and_harms_nobody(
+    channels: Channels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel_id = channels.create()
+    channels.set_offer(channel_id, "somebody's offer")
+    monkeypatch.setattr(uuid, "uuid4", lambda: channel_id)
+
+    with pytest.raises(RuntimeError, match="^a new channel id is in use already$"):
+        channels.create()
+
+    assert channels.get(channel_id).offer == "somebody's offer"
+
+
+@pytest.mark.parametrize(
+    ("verb", "operation"),
+    [
+        pytest.param(lambda channels, _: channels.create(), "PutItem", id="create"),
+        pytest.param(lambda channels, channel_id: channels.get(channel_id), "GetItem", id="get"),
+        pytest.param(lambda channels, channel_id: channels.set_offer(channel_id, "b"), "UpdateItem", id="set_offer"),
+        pytest.param(lambda channels, channel_id: channels.set_answer(channel_id, "b"), "UpdateItem", id="set_answer"),
+        pytest.param(lambda channels, channel_id: channels.add_candidates(channel_id, ["b"]), "UpdateItem", id="add"),
+        pytest.param(lambda channels, _: channels.create("b", ["b", "c"]), "PutItem", id="create with all"),
+        pytest.param(
+            lambda channels, name: channels.set_offer(name, "b", ["b", "c"]), "UpdateItem", id="offer with all"
+        ),
+        pytest.param(lambda channels, name: channels.set_answer(name, "b", ["b"]), "UpdateItem", id="answer with all"),
+        pytest.param(lambda channels, channel_id: channels.delete(channel_id), "PutItem", id="delete"),
+    ],
+)
+def test_every_verb_is_exactly_one_request_refused_or_not(
+    verb: Any, operation: str, channels: Channels, client: DynamoDBClient
+) -> None:
+    fresh, answered = channels.create(), channels.create()
+    channels.set_answer(answered, "a")
+    sent: Counter[str] = Counter()
+
+    def count(model: OperationModel, **_: object) -> None:
+        sent[model.name] += 1
+
+    client.meta.events.register("before-call.dynamodb", count)
+    for channel_id in (fresh, answered, NOBODYS_ID):
+        with suppress(SignalingError):
+            verb(channels, channel_id)
+
+    assert sent == {operation: 3}
+
+
+def test_a_channels_candidates_are_sent_back_to_us_only_where_somebody_asks(
+    channels: Channels, client: DynamoDBClient
+) -> None:
+    channel_id = channels.create(None, ["a"])
+    asked: list[str] = []
+    client.meta.events.register(
+        "provide-client-params.dynamodb.UpdateItem", lambda params, **_: asked.append(params["ReturnValues"])
+    )
+
+    assert channels.add_candidates(channel_id, ["b"]) == []
+    assert channels.add_candidates(channel_id, ["c"], tell=True) == ["a", "b", "c"]
+
+    assert asked == ["NONE", "ALL_NEW"]
+
+
+def test_the_client_has_our_time_outs_and_no_work_besides(real_client: DynamoDBClient) -> None:
+    agents: list[str] = []
+    real_client.meta.events.register(
+        "before-sign.dynamodb.GetItem", lambda request, **_: agents.append(request.headers["User-Agent"])
+    )
+    unchecked: Any = {}
+
+    with pytest.raises(ClientError, match="ValidationException|SerializationException"):
+        real_client.get_item(**unchecked)
+
+    config = cast(Any, real_client.meta.config)
+    assert config.connect_timeout == limits.DYNAMODB_CONNECT_TIMEOUT_SECONDS
+    assert config.read_timeout == limits.DYNAMODB_READ_TIMEOUT_SECONDS
+    assert agents == [f"peerpost Botocore/{botocore.__version__}"]
+
+
+def test_warming_up_is_one_read_that_finds_nothing(channels: Channels, client: DynamoDBClient) -> None:
+    found: list[dict[str, Any]] = []
+    client.meta.events.register("after-call.dynamodb.GetItem", lambda parsed, **_: found.append(parsed))
+
+    channels.warm_up()
+
+    assert [(reply["ResponseMetadata"]["HTTPStatusCode"], "Item" in reply) for reply in found] == [(200, False)]
+
+
+@pytest.mark.parametrize("code", ["ThrottlingException", "AccessDeniedException", None])
+def test_a_warm_up_that_fails_is_left_to_the_first_request(code: str | None) -> None:
+    tries: list[object] = []
+
+    def get_item(**parameters: Any) -> Any:
+        tries.append(parameters)
+        trouble: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+        raise ClientError(trouble, "GetItem") if code else NoCredentialsError
+
+    Channels(cast(DynamoDBClient, SimpleNamespace(get_item=get_item)), "any table").warm_up()
+
+    assert len(tries) == 1
+
+
+def test_reads_are_strongly_consistent(channels: Channels, client: DynamoDBClient) -> None:
+    channel_id = channels.create()
+    requests: list[dict[str, Any]] = []
+    client.meta.events.register("provide-client-params.dynamodb.GetItem", lambda params, **_: requests.append(params))
+
+    channels.get(channel_id)
+
+    assert [request["ConsistentRead"] for request in requests] == [True]
+
+
+def test_a_channel_may_begin_with_its_offer_and_candidates(channels: Channels) -> None:
+    channel_id = channels.create("an offer", ["b", "a", "b"])
+
+    assert channels.get(channel_id) == Channel("an offer", None, ["b", "a"])
+
+
+def test_descriptions_bring_candidates_along(channels: Channels) -> None:
+    channel_id = channels.create()
+
+    channels.set_offer(channel_id, "an offer", ["b", "a"])
+    channels.set_answer(channel_id, "an answer", ["d", "c"])
+
+    assert channels.get(channel_id) == Channel("an offer", "an answer", ["b", "a", "d", "c"])
+
+
+def test_of_several_candidates_only_the_new_ones_are_added_in_their_order(channels: Channels) -> None:
+    channel_id = channels.create(None, ["b"])
+
+    channels.add_candidates(channel_id, ["c", "b", "a", "c"])
+    channels.set_offer(channel_id, "an offer", ["a", "d", "b"])
+    channels.set_answer(channel_id, "an answer", ["d", "a"])
+
+    assert channels.get(channel_id) == Channel("an offer", "an answer", ["b", "c", "a", "d"])
+
+
+def test_a_refused_answer_leaves_none_of_its_candidates(channels: Channels) -> None:
+    channel_id = channels.create(None, ["known"])
+    channels.set_answer(channel_id, "first")
+
+    for candidates in (["new"], ["known", "new"]):
+        with pytest.raises(SignalingError, match="^answer already exists$"):
+            channels.set_answer(channel_id, "second", candidates)
+
+    assert channels.get(channel_id) == Channel(None, "first", ["known"])
+
+
+def test_candidates_that_do_not_all_fit_are_refused_whole(channels: Channels, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MAX_CANDIDATES", 3)
+    channel_id = channels.create(None, ["a"])
+
+    with pytest.raises(SignalingError, match="^too many candidates: a channel holds 3$"):
+        channels.set_offer(channel_id, "an offer", ["a", "b", "c", "d"])
+    channels.set_offer(channel_id, "another", ["a", "b", "c"])
+
+    assert channels.get(channel_id) == Channel("another", None, ["a", "b", "c"])
+
+
+def test_a_deleted_channel_does_not_exist_and_nothing_of_it_is_left_but_its_id(
+    channels: Channels, client: DynamoDBClient, table: str, clock: Clock
+) -> None:
+    channel_id = channels.create("an offer", ["a candidate"])
+
+    channels.delete(NOBODYS_ID)
+    channels.delete(channel_id)
+    channels.delete(channel_id)
+
+    expired = {"N": str(int(clock.seconds) - CHANNEL_TTL_SECONDS)}
+    left = [{"channel_id": {"S": channel_id}, "expire_time": expired, "candidate": {"L": []}}]
+    assert items(client, table) == left
+    for verb in EVERY_VERB:
+        with pytest.raises(SignalingError, match="^no such channel$"):
+            verb.values[0](channels, channel_id)  # type: ignore[operator]
+    assert items(client, table) == left

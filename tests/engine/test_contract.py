@@ -1,0 +1,352 @@
+"""The wire contract, row by row, on every way to the server: Chalice's test client, a function URL,
+chalice local, and the package under AWS's own runtime."""
+
+import json
+from collections.abc import Mapping
+
+import pytest
+
+from chalicelib.handlers import HANDLERS
+from chalicelib.limits import MAX_BATCH, MAX_BODY_BYTES, MAX_CANDIDATE_BYTES, MAX_DEPTH, MAX_DESCRIPTION_BYTES
+from harness.contract import NEEDED, NOBODYS_ID, VALUES, assert_accepted, assert_refused, open_channel, state, whole
+from harness.naming import name_of
+from harness.transports import JSON, Post
+
+NEEDS = [(method, field) for method, fields in NEEDED.items() for field in fields]
+LIMITS = {
+    "channel_id": 36,
+    "offer": MAX_DESCRIPTION_BYTES,
+    "answer": MAX_DESCRIPTION_BYTES,
+    "candidate": MAX_CANDIDATE_BYTES,
+}
+
+
+def test_the_table_of_handlers_is_the_table_of_the_contract() -> None:
+    assert list(HANDLERS) == list(NEEDED)
+
+
+def test_two_peers_find_what_the_other_has_left(post: Post) -> None:
+    channel_id = open_channel(post)
+
+    assert_accepted(post({"method": "create_offer", "channel_id": channel_id, "offer": "an offer"}), {})
+    assert_accepted(post({"method": "get_offer", "channel_id": channel_id}), {"offer": "an offer"})
+    assert_accepted(post({"method": "create_answer", "channel_id": channel_id, "answer": "an answer"}), {})
+    assert_accepted(post({"method": "get_answer", "channel_id": channel_id}), {"answer": "an answer"})
+    assert_accepted(post({"method": "get_candidates", "channel_id": channel_id}), {"items": []})
+    for candidate in ("b", "a", "b", "c"):
+        assert_accepted(post({"method": "create_candidate", "channel_id": channel_id, "candidate": candidate}), {})
+    assert_accepted(post({"method": "get_candidates", "channel_id": channel_id}), {"items": ["b", "a", "c"]})
+
+
+def test_a_description_that_is_not_there_yet_is_refused(post: Post) -> None:
+    channel_id = open_channel(post)
+
+    assert_refused(post({"method": "get_offer", "channel_id": channel_id}), "no offer yet")
+    assert_refused(post({"method": "get_answer", "channel_id": channel_id}), "no answer yet")
+
+
+def test_a_second_answer_is_refused_and_a_second_offer_is_not(post: Post) -> None:
+    channel_id = open_channel(post)
+    for method in ("create_offer", "create_answer"):
+        post(whole(method, channel_id))
+
+    answer = post({"method": "create_answer", "channel_id": channel_id, "answer": "another"})
+    same = post(whole("create_answer", channel_id))
+    offer = post({"method": "create_offer", "channel_id": channel_id, "offer": "another"})
+
+    assert_refused(answer, "answer already exists")
+    assert_refused(same, "answer already exists")
+    assert_accepted(offer, {})
+    assert state(post, channel_id)[:2] == [
+        '{"offer":"another"}',
+        json.dumps(VALUES["answer"]).join(['{"answer":', "}"]),
+    ]
+
+
+@pytest.mark.parametrize("method", [method for method in NEEDED if NEEDED[method] and "delete" not in method])
+def test_a_channel_that_nobody_opened_is_refused_by_every_method(method: str, post: Post) -> None:
+    assert_refused(post(whole(method, NOBODYS_ID)), "no such channel")
+
+
+@pytest.mark.parametrize("text", ["\r\n", "Ω 漢 🤝", "\x00\x1f\x7f", "\u2028", '{"candidate": "x"}', "'; --", "\ufeff"])
+def test_descriptions_and_candidates_come_back_to_the_letter(text: str, post: Post) -> None:
+    channel_id = open_channel(post)
+
+    for field in VALUES:
+        assert_accepted(post({"method": f"create_{field}", "channel_id": channel_id, field: text}), {})
+
+    assert_accepted(post({"method": "get_offer", "channel_id": channel_id}), {"offer": text})
+    assert_accepted(post({"method": "get_answer", "channel_id": channel_id}), {"answer": text})
+    assert_accepted(post({"method": "get_candidates", "channel_id": channel_id}), {"items": [text]})
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        JSON,
+        {"content-type": "text/plain;charset=UTF-8"},
+        {"content-type": "application/octet-stream"},
+        {"content-type": "image/png"},
+        {"content-type": ""},
+        {"content-type": "no type at all"},
+        {"Content-Type": "application/x-www-form-urlencoded", "Accept": "image/png", "Cookie": "a=b"},
+    ],
+)
+def test_the_content_type_does_not_matter(headers: Mapping[str, str], post: Post) -> None:
+    channel_id = open_channel(post)
+
+    reply = post({"method": "create_offer", "channel_id": channel_id, "offer": "ü"}, headers)
+
+    assert_accepted(reply, {})
+    assert_accepted(post({"method": "get_offer", "channel_id": channel_id}, headers), {"offer": "ü"})
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"", "body is empty"),
+        (b"{", "body is not JSON (RFC 7493)"),
+        (b" ", "body is not JSON (RFC 7493)"),
+        (b"method=create_data_channel", "body is not JSON (RFC 7493)"),
+        (b'{"method": "create_data_channel"} {}', "body is not JSON (RFC 7493)"),
+        (b'{"method": "create_data_channel", "x": NaN}', "body is not JSON (RFC 7493)"),
+        (b'{"method": "create_data_channel", "x": -Infinity}', "body is not JSON (RFC 7493)"),
+        (b'{"method": "get_offer", "method": "create_data_channel"}', "body is not JSON (RFC 7493)"),
+        (b'{"method": "create_data_channel", "x": %s}' % (b"9" * 100_000), "body is not JSON (RFC 7493)"),
+        (b'{"method": "create_data_channel\xff"}', "body is not JSON (RFC 7493)"),
+        (b'\xef\xbb\xbf{"method": "create_data_channel"}', "body is not JSON (RFC 7493)"),
+        ('{"method": "create_data_channel"}'.encode("utf-16"), "body is not JSON (RFC 7493)"),
+        (b'{"method": "create_data_channel", "x": "\n"}', "body is not JSON (RFC 7493)"),
+        (b"null", "body must be a JSON object"),
+        (b'"create_data_channel"', "body must be a JSON object"),
+        (b'[{"method": "create_data_channel"}]', "body must be a JSON object"),
+        (b"1", "body must be a JSON object"),
+        (b"[" * 1000 + b"]" * 1000, f"body must be nested at most {MAX_DEPTH} deep"),
+        (b"[" * 200_000, f"body must be nested at most {MAX_DEPTH} deep"),
+        (b'{"a":' * 1000 + b"1" + b"}" * 1000, f"body must be nested at most {MAX_DEPTH} deep"),
+        (
+            b'{"method": "create_data_channel", "x": ' + b"[" * MAX_DEPTH + b"]" * MAX_DEPTH + b"}",
+            f"body must be nested at most {MAX_DEPTH} deep",
+        ),
+        (
+            b'{"method": "create_data_channel", "x": "%s"}' % (b"x" * MAX_BODY_BYTES),
+            f"body must be at most {MAX_BODY_BYTES} bytes",
+        ),
+        (b"{}", "method is missing"),
+        (b'{"Method": "create_data_channel"}', "method is missing"),
+        (b'{"method": 1}', "method must be a string"),
+        (b'{"method": null}', "method must be a string"),
+        (b'{"method": ["create_data_channel"]}', "method must be a string"),
+        (b'{"method": ""}', "method must not be empty"),
+        (b'{"method": "create_data_channel "}', "method is unknown"),
+        (b'{"method": "__class__"}', "method is unknown"),
+        (b'{"method": "handle"}', "method is unknown"),
+        (b'{"method": "%s"}' % (b"x" * 37), "method must be at most 36 bytes"),
+        (b'{"method": "\\ud800"}', "method has a lone surrogate"),
+    ],
+    ids=name_of,
+)
+def test_a_bad_body_is_refused(body: bytes, message: str, post: Post) -> None:
+    assert_refused(post(body), message)
+
+
+@pytest.mark.parametrize(("method", "field"), NEEDS)
+def test_a_bad_field_is_refused_by_name_and_stores_nothing(method: str, field: str, post: Post) -> None:
+    channel_id = open_channel(post)
+    before = state(post, channel_id)
+    request = whole(method, channel_id)
+    too_long = "x" * (LIMITS[field] + 1)
+    wide_too_long = "ü" * (LIMITS[field] // 2) + "xx"
+    refusals = [
+        ("", f"{field} must not be empty"),
+        ("\ud800", f"{field} has a lone surrogate"),
+        ("a\udfff", f"{field} has a lone surrogate"),
+        (too_long, f"{field} must be at most {LIMITS[field]} bytes"),
+        (wide_too_long, f"{field} must be at most {LIMITS[field]} bytes"),
+        *((wrong, f"{field} must be a string") for wrong in (None, True, 0, 1.5, [], ["x"], {}, {"type": "offer"})),
+    ]
+
+    for value, message in refusals:
+        assert_refused(post(request | {field: value}), message)
+    del request[field]
+    assert_refused(post(request), f"{field} is missing")
+
+    assert state(post, channel_id) == before
+
+
+@pytest.mark.parametrize("field", VALUES)
+def test_a_field_of_exactly_the_limit_is_taken(field: str, post: Post) -> None:
+    channel_id = open_channel(post)
+
+    largest = "x" + "\u0001" * (LIMITS[field] - 1)
+    assert_accepted(post({"method": f"create_{field}", "channel_id": channel_id, field: largest}), {})
+
+    assert state(post, channel_id)[list(VALUES).index(field)].count("\\u0001") == LIMITS[field] - 1
+
+
+def test_what_reaches_each_limit_is_accepted(post: Post) -> None:
+    offer, candidates = "x" * MAX_DESCRIPTION_BYTES, [f"candidate {number}" for number in range(MAX_BATCH)]
+    request = {"method": "create_data_channel", "offer": offer, "candidates": candidates, "x": "", "y": []}
+    deepest = json.dumps(request).replace("[]", "[" * (MAX_DEPTH - 1) + "]" * (MAX_DEPTH - 1)).encode()
+    largest = deepest.replace(b'"x": "', b'"x": "' + b"x" * (MAX_BODY_BYTES - len(deepest)))
+
+    reply = post(largest)
+
+    assert (reply.status, len(largest)) == (200, MAX_BODY_BYTES)
+    stored = [json.loads(body) for body in (state(post, reply.json()["channel_id"])[::2])]
+    assert stored == [{"offer": offer}, {"items": candidates}]
+
+
+def test_a_field_that_nobody_knows_is_ignored(post: Post) -> None:
+    reply = post({"method": "create_data_channel", "later": {"versions": ["may", 1, None]}, "channel_id": 7})
+
+    assert reply.status == 200
+
+
+@pytest.mark.parametrize("http_method", ["GET", "PUT", "PATCH", "DELETE"])
+def test_another_http_method_is_refused(http_method: str, post: Post) -> None:
+    assert_refused(post({"method": "create_data_channel"}, http_method=http_method), "HTTP method must be POST")
+
+
+def test_a_head_request_is_refused_without_a_body(post: Post) -> None:
+    assert_refused(post(b"", http_method="HEAD"), "")
+
+
+def test_one_request_may_bring_all_that_is_known(post: Post) -> None:
+    opened = post({"method": "create_data_channel", "offer": "an offer", "candidates": ["a", "b", "a"]})
+    channel_id = opened.json()["channel_id"]
+
+    answer = {"method": "create_answer", "channel_id": channel_id, "answer": "an answer", "candidates": ["b", "c"]}
+    assert_accepted(post(answer), {})
+    assert_accepted(post({"method": "create_candidate", "channel_id": channel_id, "candidates": ["d", "a"]}), {})
+    assert_accepted(post({"method": "create_candidate", "channel_id": channel_id, "candidates": []}), {})
+
+    assert state(post, channel_id) == [
+        '{"offer":"an offer"}',
+        '{"answer":"an answer"}',
+        '{"items":["a","b","c","d"]}',
+    ]
+
+
+def test_since_tells_only_what_is_new(post: Post) -> None:
+    opened = post({"method": "create_data_channel", "offer": "an offer", "candidates": ["a", "b"]})
+    channel = {"channel_id": opened.json()["channel_id"]}
+    post({"method": "create_answer", "answer": "an answer", **channel})
+
+    for since, items in ((0, ["a", "b"]), (1, ["b"]), (2, []), (9, [])):
+        later = {"items": items, "next": 2}
+        assert_accepted(post({"method": "get_candidates", "since": since, **channel}), later)
+        assert_accepted(post({"method": "get_offer", "since": since, **channel}), {"offer": "an offer", **later})
+        assert_accepted(post({"method": "get_answer", "since": since, **channel}), {"answer": "an answer", **later})
+
+
+def test_who_writes_candidates_may_be_told_the_others_in_the_same_reply(post: Post) -> None:
+    """Nothing is there twice, so what is written again is told all the same, and a position is one for both peers."""
+    opened = post({"method": "create_data_channel", "candidates": ["a", "b"]})
+    channel = {"method": "create_candidate", "channel_id": opened.json()["channel_id"]}
+
+    assert_accepted(post({"candidates": ["c"], "since": 1, **channel}), {"items": ["b", "c"], "next": 3})
+    assert_accepted(post({"candidate": "d", "since": 3, **channel}), {"items": ["d"], "next": 4})
+    assert_accepted(post({"candidates": ["a", "d"], "since": 3, **channel}), {"items": ["d"], "next": 4})
+    assert_accepted(post({"candidates": ["a", "e"], "since": 4, **channel}), {"items": ["e"], "next": 5})
+    assert_accepted(post({"candidates": [], "since": 9, **channel}), {"items": [], "next": 5})
+
+
+@pytest.mark.parametrize("method", ["get_offer", "get_answer", "get_candidates"])
+def test_a_wait_in_vain_ends_with_the_ordinary_reply(method: str, post: Post) -> None:
+    channel_id = open_channel(post)
+    ordinary = post(whole(method, channel_id))
+
+    waited = post(whole(method, channel_id) | {"wait": 0.05})
+
+    assert (waited.status, waited.body) == (ordinary.status, ordinary.body)
+
+
+@pytest.mark.parametrize("method", ["get_offer", "get_answer", "get_candidates"])
+def test_a_wait_for_what_is_there_is_no_wait(method: str, post: Post) -> None:
+    channel_id = open_channel(post)
+    for write in ("create_offer", "create_answer", "create_candidate"):
+        post(whole(write, channel_id))
+
+    assert post(whole(method, channel_id) | {"wait": 3600}).body == post(whole(method, channel_id)).body
+
+
+def test_a_deleted_channel_is_gone_and_deleting_it_again_is_a_success(post: Post) -> None:
+    channel_id = open_channel(post)
+
+    for name in (channel_id, channel_id, NOBODYS_ID):
+        assert_accepted(post({"method": "delete_data_channel", "channel_id": name}), {})
+
+    assert state(post, channel_id) == ["no such channel"] * 3
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"offer": ""}, "offer must not be empty"),
+        ({"offer": None}, "offer must be a string"),
+        ({"candidates": "a"}, f"candidates must be a list of at most {MAX_BATCH} strings"),
+        ({"candidates": None}, f"candidates must be a list of at most {MAX_BATCH} strings"),
+        ({"candidates": {"0": "a"}}, f"candidates must be a list of at most {MAX_BATCH} strings"),
+        ({"candidates": ["a"] * (MAX_BATCH + 1)}, f"candidates must be a list of at most {MAX_BATCH} strings"),
+        ({"candidates": ["a", 1]}, "candidates[1] must be a string"),
+        ({"candidates": ["a", ""]}, "candidates[1] must not be empty"),
+        ({"candidates": ["\ud800"]}, "candidates[0] has a lone surrogate"),
+        (
+            {"candidates": ["x" * (MAX_CANDIDATE_BYTES + 1)]},
+            f"candidates[0] must be at most {MAX_CANDIDATE_BYTES} bytes",
+        ),
+        ({"wait": "1"}, "wait must be a number from 0"),
+        ({"wait": True}, "wait must be a number from 0"),
+        ({"wait": None}, "wait must be a number from 0"),
+        ({"wait": -0.1}, "wait must be a number from 0"),
+        ({"ice_servers": "true"}, "ice_servers must be true or false"),
+        ({"ice_servers": 1}, "ice_servers must be true or false"),
+        ({"ice_servers": None}, "ice_servers must be true or false"),
+    ],
+    ids=name_of,
+)
+def test_a_bad_optional_field_is_refused(fields: dict[str, object], message: str, post: Post) -> None:
+    assert_refused(post({"method": "create_data_channel"} | fields), message)
+
+
+@pytest.mark.parametrize(
+    ("since", "message"),
+    [
+        ("0", "since must be a whole number from 0"),
+        (False, "since must be a whole number from 0"),
+        (None, "since must be a whole number from 0"),
+        (-1, "since must be a whole number from 0"),
+        (1.0, "since must be a whole number from 0"),
+        (0.5, "since must be a whole number from 0"),
+    ],
+)
+@pytest.mark.parametrize("method", ["create_candidate", "get_offer", "get_answer", "get_candidates"])
+def test_a_bad_since_is_refused(method: str, since: object, message: str, post: Post) -> None:
+    channel_id = open_channel(post)
+
+    assert_refused(post(whole(method, channel_id) | {"since": since}), message)
+
+
+def test_where_no_ice_servers_are_configured_asking_for_them_changes_nothing(post: Post) -> None:
+    opened = post({"method": "create_data_channel", "offer": "an offer", "ice_servers": True})
+    channel = opened.json()
+
+    assert channel.keys() == {"channel_id"}
+    assert_accepted(post({"method": "get_offer", "ice_servers": True, **channel}), {"offer": "an offer"})
+    assert_accepted(post({"method": "get_offer", "ice_servers": False, **channel}), {"offer": "an offer"})
+    assert_accepted(post({"method": "get_ice_servers", **channel}), {"ice_servers": []})
+
+
+def test_where_no_access_keys_are_configured_one_changes_nothing(post: Post) -> None:
+    headers = {**JSON, "authorization": "Bearer any"}
+
+    assert post({"method": "create_data_channel"}, headers).status == 200
+    assert_refused(post({"method": "get_ice_servers"}, headers), "channel_id is missing")
+
+
+def test_one_candidate_and_many_exclude_each_other(post: Post) -> None:
+    request = {**whole("create_candidate", open_channel(post)), "candidates": ["b"]}
+
+    assert_refused(post(request), "candidate and candidates exclude each other")

@@ -1,0 +1,134 @@
+"""Whatever comes in: 200 or 400, and nothing wrong is stored."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from mypy_boto3_dynamodb import DynamoDBClient
+
+from app import create_app
+from chalicelib.channels import Channels
+from chalicelib.function_url import lambda_handler
+from chalicelib.handlers import HANDLERS
+from chalicelib.limits import MAX_CANDIDATE_BYTES, MAX_DESCRIPTION_BYTES
+from harness.engines import client_of, new_table
+from harness.transports import Post, over_handler, url_event
+
+TEXT = st.text(st.characters(codec=None, categories=None))  # Lone surrogates too.
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | TEXT,
+    lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner),
+)
+MANY = settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+REFUSED, DONE = 400, 200
+
+
+class Service:
+    """The service over a real engine, one channel that is open, and a look into its table."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self.client, self.table = client, table
+        channels = Channels(client, table)
+        self.app = create_app(lambda: channels)
+        self.post: Post = over_handler(self.app)
+        self.channel_id = channels.create()
+
+    def items(self) -> list[dict[str, Any]]:
+        pages = self.client.get_paginator("scan").paginate(TableName=self.table, ConsistentRead=True)
+        return sorted((item for page in pages for item in page["Items"]), key=lambda item: str(item["channel_id"]))
+
+
+@pytest.fixture(scope="module")
+def service(endpoint: str) -> Iterator[Service]:
+    client = client_of(endpoint)
+    with new_table(client) as table:
+        yield Service(client, table)
+
+
+def assert_well_formed(items: list[dict[str, Any]]) -> None:
+    for item in items:
+        assert item.keys() - {"offer", "answer", "changes"} == {"channel_id", "candidate", "expire_time"}
+        for field in item.keys() & {"offer", "answer"}:
+            assert 1 <= len(item[field]["S"].encode()) <= MAX_DESCRIPTION_BYTES
+        assert all(1 <= len(one["S"].encode()) <= MAX_CANDIDATE_BYTES for one in item["candidate"]["L"])
+        assert int(item["expire_time"]["N"]) > 0
+
+
+def assert_done_or_refused(service: Service, body: bytes) -> None:
+    before = service.items()
+    reply = service.post(body)
+
+    assert reply.status in {DONE, REFUSED}
+    if reply.status == REFUSED:
+        assert 0 < len(reply.body) < 100
+        assert service.items() == before
+    assert_well_formed(service.items())
+
+
+@MANY
+@given(st.binary())
+def test_any_bytes(service: Service, body: bytes) -> None:
+    assert_done_or_refused(service, body)
+
+
+@MANY
+@given(JSON)
+def test_any_json(service: Service, value: object) -> None:
+    assert_done_or_refused(service, json.dumps(value).encode())
+
+
+@MANY
+@given(
+    st.fixed_dictionaries(
+        {"method": st.sampled_from(list(HANDLERS)) | JSON},
+        optional=dict.fromkeys(("channel_id", "offer", "answer", "candidate", "candidates", "wait", "since"), JSON),
+    ),
+    st.booleans(),
+)
+def test_any_fields(service: Service, request: dict[str, object], of_the_open_channel: bool) -> None:
+    if of_the_open_channel:
+        request["channel_id"] = service.channel_id
+    assert_done_or_refused(service, json.dumps(request).encode())
+
+
+@MANY
+@given(st.integers(0, 3000), st.sampled_from([(b"[", b"]"), (b'{"a":', b"}"), (b'[{"a":', b"}]")]), st.booleans())
+def test_any_nesting(service: Service, depth: int, brackets: tuple[bytes, bytes], closed: bool) -> None:
+    nest = brackets[0] * depth + b"1" + brackets[1] * depth * closed
+    assert_done_or_refused(service, b'{"method": "get_offer", "channel_id": %s}' % nest)
+
+
+@MANY
+@given(
+    body=st.none() | TEXT | st.binary().map(lambda data: data.hex()),
+    encoded=st.booleans(),
+    headers=st.none() | st.dictionaries(st.text(), st.text()),
+    http_method=st.sampled_from(["POST", "GET", "OPTIONS", "HEAD"]) | st.text(),
+)
+def test_any_event_of_a_function_url(
+    service: Service, body: str | None, encoded: bool, headers: dict[str, str] | None, http_method: str
+) -> None:
+    event = url_event(None, {}, http_method) | {"body": body, "isBase64Encoded": encoded, "headers": headers}
+
+    response = lambda_handler(service.app)(event, None)
+
+    assert response["statusCode"] == REFUSED
+    response["body"].encode()
+
+
+@MANY
+@given(st.text(min_size=1, max_size=MAX_CANDIDATE_BYTES // 4))
+def test_any_text_comes_back_to_the_letter(service: Service, text: str) -> None:
+    channel_id = service.post({"method": "create_data_channel"}).json()["channel_id"]
+    for field in ("offer", "answer", "candidate"):
+        assert service.post({"method": f"create_{field}", "channel_id": channel_id, field: text}).status == DONE
+
+    def get(method: str) -> object:
+        return service.post({"method": method, "channel_id": channel_id}).json()
+
+    assert get("get_offer") == {"offer": text}
+    assert get("get_answer") == {"answer": text}
+    assert get("get_candidates") == {"items": [text]}

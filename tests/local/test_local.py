@@ -1,0 +1,201 @@
+"""`chalice local` as a developer meets it: on its embedded DynamoDB, with browsers, and at another endpoint."""
+
+import http.client
+import socket
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from mypy_boto3_dynamodb import DynamoDBClient
+
+from chalicelib.embedded import TABLE_NAME
+from chalicelib.limits import MAX_BODY_BYTES
+from harness.transports import chalice_local
+
+CREATE = {"method": "create_data_channel"}
+
+
+@pytest.fixture
+def browser(local_url: str) -> Iterator[httpx.Client]:
+    """A page of another port."""
+    with httpx.Client(base_url=local_url, headers={"Origin": "http://localhost:8080"}) as client:
+        yield client
+
+
+def test_it_says_where_it_listens(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with chalice_local(log=log) as url:
+        assert httpx.post(url, json=CREATE).status_code == httpx.codes.OK
+
+    assert f"Serving on {url.rstrip('/')}" in log.read_text()
+
+
+def test_nothing_personal_is_logged(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with chalice_local(log=log, debug=True) as url, httpx.Client(base_url=url) as client:
+        channel_id = client.post("", json=CREATE).json()["channel_id"]
+        for field in ("offer", "answer", "candidate"):
+            client.post("", json={"method": f"create_{field}", "channel_id": channel_id, field: "SECRET 203.0.113.7"})
+            client.post("", json={"method": f"create_{field}", "channel_id": channel_id, field: "SECRET" * 10_000})
+        client.post("", content=b'{"SECRET 203.0.113.7')
+
+    written = log.read_text()
+    assert '"POST / HTTP/1.1" 400' in written
+    assert "SECRET" not in written
+    assert "203.0.113.7" not in written
+    assert channel_id not in written
+
+
+def test_a_developer_reads_what_was_asked_and_how_it_ended(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with chalice_local(log=log) as url:
+        httpx.post(url, json=CREATE)
+        httpx.post(url, json={"method": "get_offer"})
+
+    said = [line for line in log.read_text().splitlines() if "HTTP" not in line]
+    assert said[-2:] == ["create_data_channel 200 done", "get_offer 400 channel_id is missing"]
+
+
+def test_its_endpoint_alone_switches_to_another_engine(endpoint: str, real_client: DynamoDBClient) -> None:
+    bare = {"AWS_ENDPOINT_URL_DYNAMODB": endpoint, "AWS_EC2_METADATA_DISABLED": "true"}
+    with chalice_local(bare) as url:
+        channel_id = httpx.post(url, json=CREATE).json()["channel_id"]
+    with chalice_local(bare) as url:
+        again = httpx.post(url, json={"method": "get_candidates", "channel_id": channel_id})
+
+    assert again.json() == {"items": []}
+    stored = real_client.get_item(TableName=TABLE_NAME, Key={"channel_id": {"S": channel_id}})
+    assert stored["Item"]["candidate"] == {"L": []}
+
+
+def test_candidates_of_many_browsers_at_once_are_all_kept(local_url: str) -> None:
+    """moto alone loses most of these."""
+    workers, each = 8, 20
+    with httpx.Client(base_url=local_url) as client:
+        channel_id = client.post("", json=CREATE).json()["channel_id"]
+
+        def send(number: int) -> None:
+            with httpx.Client(base_url=local_url) as own:
+                for candidate in range(each):
+                    request = {
+                        "method": "create_candidate",
+                        "channel_id": channel_id,
+                        "candidate": f"{number}:{candidate}",
+                    }
+                    assert own.post("", json=request).status_code == httpx.codes.OK
+
+        with ThreadPoolExecutor(workers) as pool:
+            list(pool.map(send, range(workers)))
+        stored = client.post("", json={"method": "get_candidates", "channel_id": channel_id}).json()["items"]
+
+    assert sorted(stored) == sorted(f"{number}:{candidate}" for number in range(workers) for candidate in range(each))
+
+
+def test_a_page_of_another_port_may_ask_before_it_posts(browser: httpx.Client) -> None:
+    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
+
+    preflight = browser.options("", headers=asked)
+
+    assert preflight.status_code == httpx.codes.OK
+    assert preflight.headers["access-control-allow-origin"] == "*"
+    assert "POST" in preflight.headers["access-control-allow-methods"]
+    assert "content-type" in preflight.headers["access-control-allow-headers"].lower()
+
+
+def test_a_page_of_another_port_may_read_replies_and_refusals(browser: httpx.Client) -> None:
+    for content, status in ((b'{"method": "create_data_channel"}', 200), (b"{", 400)):
+        reply = browser.post("", content=content, headers={"Content-Type": "text/plain"})
+
+        assert reply.status_code == status
+        assert reply.headers["access-control-allow-origin"] == "*"
+        assert reply.headers["access-control-expose-headers"] == "Retry-After"
+
+
+def test_a_kept_connection_gets_headers_and_body_in_one_segment(local_url: str) -> None:
+    """In two, Nagle's algorithm and the delayed acknowledgement would hold the second back for 44 ms."""
+    address = urlsplit(local_url)
+    connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=10)
+    connection.connect()
+    kept = connection.sock
+
+    for _ in range(10):
+        connection.request("POST", "/", b"{}")
+        assert kept.recv(65536, socket.MSG_PEEK).endswith(b"method is missing")
+        connection.getresponse().read()
+
+    assert connection.sock is kept
+    connection.close()
+
+
+def test_a_head_request_leaves_the_connection_usable(local_url: str) -> None:
+    address = urlsplit(local_url)
+    connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=10)
+
+    connection.request("HEAD", "/")
+    assert connection.getresponse().read() == b""
+    connection.request("POST", "/", b'{"method": "create_data_channel"}')
+
+    assert connection.getresponse().status == httpx.codes.OK
+    connection.close()
+
+
+def test_a_client_that_hangs_up_harms_nobody(local_url: str) -> None:
+    address = urlsplit(local_url)
+    request = b'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n{"method": "create_data_channel"}'
+    for length in (33, 33_000):
+        with socket.create_connection((str(address.hostname), int(address.port or 0))) as hasty:
+            hasty.sendall(request % length)
+
+    assert httpx.post(local_url, json=CREATE).status_code == httpx.codes.OK
+
+
+def test_sixty_four_browsers_may_knock_at_once(local_url: str) -> None:
+    """The standard library's backlog of 5 would make some of them wait a second for the next knock."""
+    barrier = threading.Barrier(64)
+
+    def knock(_: int) -> int:
+        with httpx.Client(base_url=local_url, timeout=30) as client:
+            barrier.wait(timeout=30)
+            return client.post("", json=CREATE).status_code
+
+    with ThreadPoolExecutor(64) as pool:
+        assert set(pool.map(knock, range(64))) == {httpx.codes.OK}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("TRACE", "", 501), ("BREW", "", 501), ("POST", "other", 403), ("OPTIONS", "", 200)],
+)
+def test_what_chalice_answers_itself_is_as_documented(method: str, path: str, status: int, local_url: str) -> None:
+    """docs/protocol.md lists these; a function URL sends them all to the app."""
+    assert httpx.request(method, local_url + path).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("request_head", "reply"),
+    [
+        (b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", b"body is empty"),
+        (b"Content-Length: many\r\n\r\n{}", b""),
+    ],
+    ids=["chunked", "no number"],
+)
+def test_a_body_of_unknown_length_ends_the_connection_as_documented(
+    request_head: bytes, reply: bytes, local_url: str
+) -> None:
+    address = urlsplit(local_url)
+    with socket.create_connection((str(address.hostname), int(address.port or 0)), timeout=10) as connection:
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\n" + request_head)
+        received = b"".join(iter(lambda: connection.recv(65536), b""))
+
+    assert reply in received
+    assert bool(reply) == received.startswith(b"HTTP/1.1 400 ")
+
+
+def test_a_body_too_large_for_lambda_is_refused_by_us(local_url: str) -> None:
+    reply = httpx.post(local_url, content=b" " * 7_000_000, timeout=30)
+
+    assert (reply.status_code, reply.text) == (400, f"body must be at most {MAX_BODY_BYTES} bytes")

@@ -1,0 +1,153 @@
+"""The smoke test of a deployment: it passes on a server that works, and notices each thing that does not."""
+
+import json
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import httpx
+import pytest
+
+from chalicelib.handlers import HANDLERS
+from harness.engines import ROOT, free_port
+from tools import smoke
+
+Answer = Callable[[dict[str, str]], tuple[int, object]]
+
+
+def run_smoke(url: str, patience_seconds: float = 0) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tools.smoke", url, "--patience", str(patience_seconds)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+
+
+@contextmanager
+def server(answer: Answer) -> Iterator[str]:
+    """A server that answers each request as told: with JSON, or with a text in place of an object."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            status, result = answer(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(status)
+            self.send_header("Content-Type", "text/plain" if isinstance(result, str) else "application/json")
+            self.end_headers()
+            self.wfile.write((result if isinstance(result, str) else json.dumps(result)).encode())
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name of the base class
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as listener:
+        threading.Thread(target=listener.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{listener.server_port}/"
+        listener.shutdown()
+
+
+def right(request: dict[str, str]) -> tuple[int, object]:
+    """Answer as the contract says."""
+    if request["method"] == "create_data_channel":
+        return 200, {"channel_id": "an id"}
+    if request["method"] == "get_ice_servers":
+        return 200, {"ice_servers": [{"urls": ["stun:stun.example.org"]}]}
+    return next(
+        (400 if isinstance(expected, str) else 200, expected)
+        for asked, expected in smoke.walk("an id")
+        if asked == request
+    )
+
+
+def test_it_walks_all_methods_and_prints_each_result(local_url: str) -> None:
+    run = run_smoke(local_url)
+
+    assert (run.returncode, run.stderr) == (0, "")
+    lines = [line.split(maxsplit=4) for line in run.stdout.splitlines()]
+    assert [(name, status) for name, _, _, status, _ in lines[:-1]] == [
+        ("create_data_channel", "200"),
+        ("get_ice_servers", "200"),
+        *((method, "200") for method in list(HANDLERS)[1:-2]),
+        ("create_answer", "400"),
+        ("delete_data_channel", "200"),
+    ]
+    assert lines[-3][4] == "answer already exists"
+
+
+@pytest.mark.parametrize(
+    ("method", "wrong", "said"),
+    [
+        ("create_data_channel", (500, "internal error"), "500 internal error"),
+        ("create_data_channel", (200, {}), "200 {}"),
+        ("create_data_channel", (200, "channel"), "200 channel"),
+        ("create_data_channel", (201, {"channel_id": "an id"}), '201 {"channel_id": "an id"}'),
+        ("create_data_channel", (403, {"Message": "Forbidden"}), '403 {"Message": "Forbidden"}'),
+        ("create_data_channel", (401, "access key is missing"), "401 access key is missing"),
+        ("get_ice_servers", (200, {}), "200 {}"),
+        ("get_ice_servers", (200, {"ice_servers": "none"}), '200 {"ice_servers": "none"}'),
+        ("get_ice_servers", (400, "method is unknown"), "400 method is unknown"),
+        ("create_offer", (503, "storage is unavailable"), "503 storage is unavailable"),
+        ("get_offer", (200, {"offer": "another"}), '200 {"offer": "another"}'),
+        ("create_answer", (200, {}), "'answer already exists' was expected, and not 200 {}"),
+        ("get_answer", (400, "no answer yet"), "400 no answer yet"),
+        ("create_candidate", (200, "{}"), "200 {}"),
+        ("get_candidates", (200, {"items": []}), '200 {"items": []}'),
+    ],
+)
+def test_it_fails_at_the_first_surprise_and_says_what_it_was(method: str, wrong: tuple[int, object], said: str) -> None:
+    with server(lambda request: wrong if request["method"] == method else right(request)) as url:
+        run = run_smoke(url)
+
+    assert run.returncode == 1
+    assert run.stderr.startswith(f"FAILED: {method}: ")
+    assert said in run.stderr
+    assert run.stdout.splitlines()[-1].startswith(method)
+
+
+def test_a_server_that_is_not_there_is_a_failure() -> None:
+    run = run_smoke(f"http://127.0.0.1:{free_port()}/")
+
+    assert run.returncode == 1
+    assert run.stderr.startswith("FAILED: create_data_channel: ConnectError")
+
+
+def test_a_function_url_that_nobody_may_call_yet_gets_time() -> None:
+    early = iter([(403, {"Message": "Forbidden"})])
+
+    with server(lambda request: next(early, right(request))) as url, httpx.Client(base_url=url) as http:
+        smoke.smoke(http, patience_seconds=10)
+
+
+def test_it_opens_its_channel_with_the_access_key_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: dict[str, str | None] = {}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked = json.loads(request.content)
+        sent[asked["method"]] = request.headers.get("authorization")
+        status, result = right(asked)
+        return httpx.Response(status, text=result) if isinstance(result, str) else httpx.Response(status, json=result)
+
+    monkeypatch.setenv("PEERPOST_ACCESS_KEY", "a-key")
+    with httpx.Client(transport=httpx.MockTransport(answer), base_url="https://server.example") as http:
+        smoke.smoke(http, patience_seconds=0)
+
+    assert sent.pop("create_data_channel") == "Bearer a-key"
+    assert set(sent.values()) == {None}
+
+
+def test_it_signs_for_a_function_url_that_asks_who_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"ACCESS_KEY_ID": "AKID", "SECRET_ACCESS_KEY": "secret", "DEFAULT_REGION": "eu-west-1"}.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    monkeypatch.delenv("AWS_SESSION_TOKEN", raising=False)
+    url = "https://abc.lambda-url.eu-west-1.on.aws/"
+    request = httpx.Request("POST", url, json={"method": "create_data_channel"})
+
+    signed = next(smoke.Signature().auth_flow(request))
+
+    assert re.fullmatch(
+        r"AWS4-HMAC-SHA256 Credential=AKID/\d{8}/eu-west-1/lambda/aws4_request, "
+        r"SignedHeaders=host;x-amz-date, Signature=[0-9a-f]{64}",
+        signed.headers["authorization"],
+    )
+    assert signed.url == url
+    assert signed.headers["host"] == "abc.lambda-url.eu-west-1.on.aws"

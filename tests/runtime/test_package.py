@@ -1,0 +1,335 @@
+"""What `make package` builds: the same bytes each time, small, whole, and nothing besides."""
+
+import json
+import os
+import re
+import shutil
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from pathlib import Path
+from typing import Any, cast
+
+import boto3
+import botocore
+import pytest
+from botocore.model import ServiceModel
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+
+from harness.engines import ROOT
+from tools import package
+
+MAX_BYTES = 3_000_000
+OWN_FILES = {
+    "app.py",
+    "chalicelib/__init__.py",
+    "chalicelib/access_keys.py",
+    "chalicelib/channels.py",
+    "chalicelib/errors.py",
+    "chalicelib/function_url.py",
+    "chalicelib/handlers.py",
+    "chalicelib/ice_servers.py",
+    "chalicelib/limits.py",
+    "chalicelib/parameters.py",
+    "chalicelib/protocol.py",
+    "chalicelib/request_log.py",
+    "chalicelib/waiting.py",
+}
+LIBRARIES = {"boto3", "botocore", "chalice", "dateutil", "jmespath", "s3transfer", "six.py", "urllib3"}
+PYTHON = package.find_python()
+# importlib.util.MAGIC_NUMBER of 3.13, and PEP 552's word for a file that is named by a hash which nobody checks.
+UNCHECKED_BYTECODE_HEADER = b"\xf3\x0d\x0d\x0a\x01\0\0\0"
+ON_LAMBDA = {
+    "AWS_ACCESS_KEY_ID": "local",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_LAMBDA_FUNCTION_NAME": "peerpost",
+    "AWS_SECRET_ACCESS_KEY": "local",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "TABLE_NAME": "channels",
+}
+
+
+@pytest.fixture(scope="module")
+def files(function_zip: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(function_zip) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def run_inside(task_root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run Python, with nothing but its standard library, where the package lies."""
+    command = [PYTHON or sys.executable, "-sS", *arguments]
+    return subprocess.run(command, cwd=task_root, env=ON_LAMBDA, capture_output=True, text=True, check=True)
+
+
+def test_it_is_the_same_to_the_byte_when_built_elsewhere_later_and_by_somebody_else(
+    function_zip: Path, tmp_path: Path
+) -> None:
+    clone = tmp_path / "another clone"
+    shutil.copytree(ROOT / "tools", clone / "tools")
+    shutil.copytree(ROOT / "chalicelib", clone / "chalicelib", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "locks", clone / "locks")
+    shutil.copyfile(ROOT / "app.py", clone / "app.py")
+    (clone / "chalicelib/notes.txt").write_text("not a module")
+    os.utime(clone / "app.py", (0, time.time() - 86_400))
+    (clone / "build").mkdir()
+    (clone / "build/wheels").symlink_to(ROOT / "build/wheels")
+
+    subprocess.run(
+        [sys.executable, "-m", "tools.package"],
+        cwd=clone,
+        env=os.environ | {"TZ": "Asia/Tokyo", "LC_ALL": "C", "PYTHONHASHSEED": "7", "PYTHONOPTIMIZE": "2"},
+        umask=0o077,
+        check=True,
+    )
+
+    assert (clone / "build/function.zip").read_bytes() == function_zip.read_bytes()
+
+
+def test_its_entries_carry_no_date_mode_or_order_of_a_machine(function_zip: Path) -> None:
+    with zipfile.ZipFile(function_zip) as archive:
+        entries = archive.infolist()
+
+    assert [entry.filename for entry in entries] == sorted(entry.filename for entry in entries)
+    assert {entry.date_time for entry in entries} == {(1980, 1, 1, 0, 0, 0)}
+    assert {entry.external_attr >> 16 for entry in entries} == {0o100644}
+    assert {entry.create_system for entry in entries} == {3}
+
+
+def test_it_is_small(function_zip: Path) -> None:
+    assert function_zip.stat().st_size < MAX_BYTES
+
+
+def test_it_holds_our_files_and_the_pinned_libraries_and_nothing_of_development(files: dict[str, bytes]) -> None:
+    sources = {name for name in files if "__pycache__" not in name}
+    ours = {name for name in sources if name == "app.py" or name.startswith("chalicelib/")}
+
+    assert ours == OWN_FILES
+    assert {name.partition("/")[0] for name in sources - ours} == LIBRARIES | {"licenses", package.SBOM}
+    assert {name for name in sources if name.startswith("chalice/")} == {"chalice/__init__.py", "chalice/app.py"}
+    assert {name for name in sources if "data" in name.split("/")} == {
+        "botocore/data/dynamodb/2012-08-10/endpoint-rule-set-1.json",
+        "botocore/data/dynamodb/2012-08-10/service-2.json",
+        "botocore/data/endpoints.json",
+        "botocore/data/partitions.json",
+        "botocore/data/sdk-default-configuration.json",
+        "botocore/data/ssm/2014-11-06/endpoint-rule-set-1.json",
+        "botocore/data/ssm/2014-11-06/service-2.json",
+    }
+
+
+@pytest.mark.parametrize(
+    ("service", "gateway"), list(zip(package.OPERATIONS, ("channels.py", "parameters.py"), strict=True))
+)
+def test_a_client_knows_the_operations_that_we_call_and_what_they_are_made_of(
+    files: dict[str, bytes], service: str, gateway: str
+) -> None:
+    model = json.loads(files[f"botocore/data/{service}/service-2.json"])
+
+    called = methods_of_the_client_in(ROOT / "chalicelib" / gateway)
+    assert set(model["operations"]) == package.OPERATIONS[service] == called
+    for shape in re.findall(r'"shape": "(\w+)"', json.dumps(model)):
+        assert shape in model["shapes"]
+
+
+def methods_of_the_client_in(path: Path) -> set[str]:
+    """Return the operations whose methods a module uses: `put_item` is PutItem."""
+    return {name.title().replace("_", "") for name in re.findall(r"_client\.(\w+_\w+)", path.read_text())}
+
+
+def test_it_trusts_the_roots_of_amazon_and_of_digicert_as_botocore_has_them(files: dict[str, bytes]) -> None:
+    whole = Path(botocore.__file__).with_name("cacert.pem").read_text()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+    context.load_verify_locations(cadata=files["botocore/cacert.pem"].decode())
+
+    names = set(re.findall(r"\(\('commonName', '(.+?)'\),\)", str(context.get_ca_certs())))
+    assert {name for name in names if not name.startswith("DigiCert ")} == {
+        *(f"Amazon Root CA {number}" for number in range(1, 5)),
+        "Starfield Services Root Certificate Authority - G2",
+    }
+    assert {"DigiCert Global Root CA", "DigiCert Global Root G2"} < names
+    assert pem_blocks(files["botocore/cacert.pem"].decode()) < pem_blocks(whole)
+
+
+def pem_blocks(bundle: str) -> set[str]:
+    return set(re.findall("-----BEGIN.+?-----END CERTIFICATE-----", bundle, re.DOTALL))
+
+
+def test_each_library_comes_with_its_licence(files: dict[str, bytes]) -> None:
+    pins = re.findall(r"^([\w.-]+)==(\S+)$", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
+    licensed = {name.split("/")[1] for name in files if re.match(r"licenses/[^/]+/LICENSE(\.txt)?$", name)}
+
+    assert licensed == {f"{name.replace('-', '_')}-{version}" for name, version in pins}
+
+
+def test_its_bill_of_materials_names_each_library_by_the_hash_that_the_lock_pins(files: dict[str, bytes]) -> None:
+    lock = re.sub(r"\\\n", "", package.LOCK.read_text())
+    pins = {f"pkg:pypi/{line.split()[0].replace('==', '@')}": line for line in lock.splitlines() if "==" in line}
+
+    bill = json.loads(files[package.SBOM])
+
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(files[package.SBOM].decode()) is None
+    assert {component["purl"] for component in bill["components"]} == set(pins)
+    for component in bill["components"]:
+        assert f"--hash=sha256:{component['hashes'][0]['content']}" in pins[component["purl"]]
+        assert component["licenses"][0]["license"]["name"]
+
+
+@pytest.mark.parametrize("name", ["package", "local", "dev", "bench", "rivals"])
+def test_the_locks_pin_by_hash_what_the_requirements_ask_for(name: str) -> None:
+    lock = (ROOT / f"locks/{name}.txt").read_text()
+
+    assert asked_for("requirements.txt" if name == "package" else f"requirements-{name}.txt") <= set(
+        re.findall(r"^([\w.-]+==\S+)", lock, re.MULTILINE)
+    )
+    for pin in re.split(r"^(?=[\w.-]+==)", lock, flags=re.MULTILINE)[1:]:
+        assert "--hash=sha256:" in pin
+
+
+def asked_for(name: str) -> set[str]:
+    """Return the pins of a file of requirements, and of those that it names, without their extras."""
+    pins: set[str] = set()
+    for line in (ROOT / name).read_text().splitlines():
+        if line.startswith("-r "):
+            pins |= asked_for(line[3:])
+        elif "==" in line:
+            pins.add(re.sub(r"\[.*?\]", "", line).lower())
+    return pins
+
+
+def test_every_module_has_its_bytecode_which_is_taken_unchecked(files: dict[str, bytes]) -> None:
+    modules = {name for name in files if name.endswith(".py")}
+    compiled = {name: content for name, content in files.items() if name.endswith(".pyc")}
+
+    assert set(compiled) == {bytecode_of(name) for name in modules if PYTHON}
+    assert {content[:8] for content in compiled.values()} <= {UNCHECKED_BYTECODE_HEADER}
+
+
+def bytecode_of(name: str) -> str:
+    path = Path(name)
+    return str(path.parent / "__pycache__" / f"{path.stem}.cpython-313.pyc")
+
+
+def test_bytecode_names_its_source_where_lambda_has_it_and_no_path_of_this_machine(files: dict[str, bytes]) -> None:
+    for name in files:
+        if name.endswith(".py") and PYTHON:
+            content = files[bytecode_of(name)]
+
+            assert f"/var/task/{name}".encode() in content
+            for path in (str(ROOT), f"{tempfile.gettempdir()}/tmp", PYTHON):
+                assert path.encode() not in content
+
+
+def test_a_start_compiles_nothing_and_takes_nothing_from_outside(task_root: Path) -> None:
+    said = run_inside(task_root, "-v", "-c", "import app").stderr
+    loaded = re.findall(rf"^# code object from '?({re.escape(str(task_root))}/[^'\n]+?)'?$", said, re.MULTILINE)
+
+    assert len(loaded) > 150
+    if PYTHON:
+        assert [path for path in loaded if path.endswith(".py")] == []
+    assert [line for line in said.splitlines() if "site-packages" in line] == []
+
+
+def test_a_start_without_keys_and_turn_opens_nothing_of_ssm(task_root: Path) -> None:
+    """And one with them does: else this would prove nothing."""
+    script = """
+import sys
+opened = set()
+sys.addaudithook(lambda event, args: opened.add(str(args[0])) if event == "open" else None)
+import app
+print([each for each in sorted({*opened, *sys.modules}) if "/ssm" in each or "parameters" in each.split(".")])"""
+
+    without = run_inside(task_root, "-c", script).stdout
+    keys = "import os; os.environ.update(ACCESS_KEYS_PARAMETER='any', AWS_ENDPOINT_URL_SSM='http://127.0.0.1:9')"
+    with_keys = run_inside(task_root, "-c", keys + script).stdout
+
+    assert without.strip() == "[]"
+    assert "service-2.json" in with_keys
+    assert "chalicelib.parameters" in with_keys
+
+
+def test_of_ssm_it_holds_the_one_operation_that_we_call_whole(files: dict[str, bytes]) -> None:
+    content = files["botocore/data/ssm/2014-11-06/service-2.json"]
+    ssm: Any = cast(Any, boto3).Session(region_name="us-east-1").client("ssm")
+
+    ours: Any = ServiceModel(json.loads(content)).operation_model("GetParameter")
+    whole = ssm.meta.service_model.operation_model("GetParameter")
+
+    assert list(json.loads(content)["operations"]) == ["GetParameter"]
+    assert len(content) < 5_000
+    assert repr(ours.input_shape.members) == repr(whole.input_shape.members)
+    assert repr(ours.output_shape.members["Parameter"].members) == repr(whole.output_shape.members["Parameter"].members)
+    assert [shape.name for shape in ours.error_shapes] == [shape.name for shape in whole.error_shapes]
+
+
+def test_it_finds_dynamodb_wherever_the_whole_of_botocore_finds_it(task_root: Path) -> None:
+    session = boto3.Session(aws_access_key_id="local", aws_secret_access_key="local")
+    regions = [
+        region
+        for partition in session.get_available_partitions()
+        for region in session.get_available_regions("dynamodb", partition)
+    ]
+    script = f"""
+import json
+from chalicelib.channels import open_client
+print(json.dumps([open_client(region_name=region).meta.endpoint_url for region in {regions!r}]))"""
+
+    found = json.loads(run_inside(task_root, "-c", script).stdout)
+
+    assert found == [session.client("dynamodb", region_name=region).meta.endpoint_url for region in regions]
+    assert "https://dynamodb.eu-central-1.amazonaws.com" in found
+
+
+def test_without_a_python_of_the_runtime_it_is_built_all_the_same_and_says_what_it_lacks(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, files: dict[str, bytes]
+) -> None:
+    monkeypatch.setattr(package, "find_python", lambda: None)
+    monkeypatch.setattr(sys, "argv", ["package", str(tmp_path / "function.zip")])
+
+    package.main()
+
+    with zipfile.ZipFile(tmp_path / "function.zip") as archive:
+        assert set(archive.namelist()) == {name for name in files if not name.endswith(".pyc")}
+    assert "WITHOUT bytecode: there is no Python 3.13 here" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "#!/bin/sh\necho 'python3.13: command not found' >&2; exit 127",
+        "#!/bin/sh\necho cpython-312 final /usr/bin/python3",
+        "#!/bin/sh\necho cpython-313 candidate /usr/bin/python3",
+        "no program at all",
+    ],
+)
+def test_a_python_is_believed_by_its_answer_and_not_by_its_name(script: str, tmp_path: Path) -> None:
+    python = tmp_path / "python3.13"
+    python.write_text(script)
+    python.chmod(0o755)
+
+    assert package.ask(str(python)) is None
+    assert package.ask(str(tmp_path / "nowhere")) is None
+
+
+def test_behind_a_launcher_the_python_itself_is_found(tmp_path: Path) -> None:
+    launcher = tmp_path / "python3.13"
+    launcher.write_text("#!/bin/sh\necho cpython-313 final /opt/python 3.13/bin/python")
+    launcher.chmod(0o755)
+
+    assert package.ask(str(launcher)) == "/opt/python 3.13/bin/python"
+
+
+def test_what_another_process_has_fetched_meanwhile_is_taken(tmp_path: Path) -> None:
+    folder = tmp_path / "wheels"
+
+    def be_late(own: Path) -> None:
+        for each in (own, folder):
+            each.mkdir()
+        (folder / "theirs").touch()
+
+    assert package.once(folder, be_late) == folder
+    assert [path.name for path in tmp_path.rglob("*")] == ["wheels", "theirs"]

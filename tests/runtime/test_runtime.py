@@ -1,0 +1,181 @@
+"""The package under AWS's own runtime. The contract itself is in test_contract.py, which runs there too."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from harness.contract import open_channel, state
+from harness.engines import ROOT, free_port
+from harness.runtime import Event, Invoke, function_url, lambda_function
+from harness.transports import over_function_url, over_http
+from tools import smoke
+
+SDP = "v=0\r\no=- 4611731400430051336 2 IN IP4 192.0.2.7\r\na=ice-pwd:asd88fgpdd777uzjYhagZg\r\n"
+CANDIDATE = "candidate:1 1 udp 2130706431 192.0.2.7 50000 typ host"
+PEERS = 6
+
+
+@pytest.fixture
+def url(packaged: Invoke) -> Iterator[str]:
+    with function_url(packaged) as url:
+        yield url
+
+
+def test_two_peers_open_a_data_channel(url: str) -> None:
+    command = [sys.executable, "examples/two_peers.py", url]
+
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100, check=False)
+
+    assert run.returncode == 0, run.stderr
+    assert "offerer: the answerer replied 'I heard: hello over the data channel'" in run.stdout
+
+
+def test_the_smoke_test_of_a_deployment_passes(url: str) -> None:
+    with httpx.Client(base_url=url) as http:
+        smoke.smoke(http, patience_seconds=0)
+
+
+def test_a_browser_of_another_origin_may_call_it(url: str) -> None:
+    origin = {"Origin": "https://app.example"}
+
+    with httpx.Client(base_url=url, headers=origin) as http:
+        preflight = http.options("", headers={"Access-Control-Request-Method": "POST"})
+        reply = http.post("", content=b'{"method": "create_data_channel"}')
+
+    assert (preflight.status_code, reply.status_code) == (200, 200)
+    assert {each.headers["access-control-allow-origin"] for each in (preflight, reply)} == {"*"}
+
+
+def test_peers_on_different_execution_environments_lose_nothing_of_each_other(url: str) -> None:
+    with httpx.Client(base_url=url) as http:
+        post = over_http(http)
+        channel_id = open_channel(post)
+        candidates = [[f"{peer}:{number}" for number in range(10)] for peer in range(PEERS)]
+
+        def send(own: list[str]) -> list[int]:
+            said = {"method": "create_candidate", "channel_id": channel_id}
+            return [post(said | {"candidate": candidate}).status for candidate in own]
+
+        with ThreadPoolExecutor(PEERS) as threads:
+            statuses = [status for sent in threads.map(send, candidates) for status in sent]
+
+        assert set(statuses) == {200}
+        items = post({"method": "get_candidates", "channel_id": channel_id}).json()["items"]
+        assert [[item for item in items if item in own] for own in candidates] == candidates
+
+
+def test_a_restart_between_two_requests_loses_nothing(
+    task_root: Path, endpoint: str, real_table: str, tmp_path: Path
+) -> None:
+    with lambda_function(task_root, endpoint, real_table, tmp_path / "log", concurrency=1) as invoke:
+        post = over_function_url(invoke)
+        channel_id = open_channel(post)
+        post({"method": "create_offer", "channel_id": channel_id, "offer": "an offer"})
+        post({"method": "create_answer", "channel_id": channel_id, "answer": "an answer"})
+        post({"method": "create_candidate", "channel_id": channel_id, "candidate": "a candidate"})
+        before = state(post, channel_id)
+
+    with lambda_function(task_root, endpoint, real_table, tmp_path / "log", concurrency=1) as invoke:
+        after = state(over_function_url(invoke), channel_id)
+
+    assert after == before == ['{"offer":"an offer"}', '{"answer":"an answer"}', '{"items":["a candidate"]}']
+
+
+def test_the_log_has_a_line_for_each_request_which_its_id_finds(
+    task_root: Path, endpoint: str, real_table: str, tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+
+    with lambda_function(task_root, endpoint, real_table, log, concurrency=1) as invoke:
+        post = over_function_url(invoke)
+        channel_id = open_channel(post)
+        post({"method": "get_offer", "channel_id": channel_id})
+        post(b"", http_method="GET")
+
+    lines = request_lines(log)
+    assert [(line["method"], line["status"], line["outcome"], line["dynamodb_calls"]) for line in lines] == [
+        ("create_data_channel", 200, "done", 1),
+        ("get_offer", 400, "no offer yet", 1),
+        ("unknown", 400, "HTTP method must be POST", 0),
+    ]
+    assert [line["requestId"] for line in lines] == re.findall(
+        "^START RequestId: (\\S+)", log.read_text(), re.MULTILINE
+    )
+    assert all(line["duration_ms"] >= line["dynamodb_ms"] >= 0 for line in lines)
+    assert lines[0]["dynamodb_ms"] > 0
+
+
+def test_at_the_most_verbose_level_the_log_of_a_whole_exchange_tells_nothing_of_the_peers(
+    task_root: Path, endpoint: str, real_table: str, tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+
+    with lambda_function(task_root, endpoint, real_table, log, extra={"AWS_LAMBDA_LOG_LEVEL": "TRACE"}) as invoke:
+        seen: list[str] = []
+
+        def overheard(event: Event, context: object) -> Event:
+            reply = invoke(event, context)
+            seen.extend((event["body"], reply["body"]))
+            return reply
+
+        with function_url(overheard) as url:
+            command = [sys.executable, "examples/two_peers.py", url]
+            subprocess.run(command, cwd=ROOT, capture_output=True, timeout=100, check=True)
+
+    said = log.read_text()
+    told = {word for words in seen for word in re.findall(r"[\w.:+/-]+", words.replace("\\r\\n", " "))}
+    ours = {word for line in request_lines(log) for word in re.findall(r"[\w.:+/-]+", json.dumps(line))}
+    channel_id = json.loads(seen[1])["channel_id"]
+    addresses = {word for word in told if re.fullmatch(r"\d+(\.\d+){3}|[0-9a-f:]*::[0-9a-f:]+", word)}
+    assert len(request_lines(log)) == len(seen) // 2 >= 5
+    assert addresses
+    assert [secret for secret in [channel_id, "v=0", "candidate:", *addresses] if secret in said] == []
+    # Every longer word of what went over the wire: fingerprints, passwords, ids.
+    assert [word for word in told - ours if len(word) >= 8 and word in said] == []
+
+
+def request_lines(log: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in log.read_text().splitlines() if '"chalicelib.request_log"' in line]
+
+
+def test_the_log_tells_of_requests_and_of_an_outage_and_never_what_peers_say(
+    task_root: Path, endpoint: str, real_table: str, tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+    requests: list[dict[str, object]] = [
+        {"method": "create_offer", "offer": SDP},
+        {"method": "create_answer", "answer": SDP},
+        {"method": "create_answer", "answer": SDP},
+        {"method": "create_offer", "offer": SDP * 1000},
+        {"method": SDP, "offer": SDP},
+        {"method": "create_candidate", "candidate": CANDIDATE},
+        {"method": "create_candidate", "candidate": [CANDIDATE]},
+        {"method": "get_candidates"},
+    ]
+
+    with lambda_function(task_root, endpoint, real_table, log, concurrency=1) as invoke:
+        post = over_function_url(invoke)
+        channel_id = open_channel(post)
+        statuses = [post(request | {"channel_id": channel_id}).status for request in requests]
+        statuses.append(post(SDP.encode()).status)
+    with lambda_function(task_root, f"http://127.0.0.1:{free_port()}", real_table, log, concurrency=1) as invoke:
+        post = over_function_url(invoke)
+        outage = [post(request | {"channel_id": channel_id}).status for request in (requests[0], requests[5])]
+
+    assert statuses == [200, 200, 400, 400, 400, 200, 400, 200, 400]
+    assert outage == [503, 503]
+    said = log.read_text()
+    assert len(re.findall("^START RequestId", said, re.MULTILINE)) == 1 + len(statuses) + len(outage)
+    errors = [json.loads(line) for line in said.splitlines() if '"ERROR"' in line]
+    told = ("ERROR", "DynamoDB: EndpointConnectionError")
+    assert [(error["level"], error["message"]) for error in errors] == [told] * len(outage)
+    for secret in ("v=0", "ice-pwd", "asd88fgpdd777uzjYhagZg", "192.0.2.7", "candidate:1"):
+        assert secret not in said

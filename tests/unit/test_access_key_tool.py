@@ -1,0 +1,115 @@
+"""`make access-key`, and the commands of docs/operations.md that keep keys and secrets, against a server of SSM."""
+
+import base64
+import hashlib
+import hmac
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import boto3
+import pytest
+
+from chalicelib.access_keys import AccessKeys
+from chalicelib.embedded import ANY_KEYS, ANY_REGION
+from chalicelib.errors import Unauthorized
+from chalicelib.ice_servers import IceServers
+from harness.engines import ROOT
+from harness.ssm import ssm_server
+
+
+@pytest.fixture(scope="module")
+def ssm() -> Iterator[Any]:
+    with ssm_server() as endpoint:
+        yield cast(Any, boto3).client("ssm", endpoint_url=endpoint, region_name=ANY_REGION, **ANY_KEYS)
+
+
+def make_key(*arguments: str) -> tuple[str, str, str]:
+    """Return the key, its digest and the command that the tool prints."""
+    command = [sys.executable, "-m", "tools.access_key", *arguments]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    lines = [line for line in said.splitlines() if line and not line.endswith(":")]
+    assert len(lines) == 3
+    return lines[0], lines[1], lines[2]
+
+
+def run(command: str, ssm: Any, folder: Path = ROOT, **variables: str) -> None:
+    """Do what the AWS command line does with `aws ssm put-parameter`, so that no test needs it."""
+    for name, value in variables.items():
+        command = command.replace(f"${name}", value)
+    program, service, operation, *words = shlex.split(command)
+    assert (program, service, operation) == ("aws", "ssm", "put-parameter")
+    words.remove("--overwrite")
+    options = dict(zip(words[::2], words[1::2], strict=True))
+    assert options.keys() == {"--name", "--type", "--value"}
+    value = options["--value"]
+    if value.startswith("file://"):
+        value = (folder / value.removeprefix("file://")).read_text()
+    ssm.put_parameter(Name=options["--name"], Type=options["--type"], Value=value, Overwrite=True)
+
+
+def value_of(ssm: Any, name: str) -> str:
+    value: str = ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
+    return value
+
+
+def documented() -> list[str]:
+    text = (ROOT / "docs/operations.md").read_text()
+    return [line.strip() for line in re.findall(r"^ *aws ssm .*$", text, re.MULTILINE)]
+
+
+def test_each_key_is_another_of_256_bits() -> None:
+    (one, _, _), (other, _, _) = make_key(), make_key()
+
+    assert one != other
+    assert all(re.fullmatch(r"[\w-]{43}", key) for key in (one, other))
+
+
+def test_what_it_prints_lets_the_keys_holder_in_and_nobody_else(ssm: Any) -> None:
+    key, digest, command = make_key("--parameter", "/elsewhere/keys")
+
+    run(command, ssm)
+
+    keys = AccessKeys(lambda: value_of(ssm, "/elsewhere/keys"))
+    keys.check(f"Bearer {key}")
+    with pytest.raises(Unauthorized):
+        keys.check(f"Bearer {digest}")
+    assert key not in command
+
+
+def test_the_documented_rotation_leaves_no_moment_without_a_good_key(ssm: Any) -> None:
+    (old, old_digest, command), (new, new_digest, _) = make_key(), make_key()
+    both, alone, _ = documented()
+    keys = AccessKeys(lambda: value_of(ssm, "/peerpost/access-keys"))
+
+    run(command, ssm)
+    keys.check(f"Bearer {old}")
+    run(both, ssm, OLD_DIGEST=old_digest, NEW_DIGEST=new_digest)
+    for key in (old, new):
+        keys.check(f"Bearer {key}")
+    run(alone, ssm, NEW_DIGEST=new_digest)
+
+    keys.check(f"Bearer {new}")
+    with pytest.raises(Unauthorized, match="access key is unknown"):
+        keys.check(f"Bearer {old}")
+
+
+def test_the_documented_turn_secret_is_the_one_that_signs(ssm: Any, tmp_path: Path) -> None:
+    (tmp_path / "turn-secret").write_text("0123456789abcdef\n")
+
+    run(documented()[2], ssm, tmp_path)
+
+    [server] = IceServers([], ["turn:turn.example.org"], lambda: value_of(ssm, "/peerpost/turn-secret")).current()
+    signature = hmac.new(b"0123456789abcdef", str(server["username"]).encode(), hashlib.sha1).digest()
+    assert server["credential"] == base64.b64encode(signature).decode()
+
+
+def test_as_many_keys_as_the_document_says_fit_a_parameter() -> None:
+    said = re.search(r"up to (\d+) of them in 4 KB", (ROOT / "docs/operations.md").read_text())
+
+    assert said
+    assert int(said[1]) == (4096 + 1) // (64 + 1)

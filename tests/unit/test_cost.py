@@ -1,0 +1,217 @@
+"""The cost model of the benchmarks: cases worked out by hand, and whether it assumes what is deployed."""
+
+import json
+import re
+import subprocess
+from typing import Any
+
+import pytest
+
+from benchmarks import cost
+from benchmarks.cost import Held, Service
+from chalicelib.limits import MAX_WAIT_SECONDS
+from harness.engines import ROOT
+
+KIND = "data channel"
+# What `units` counts and `load` measures, in numbers that are easy to reckon with.
+METHODS = {
+    "create_offer": {"requests": 1, "write_units": 1, "read_units": 0},
+    "get_candidates": {"requests": 1, "write_units": 0, "read_units": 1},
+}
+UNITS: dict[str, Any] = {
+    "methods": METHODS,
+    "connections": {
+        f"{KIND}, fast": {"http_requests": 5, "requests": 5, "write_units": 5, "read_units": 2},
+        f"{KIND}, fast with STUN": {"http_requests": 9, "requests": 9, "write_units": 9, "read_units": 4},
+        f"{KIND}, plain": {"http_requests": 11, "requests": 11, "write_units": 8, "read_units": 5},
+    },
+    "reread_units": {KIND: 1},
+}
+NOTHING = {"start_cpu_seconds": 0, "request_cpu_seconds": 0, "read_cpu_seconds": 0, "log_bytes_per_request": 0}
+# A function that only waits: each request to DynamoDB takes 5 ms, and nothing else takes time.
+SERVICE = Service(UNITS, NOTHING, memory_mb=256, max_wait_seconds=5)
+POLLING = Service(UNITS, NOTHING, memory_mb=256, max_wait_seconds=0)
+
+
+def test_dollars_are_quantities_times_prices() -> None:
+    quantities = {"lambda_requests": 5.0, "lambda_gb_seconds": 0.1, "dynamodb_write_units": 5, "dynamodb_read_units": 2}
+
+    # 5 x $0.20 + 0.1 x $13.3334 + 5 x $0.625 + 2 x $0.125, a million times.
+    assert cost.per_million(quantities) == pytest.approx(1 + 1.33334 + 3.125 + 0.25)
+
+
+@pytest.mark.parametrize(
+    ("ready_after", "wait", "held"),
+    [
+        (0, 5, Held(1, 0.005, found=True)),
+        # Reads begin at 0, at 0.025 after a pause of 20 ms, and at 0.055 after one of 25 ms.
+        (0.02, 5, Held(2, 0.030, found=True)),
+        (0.05, 5, Held(3, 0.060, found=True)),
+        (0.05, 0, Held(1, 0.005, found=False)),
+        # The last pause is cut to what is left of the wait.
+        (9, 0.04, Held(3, 0.045, found=False)),
+    ],
+)
+def test_a_held_reply_reads_as_the_server_does(ready_after: float, wait: float, held: Held) -> None:
+    found = SERVICE.hold(ready_after, wait)
+
+    assert (found.reads, found.found) == (held.reads, held.found)
+    assert found.seconds == pytest.approx(held.seconds)
+
+
+def test_a_client_polls_at_growing_intervals() -> None:
+    # A poll takes 5 ms and a round trip of 50 ms, the pauses are 150, 240, 384 and 614.4 ms:
+    # polls begin at 0, 0.205, 0.5, 0.939 and 1.6084 s.
+    assert len(POLLING.reads_until(0.93, probe=False)) == 4
+    assert len(POLLING.reads_until(0.94, probe=False)) == 5
+    assert len(POLLING.reads_until(1.60, probe=False)) == 5
+    assert len(POLLING.reads_until(1.61, probe=False)) == 6
+
+
+def test_a_client_asks_once_what_the_server_knows_when_its_first_read_was_in_vain() -> None:
+    assert len(POLLING.reads_until(0.5)) == 1 + len(POLLING.reads_until(0.5 - 0.055, probe=False))
+    assert len(POLLING.reads_until(0)) == 1
+
+
+def test_a_client_whose_reply_was_held_asks_again_at_once() -> None:
+    # Two replies are held for 5 s each, and the third until the answer is there.
+    requests = SERVICE.reads_until(11, probe=False, hold_for=20)
+
+    assert [request.found for request in requests] == [False, False, True]
+    assert [request.seconds for request in requests[:2]] == pytest.approx([5.005, 5.005])
+    assert sum(request.seconds for request in requests) == pytest.approx(11 - 2 * 0.05, abs=0.1)
+
+
+def test_a_client_that_has_waited_for_long_polls() -> None:
+    # The second reply is held until 10.1 s have passed.
+    requests = SERVICE.reads_until(20, probe=False)
+
+    assert [request.seconds for request in requests[:2]] == pytest.approx([5.005, 5.005])
+    assert {request.reads for request in requests[2:]} == {1}
+    assert len(requests) > 10
+
+
+def test_the_client_of_the_model_is_the_one_in_javascript() -> None:
+    connect = (ROOT / "clients/javascript/src/connect.js").read_text()
+    script = "import { Backoff } from './pace.js'; Math.random = () => 0.5; const polls = new Backoff(150, 1000);"
+    script += "console.log(JSON.stringify(Array.from({ length: 9 }, () => polls.next())));"
+    command = ["node", "--input-type=module", "--eval", script]
+
+    run = subprocess.run(command, cwd=ROOT / "clients/javascript/src", capture_output=True, text=True, check=True)
+
+    first, most, growth = cost.FIRST_POLL_SECONDS, cost.MOST_POLL_SECONDS, cost.POLL_GROWTH
+    assert json.loads(run.stdout) == pytest.approx([1000 * min(first * growth**number, most) for number in range(9)])
+    assert re.findall(r"const POLL_MS = .*\(\[(\d+), (\d+)\]\)", connect) == [(f"{1000 * first:g}", f"{1000 * most:g}")]
+    assert f"const WAIT_SECONDS = {cost.WAIT_SECONDS};" in connect
+    assert f"const HOLD_FOR_MS = {cost.HOLD_FOR_SECONDS}_000;" in connect
+    assert f"const HELD_MS = {1000 * cost.HELD_SECONDS:g};" in connect
+
+
+def test_the_deployment_of_the_model_is_the_one_of_terraform() -> None:
+    variables = (ROOT / "infra/variables.tf").read_text()
+    defaults = dict(re.findall(r'variable "(memory_mb|max_wait_seconds)" {.*?default += (\d+)', variables, re.DOTALL))
+
+    assert defaults == {"memory_mb": f"{cost.MEMORY_MB}", "max_wait_seconds": f"{MAX_WAIT_SECONDS:g}"}
+
+
+@pytest.mark.parametrize(("memory", "milliseconds"), [(256, 1769 / 256), (1769, 1), (3008, 1)])
+def test_less_memory_makes_a_slower_processor(memory: int, milliseconds: float) -> None:
+    service = Service(UNITS, NOTHING | {"request_cpu_seconds": 0.003, "read_cpu_seconds": 0.001}, memory_mb=memory)
+
+    assert service.read_seconds == pytest.approx(0.005 + milliseconds / 1000)
+    assert service.overhead_seconds == pytest.approx(2 * milliseconds / 1000)
+
+
+def test_a_fast_connection_of_two_peers_that_are_ready() -> None:
+    found = SERVICE.fast(KIND, after=0)
+
+    # The answer is there after 250 ms. With 5 ms a read and pauses of 20, 25, 31.25, 39.06, 48.83 and 61.04 ms, reads
+    # begin at 0, 25, 55, 91.25, 135.3, 189.1 and 255.2 ms: 6 more than were counted, and one reply held for 260.2 ms.
+    seconds = 4 * 0.005 + 0.26017578125
+    assert found == pytest.approx(
+        {
+            "lambda_requests": 5,
+            "lambda_gb_seconds": seconds / 4,
+            "dynamodb_write_units": 5,
+            "dynamodb_read_units": 2 + 6,
+            "egress_bytes": cost.reply_bytes(KIND, "early") + 5 * 500,
+            "log_bytes": 0,
+        }
+    )
+
+
+def test_starts_and_logs_are_billed() -> None:
+    service = Service(UNITS, NOTHING | {"start_cpu_seconds": 0.3, "log_bytes_per_request": 100}, max_wait_seconds=5)
+
+    more = {name: each - SERVICE.fast(KIND, 0)[name] for name, each in service.fast(KIND, 0).items()}
+
+    # One start in a hundred requests, for 0.3 s at 256 MB; five requests.
+    assert more["lambda_gb_seconds"] == pytest.approx(5 * 0.01 * 0.3 / 4)
+    assert more["log_bytes"] == 500
+
+
+def test_a_connection_by_polling_adds_a_request_and_a_read_for_each_poll() -> None:
+    polls = len(POLLING.reads_until(10.25)) - 1
+
+    found = POLLING.fast(KIND, after=10)
+
+    assert (found["lambda_requests"], found["dynamodb_read_units"]) == (5 + polls, 2 + polls)
+    assert found["lambda_gb_seconds"] == pytest.approx((5 + polls) * 0.005 / 4)
+
+
+def test_a_plain_connection_has_one_early_read_in_its_count_already() -> None:
+    polls = len(POLLING.reads_until(10.25, probe=False)) - 2
+
+    found = SERVICE.plain(KIND, after=10)
+
+    assert (found["lambda_requests"], found["dynamodb_read_units"]) == (11 + polls, 5 + polls)
+
+
+def test_late_candidates_are_waited_for_until_the_peers_are_connected() -> None:
+    # 200 ms until they are: reads begin at 0, 25, 55, 91.25, 135.3, 189.1 and 255.2 ms, so 6 besides each that counts.
+    few, many = SERVICE.fast(KIND, after=0), SERVICE.fast(KIND, after=0, stun=True)
+
+    assert many["lambda_requests"] - few["lambda_requests"] == 9 - 5
+    assert many["dynamodb_read_units"] - few["dynamodb_read_units"] == 4 - 2 + 2 * 6
+
+
+def test_api_gateway_bills_messages_both_ways_and_minutes() -> None:
+    found = cost.websocket(SERVICE, KIND, after=59.5)
+
+    assert found["websocket_messages"] == 6
+    assert found["websocket_minutes"] == pytest.approx(1)
+    assert found["lambda_requests"] == 3
+    assert found["lambda_gb_seconds"] == pytest.approx(6 * 0.005 / 4)
+    assert (found["dynamodb_write_units"], found["dynamodb_read_units"]) == (2, 2)
+
+
+def test_kinesis_bills_two_messages() -> None:
+    # 2 x $2.25, and a channel that is taken for a quarter of a second of a month of 730 hours.
+    assert cost.per_million(cost.kinesis(SERVICE, KIND, after=0)) == pytest.approx(4.5 + 0.03 * 1e6 * 0.25 / 2_628_000)
+
+
+def test_durable_objects_bill_requests_rows_and_the_time_of_events() -> None:
+    # 2 x $0.30 + 2.15 x $0.15 + 5 x 10 ms x 0.128 GB x $12.50 + 2 x $1.
+    assert cost.per_million(cost.durable_objects(SERVICE, KIND, after=60)) == pytest.approx(0.6 + 0.3225 + 0.08 + 2)
+
+
+def test_a_machine_costs_its_hours_its_address_and_its_disk() -> None:
+    assert cost.machines() == pytest.approx({"smallest Lightsail": 5, "EC2 t4g.nano": 730 * 0.0092 + 8 * 0.08})
+
+
+def test_every_price_names_its_source_its_date_and_whose_word_it_is() -> None:
+    for price in cost.PRICES.values():
+        assert price.keys() == {"dollars", "per", "unit", "part", "source", "date", "kind"}
+        assert price["dollars"] > 0
+        assert price["kind"] in {"vendor's page", "second-hand"}
+
+
+@pytest.mark.parametrize(("dollars", "kept"), [(7.99, True), (8.0, False)])
+def test_the_goal_is_checked(dollars: float, kept: bool) -> None:
+    results = {"connections": {KIND: {cost.US: {"both ready": {"compute time": dollars - 1, "storage writes": 1.0}}}}}
+
+    if kept:
+        cost.check(results)
+    else:
+        with pytest.raises(AssertionError, match="should cost less than"):
+            cost.check(results)

@@ -1,0 +1,200 @@
+"""docs/openapi.yaml against the server: real requests and replies, and the numbers in it."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+import yaml
+from openapi_core import OpenAPI
+from openapi_core.testing import MockRequest, MockResponse
+from openapi_schema_validator import OAS31Validator
+from openapi_spec_validator import validate
+
+from app import create_app
+from chalicelib import limits
+from chalicelib.access_keys import AccessKeys
+from chalicelib.channels import Channels
+from chalicelib.handlers import HANDLERS
+from chalicelib.ice_servers import IceServers
+from harness.contract import NEEDED, VALUES, whole
+from harness.engines import ROOT, client_of
+from harness.faulty_proxy import faulty_proxy, refusal
+from harness.ssm import KEY, SECRET, bearer, digest
+from harness.transports import JSON, Post, Reply, over_handler
+
+DOCUMENT: dict[str, Any] = yaml.safe_load((ROOT / "docs/openapi.yaml").read_text())
+SCHEMAS = DOCUMENT["components"]["schemas"]
+HOST = DOCUMENT["servers"][0]["url"]
+
+
+@pytest.fixture(scope="module")
+def openapi() -> OpenAPI:
+    return OpenAPI.from_dict(DOCUMENT)
+
+
+@pytest.fixture
+def post(channels: Channels) -> Post:
+    return over_handler(create_app(lambda: channels))
+
+
+def of_method(name: str, value: object) -> list[str]:
+    """Return what is wrong with a value by the schema of one method."""
+    schema = {"$ref": f"#/components/schemas/{name}", "components": DOCUMENT["components"]}
+    return [error.message for error in OAS31Validator(schema).iter_errors(value)]
+
+
+def conversation(post: Post) -> Iterator[tuple[dict[str, object], Reply]]:
+    """Every method on an unknown channel, on an empty one, and once more when everything is there."""
+    opened = post(whole("create_data_channel", ""))
+    yield whole("create_data_channel", ""), opened
+    for channel_id in ("00000000-0000-4000-8000-000000000000", *[opened.json()["channel_id"]] * 2):
+        for method in sorted(set(NEEDED) - {"delete_data_channel"}, reverse=True):
+            yield whole(method, channel_id), post(whole(method, channel_id))
+    yield from fast_exchange(post)
+
+
+def fast_exchange(post: Post) -> Iterator[tuple[dict[str, object], Reply]]:
+    """Every optional field."""
+    opening: dict[str, object] = {"method": "create_data_channel", "offer": "an offer", "candidates": ["a", "b"]}
+    opened = post(opening)
+    yield opening, opened
+    requests: list[dict[str, object]] = [
+        {"method": "create_offer", "offer": "another", "candidates": []},
+        {"method": "get_offer", "since": 0, "wait": 1.5},
+        {"method": "create_answer", "answer": "an answer", "candidates": ["c"]},
+        {"method": "get_answer", "since": 2, "wait": 0},
+        {"method": "create_candidate", "candidates": ["d", "a"]},
+        {"method": "create_candidate", "candidates": ["e"], "since": 3},
+        {"method": "create_candidate", "candidate": "f", "since": -1},
+        {"method": "get_candidates", "since": 3},
+        {"method": "get_candidates", "wait": 1},
+        {"method": "create_candidate", "candidates": [1]},
+        {"method": "create_candidate", "candidate": "a", "candidates": ["a"]},
+        {"method": "get_offer", "since": 0.5},
+        {"method": "get_offer", "ice_servers": True},
+        {"method": "get_offer", "ice_servers": 1},
+        {"method": "delete_data_channel"},
+    ]
+    for request in requests:
+        sent = request | opened.json()
+        yield sent, post(sent)
+
+
+def assert_valid_reply(openapi: OpenAPI, request: MockRequest, reply: Reply) -> None:
+    content_type = reply.headers["content-type"].split(";")[0]
+    response = MockResponse(reply.body.encode(), reply.status, dict(reply.headers), content_type)
+    openapi.validate_response(request, response)
+
+
+def test_the_document_is_openapi_3_1() -> None:
+    validate(DOCUMENT)
+
+    assert DOCUMENT["openapi"].startswith("3.1.")
+
+
+def test_every_real_request_and_reply_is_what_the_document_says(openapi: OpenAPI, post: Post) -> None:
+    seen = set()
+    for sent, reply in conversation(post):
+        request = MockRequest(HOST, "post", "/", data=json.dumps(sent).encode())
+
+        method = str(sent["method"])
+        well_formed = openapi_accepts(openapi, request)
+        assert well_formed == (not of_method(method, sent))
+        assert well_formed or reply.status == 400
+        assert_valid_reply(openapi, request, reply)
+        if reply.status == 200:
+            assert not of_method(f"{method}.reply" if f"{method}.reply" in SCHEMAS else "Written", reply.json())
+        seen.add((method, reply.status))
+
+    assert {method for method, status in seen if status == 200} == set(HANDLERS)
+    assert {method for method, status in seen if status == 400} >= set(HANDLERS) - {
+        "create_data_channel",
+        "delete_data_channel",
+    }
+
+
+@pytest.mark.parametrize(
+    "sent", [{}, {"method": "other"}, {"method": "get_offer"}, {"method": "get_offer", "channel_id": 1}]
+)
+def test_what_the_document_refuses_the_server_refuses_too(openapi: OpenAPI, post: Post, sent: dict[str, Any]) -> None:
+    request = MockRequest(HOST, "post", "/", data=json.dumps(sent).encode())
+    reply = post(sent)
+
+    assert not openapi_accepts(openapi, request)
+    assert reply.status == 400
+    assert_valid_reply(openapi, request, reply)
+
+
+def openapi_accepts(openapi: OpenAPI, request: MockRequest) -> bool:
+    return not list(openapi.iter_request_errors(request))
+
+
+def test_access_keys_and_ice_servers_are_in_the_document(openapi: OpenAPI, channels: Channels) -> None:
+    servers = IceServers(["stun:stun.example.org"], ["turn:turn.example.org"], lambda: SECRET)
+    keys = AccessKeys(lambda: digest(KEY))
+    post = over_handler(create_app(lambda: channels, access_keys=keys, ice_servers=servers))
+    channel_id = channels.create("an offer")
+    sent: list[tuple[dict[str, Any], Mapping[str, str], int]] = [
+        ({"method": "create_data_channel"}, JSON, 401),
+        ({"method": "create_data_channel"}, bearer("no key of ours"), 401),
+        ({"method": "create_data_channel", "ice_servers": True}, bearer(KEY), 200),
+        ({"method": "get_offer", "channel_id": channel_id, "ice_servers": True}, JSON, 200),
+        ({"method": "get_ice_servers", "channel_id": channel_id}, JSON, 200),
+        ({"method": "get_ice_servers"}, bearer(KEY), 200),
+    ]
+
+    for body, headers, status in sent:
+        request = MockRequest(HOST, "post", "/", headers=dict(headers), data=json.dumps(body).encode())
+        reply = post(body, headers)
+
+        assert reply.status == status
+        assert openapi_accepts(openapi, request)
+        assert_valid_reply(openapi, request, reply)
+        assert status != 200 or not of_method(f"{body['method']}.reply", reply.json())
+
+
+def test_our_own_faults_are_in_the_document(openapi: OpenAPI, endpoint: str, real_table: str) -> None:
+    request = MockRequest(HOST, "post", "/", data=b'{"method": "create_data_channel"}')
+    with faulty_proxy(endpoint) as proxy:
+        channels = Channels(client_of(proxy.endpoint), real_table)
+        post = over_handler(create_app(lambda: channels))
+        for fault, status in ((refusal(400, "ValidationException"), 500), (refusal(500, "InternalServerError"), 503)):
+            proxy.faults = [fault] * 3
+            reply = post({"method": "create_data_channel"})
+
+            assert reply.status == status
+            assert_valid_reply(openapi, request, reply)
+            proxy.faults = []
+
+
+def test_the_documents_numbers_are_the_servers() -> None:
+    assert list(HANDLERS) == [ref["$ref"].rsplit("/")[-1] for ref in SCHEMAS["Request"]["oneOf"]]
+    assert SCHEMAS["ChannelId"]["maxLength"] == limits.MAX_NAME_BYTES
+    assert SCHEMAS["Description"]["maxLength"] == limits.MAX_DESCRIPTION_BYTES
+    assert SCHEMAS["Candidate"]["maxLength"] == limits.MAX_CANDIDATE_BYTES
+    assert SCHEMAS["Items"]["maxItems"] == limits.MAX_CANDIDATES
+    assert SCHEMAS["Candidates"]["maxItems"] == limits.MAX_BATCH
+    for message in (
+        f"too many candidates: a channel holds {limits.MAX_CANDIDATES}",
+        f"body must be nested at most {limits.MAX_DEPTH} deep",
+        f"body must be at most {limits.MAX_BODY_BYTES} bytes",
+    ):
+        assert message in SCHEMAS["Refusal"]["oneOf"][0]["enum"]
+
+
+def test_every_refusal_in_the_code_is_in_the_document() -> None:
+    sources = [ROOT / "app.py", *(ROOT / "chalicelib").glob("*.py")]
+    text = "\n".join(path.read_text() for path in sources)
+    raised = re.findall(r'(?:SignalingError|Unauthorized|UnknownKey)\(f?"([^"]+)"\)', text)
+    unauthorized = DOCUMENT["paths"]["/"]["post"]["responses"]["401"]["content"]["text/plain"]["schema"]["enum"]
+    documented = " ".join(
+        [*unauthorized, *SCHEMAS["Refusal"]["oneOf"][0]["enum"], SCHEMAS["Refusal"]["oneOf"][1]["pattern"]]
+    )
+
+    assert len(raised) >= 21
+    for message in raised:
+        for words in re.split(r"\{[^}]+\}", message):
+            assert words.strip() in documented, message
+    assert set(VALUES) <= set(re.findall(r"\w+", SCHEMAS["Refusal"]["oneOf"][1]["pattern"]))

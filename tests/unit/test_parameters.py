@@ -1,0 +1,156 @@
+"""A parameter of SSM: when it is read, and what becomes of a failure."""
+
+import logging
+from typing import Any, cast
+
+import pytest
+from botocore.exceptions import ClientError, ConnectTimeoutError, NoCredentialsError, ReadTimeoutError
+from botocore.parsers import ResponseParserError
+
+from chalicelib.errors import ParameterUnavailable
+from chalicelib.limits import PARAMETER_MAX_AGE_SECONDS, SSM_ATTEMPTS
+from chalicelib.parameters import Parameter, open_client
+from harness.clock import Clock
+from harness.engines import free_port
+from harness.faulty_proxy import faulty_proxy, refusal, stall
+from harness.ssm import SECRET, SECRET_NAME, Store, put, ssm_server
+
+
+def refused(code: str) -> ClientError:
+    return ClientError(cast(Any, {"Error": {"Code": code, "Message": SECRET}}), "GetParameter")
+
+
+OUTAGES = [
+    refused("ThrottlingException"),
+    refused("InternalServerError"),
+    refused("AccessDeniedException"),
+    ConnectTimeoutError(endpoint_url="any"),
+    ReadTimeoutError(endpoint_url="any"),
+    NoCredentialsError(),
+    ResponseParserError(SECRET),
+    KeyError("Parameter"),
+]
+
+
+def test_it_is_read_once_decrypted_and_again_when_it_is_old(clock: Clock) -> None:
+    store = Store(name="first")
+    parameter = Parameter(store, "name", clock)
+
+    values = [parameter.value(), parameter.value()]
+    store.values["name"] = "second"
+    clock.seconds += PARAMETER_MAX_AGE_SECONDS - 1
+    values.append(parameter.value())
+    clock.seconds += 1
+    values += [parameter.value(), parameter.value()]
+
+    assert values == ["first", "first", "first", "second", "second"]
+    assert store.calls == [{"Name": "name", "WithDecryption": True}] * 2
+
+
+def test_a_clock_that_was_set_back_makes_nothing_older(clock: Clock) -> None:
+    store = Store(name="first")
+    parameter = Parameter(store, "name", clock)
+    parameter.value()
+    store.values["name"] = "second"
+
+    clock.seconds -= 86_400
+
+    assert parameter.value() == "second"
+
+
+@pytest.mark.parametrize("error", OUTAGES, ids=repr)
+def test_while_ssm_does_not_serve_what_was_read_last_stands(
+    error: Exception, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = Store(name=SECRET)
+    parameter = Parameter(store, "name", clock)
+    parameter.value()
+
+    store.error = error
+    clock.seconds += PARAMETER_MAX_AGE_SECONDS
+    values = [parameter.value(), parameter.value()]
+
+    assert values == [SECRET] * 2
+    assert len(store.calls) == 2, "the second request did not wait for another try"
+    trouble = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
+    assert [(record.levelno, record.getMessage()) for record in caplog.records] == [
+        (logging.ERROR, f"SSM: {trouble}; what was read last stands")
+    ]
+    assert SECRET not in caplog.text
+
+
+@pytest.mark.parametrize("error", OUTAGES, ids=repr)
+def test_what_was_never_read_is_unavailable_and_asked_for_again(error: Exception, clock: Clock) -> None:
+    store = Store(name="value")
+    store.error = error
+    parameter = Parameter(store, "name", clock)
+
+    for _ in range(2):
+        with pytest.raises(ParameterUnavailable) as unavailable:
+            parameter.value()
+        assert SECRET not in str(unavailable.value)
+    store.error = None
+
+    assert parameter.value() == "value"
+
+
+def test_what_was_deleted_is_gone(clock: Clock) -> None:
+    """Else an instance that is busy for days would keep what the operator wanted nobody to have."""
+    store = Store(name="value")
+    parameter = Parameter(store, "name", clock)
+    parameter.value()
+
+    store.error = refused("ParameterNotFound")
+    clock.seconds += PARAMETER_MAX_AGE_SECONDS
+    for _ in range(2):
+        with pytest.raises(ParameterUnavailable, match="ParameterNotFound"):
+            parameter.value()
+    store.error = None
+
+    assert parameter.value() == "value"
+
+
+def test_an_alarm_in_the_midst_of_a_try_leaves_the_value(clock: Clock) -> None:
+    store = Store(name="value")
+    parameter = Parameter(store, "name", clock)
+    parameter.value()
+
+    store.error = KeyboardInterrupt()
+    clock.seconds += PARAMETER_MAX_AGE_SECONDS
+    with pytest.raises(KeyboardInterrupt):
+        parameter.value()
+
+    assert parameter.value() == "value"
+
+
+@pytest.fixture
+def no_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No client of another test, and the environment of a client of this one."""
+    open_client.cache_clear()
+    for name, value in (("ACCESS_KEY_ID", "any"), ("SECRET_ACCESS_KEY", "any"), ("DEFAULT_REGION", "us-east-1")):
+        monkeypatch.setenv(f"AWS_{name}", value)
+
+
+@pytest.mark.usefixtures("no_client")
+def test_the_client_retries_what_passes_and_gives_up_on_what_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    with ssm_server() as ssm, faulty_proxy(ssm) as proxy:
+        put(ssm, SECRET_NAME, SECRET)
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SSM", proxy.endpoint)
+        parameter = Parameter(open_client(), SECRET_NAME)
+
+        proxy.faults = [refusal(500, "InternalServerError")] * SSM_ATTEMPTS
+        with pytest.raises(ParameterUnavailable, match="InternalServerError"):
+            parameter.value()
+        assert proxy.requests == SSM_ATTEMPTS
+        proxy.faults = [stall]
+
+        assert parameter.value() == SECRET
+        proxy.settle()
+
+
+@pytest.mark.usefixtures("no_client")
+def test_an_ssm_that_is_out_of_reach_is_an_outage(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SSM", f"http://127.0.0.1:{free_port()}")
+
+    with pytest.raises(ParameterUnavailable, match="EndpointConnectionError"):
+        Parameter(open_client(), "name").value()

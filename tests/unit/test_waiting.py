@@ -1,0 +1,150 @@
+"""How a reply is held, by a clock that only the pauses move; and that it is, over HTTP."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+
+import httpx
+import pytest
+
+from app import longest_wait
+from chalicelib import waiting
+from chalicelib.limits import MAX_WAIT_SECONDS, PAUSE_SOON_SECONDS, SOON_SECONDS, WAIT_RESERVE_SECONDS
+from harness.clock import Clock
+from harness.engines import ROOT
+
+LATENCY_SECONDS = 0.1
+
+
+class Reads:
+    """What is read is the time. It passes only while it sleeps, and by `each` read."""
+
+    def __init__(self, ready_after: float = float("inf"), each: float = 0) -> None:
+        self.now, self.each = 1000.0, each
+        self.ready_at = self.now + ready_after
+        self.times: list[float] = []
+
+    def read(self) -> float:
+        self.times.append(self.now)
+        self.now += self.each
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        assert seconds > 0
+        self.now += seconds
+
+    def until(self, seconds: float) -> float:
+        return waiting.until(lambda seen: seen >= self.ready_at, self.read, seconds, lambda: self.now, self.sleep)
+
+
+def test_what_is_ready_is_read_once() -> None:
+    reads = Reads(ready_after=0)
+
+    reads.until(60)
+
+    assert reads.times == [1000.0]
+
+
+@pytest.mark.parametrize("seconds", [0, 0.001, 0.5, 3, 20])
+def test_a_wait_ends_when_its_time_is_over_with_a_last_read(seconds: float) -> None:
+    reads = Reads()
+
+    seen = reads.until(seconds)
+
+    assert seen == reads.now == pytest.approx(1000 + seconds)
+
+
+@pytest.mark.parametrize("after", [0.001, 0.01, 0.1, 0.33, 0.7, 1.1, 1.5, SOON_SECONDS])
+def test_what_comes_soon_is_found_within_100_ms(after: float) -> None:
+    reads = Reads(ready_after=after)
+
+    reads.until(20)
+
+    assert 0 <= reads.now - reads.ready_at < LATENCY_SECONDS
+
+
+def test_reads_are_few_while_nothing_comes() -> None:
+    reads = Reads()
+
+    reads.until(20)
+
+    soon = [each for each in reads.times if each < 1000 + SOON_SECONDS]
+    assert len(soon) <= 30
+    assert len(reads.times) - len(soon) <= 2.5 * (20 - SOON_SECONDS)
+
+
+def test_from_the_moment_on_at_which_soon_is_over_the_pauses_grow_again() -> None:
+    clock, pauses = Clock(), list[float]()
+    over = clock.seconds + SOON_SECONDS
+
+    def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        clock.seconds = max(clock.seconds + seconds, over if seconds == PAUSE_SOON_SECONDS else 0)
+
+    waiting.until(lambda _: False, lambda: None, SOON_SECONDS + 1, clock, sleep)
+
+    assert pauses[pauses.index(PAUSE_SOON_SECONDS) + 1] > PAUSE_SOON_SECONDS
+
+
+def test_the_operator_is_told_how_often_the_channel_is_read() -> None:
+    """By reads of 10 ms, as DynamoDB's are; the first one is not again."""
+    reads = Reads(each=0.01)
+
+    reads.until(MAX_WAIT_SECONDS)
+
+    soon = [each for each in reads.times if each < 1000 + SOON_SECONDS]
+    told = f"some {len(soon)} times in the first two seconds", f": {len(reads.times) - 1} times in the default of 5 s"
+    operations = (ROOT / "docs/operations.md").read_text()
+    assert [words for words in told if words not in operations] == []
+
+
+def context(milliseconds: int) -> SimpleNamespace:
+    lambda_context = SimpleNamespace(get_remaining_time_in_millis=lambda: milliseconds)
+    return SimpleNamespace(lambda_context=lambda_context)
+
+
+def test_a_reply_is_never_held_beyond_the_functions_time() -> None:
+    assert longest_wait(context(60_000)) == MAX_WAIT_SECONDS
+    assert longest_wait(context((WAIT_RESERVE_SECONDS + 2) * 1000)) == 2
+    assert longest_wait(context(WAIT_RESERVE_SECONDS * 1000 - 1)) == 0
+
+
+def test_the_operator_bounds_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    for wish in ("0", "2.5"):
+        monkeypatch.setenv("MAX_WAIT_SECONDS", wish)
+
+        assert longest_wait(context(60_000)) == float(wish)
+
+
+@pytest.mark.parametrize(
+    ("read", "write"),
+    [
+        ({"method": "get_offer"}, {"method": "create_offer", "offer": "x"}),
+        ({"method": "get_answer"}, {"method": "create_answer", "answer": "x"}),
+        ({"method": "get_candidates"}, {"method": "create_candidate", "candidate": "x"}),
+        ({"method": "get_candidates", "since": 1}, {"method": "create_candidate", "candidates": ["y", "z"]}),
+        ({"method": "get_offer"}, {"method": "delete_data_channel"}),
+    ],
+    ids=lambda request: "-".join(map(str, request.values())),
+)
+def test_a_held_reply_comes_when_the_other_peer_writes(
+    read: dict[str, object], write: dict[str, object], local_url: str
+) -> None:
+    with httpx.Client(base_url=local_url, timeout=30) as http, ThreadPoolExecutor(1) as pool:
+        opened = http.post("", json={"method": "create_data_channel", "candidates": ["a"] if "since" in read else []})
+        channel = opened.json()
+        held = pool.submit(http.post, "", json=read | channel | {"wait": MAX_WAIT_SECONDS})
+        time.sleep(0.3)
+        assert not held.done()
+
+        http.post("", json=write | channel)
+        reply = held.result()
+
+    assert reply.elapsed.total_seconds() < MAX_WAIT_SECONDS
+    told = {
+        "create_offer": '{"offer":"x"}',
+        "create_answer": '{"answer":"x"}',
+        "delete_data_channel": "no such channel",
+    }
+    many = '{"items":["y","z"],"next":3}' if "since" in read else '{"items":["x"]}'
+    assert reply.text == told.get(str(write["method"]), many)
