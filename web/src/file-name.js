@@ -1,35 +1,82 @@
-/** The name of a file from the other peer, made safe to show and to save. */
+/**
+ * The name of a file from the other peer, made safe to show and to save.
+ *
+ * Names of every script survive, with their marks, joiners, symbols and emoji. Only what is dangerous goes.
+ * The command line follows the same rules: `clients/file-names.json` lists names and what becomes of them.
+ */
 
-import { MAX_FILE_NAME_BYTES } from "./limits.js";
+import { MAX_EXTENSION_BYTES, MAX_FILE_NAME_BYTES } from "./limits.js";
 
-/** @param {string} text */
-export function safeFileName(text) {
-  const name = text
-    .normalize("NFC")
+const NOTHING_LEFT = "file";
+
+// Control characters, line and paragraph separators, and the bidirectional controls: with those, "gpj.exe" can be
+// displayed as "exe.jpg".
+const INVISIBLE = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+const FORBIDDEN_BY_WINDOWS = /[<>:"|?*]/g;
+// A leading dot hides the file, and Windows drops dots and spaces at the end.
+const LEADING = /^[.\p{Zs}]+/u;
+const TRAILING = /[.\p{Zs}]+$/u;
+// Windows opens a device under such a name, in any folder and with any extension.
+const DEVICE = /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])\p{Zs}*(\.|$)/iu;
+
+/** @param {string} offered */
+export function safeFileName(offered) {
+  const lastPart = /** @type {string} */ (offered.split(/[/\\]/).pop());
+  // The name is normalised between the two replacements: a removed character may have stood between a letter and its
+  // mark, and "<" with a mark may be one character that Windows allows.
+  const name = lastPart
     .toWellFormed()
-    // Controls, and marks that turn the reading direction: "exe.jpg" may be "gpj.exe".
-    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "")
-    // What is special to some file system.
-    .replace(/[/\\:*?"<>|]/g, "_")
-    // Hidden files, and `..`; Windows drops dots and spaces at the end.
-    .replace(/^[.\s]+|[.\s]+$/g, "");
-  return shorten(name) || "file";
+    .replace(INVISIBLE, "")
+    .normalize("NFC")
+    .replace(FORBIDDEN_BY_WINDOWS, "_")
+    .replace(LEADING, "")
+    .replace(TRAILING, "");
+  if (!name) return NOTHING_LEFT;
+  // The underscore counts towards the length, and a name may be a device only after it was cut.
+  return avoidDevice(shorten(avoidDevice(name)));
+}
+
+/** @param {string} name */
+function avoidDevice(name) {
+  return DEVICE.test(name) ? `_${name}` : name;
 }
 
 /**
- * Cut the middle out of what is too long, and keep the extension.
+ * Cut a name that is too long at the end of its stem, and keep its extension.
  *
  * @param {string} name
  */
 function shorten(name) {
-  if (size(name) <= MAX_FILE_NAME_BYTES) return name;
-  const extension = /\.\w{1,10}$/.exec(name)?.[0] ?? "";
-  const stem = [...name.slice(0, name.length - extension.length)].slice(0, MAX_FILE_NAME_BYTES);
-  while (size(stem.join("")) > MAX_FILE_NAME_BYTES - size(extension)) stem.pop();
-  return stem.join("").trimEnd() + extension;
+  if (sizeOf(name) <= MAX_FILE_NAME_BYTES) return name;
+  const extension = extensionOf(name);
+  const stem = name.slice(0, name.length - extension.length);
+  const start = wholeCharacters(stem, MAX_FILE_NAME_BYTES - sizeOf(extension));
+  return (start.replace(TRAILING, "") || NOTHING_LEFT) + extension;
+}
+
+/** @param {string} name */
+function extensionOf(name) {
+  const [extension] = /\.[^.]*$/.exec(name) ?? [""];
+  return sizeOf(extension) <= MAX_EXTENSION_BYTES ? extension : "";
+}
+
+/**
+ * Return the start of a text that fits into a number of bytes. A letter is not cut from its marks, nor an emoji in two.
+ *
+ * @param {string} text
+ * @param {number} room Bytes.
+ */
+function wholeCharacters(text, room) {
+  let start = "";
+  for (const { segment } of new Intl.Segmenter().segment(text)) {
+    room -= sizeOf(segment);
+    if (room < 0) break;
+    start += segment;
+  }
+  return start;
 }
 
 /** @param {string} text */
-function size(text) {
+function sizeOf(text) {
   return new TextEncoder().encode(text).length;
 }

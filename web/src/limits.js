@@ -9,8 +9,10 @@ export const MAX_LOG_ITEMS = 500;
 export const MAX_FILE_BYTES = 512 * 1024 * 1024;
 // What one connection may leave in the receiver's memory.
 export const MAX_RECEIVED_BYTES = 2 * 1024 * 1024 * 1024;
-// Most file systems take 255 bytes, and a download may get " (1)" beside it.
-export const MAX_FILE_NAME_BYTES = 200;
+// Most file systems take no longer name.
+export const MAX_FILE_NAME_BYTES = 255;
+// A longer one, with its dot, is not what a program knows a file by.
+export const MAX_EXTENSION_BYTES = 32;
 // A header is a name, two numbers and a checksum.
 export const MAX_HEADER_CHARACTERS = 2000;
 

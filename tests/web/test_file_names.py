@@ -1,0 +1,25 @@
+"""The names of files, in a real browser: its own segmenter and tables decide where a character ends."""
+
+import json
+
+import pytest
+
+from tests.engines import ROOT
+from tests.interop.browsers import run
+
+NAMES: list[dict[str, str]] = json.loads((ROOT / "clients/file-names.json").read_text())
+MAKE_SAFE = """async (names) => {
+  const { safeFileName } = await import(new URL("src/file-name.js", location.href));
+  return names.map((name) => safeFileName(name));
+}"""
+
+
+@pytest.mark.parametrize("browser_name", ["chromium", "firefox-esr"])
+def test_every_name_of_the_shared_table_becomes_what_the_table_says(
+    browser_name: str, page_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+
+    with run(browser_name, tmp_path_factory.mktemp(browser_name)) as browser, browser.profile() as profile:
+        received = profile.open(page_url).evaluate(MAKE_SAFE, [row["offered"] for row in NAMES])
+
+    assert received == [row["received"] for row in NAMES]
