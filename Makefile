@@ -4,125 +4,190 @@ PORT ?= 8000
 PAGE_PORT ?= 8080
 FUZZ_SECONDS ?= 60
 FUZZ_SEED ?=
+# How many tests run at once: one for each core, unless you say otherwise.
+PROCESSES ?= auto
 VENV := .venv
 BIN := $(VENV)/bin
-# checkov pins an old boto3, so it has an environment of its own.
+UV := uv==0.13.9
+# checkov needs an older boto3 than ours, so it has an environment of its own. So does ministack.
 export CHECKOV := $(CURDIR)/.venv-checkov/bin/checkov
+# If the machine has no Node 20, `node` and `npm` come from the environment.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-# What ships may be passed on by whoever deploys it, without a duty but to name its authors.
+# Whoever deploys the function may pass it on; the licence of nothing in it asks for more than naming its authors.
 LICENCES := MIT;BSD;Apache
 
-NO_ATHERIS := make fuzz needs atheris, which is built for CPython 3.11 to 3.13 on Linux x86-64 alone. \
-	With another Python: make clean, then make PYTHON=python3.13 fuzz. Elsewhere make test replays the corpus.
+PYTEST := $(BIN)/python -m pytest --numprocesses $(PROCESSES) --maxprocesses 8 --no-loadscope-reorder
+QUICK := not runtime and not transports and not slow
+
+NO_ATHERIS := make fuzz needs atheris, which exists for CPython 3.11 to 3.13 on Linux x86-64 only. \
+	On such a machine, use another Python: make clean, then make PYTHON=python3.13 fuzz. \
+	`make test` replays the inputs that the fuzzers have found, on every machine.
 
 .DEFAULT_GOAL := help
-.PHONY: help run example test soak check fuzz mutants bench bench-short lock package deploy destroy access-key format clean
+.PHONY: help run example test doctor test-all test-server test-runtime test-browser test-network test-infra \
+	test-reliability soak check fuzz mutants bench bench-short lock package deploy destroy access-key format clean
 
-help: ## Say what there is to make
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+help: ## List these commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
-run: $(VENV)/local ## Serve on http://127.0.0.1:8000/ (PORT=...), and the page on http://127.0.0.1:8080/ (PAGE_PORT=...)
+run: $(VENV)/local ## Start the service on http://127.0.0.1:8000/ (PORT=...) and the page on http://127.0.0.1:8080/ (PAGE_PORT=...)
 	@$(BIN)/python -m tools.ports PORT=$(PORT) PAGE_PORT=$(PAGE_PORT)
 	@$(BIN)/python -m tools.serve --port $(PAGE_PORT) --service http://127.0.0.1:$(PORT)/ & page=$$!; \
 	$(BIN)/chalice local --no-autoreload --port $(PORT) & service=$$!; \
 	trap 'kill $$page $$service 2>/dev/null' EXIT; trap 'exit 130' INT; trap 'exit 143' TERM; \
 	wait $$service
 
-example: $(VENV)/dev ## Connect two aiortc peers, in two processes, through `make run`
+example: $(VENV)/test ## Connect two aiortc peers through `make run`, each in its own process
 	$(BIN)/python examples/two_peers.py http://127.0.0.1:$(PORT)/
 
-test: $(VENV)/bench .venv-checkov/ready node_modules web/node_modules clients/javascript/node_modules ## Run every test
-	$(BIN)/python -m pytest --numprocesses 2 --no-loadscope-reorder
-	npm test --prefix clients/javascript
+test: $(VENV)/test $(VENV)/node tests/engine/node_modules clients/javascript/node_modules ## Run the quick tests: two minutes, needs only Python and make
+	$(PYTEST) -m "$(QUICK)" tests/unit tests/local tests/engine tests/fuzz tests/reliability/test_linearizability.py clients/python/tests
+	npm test --silent --prefix clients/javascript
+	@$(BIN)/python -m tools.doctor --left-out
 
-soak: $(VENV)/dev node_modules ## Check a thousand random histories of the packaged function for linearizability (SOAK="--histories 50 --seed 7")
+doctor: ## Check that this machine has what `make test-all` needs
+	@$(PYTHON) -m tools.doctor
+
+test-all: doctor ## Run every test, in the order of the parts below
+	$(MAKE) test-server
+	$(MAKE) test-runtime
+	$(MAKE) test-browser
+	$(MAKE) test-network
+	$(MAKE) test-infra
+	$(MAKE) test-reliability
+
+# The same tests as `make test`, with those that wait for seconds.
+test-server: $(VENV)/dev $(VENV)/node tests/engine/node_modules clients/javascript/node_modules ## Test the server and the clients without browsers, slow tests included
+	$(PYTEST) -m "not runtime and not transports" tests/unit tests/local tests/engine tests/fuzz clients/python/tests
+	npm test --silent --prefix clients/javascript
+
+test-runtime: $(VENV)/dev tests/engine/node_modules ## Test the package under AWS's Lambda runtime, and the contract over every transport
+	$(PYTEST) -m "runtime or transports" tests/unit tests/local tests/engine tests/runtime
+
+test-browser: $(VENV)/dev $(VENV)/node tests/engine/node_modules tests/interop/node_modules web/node_modules clients/javascript/node_modules ## Test the browser client and the page in Chromium and Firefox, with each other and with Python
+	$(PYTEST) tests/browser tests/web tests/interop
+
+test-network: $(VENV)/dev $(VENV)/node tests/engine/node_modules tests/interop/node_modules ## Test connections whose network changes (needs root, for network namespaces)
+	$(BIN)/python -m pytest tests/network
+
+test-infra: $(VENV)/dev .venv-checkov/ready ## Apply, change and destroy the Terraform configuration against a stand-in for AWS
+	$(BIN)/python -m pytest tests/infra
+
+test-reliability: $(VENV)/dev $(VENV)/node tests/engine/node_modules ## Test the packaged function under faults and overload
+	$(PYTEST) tests/reliability
+
+soak: $(VENV)/dev tests/engine/node_modules ## Check 1,000 random histories of the packaged function for lost or reordered writes (SOAK="--histories 50 --seed 7")
 	$(BIN)/python -m tests.reliability $(SOAK)
 
-check: $(VENV)/bench .venv-checkov/ready web/node_modules clients/javascript/node_modules ## Check style and types
+check: $(VENV)/dev .venv-checkov/ready $(VENV)/node web/node_modules clients/javascript/node_modules ## Check style, types, licences and the Terraform configuration
+	@$(PYTHON) -m tools.doctor check
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml app.py chalicelib tools clients/python/src
 	git ls-files -z | xargs -0 $(BIN)/detect-secrets-hook --baseline .secrets.baseline
+	$(BIN)/uv lock --check --quiet
 	$(BIN)/pip-licenses --packages $$(sed -n 's/==.*//p' requirements.txt) --partial-match --allow-only "$(LICENCES)" >/dev/null
-	npm run check --prefix clients/javascript
+	npm run check --silent --prefix clients/javascript
 	cd web && npx tsc
 	terraform fmt -check -diff -recursive infra
 	$(CHECKOV) --directory infra --framework terraform --skip-download --quiet --compact
 
-fuzz: $(VENV)/fuzz ## Feed the handler, the Python client and the HTTP endpoint hostile input (FUZZ_SECONDS=60, FUZZ_SEED=7: the same again)
+fuzz: $(VENV)/fuzz ## Send hostile input to the server and the Python client for a minute (FUZZ_SECONDS=60, FUZZ_SEED=7 repeats a run)
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED))
 
-mutants: $(VENV)/mutants node_modules ## Change the server in a thousand places, one at a time, and see that a test notices (MUTANTS="chalicelib.waiting*": only these)
+mutants: $(VENV)/mutants tests/engine/node_modules ## Mutation testing of the server, about an hour (MUTANTS="chalicelib.waiting*" runs only these)
 	$(BIN)/python -m tests.mutation $(MUTANTS)
 
-bench: $(VENV)/bench node_modules benchmarks/node_modules package ## Measure speed and cost, and write docs/benchmarks.md (BENCH="units cost": only these)
+bench: $(VENV)/dev $(VENV)/node tests/engine/node_modules tests/interop/node_modules benchmarks/node_modules package ## Measure speed and cost, and write docs/benchmarks.md (BENCH="units cost" runs only these)
+	@$(PYTHON) -m tools.doctor bench
 	$(BIN)/python -m benchmarks $(BENCH)
 
-bench-short: $(VENV)/bench node_modules benchmarks/node_modules package ## Measure each briefly; fail when a count has grown
+bench-short: $(VENV)/dev $(VENV)/node tests/engine/node_modules tests/interop/node_modules benchmarks/node_modules package ## Run each benchmark briefly; fail if a recorded count has grown
+	@$(PYTHON) -m tools.doctor bench
 	$(BIN)/python -m benchmarks --short $(BENCH)
 
-package: $(VENV)/dev ## Build the function's package, build/function.zip
+package: $(VENV)/local ## Build the function's package, build/function.zip
 	$(BIN)/python -m tools.package
 
-deploy: package ## Put it into the AWS account of the environment, and try it (AUTO_APPROVE=1: without asking, SIGN=1: AWS_IAM, PEERPOST_ACCESS_KEY in the environment where it has access keys)
+deploy: package $(VENV)/test ## Deploy to your AWS account, and try the URL (AUTO_APPROVE=1 does not ask; SIGN=1 for AWS_IAM; set PEERPOST_ACCESS_KEY if it has access keys)
 	terraform -chdir=infra init
 	terraform -chdir=infra apply $(if $(AUTO_APPROVE),-auto-approve -input=false)
 	url=$$(terraform -chdir=infra output -raw url) && $(BIN)/python -m tools.smoke "$$url" $(if $(SIGN),--sign)
 
-destroy: ## Take everything away again, with all channels (AUTO_APPROVE=1: without asking)
+destroy: ## Remove the deployment and all of its channels (AUTO_APPROVE=1 does not ask)
 	terraform -chdir=infra destroy $(if $(AUTO_APPROVE),-auto-approve -input=false)
 
-access-key: $(VENV)/dev ## Make an access key, and say how to let its holder open channels
+access-key: $(VENV)/local ## Create an access key, and show how to allow its holder to open channels
 	@$(BIN)/python -m tools.access_key
 
-lock: ## Pin all that requirements*.txt ask for, with hashes (after `make check` has put the tools there)
-	set -e; lock="$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes"; \
-	export UV_CUSTOM_COMPILE_COMMAND="make lock"; \
-	$$lock --no-deps --output-file locks/package.txt requirements.txt; \
-	for each in local dev bench fuzz mutants rivals; do $$lock --output-file locks/$$each.txt requirements-$$each.txt; done
+lock: $(BIN)/uv ## Pin every dependency of pyproject.toml and requirements.txt in uv.lock, with hashes
+	$(BIN)/uv lock
 
-format: $(VENV)/dev ## Put the code in the house's form
+format: $(VENV)/dev ## Format the code
+	@$(PYTHON) -m tools.doctor format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 	terraform fmt -recursive infra
 
-clean: ## Remove all that the other words have made
-	rm -rf $(VENV) .venv-checkov node_modules benchmarks/node_modules web/node_modules clients/javascript/node_modules build mutants .hypothesis .mypy_cache .pytest_cache .ruff_cache
+clean: ## Delete everything that these commands have created
+	rm -rf $(VENV) .venv-checkov .venv-ministack tests/*/node_modules benchmarks/node_modules web/node_modules \
+		clients/javascript/node_modules build mutants .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
-$(BIN)/pip:
+$(BIN)/uv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Peerpost needs Python 3.11 or newer: make PYTHON=python3.13 ...")'
 	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(UV)
 
-$(VENV)/local: locks/local.txt | $(BIN)/pip
-	$(BIN)/pip install --quiet --disable-pip-version-check -r locks/local.txt
+# Install a dependency group as uv.lock has it. pip does the installing, so that your pip.conf counts.
+define install
+$(BIN)/uv export --quiet --frozen --no-emit-project --group $(1) --output-file $(VENV)/$(1).txt
+$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $(VENV)/$(1).txt
+endef
+
+# The same for a group that needs an environment of its own.
+define install_apart
+$(PYTHON) -m venv .venv-$(1)
+$(BIN)/uv export --quiet --frozen --only-group $(1) --output-file .venv-$(1)/locked.txt
+.venv-$(1)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement .venv-$(1)/locked.txt
+touch .venv-$(1)/ready
+endef
+
+$(VENV)/local: uv.lock | $(BIN)/uv
+	$(call install,local)
 	touch $@
 
-$(VENV)/dev: locks/dev.txt | $(BIN)/pip
-	$(BIN)/pip install --quiet --disable-pip-version-check -r locks/dev.txt
+$(VENV)/test: uv.lock tools/doctor.py | $(BIN)/uv
+	$(call install,test)
+	@if $(PYTHON) -m tools.doctor --needs-ministack; then $(MAKE) .venv-ministack/ready; fi
 	touch $@ $(VENV)/local
 
-$(VENV)/bench: $(VENV)/dev locks/bench.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check -r locks/bench.txt
+$(VENV)/dev: $(VENV)/test
+	$(call install,dev)
 	touch $@
 
-$(VENV)/fuzz: $(VENV)/dev locks/fuzz.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check -r locks/fuzz.txt || { echo "$(NO_ATHERIS)" >&2; exit 1; }
+$(VENV)/fuzz: $(VENV)/dev
+	$(call install,fuzz) || { echo "$(NO_ATHERIS)" >&2; exit 1; }
 	touch $@
 
-$(VENV)/mutants: $(VENV)/dev locks/mutants.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check -r locks/mutants.txt
+$(VENV)/mutants: $(VENV)/dev
+	$(call install,mutants)
 	touch $@
 
-.venv-checkov/ready: tests/infra/requirements-checkov.txt | $(BIN)/pip
-	$(PYTHON) -m venv .venv-checkov
-	.venv-checkov/bin/pip install --quiet --disable-pip-version-check -r $<
+# Node of this machine if it is new enough, otherwise one in the environment.
+$(VENV)/node: | $(BIN)/uv
+	@if $(PYTHON) -m tools.doctor --needs-node; then set -e; $(call install_node); fi
 	touch $@
 
-node_modules: package.json package-lock.json
-	npm ci --no-fund --no-audit
-	touch $@
+define install_node
+$(BIN)/uv export --quiet --frozen --only-group node --output-file $(VENV)/node.txt; \
+$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $(VENV)/node.txt
+endef
 
-web/node_modules clients/javascript/node_modules benchmarks/node_modules: %/node_modules: %/package.json %/package-lock.json
-	npm ci --no-fund --no-audit --prefix $*
+.venv-checkov/ready .venv-ministack/ready: .venv-%/ready: uv.lock | $(BIN)/uv
+	$(call install_apart,$*)
+
+tests/engine/node_modules tests/interop/node_modules web/node_modules clients/javascript/node_modules benchmarks/node_modules: %/node_modules: %/package.json %/package-lock.json | $(VENV)/node
+	npm ci --no-fund --no-audit --loglevel=error --prefix $*
 	touch $@

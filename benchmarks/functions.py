@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,6 @@ from harness.transports import url_event
 from tools import package
 
 RIVALS = Path(__file__).with_name("rivals")
-LOCK = ROOT / "locks/rivals.txt"
 DRIVER = RIVALS / "driver.py"
 
 US, CONVENTIONAL, EMPTY = "**Peerpost**", "`boto3.resource`, the conventional way", "empty handler"
@@ -195,7 +195,7 @@ def lay_out(name: str, folder: Path) -> tuple[Path, str, Path]:
 
 def installed(compiled: bool) -> Path:
     """Return the rivals' libraries, installed once for each state of the lock, with bytecode or without."""
-    state = hashlib.sha256(LOCK.read_bytes()).hexdigest()[:16]
+    state = hashlib.sha256(locked_requirements().encode()).hexdigest()[:16]
     folder = ROOT / f"build/rivals/{state}{'-compiled' * compiled}"
     if not folder.exists():
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -211,8 +211,18 @@ def installed(compiled: bool) -> Path:
     return folder
 
 
+@cache
+def locked_requirements() -> str:
+    """Return what the rivals need, pinned and with hashes, as pip reads it."""
+    command = [sys.executable, "-m", "uv", "export", "--quiet", "--frozen", "--only-group=rivals"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+
 def install(target: Path) -> None:
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "--quiet", "install"]
     pure = ["--only-binary=:all:", "--platform=any", "--implementation=py", f"--python-version={package.RUNTIME}"]
-    exactly = ["--no-deps", "--require-hashes", "--no-compile", f"--requirement={LOCK}"]
-    subprocess.run([*pip, *pure, *exactly, f"--target={target}"], check=True)
+    with tempfile.TemporaryDirectory() as temporary:
+        requirements = Path(temporary, "requirements.txt")
+        requirements.write_text(locked_requirements())
+        exactly = ["--no-deps", "--require-hashes", "--no-compile", f"--requirement={requirements}"]
+        subprocess.run([*pip, *pure, *exactly, f"--target={target}"], check=True)

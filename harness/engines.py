@@ -16,15 +16,14 @@ from chalicelib.channels import open_client
 from chalicelib.embedded import ANY_KEYS, ANY_REGION, create_table
 
 ROOT = Path(__file__).parent.parent
-DYNOXIDE = ROOT / "node_modules/@dynoxide/linux-x64/dynoxide"
+DYNOXIDE = ROOT / "tests/engine/node_modules/@dynoxide/linux-x64/dynoxide"
+MINISTACK = ROOT / ".venv-ministack/bin/ministack"
 # An account for a server that talks to no real one.
 ANY_ACCOUNT = {"AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any", "AWS_DEFAULT_REGION": "us-east-1"}
-NO_ENGINE = f"""\
-No DynamoDB engine for the tests: {DYNOXIDE.relative_to(ROOT)} is missing, or is for another kind of machine.
-On Linux x86-64, `npm ci` brings it (`make test` does that).
-Elsewhere start any engine and name it, for example:
-  pip install ministack && BIND_HOST=127.0.0.1 ministack &
-  DYNAMODB_TEST_ENDPOINT=http://127.0.0.1:4566 make test"""
+NO_ENGINE = """\
+There is no DynamoDB engine for the tests. `make test` installs one: dynoxide on Linux x86-64, ministack elsewhere.
+Or start any engine yourself and name it:
+  DYNAMODB_TEST_ENDPOINT=http://127.0.0.1:8001 make test"""
 
 
 def free_port() -> int:
@@ -47,17 +46,39 @@ def wait_for_port(port: int, process: subprocess.Popen[Any], seconds: float = 30
     raise TimeoutError(f"{process.args!r} does not listen on {port} after {seconds} s")
 
 
+def engine_name() -> str:
+    """Return the name of the engine that `real_engine` gives: an endpoint, `dynoxide` or `ministack`."""
+    if endpoint := os.environ.get("DYNAMODB_TEST_ENDPOINT"):
+        return endpoint
+    if os.access(DYNOXIDE, os.X_OK):
+        return "dynoxide"
+    if os.access(MINISTACK, os.X_OK):
+        return "ministack"
+    raise RuntimeError(NO_ENGINE)
+
+
 @contextmanager
 def real_engine() -> Iterator[str]:
     """Give the endpoint of an engine that serialises writes as DynamoDB does."""
-    if "DYNAMODB_TEST_ENDPOINT" in os.environ:
-        yield os.environ["DYNAMODB_TEST_ENDPOINT"]
-        return
-    if not os.access(DYNOXIDE, os.X_OK):
-        raise RuntimeError(NO_ENGINE)
-    port = free_port()
+    name = engine_name()
+    if name == "dynoxide":
+        port = free_port()
+        command = [str(DYNOXIDE), "--host", "127.0.0.1", "--port", str(port)]
+        with running(command, port) as endpoint:
+            yield endpoint
+    elif name == "ministack":
+        port = free_port()
+        with running([str(MINISTACK)], port, BIND_HOST="127.0.0.1", GATEWAY_PORT=str(port)) as endpoint:
+            yield endpoint
+    else:
+        yield name
+
+
+@contextmanager
+def running(command: list[str], port: int, **environment: str) -> Iterator[str]:
+    """Run an engine, and give its endpoint once it listens."""
     with subprocess.Popen(
-        [DYNOXIDE, "--host", "127.0.0.1", "--port", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command, env=os.environ | environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
         try:
             wait_for_port(port, process)

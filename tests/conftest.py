@@ -15,7 +15,7 @@ from app import create_app
 from chalicelib.channels import Channels, open_client
 from chalicelib.embedded import ANY_KEYS, ANY_REGION
 from harness.clock import Clock
-from harness.engines import client_of, new_table, real_engine
+from harness.engines import client_of, engine_name, new_table, real_engine
 from harness.runtime import Invoke, build_package, lambda_function, unpack_read_only
 from harness.transports import Post, chalice_local, over_function_url, over_handler, over_http, over_test_client
 
@@ -35,6 +35,11 @@ class ByFolder(LoadScopeScheduling):  # type: ignore[misc]
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFolder:
     return ByFolder(config, log)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which engine the tests ran on, in quiet runs too."""
+    terminalreporter.write_line(f"DynamoDB engine: {engine_name()}")
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import tomllib
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
@@ -24,8 +25,9 @@ from tools.sbom import sbom
 
 ROOT = Path(__file__).parent.parent
 ZIP = ROOT / "build/function.zip"
-# Of what requirements.txt names, with the hashes that it must have.
-LOCK = ROOT / "locks/package.txt"
+REQUIREMENTS = ROOT / "requirements.txt"
+# Has the hashes of everything that requirements.txt names.
+LOCK = ROOT / "uv.lock"
 SBOM = "sbom.cdx.json"
 
 # The runtime of infra/modules/function; only this very version reads the bytecode.
@@ -70,8 +72,27 @@ def own_files() -> Files:
 
 def wheels() -> list[Path]:
     """Return the pinned libraries, fetched once for each state of the lock."""
-    folder = ROOT / "build/wheels" / hashlib.sha256(LOCK.read_bytes()).hexdigest()[:16]
+    folder = ROOT / "build/wheels" / hashlib.sha256(locked_requirements().encode()).hexdigest()[:16]
     return sorted(once(folder, fetch).glob("*.whl"))
+
+
+def locked_requirements() -> str:
+    """Return what requirements.txt pins, with the hashes of each one's wheels, as pip reads it."""
+    packages = {package["name"]: package for package in tomllib.loads(LOCK.read_text())["package"]}
+    lines = []
+    for pinned in pinned_requirements():
+        name, _, version = pinned.partition("==")
+        package = packages[name]
+        if package["version"] != version:
+            raise RuntimeError(f"uv.lock has {name} {package['version']}, not {version}: run `make lock`")
+        hashes = [f"--hash={wheel['hash']}" for wheel in package["wheels"]]
+        lines.append(" ".join([pinned, *hashes]))
+    return "\n".join(lines)
+
+
+def pinned_requirements() -> list[str]:
+    """Return the lines `name==version` of requirements.txt."""
+    return [line for line in REQUIREMENTS.read_text().splitlines() if line and not line.startswith("#")]
 
 
 def once(folder: Path, make: Callable[[Path], None]) -> Path:
@@ -99,7 +120,10 @@ def fetch(folder: Path) -> None:
         "--implementation=py",
         f"--python-version={RUNTIME}",
     ]
-    subprocess.run([*pip, *pure, f"--dest={folder}", f"--requirement={LOCK}"], check=True)
+    with tempfile.TemporaryDirectory() as temporary:
+        requirements = Path(temporary, "requirements.txt")
+        requirements.write_text(locked_requirements())
+        subprocess.run([*pip, *pure, f"--dest={folder}", f"--requirement={requirements}"], check=True)
 
 
 def library_files(wheel: Path) -> Files:
