@@ -42,7 +42,7 @@ example: $(VENV)/test ## Connect two aiortc peers through `make run`, each in it
 	$(BIN)/python examples/two_peers.py http://127.0.0.1:$(PORT)/
 
 test: $(VENV)/test $(VENV)/node tests/engine/node_modules clients/javascript/node_modules ## Run the quick tests: two minutes, needs only Python and make
-	$(PYTEST) -m "$(QUICK)" tests/unit tests/local tests/engine tests/fuzz tests/reliability/test_linearizability.py clients/python/tests
+	$(PYTEST) -m "$(QUICK)" tests/unit tests/local tests/engine tests/fuzz clients/python/tests
 	npm test --silent --prefix clients/javascript
 	@$(BIN)/python -m tools.doctor --left-out
 
@@ -59,7 +59,7 @@ test-all: doctor ## Run every test, in the order of the parts below
 
 # The same tests as `make test`, with those that wait for seconds.
 test-server: $(VENV)/dev $(VENV)/node tests/engine/node_modules clients/javascript/node_modules ## Test the server and the clients without browsers, slow tests included
-	$(PYTEST) -m "not runtime and not transports" tests/unit tests/local tests/engine tests/fuzz clients/python/tests
+	$(PYTEST) -m "not runtime and not transports" tests/unit tests/local tests/shell tests/engine tests/fuzz clients/python/tests
 	npm test --silent --prefix clients/javascript
 
 test-runtime: $(VENV)/dev tests/engine/node_modules ## Test the package under AWS's Lambda runtime, and the contract over every transport

@@ -14,12 +14,12 @@ from typing import Any
 
 from chalicelib.limits import CHANNEL_TTL_SECONDS, RETRY_AFTER_SECONDS
 from harness import faulty_proxy as faults
+from harness.channel_model import DONE, EXPIRE, Channel, Request, State, step
 from harness.faulty_proxy import Fault, let_through, refusal
+from harness.linearizability import NEVER, Operation, explain
 from harness.runtime import TIMEOUT_SECONDS
 from harness.transports import Reply
 from tests.reliability.cluster import Client, Cluster, NoReply
-from tests.reliability.linearizability import NEVER, Operation, explain
-from tests.reliability.model import DONE, EXPIRE, Channel, Request, State, step
 
 CLIENTS = 4
 STEPS = 12

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib.limits import MAX_CANDIDATES
-from tests.reliability.linearizability import Operation
+from harness.linearizability import Operation
 
 Request = Mapping[str, Any]
 # An HTTP status, and the decoded body.

@@ -4,8 +4,8 @@ from itertools import combinations
 
 import pytest
 
-from tests.reliability.linearizability import NEVER, Operation, explain
-from tests.reliability.model import DONE, EXPIRE, GONE, NEW, Channel, Reply, Request, State, step
+from harness.channel_model import DONE, EXPIRE, GONE, NEW, Channel, Reply, Request, State, step
+from harness.linearizability import NEVER, Operation, explain
 
 FULL: State = Channel(candidates=tuple(str(number) for number in range(800)))
 NO_OFFER: Reply = (400, "no offer yet")
