@@ -59,7 +59,7 @@ test-all: doctor ## Run every test, in the order of the parts below
 
 # The same tests as `make test`, with those that wait for seconds.
 test-server: $(VENV)/dev $(VENV)/node tests/engine/node_modules clients/javascript/node_modules ## Test the server and the clients without browsers, slow tests included
-	$(PYTEST) -m "not runtime and not transports" tests/unit tests/local tests/shell tests/engine tests/fuzz clients/python/tests
+	$(PYTEST) -m "not runtime and not transports" tests/unit tests/local tests/shell tests/engine tests/fuzz tests/benchmarks clients/python/tests
 	npm test --silent --prefix clients/javascript
 
 test-runtime: $(VENV)/dev tests/engine/node_modules ## Test the package under AWS's Lambda runtime, and the contract over every transport
