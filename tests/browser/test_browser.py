@@ -45,7 +45,7 @@ def test_a_link_connects_two_people_in_four_requests_and_no_preflight(alice: Per
     assert proxy.verbs["OPTIONS"] == 0
 
 
-def test_the_five_lines_of_the_readme_connect(alice: Person, bob: Person, proxy: Proxy) -> None:
+def test_the_readmes_example_connects(alice: Person, bob: Person, proxy: Proxy) -> None:
     readme = (ROOT / "clients/javascript/README.md").read_text()
     offerer, answerer = re.findall("```js\n(.*?)```", readme, re.DOTALL)[:2]
     yours = "(server) => { window.server = server; window.shown = []; window.show = (what) => { shown.push(what) } }"
@@ -59,8 +59,6 @@ def test_the_five_lines_of_the_readme_connect(alice: Person, bob: Person, proxy:
     bob.page.add_script_tag(type="module", content=answerer)
 
     bob.wait_for("shown.includes('hello')")
-    assert len(offerer.splitlines()) <= 5
-    assert len(answerer.splitlines()) <= 5
 
 
 def test_every_lost_reply_is_survived(alice: Person, bob: Person, proxy: Proxy) -> None:

@@ -13,7 +13,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from botocore.retries.quota import RetryQuota
 from mypy_boto3_dynamodb import DynamoDBClient
 
 from app import create_app
@@ -314,11 +313,14 @@ def test_the_log_says_what_dynamodb_did(
     assert errors(caplog) == [f"DynamoDB: {said}"]
 
 
-def test_a_garbled_reply_is_an_outage_too_where_botocore_may_not_try_again(
-    post: Post, proxy: FaultyProxy, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+def test_a_garbled_reply_is_an_outage_too_once_botocore_has_used_up_its_retries(
+    post: Post, proxy: FaultyProxy, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """In an outage it stops trying after some fifty requests."""
-    monkeypatch.setattr(RetryQuota, "acquire", lambda *_: False)
+    """botocore has a quota of retries for each client. Fifty requests in an outage use it up."""
+    proxy.weather = lambda: refusal(500, "InternalServerError")
+    with ThreadPoolExecutor(50) as pool:
+        list(pool.map(post, [{"method": "create_data_channel"}] * 50))
+    caplog.clear()
     proxy.requests, proxy.faults = 0, [garble_the_reply]
 
     assert_unavailable(post({"method": "create_data_channel"}))

@@ -1,6 +1,5 @@
 """Browsers that meet through a TURN relay alone, of which the packaged function tells them, and the host by a key."""
 
-import json
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -14,9 +13,8 @@ from chalicelib.channels import Channels
 from chalicelib.function_url import lambda_handler
 from harness.browsers import Page, PageError, connect, exchange_messages
 from harness.coturn import TurnServer
-from harness.engines import ROOT
 from harness.front import Front, front_of
-from harness.runtime import ALLOW_HEADERS, lambda_function
+from harness.runtime import lambda_function
 from harness.ssm import KEY, KEYS_NAME, SECRET_NAME, digest, put, ssm_server
 
 RELAY_ALONE = {"iceTransportPolicy": "relay"}
@@ -115,12 +113,6 @@ def test_without_a_key_there_is_no_channel_and_the_page_is_told_why(
 
     assert page.call("failure") == ["AccessError", message]
     assert keyed_front.exchange == {"create_data_channel": 1}
-
-
-def test_the_url_allows_what_terraform_makes_it_allow() -> None:
-    configured = (ROOT / "infra/modules/function/main.tf").read_text()
-
-    assert f"allow_headers = {json.dumps(ALLOW_HEADERS)}\n" in configured
 
 
 def test_a_relay_that_does_not_share_the_secret_connects_nobody(two_pages: tuple[Page, Page], serve: Serve) -> None:

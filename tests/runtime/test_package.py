@@ -19,8 +19,12 @@ import pytest
 from botocore.model import ServiceModel
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
+from mypy_boto3_dynamodb import DynamoDBClient
 
+from chalicelib.embedded import ANY_KEYS, ANY_REGION
 from harness.engines import ROOT
+from harness.operations import dynamodb_operations, ssm_operations
+from harness.ssm import SECRET, SECRET_NAME, put, ssm_server
 from tools import package
 
 MAX_BYTES = 3_000_000
@@ -121,23 +125,26 @@ def test_it_holds_our_files_and_the_pinned_libraries_and_nothing_of_development(
     }
 
 
-@pytest.mark.parametrize(
-    ("service", "gateway"), list(zip(package.OPERATIONS, ("channels.py", "parameters.py"), strict=True))
-)
-def test_a_client_knows_the_operations_that_we_call_and_what_they_are_made_of(
-    files: dict[str, bytes], service: str, gateway: str
-) -> None:
+@pytest.mark.parametrize("service", package.OPERATIONS)
+def test_a_client_has_every_shape_of_its_operations(files: dict[str, bytes], service: str) -> None:
     model = json.loads(files[f"botocore/data/{service}/service-2.json"])
 
-    called = methods_of_the_client_in(ROOT / "chalicelib" / gateway)
-    assert set(model["operations"]) == package.OPERATIONS[service] == called
+    assert set(model["operations"]) == package.OPERATIONS[service]
     for shape in re.findall(r'"shape": "(\w+)"', json.dumps(model)):
         assert shape in model["shapes"]
 
 
-def methods_of_the_client_in(path: Path) -> set[str]:
-    """Return the operations whose methods a module uses: `put_item` is PutItem."""
-    return {name.title().replace("_", "") for name in re.findall(r"_client\.(\w+_\w+)", path.read_text())}
+def test_the_package_has_the_operations_that_the_server_calls_and_no_others(
+    real_client: DynamoDBClient, real_table: str
+) -> None:
+    with ssm_server() as endpoint:
+        put(endpoint, SECRET_NAME, SECRET)
+        ssm: Any = cast(Any, boto3).client("ssm", endpoint_url=endpoint, region_name=ANY_REGION, **ANY_KEYS)
+        of_ssm = ssm_operations(ssm, SECRET_NAME)
+
+    of_dynamodb = dynamodb_operations(real_client, real_table)
+
+    assert {"dynamodb/2012-08-10": of_dynamodb, "ssm/2014-11-06": of_ssm} == package.OPERATIONS
 
 
 def test_it_trusts_the_roots_of_amazon_and_of_digicert_as_botocore_has_them(files: dict[str, bytes]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
+from chalice.app import Chalice
 from openapi_core import OpenAPI
 from openapi_core.testing import MockRequest, MockResponse
 from openapi_schema_validator import OAS31Validator
@@ -16,13 +17,14 @@ from app import create_app
 from chalicelib import limits
 from chalicelib.access_keys import AccessKeys
 from chalicelib.channels import Channels
+from chalicelib.function_url import lambda_handler
 from chalicelib.handlers import HANDLERS
 from chalicelib.ice_servers import IceServers
-from harness.contract import NEEDED, VALUES, whole
+from harness.contract import NEEDED, NOBODYS_ID, open_channel, whole
 from harness.engines import ROOT, client_of
 from harness.faulty_proxy import faulty_proxy, refusal
 from harness.ssm import KEY, SECRET, bearer, digest
-from harness.transports import JSON, Post, Reply, over_handler
+from harness.transports import JSON, Post, Reply, over_handler, url_event
 
 DOCUMENT: dict[str, Any] = yaml.safe_load((ROOT / "docs/openapi.yaml").read_text())
 SCHEMAS = DOCUMENT["components"]["schemas"]
@@ -184,17 +186,57 @@ def test_the_documents_numbers_are_the_servers() -> None:
         assert message in SCHEMAS["Refusal"]["oneOf"][0]["enum"]
 
 
-def test_every_refusal_in_the_code_is_in_the_document() -> None:
-    sources = [ROOT / "app.py", *(ROOT / "chalicelib").glob("*.py")]
-    text = "\n".join(path.read_text() for path in sources)
-    raised = re.findall(r'(?:SignalingError|Unauthorized|UnknownKey)\(f?"([^"]+)"\)', text)
-    unauthorized = DOCUMENT["paths"]["/"]["post"]["responses"]["401"]["content"]["text/plain"]["schema"]["enum"]
-    documented = " ".join(
-        [*unauthorized, *SCHEMAS["Refusal"]["oneOf"][0]["enum"], SCHEMAS["Refusal"]["oneOf"][1]["pattern"]]
-    )
+def refused(post: Post) -> Iterator[Reply]:
+    """Provoke every refusal that names no field of a request."""
+    channel = {"channel_id": open_channel(post)}
+    too_deep = b"[" * (limits.MAX_DEPTH + 1) + b"]" * (limits.MAX_DEPTH + 1)
+    for body in (b"", b"{", b"[]", too_deep, b" " * (limits.MAX_BODY_BYTES + 1)):
+        yield post(body)
+    yield post(b"", http_method="GET")
+    yield post({"method": "no_such_method"})
+    yield post(whole("get_candidates", NOBODYS_ID))
+    yield post({"method": "get_offer", **channel})
+    yield post({"method": "get_answer", **channel})
+    post(whole("create_answer", channel["channel_id"]))
+    yield post(whole("create_answer", channel["channel_id"]))
+    yield post({"method": "create_candidate", "candidate": "a", "candidates": ["b"], **channel})
+    yield post({"method": "create_candidate", "candidates": "b", **channel})
+    yield post({"method": "get_candidates", "since": -1, **channel})
+    yield post({"method": "get_candidates", "wait": -1, **channel})
+    yield post({"method": "get_offer", "ice_servers": 1, **channel})
+    yield one_candidate_too_many(post, channel)
 
-    assert len(raised) >= 21
-    for message in raised:
-        for words in re.split(r"\{[^}]+\}", message):
-            assert words.strip() in documented, message
-    assert set(VALUES) <= set(re.findall(r"\w+", SCHEMAS["Refusal"]["oneOf"][1]["pattern"]))
+
+def one_candidate_too_many(post: Post, channel: dict[str, str]) -> Reply:
+    for first in range(0, limits.MAX_CANDIDATES, limits.MAX_BATCH):
+        batch = [str(number) for number in range(first, min(first + limits.MAX_BATCH, limits.MAX_CANDIDATES))]
+        assert post({"method": "create_candidate", "candidates": batch, **channel}).status == 200
+    return post({"method": "create_candidate", "candidate": "one more", **channel})
+
+
+def refused_by_field(post: Post) -> Iterator[Reply]:
+    """Provoke every refusal that names a field, for every field that it can name."""
+    channel_id = open_channel(post)
+    needed = [("create_data_channel", "method")]
+    needed += [(method, field) for method, fields in NEEDED.items() for field in fields]
+    for method, field in needed:
+        request = whole(method, channel_id)
+        for value in (1, "", "\ud800", "x" * (limits.MAX_DESCRIPTION_BYTES + 1)):
+            yield post(request | {field: value})
+            if field == "candidate":
+                yield post({"method": method, "channel_id": channel_id, "candidates": ["a", value]})
+        del request[field]
+        yield post(request)
+
+
+def test_the_document_lists_the_refusals_that_the_server_gives_and_no_others(post: Post, app: Chalice) -> None:
+    listed, by_field, _ = SCHEMAS["Refusal"]["oneOf"]
+    no_base64 = {**url_event(b"{}", JSON), "body": "a", "isBase64Encoded": True}
+
+    met = {reply.body for reply in refused(post)} | {lambda_handler(app)(no_base64, None)["body"]}
+    met_by_field = {reply.body for reply in refused_by_field(post)}
+
+    assert met == set(listed["enum"])
+    assert [body for body in met_by_field if not re.match(by_field["pattern"], body)] == []
+    fields, complaints = re.findall(r"\(([^()]+)\)", by_field["pattern"])
+    assert len(met_by_field) >= (len(fields.split("|")) - 1) * len(complaints.split("|"))

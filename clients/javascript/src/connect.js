@@ -3,7 +3,7 @@
 import { ExpiredError, NetworkError, RefusalError, ServerError, UnreachableError } from "./errors.js";
 import { addIceServers } from "./ice-servers.js";
 import { Negotiation } from "./negotiation.js";
-import { Backoff, pause } from "./pace.js";
+import { Backoff, HELD_MS, HOLD_FOR_MS, pause, POLL_MS, WAIT_SECONDS } from "./pace.js";
 import { sealerOf } from "./sealer.js";
 import { SignalingClient } from "./signaling-client.js";
 
@@ -36,15 +36,6 @@ const MAX_CANDIDATE_BYTES = 425;
 const MAX_CANDIDATES = 800;
 const MAX_BATCH = 64;
 
-// One held read. The server cuts it to its own maximum; what stands in between ends a silent request after 30 s.
-const WAIT_SECONDS = 20;
-// A reply that says "not yet" sooner than this was not held, and is not asked for again without a pause.
-const HELD_MS = 500;
-// Reads are held while the other peer is expected. Who has not come by then comes in minutes, and polls cost less: a
-// held second costs its operator as much as seven of them, and takes one of the function's environments.
-const HOLD_FOR_MS = 10_000;
-// Two peers are often ready at once, so the first pause is short; two people with a link need minutes, so it grows.
-const POLL_MS = /** @type {const} */ ([150, 1000]);
 const RETRY_MS = /** @type {const} */ ([250, 8000]);
 // A server that has never replied is more likely a typing error than an outage: 2 s. Another may be restarting: 30 s.
 const MAX_FAILURES_AT_FIRST = 4;

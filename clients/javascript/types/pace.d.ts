@@ -1,4 +1,8 @@
 /** How long to wait before asking again. */
+export declare const WAIT_SECONDS = 20;
+export declare const HELD_MS = 500;
+export declare const HOLD_FOR_MS = 10000;
+export declare const POLL_MS: readonly [150, 1000];
 /** Pauses that grow, and vary, so that peers that failed together do not return together. */
 export declare class Backoff {
     #private;
