@@ -17,10 +17,11 @@ from typing import IO, Any
 
 from harness.chromium import FLAGS
 from harness.engines import ROOT
+from harness.slow_time import FACTOR, SLOW_TIME
 
 HERE = ROOT / "tests/interop"
 # No exchange takes a tenth of that, even on a busy machine.
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 60
 
 # With mDNS on, some connections between Chromium and Firefox fail: a name of the one is not always found by the other.
 CHROMIUM_FLAGS = [*FLAGS, "--disable-features=WebRtcHideLocalIpsWithMdns"]
@@ -108,6 +109,9 @@ class Page:
     def evaluate(self, source: str, *values: object) -> Any:
         return self.browser.ask("evaluate", page=self.number, source=source, values=values)
 
+    def slow_time_down(self) -> None:
+        self.evaluate(SLOW_TIME, FACTOR)
+
     def begin(self, name: str, *values: object) -> "Future[Any]":
         return self.browser.begin("call", page=self.number, name=name, values=values)
 
@@ -130,7 +134,7 @@ def run(name: str, home: Path, flags: Sequence[str] = (), entry: Sequence[str] =
         options: dict[str, object] = {"browser": "chrome", "args": [*CHROMIUM_FLAGS, *flags]}
     else:
         options = {"browser": "firefox", "extraPrefsFirefox": FIREFOX_PREFERENCES}
-    options |= {"executablePath": find(name), "headless": True}
+    options |= {"executablePath": find(name), "headless": True, "timeout": PATIENCE_SECONDS * 1000}
     log = home / "driver.log"
     with (
         log.open("w") as errors,

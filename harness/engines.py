@@ -1,8 +1,12 @@
 """The DynamoDB engines that the tests run on, and the table that they make there."""
 
+import fcntl
 import os
+import random
 import socket
 import subprocess
+import tempfile
+import threading
 import time
 import uuid
 from collections.abc import Iterator
@@ -26,14 +30,38 @@ Or start any engine yourself and name it:
   DYNAMODB_TEST_ENDPOINT=http://127.0.0.1:8001 make test"""
 
 
+# Systems give ports above these to connections that ask for none, so no connection takes one of them by chance.
+PORTS = range(20_000, 30_000)
+# A lock on one byte of this file for each port: it ends with the process, whatever ends that.
+_reservations = Path(tempfile.gettempdir(), f"peerpost-ports-{os.getuid()}").open("wb")
+_reserved: set[int] = set()
+_reserving = threading.Lock()
+
+
 def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+    """Return a port on which nobody listens, and that no other process of these tests gets while this one lives.
+
+    So the port is still free when a program starts on it, and when that program is started again.
+    """
+    with _reserving:
+        for port in random.sample(PORTS, len(PORTS)):
+            if port not in _reserved and _reserve(port):
+                _reserved.add(port)
+                return port
+    raise RuntimeError(f"no port from {PORTS.start} to {PORTS.stop - 1} is free")
 
 
-def wait_for_port(port: int, process: subprocess.Popen[Any], seconds: float = 30) -> None:
+def _reserve(port: int) -> bool:
+    try:
+        fcntl.lockf(_reservations, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", port))
+    except OSError:
+        return False
+    return True
+
+
+def wait_for_port(port: int, process: subprocess.Popen[Any], seconds: float = 60) -> None:
     """Return once somebody listens on a port of this machine; fail when the process that should has ended."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import httpx
 
 from chalicelib.limits import DYNAMODB_READ_TIMEOUT_SECONDS
+from harness.engines import free_port
 
 STALL_SECONDS = 2.5
 # Four times what the function has.
@@ -34,7 +35,8 @@ class FaultyProxy(ThreadingHTTPServer):
     request_queue_size = 64
 
     def __init__(self, engine: str) -> None:
-        super().__init__(("127.0.0.1", 0), Forwarder)
+        # Not any port: it is given up and taken again when the proxy is out of reach for a while.
+        super().__init__(("127.0.0.1", free_port()), Forwarder)
         self.engine = httpx.Client(base_url=engine)
         self.faults: list[Fault] = []
         self.weather: Callable[[], Fault] = lambda: let_through

@@ -107,10 +107,13 @@ def over_http(client: httpx.Client) -> Post:
 
 @contextmanager
 def chalice_local(
-    environment: Mapping[str, str] | None = None, log: Path | None = None, debug: bool = False
+    environment: Mapping[str, str] | None = None,
+    log: Path | None = None,
+    debug: bool = False,
+    port: int | None = None,
 ) -> Iterator[str]:
     """Run `chalice local` as `make run` does, and give its URL."""
-    port = free_port()
+    port = port or free_port()
     chalice = [str(Path(sys.executable).with_name("chalice")), *["--debug"] * debug]
     command = [*chalice, "local", "--no-autoreload", "--port", str(port)]
     with (

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from socketserver import BaseServer
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -21,7 +20,10 @@ PAGE = b"""\
 <script type=importmap>{"imports": {"peerpost": "/src/index.js"}}</script>
 <script type=module src=/peer.js></script>
 """
-SOURCES = {"src": ROOT / "clients/javascript/src", "peer.js": Path(__file__).with_name("peer.js")}
+SOURCES = {"src": ROOT / "clients/javascript/src", "peer.js": ROOT / "tests/browser/peer.js"}
+
+# Nothing takes a tenth of that, even on a busy machine.
+PATIENCE_SECONDS = 60
 
 Serving = TypeVar("Serving", bound=BaseServer)
 
@@ -80,17 +82,23 @@ class Proxy(Server):
         self.lose_the_first_replies = False
         self._news = threading.Condition()
 
-    def count(self, verb: str, body: bytes) -> None:
+    def count(self, verb: str, body: bytes) -> bool:
+        """Count a request, and say whether it is the first of its method."""
         with self._news:
             self.verbs[verb] += 1
-            if body:
-                self.methods[json.loads(body)["method"]] += 1
-                self.bodies.append(body.decode())
             self._news.notify_all()
+            if not body:
+                return False
+            method = json.loads(body)["method"]
+            self.methods[method] += 1
+            self.bodies.append(body.decode())
+            return self.methods[method] == 1
 
     def wait_for(self, method: str, times: int = 1) -> None:
+        """Return once so many requests of a method have come."""
         with self._news:
-            assert self._news.wait_for(lambda: self.methods[method] >= times, timeout=30), f"no {method} came"
+            came = self._news.wait_for(lambda: self.methods[method] >= times, PATIENCE_SECONDS)
+        assert came, f"{method}: {self.methods[method]} of {times} requests after {PATIENCE_SECONDS} s"
 
 
 class ProxyHandler(Quiet):
@@ -104,17 +112,14 @@ class ProxyHandler(Quiet):
 
     def pass_on(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self.server.count(self.command, body)
-        method = ""
+        is_first = self.server.count(self.command, body)
         if body:
-            request = json.loads(body)
-            method = request["method"]
-            body = json.dumps(self.server.change_request(request)).encode()
+            body = json.dumps(self.server.change_request(json.loads(body))).encode()
         names = ("Content-Type", "Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers")
         headers = {name: self.headers[name] for name in names if name in self.headers}
         reply = self.server.server.request(self.command, "/", content=body, headers=headers)
         content = reply.content
-        if self.server.lose_the_first_replies and self.server.methods[method] == 1:
+        if self.server.lose_the_first_replies and is_first:
             self.close_connection = True
             return
         if reply.status_code == httpx.codes.OK and content:

@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, BrowserContext
 
 from harness.chromium import chromium
 from harness.person import MILLISECONDS, Person
+from harness.transports import chalice_local
 from harness.web_servers import PageHandler, Proxy, Server, serving
 
 
@@ -54,6 +55,20 @@ def alice(people: list[Person]) -> Person:
 def bob(people: list[Person]) -> Person:
     """He opens it."""
     return people[1]
+
+
+@pytest.fixture(scope="package")
+def local_url() -> Iterator[str]:
+    """`chalice local`, which holds a reply for longer than a busy machine takes until there is news."""
+    with chalice_local({"MAX_WAIT_SECONDS": "20"}) as url:
+        yield url
+
+
+@pytest.fixture
+def unhurried(people: list[Person]) -> None:
+    """For tests that count requests."""
+    for person in people:
+        person.slow_time_down()
 
 
 @pytest.fixture

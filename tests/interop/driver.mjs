@@ -12,7 +12,8 @@ const { default: puppeteer } = await import("puppeteer-core").catch(() => {
   console.error("puppeteer-core is missing: `npm ci` brings it (`make test` does that)");
   process.exit(1);
 });
-const browser = await puppeteer.launch(JSON.parse(process.argv[2]));
+const options = JSON.parse(process.argv[2]);
+const browser = await puppeteer.launch(options);
 const profiles = [];
 const pages = [];
 
@@ -23,7 +24,7 @@ const requests = {
 
   async open({ profile, url }) {
     const page = await profiles[profile].newPage();
-    await page.goto(url);
+    await page.goto(url, { timeout: options.timeout });
     return pages.push(page) - 1;
   },
 
