@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.engines import free_port, wait_for_port
+from harness.stun import wait_for_stun
 
 NO_COTURN = """\
 The tests of a TURN relay need coturn, and `turnserver` is not on the PATH.
@@ -73,6 +74,7 @@ def coturn(folder: Path) -> Iterator[TurnServer]:
     ):
         try:
             wait_for_port(server.port, process)
+            wait_for_stun(server.port)
             yield server
         finally:
             process.terminate()

@@ -33,7 +33,7 @@ Or start any engine yourself and name it:
 # Systems give ports above these to connections that ask for none, so no connection takes one of them by chance.
 PORTS = range(20_000, 30_000)
 # A lock on one byte of this file for each port: it ends with the process, whatever ends that.
-_reservations = Path(tempfile.gettempdir(), f"peerpost-ports-{os.getuid()}").open("wb")
+_reservations = Path(tempfile.gettempdir(), f"peerpost-ports-{os.getuid()}").open("wb")  # noqa: SIM115 - open as long as the process
 _reserved: set[int] = set()
 _reserving = threading.Lock()
 

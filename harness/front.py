@@ -25,6 +25,7 @@ class Front(FunctionUrl):
         self._came: Counter[str] = Counter()
         self._done: Counter[str] = Counter()
         self._change = threading.Condition()
+        self._writes_awaited = 0
 
     @property
     def url(self) -> str:
@@ -42,6 +43,15 @@ class Front(FunctionUrl):
             if not self._change.wait_for(lambda: self._done[method] >= times, PATIENCE_SECONDS):
                 raise TimeoutError(f"{method}: {self._done[method]} of {times} requests after {PATIENCE_SECONDS} s")
 
+    def hold_candidates_until_written(self, times: int) -> None:
+        """Hold the replies that may bring candidates until so many requests have written some."""
+        with self._change:
+            self._writes_awaited = times
+
+    def _until_written(self) -> None:
+        with self._change:
+            self._change.wait_for(lambda: self._done["create_candidate"] >= self._writes_awaited, PATIENCE_SECONDS)
+
     def count(self, verb: str) -> None:
         with self._change:
             self.verbs[verb] += 1
@@ -56,6 +66,8 @@ class Front(FunctionUrl):
         with self._change:
             self._done[method] += 1
             self._change.notify_all()
+        if method in ("create_candidate", "get_candidates"):
+            self._until_written()
         return reply
 
     def handle_error(self, request: Any, client_address: Any) -> None:

@@ -93,13 +93,24 @@ def forward(listener: socket.socket, port: int) -> None:
     with suppress(OSError):  # the listener is closed
         while True:
             near, _ = listener.accept()
-            far = socket.create_connection(("127.0.0.1", port))
-            for ends in ((near, far), (far, near)):
-                threading.Thread(target=pump, args=ends, daemon=True).start()
+            threading.Thread(target=connect_through, args=(near, port), daemon=True).start()
+
+
+def connect_through(near: socket.socket, port: int) -> None:
+    with near, suppress(OSError), socket.create_connection(("127.0.0.1", port)) as far:
+        back = threading.Thread(target=pump, args=(far, near), daemon=True)
+        back.start()
+        pump(near, far)
+        back.join()
 
 
 def pump(source: socket.socket, target: socket.socket) -> None:
-    with suppress(OSError), target:  # an end has gone
+    """Pass on what comes, and that nothing more comes; if one end has gone, end the other as well."""
+    try:
         while data := source.recv(MAX_READ_BYTES):
             target.sendall(data)
         target.shutdown(socket.SHUT_WR)
+    except OSError:
+        for end in (source, target):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)

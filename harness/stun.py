@@ -1,8 +1,10 @@
 """A STUN server (RFC 8489) that replies when it is told to."""
 
+import os
 import socket
 import struct
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -54,6 +56,23 @@ class StunServer:
         attribute = struct.pack("!HH", XOR_MAPPED_ADDRESS, len(mapped)) + mapped
         header = struct.pack("!HHI12s", BINDING_SUCCESS, len(attribute), MAGIC_COOKIE, transaction)
         self._socket.sendto(header + attribute, address)
+
+
+def wait_for_stun(port: int, seconds: float = 60) -> None:
+    """Return once a server on this machine replies over UDP."""
+    request = struct.pack("!HHI12s", BINDING_REQUEST, 0, MAGIC_COOKIE, os.urandom(12))
+    deadline = time.monotonic() + seconds
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(("127.0.0.1", port))
+        probe.settimeout(0.05)
+        while time.monotonic() < deadline:
+            try:
+                probe.send(request)
+                probe.recv(MAX_DATAGRAM_BYTES)
+            except (ConnectionRefusedError, TimeoutError):
+                continue
+            return
+    raise TimeoutError(f"no STUN server replies on port {port} after {seconds} s")
 
 
 @contextmanager

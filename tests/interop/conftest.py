@@ -4,16 +4,13 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from mypy_boto3_dynamodb import DynamoDBClient
 
-from app import create_app
-from chalicelib.channels import Channels
-from chalicelib.function_url import lambda_handler
-from harness.browsers import Browser, Page, page_server, run
-from harness.coturn import TurnServer, coturn
+from harness.browsers import Browser, Page, run
 from harness.engines import ROOT
-from harness.front import Front, front_of
+from harness.fixtures import front, long_hold, page_url, turn
 from harness.stun import StunServer, stun_server
+
+__all__ = ["front", "long_hold", "page_url", "turn"]
 
 PYTHON_CLIENT = str(ROOT / "clients/python/src")
 if PYTHON_CLIENT not in sys.path:
@@ -41,12 +38,6 @@ def chromium_behind_nat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Br
         yield browser
 
 
-@pytest.fixture(scope="session")
-def page_url() -> Iterator[str]:
-    with page_server() as url:
-        yield url
-
-
 @pytest.fixture
 def chromium_page(chromium: Browser, page_url: str) -> Iterator[Page]:
     with chromium.profile() as profile:
@@ -60,22 +51,8 @@ def firefox_page(firefox: Browser, page_url: str) -> Iterator[Page]:
 
 
 @pytest.fixture
-def front(real_client: DynamoDBClient, real_table: str) -> Iterator[Front]:
-    """The server, on the real engine, behind a URL that counts."""
-    channels = Channels(real_client, real_table)
-    with front_of(lambda_handler(create_app(lambda: channels))) as front:
-        yield front
-
-
-@pytest.fixture
 def stun() -> Iterator[StunServer]:
     with stun_server() as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def turn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TurnServer]:
-    with coturn(tmp_path_factory.mktemp("coturn")) as server:
         yield server
 
 

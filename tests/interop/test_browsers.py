@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.browsers import Browser, Page, connect, exchange_messages
+from harness.browsers import PATIENCE_SECONDS, Browser, Page, connect, exchange_messages
 from harness.front import Front, front_of
 from harness.runtime import lambda_function
 from harness.stun import StunServer
@@ -35,6 +35,8 @@ def test_two_browsers_that_are_ready_need_four_requests_and_no_preflight(
 ) -> None:
     """By the server's own count: a browser does not show a page its preflights."""
     pages = (chromium_page, firefox_page) if offerer == "chromium" else (firefox_page, chromium_page)
+    for page in pages:
+        page.slow_time_down()
 
     connect(*pages, front.url)
 
@@ -54,6 +56,11 @@ def test_late_candidates_need_one_more_write_and_one_more_read_a_side(
         answerer.call("answer", options | {"channelId": channel_id})
         front.wait_for("create_answer")
         front.wait_for("get_answer")
+        # From here on, and not before: a browser asks a STUN server that does not reply for ten seconds only.
+        for page in (offerer, answerer):
+            page.slow_time_down()
+        # Else whoever gets the other's candidate first may be connected before it has to write its own.
+        front.hold_candidates_until_written(2)
         stun.release()
         for page in (offerer, answerer):
             page.call("connected")
@@ -80,7 +87,7 @@ def test_several_pairs_connect_at_once_through_the_packaged_function(
 
         channels = [page.begin("offer", {"server": front.url}) for page in offerers]
         for page, channel in zip(answerers, channels, strict=True):
-            page.call("answer", {"server": front.url, "channelId": channel.result(30)})
+            page.call("answer", {"server": front.url, "channelId": channel.result(PATIENCE_SECONDS)})
         arrived = [
             exchange_messages(*pair, message=f"pair {number}")
             for number, pair in enumerate(zip(offerers, answerers, strict=True))
@@ -95,6 +102,8 @@ def test_a_call_heals_after_a_network_change_without_the_server(
     two_pages: tuple[Page, Page], front: Front, restarting: int
 ) -> None:
     """Whichever side is told to restart ICE: both get new addresses and keep their data channel, by no new link."""
+    for page in two_pages:
+        page.slow_time_down()
     connect(*two_pages, front.url)
     front.wait_for("delete_data_channel")
     before = [page.call("fragments") for page in two_pages]

@@ -13,7 +13,8 @@ from peerpost import TamperedError, connect, new_key
 from harness.browsers import Page, PageError
 from harness.front import Front
 
-PATIENCE_SECONDS = 30
+# Nothing takes a tenth of that, even on a busy machine.
+PATIENCE_SECONDS = 60
 FOUR_REQUESTS = {"create_data_channel": 1, "get_offer": 1, "create_answer": 1, "get_answer": 1}
 
 
@@ -120,8 +121,12 @@ def test_chromium_and_aiortc_talk(chromium_page: Page, front: Front, exchange: A
 
 @pytest.mark.parametrize("exchange", [python_offers, the_page_offers])
 def test_chromium_and_aiortc_that_are_ready_need_four_requests_and_no_preflight(
-    chromium_page: Page, front: Front, exchange: Any
+    chromium_page: Page, front: Front, exchange: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Neither reads for late candidates because the machine is busy.
+    monkeypatch.setattr("peerpost.connection.UNLIKELY_SECONDS", PATIENCE_SECONDS)
+    chromium_page.slow_time_down()
+
     within_time(exchange(chromium_page, front.url))
 
     assert front.exchange == FOUR_REQUESTS

@@ -21,6 +21,9 @@ RELAY_ALONE = {"iceTransportPolicy": "relay"}
 FIVE = ["create_data_channel", "create_offer", "get_offer", "create_answer", "get_answer"]
 PAIRS = ["chromium chromium", "chromium firefox", "firefox chromium"]
 
+# As long as the function's time limit allows; a busy machine takes less until there is news.
+HOLD_SECONDS = 12
+
 Serve = Callable[[str], AbstractContextManager[Front]]
 """From the secret that the function shares with the relay, or believes to, to what serves it."""
 
@@ -42,6 +45,7 @@ def serve(task_root: Path, endpoint: str, real_table: str, tmp_path: Path, turn:
             "ACCESS_KEYS_PARAMETER": KEYS_NAME,
             "TURN_SECRET_PARAMETER": SECRET_NAME,
             "TURN_URLS": turn.url,
+            "MAX_WAIT_SECONDS": str(HOLD_SECONDS),
         }
         with (
             lambda_function(
@@ -82,6 +86,8 @@ def test_two_browsers_connect_through_the_relay_that_the_server_names(
     pages: tuple[Page, Page], keyed_front: Front
 ) -> None:
     offerer, answerer = pages
+    for page in pages:
+        page.slow_time_down()
 
     channel_id = offerer.call("offer", {"server": keyed_front.url, "accessKey": KEY, **RELAY_ALONE})
     answerer.call("answer", {"server": keyed_front.url, "channelId": channel_id, **RELAY_ALONE})
@@ -89,7 +95,8 @@ def test_two_browsers_connect_through_the_relay_that_the_server_names(
         page.call("connected")
 
     assert exchange_messages(*pages) == ["hello from the one", "hello from the other"]
-    assert [page.call("path") for page in pages] == [["relay", "relay"]] * 2
+    # Each sends through its own relay; how it has learned of the other's, ICE leaves open.
+    assert [page.call("path")[0] for page in pages] == ["relay", "relay"]
     for page in pages:
         assert not {"renegotiated", "negotiation-failed", "candidate-skipped"} & set(page.call("reported"))
     counts = keyed_front.exchange

@@ -54,6 +54,8 @@ def call(page_url: str, front: Front, tmp_path_factory: pytest.TempPathFactory) 
                 stack.enter_context(host.reach(port or 0))
             browser = stack.enter_context(browsers.run("chromium", tmp_path_factory.mktemp("host"), entry=host.entry))
             pages.append(stack.enter_context(browser.profile()).open(page_url))
+        for page in pages:
+            page.slow_time_down()
         mover, other = pages
         yield Call(mover, other, *hosts)
 
@@ -76,6 +78,7 @@ def change_to_another_network(call: Call) -> None:
     call.host.join("cable1", PHONE)
 
 
+@pytest.mark.timeout(4 * HEALING_SECONDS)  # Browsers start, lose each other, and find each other again.
 @pytest.mark.parametrize("moves", [get_another_address, change_to_another_network, be_out_of_reach_for_a_while])
 @pytest.mark.parametrize("offerer", ["mover", "other"])
 def test_a_call_survives_a_change_of_network_without_the_server(

@@ -1,0 +1,85 @@
+"""aiortc peers that reach each other by the operator's TURN server alone, where channels need an access key."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+from aiortc import RTCConfiguration, RTCDataChannel, RTCIceTransportPolicy, RTCPeerConnection
+from mypy_boto3_dynamodb import DynamoDBClient
+from peerpost import ConnectionFailedError, connect, new_key
+
+from harness.coturn import TurnServer
+from harness.servers import operated_front
+from harness.ssm import KEY
+
+# Nothing takes a tenth of that, even on a busy machine.
+PATIENCE_SECONDS = 60
+
+
+def relayed(configuration: RTCConfiguration) -> RTCPeerConnection:
+    return RTCPeerConnection(replace(configuration, iceTransportPolicy=RTCIceTransportPolicy.RELAY))
+
+
+async def talk(server: str, timeout: float) -> list[str]:
+    """Connect two peers that use a relay or nothing, send a message each way, and return what arrived."""
+    heard: asyncio.Queue[str] = asyncio.Queue()
+    channel_id: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    key = new_key()
+
+    def offerer(configuration: RTCConfiguration) -> RTCPeerConnection:
+        peer = relayed(configuration)
+        chat = peer.createDataChannel("chat")
+        chat.on("open", lambda: chat.send("from the offerer"))
+        chat.on("message", heard.put_nowait)
+        return peer
+
+    def answerer(configuration: RTCConfiguration) -> RTCPeerConnection:
+        peer = relayed(configuration)
+
+        @peer.on("datachannel")
+        def greet(chat: RTCDataChannel) -> None:
+            chat.on("message", heard.put_nowait)
+            chat.send("from the answerer")
+
+        return peer
+
+    offering = asyncio.create_task(
+        connect(offerer, server, key=key, access_key=KEY, on_channel=channel_id.set_result, timeout=timeout)
+    )
+    answering = asyncio.create_task(connect(answerer, server, await channel_id, key=key, timeout=timeout))
+    try:
+        await asyncio.gather(offering, answering)
+        return sorted([await heard.get(), await heard.get()])
+    finally:
+        done, _ = await asyncio.wait([offering, answering])
+        await asyncio.gather(*(task.result().close() for task in done if not task.exception()))
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+@pytest.mark.usefixtures("long_hold")
+def test_two_peers_talk_over_the_relay_alone(
+    real_client: DynamoDBClient, real_table: str, turn: TurnServer, transport: str
+) -> None:
+    url = f"turn:127.0.0.1:{turn.port}?transport={transport}"
+    with operated_front(real_client, real_table, [url], turn.secret) as front:
+        heard = asyncio.run(talk(front.url, timeout=PATIENCE_SECONDS))
+
+    assert heard == ["from the answerer", "from the offerer"]
+    assert front.exchange == {
+        "create_data_channel": 1,
+        "create_offer": 1,
+        "get_offer": 1,
+        "create_answer": 1,
+        "get_answer": 1,
+    }
+
+
+def test_a_credential_of_another_secret_is_a_connection_that_fails(
+    real_client: DynamoDBClient, real_table: str, turn: TurnServer
+) -> None:
+    """So that the others show what they say: nothing but the relay connects such peers."""
+    with (
+        operated_front(real_client, real_table, [turn.url], "another secret") as front,
+        pytest.raises(ConnectionFailedError),
+    ):
+        asyncio.run(talk(front.url, timeout=1))
