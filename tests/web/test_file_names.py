@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from tests.engines import ROOT
-from tests.interop.browsers import run
+from harness.engines import ROOT
+from harness.browsers import run
 
 NAMES: list[dict[str, str]] = json.loads((ROOT / "clients/file-names.json").read_text())
 MAKE_SAFE = """async (names) => {
