@@ -9,7 +9,7 @@ import pytest
 from doubles import CHANNEL_ID, Script, Time, answerer, no_jitter, offerer, ok, refused, unavailable
 from peerpost import ChannelExpiredError, NetworkError, RefusalError, Sealer, ServerError, TamperedError, new_key
 from peerpost.channel import Channel
-from peerpost.limits import MAX_FAILURES_AT_FIRST
+from peerpost.limits import MAX_FAILURES, MAX_FAILURES_AT_FIRST, MAX_FAILURES_BUSY
 
 LOST = httpx.ReadError("the connection broke")
 NOT_YET = refused("no answer yet")
@@ -131,13 +131,61 @@ def test_a_server_without_capacity_is_asked_for_two_minutes_and_is_not_asked_to_
         asyncio.run(offerer(Script(fault), time).open())
 
 
-def test_a_server_that_is_gone_is_given_up_within_half_a_minute() -> None:
+def test_a_fault_of_a_server_that_has_served_is_given_up_within_half_a_minute() -> None:
+    script, time = Script(OPENED, unavailable()), Time()
+
+    with pytest.raises(ServerError):
+        asyncio.run(open_and_receive(offerer(script, time)))
+
+    assert len(script.requests) == 1 + MAX_FAILURES
+    assert sum(time.pauses) < 30
+
+
+@pytest.mark.parametrize("reply", [OPENED, unavailable()], ids=["a channel", "503"])
+def test_repeated_network_errors_of_a_server_that_has_replied_are_retried_twenty_times_and_no_read_is_held(
+    reply: httpx.Response,
+) -> None:
+    script, time = Script(reply, *[LOST] * 18, OPENED, LOST, LOST, NOT_YET, ok(items=[], next=0), ANSWERED), Time()
+
+    async def open_twice_and_receive() -> str:
+        channel = offerer(script, time)
+        if reply is OPENED:
+            await channel.open()
+        return await open_and_receive(channel)
+
+    answer = asyncio.run(open_twice_and_receive())
+
+    assert answer == "the answer"
+    reads = [request["wait"] for request in script.requests if request["method"] == "get_answer"]
+    assert reads == [0, 0, 0, 0]
+
+
+def test_a_server_that_has_replied_and_does_not_reply_any_more_is_given_up_after_twenty_tries() -> None:
     script, time = Script(OPENED, LOST), Time()
 
     with pytest.raises(NetworkError):
         asyncio.run(open_and_receive(offerer(script, time)))
 
-    assert sum(time.pauses) < 30
+    assert len(script.requests) == 1 + MAX_FAILURES_BUSY
+    assert [request["wait"] for request in script.requests[1:]] == [20, 20] + 18 * [0]
+    assert sum(time.pauses) == pytest.approx(119.75)
+
+
+def test_a_single_network_error_does_not_end_held_reads() -> None:
+    script, time = Script(OPENED, LOST, NOT_YET, ok(items=[], next=0), LOST, ANSWERED), Time()
+
+    asyncio.run(open_and_receive(offerer(script, time)))
+
+    reads = [request["wait"] for request in script.requests if request["method"] == "get_answer"]
+    assert reads == [20, 20, 20, 20]
+
+
+def test_a_held_read_that_a_busy_server_refuses_is_not_held_when_it_is_tried_again() -> None:
+    script, time = Script(OPENED, unavailable(429), ANSWERED), Time()
+
+    asyncio.run(open_and_receive(offerer(script, time)))
+
+    assert [request["wait"] for request in script.requests[1:]] == [20, 0]
 
 
 def test_a_fault_that_does_not_pass_is_not_waited_out() -> None:

@@ -1,11 +1,11 @@
-"""One peer's end of a channel: it seals, waits, tries again, and passes over what it has sent itself."""
+"""One peer's end of a channel: it seals and opens texts, and skips the candidates that it has sent itself."""
 
 import asyncio
 import random
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TypeVar
 
@@ -13,32 +13,17 @@ from aiortc import RTCIceServer
 
 from peerpost.candidates import bye_to_json
 from peerpost.client import Candidates, Description, SignalingClient, not_ours
-from peerpost.errors import (
-    ChannelExpiredError,
-    NetworkError,
-    PeerpostError,
-    RefusalError,
-    ServerError,
-    TamperedError,
-)
-from peerpost.limits import (
-    CHANNEL_TTL_SECONDS,
-    FIRST_POLL_SECONDS,
-    FIRST_RETRY_SECONDS,
-    HANG_UP_SECONDS,
-    HOLD_SECONDS,
-    JITTER,
-    MAX_CANDIDATE_BYTES,
-    MAX_CANDIDATES,
-    MAX_FAILURES,
-    MAX_FAILURES_AT_FIRST,
-    MAX_FAILURES_BUSY,
-    MAX_POLL_SECONDS,
-    MAX_RETRY_SECONDS,
-    POLL_GROWTH,
-    WAIT_SECONDS,
-)
+from peerpost.errors import ChannelExpiredError, PeerpostError, RefusalError, TamperedError
+from peerpost.limits import CHANNEL_TTL_SECONDS, HANG_UP_SECONDS, MAX_CANDIDATE_BYTES, MAX_CANDIDATES
+from peerpost.poller import Poller
 from peerpost.sealing import CANDIDATE_OF, Purpose, Role, Sealer
+from peerpost.sentences import (
+    ANSWER_ALREADY_EXISTS,
+    METHOD_IS_UNKNOWN,
+    NO_ANSWER_YET,
+    NO_OFFER_YET,
+    NO_SUCH_CHANNEL,
+)
 
 T = TypeVar("T")
 
@@ -46,13 +31,18 @@ T = TypeVar("T")
 class Channel:
     """A channel, as the offerer or the answerer sees it.
 
-    Without `channel_id` this peer is the offerer, and `open` makes the channel; with it this peer is the answerer.
-    `key` of 32 bytes seals everything; without it the server can read and change it.
-    With `asks_for_ice_servers`, those of the operator come with the new channel or the offer, as `ice_servers`.
+    Without `channel_id` this peer is the offerer, and `open` creates the channel.
+    With `channel_id` this peer is the answerer.
+    `key` has 32 bytes and seals everything. Without a key, the server can read and change what passes through it.
+    With `asks_for_ice_servers`, the operator's ICE servers come with the new channel or with the offer.
+    They are then in `ice_servers`.
     `clock` gives seconds, `sleep` takes them, and `jitter` gives a number between two others.
 
-    Every method raises ChannelExpiredError when the channel is no more, TamperedError when a text does not open,
-    RefusalError when the server says no, and ServerError or NetworkError when trying again did not help.
+    Every coroutine may raise these errors:
+    ChannelExpiredError if the channel does not exist any more,
+    TamperedError if a sealed text does not open,
+    RefusalError if the server refuses the request,
+    ServerError or NetworkError if the request failed too often.
     """
 
     def __init__(
@@ -73,18 +63,12 @@ class Channel:
         self._channel_id = channel_id
         self._sealer = None if key is None else Sealer(key)
         self._asks_for_ice_servers = asks_for_ice_servers
-        self._clock = clock
-        self._sleep = sleep
-        self._jitter = jitter
-        self._deadline: float | None = None
-        self._server_has_answered = False
-        self._server_is_busy = False
+        self._poller = Poller(clock, sleep, jitter)
         self._is_exchanged = False
         self._offer_to_repeat: str | None = None
         self._sent: set[str] = set()
         self._position = 0
         self._arrived: deque[str] = deque()
-        self._last_news = clock()
 
     @property
     def is_open(self) -> bool:
@@ -93,7 +77,7 @@ class Channel:
 
     @property
     def is_exchanged(self) -> bool:
-        """Whether this peer has seen both descriptions: then it can do without the server."""
+        """Whether this peer has both descriptions, and no longer needs the server."""
         return self._is_exchanged
 
     @property
@@ -104,20 +88,20 @@ class Channel:
         return self._channel_id
 
     async def open(self, offer: str | None = None) -> str:
-        """Open the channel, with the offer if it is there already, and return its id."""
+        """Create the channel, with the offer if there is one already, and return its id."""
         text = None if offer is None else self._seal(offer, "offer")
-        # Counted from before the request, so that we stop before the server does; and opening takes no longer either.
-        self._deadline = self._clock() + CHANNEL_TTL_SECONDS
+        # Count from before the request, so that this peer stops before the server does.
+        self._poller.start_lifetime()
         self._channel_id = await self._call(partial(self._create, text))
         self._offer_to_repeat = text
         return self._channel_id
 
     async def get_ice_servers(self) -> list[RTCIceServer]:
-        """Ask for the ICE servers that the peers of this channel may use; a server that is too old has none."""
+        """Return the ICE servers that the peers of this channel may use. An old server has none."""
         try:
             return await self._call(lambda: self._client.get_ice_servers(self.channel_id))
         except RefusalError as refusal:
-            if str(refusal) != "method is unknown":
+            if str(refusal) != METHOD_IS_UNKNOWN:
                 raise
             return []
 
@@ -125,10 +109,10 @@ class Channel:
         """Write the offer."""
         text = self._seal(offer, "offer")
         await self._call(lambda: self._client.create_offer(self.channel_id, text))
-        self._news()
+        self._poller.had_news()
 
     async def send_answer(self, answer: str) -> None:
-        """Write the answer. Raises RefusalError when another peer has answered before."""
+        """Write the answer. Raises RefusalError if another peer has answered already."""
         text = self._seal(answer, "answer")
         requests = 0
 
@@ -140,18 +124,19 @@ class Channel:
         try:
             await self._call(write)
         except RefusalError as refusal:
-            # An earlier request of ours may have taken effect although its reply was lost: then the answer is ours.
-            if str(refusal) != "answer already exists" or not await self._has_stored(text):
+            # An earlier request of ours may have taken effect although its reply was lost. Then the answer is ours.
+            if str(refusal) != ANSWER_ALREADY_EXISTS or not await self._has_stored(text):
                 raise
         except ChannelExpiredError:
-            # Or the offerer has it, is connected as far as it knows, and has erased the channel. ICE will tell.
-            if requests == 1 or self._seconds_left <= 0:
+            # If an earlier request took effect, the offerer may have read the answer and erased the channel.
+            # ICE will show whether it has.
+            if requests == 1 or self._poller.seconds_left <= 0:
                 raise
         self._is_exchanged = True
-        self._news()
+        self._poller.had_news()
 
     async def send_candidate(self, candidate: str) -> None:
-        """Append a candidate, as JSON. Raises ValueError for one of more than 425 bytes as sent."""
+        """Append a candidate, as JSON. Raises ValueError if it has more than 425 bytes when it is sent."""
         text = self._seal(candidate, CANDIDATE_OF[self.role])
         if len(text.encode()) > MAX_CANDIDATE_BYTES:
             raise ValueError(f"a candidate has at most {MAX_CANDIDATE_BYTES} bytes as sent")
@@ -159,15 +144,15 @@ class Channel:
         await self._call(lambda: self._client.create_candidate(self.channel_id, text))
 
     async def send_bye(self) -> None:
-        """Tell the other peer, if it still reads, that this one goes."""
+        """Tell the other peer, if it still reads, that this peer is leaving."""
         await self.send_candidate(bye_to_json(self.role))
 
     async def receive_offer(self) -> str:
-        """Return the offer, once it is there."""
+        """Return the offer, once it has arrived."""
         return self._opened(await self._until(self._read_offer), "offer")
 
     async def receive_answer(self) -> str:
-        """Return the answer, once it is there."""
+        """Return the answer, once it has arrived."""
         answer = self._opened(await self._until(self._read_answer), "answer")
         self._is_exchanged = True
         return answer
@@ -178,24 +163,24 @@ class Channel:
         return self._arrived.popleft()
 
     async def receive_candidates(self) -> list[str]:
-        """Return the next candidates of the other peer, as JSON, once there are some: all that are there."""
+        """Return all candidates of the other peer that have arrived, as JSON, once there is at least one."""
         await self._until_arrived()
         return self.take_arrived()
 
     def take_arrived(self) -> list[str]:
-        """Return the candidates that have come already, with a description for example, without a request."""
+        """Return the candidates that have arrived already, for example with a description. Makes no request."""
         arrived = list(self._arrived)
         self._arrived.clear()
         return arrived
 
     async def try_bye(self) -> None:
-        """Send the goodbye once, if that is possible. Raises nothing."""
+        """Try once, and briefly, to say goodbye. Raises nothing."""
         with suppress(PeerpostError, TimeoutError):
             async with asyncio.timeout(HANG_UP_SECONDS):
                 await self.send_bye()
 
     async def hang_up(self) -> None:
-        """Erase the channel, if that is possible: it ends by itself too. Raises nothing."""
+        """Try once, and briefly, to erase the channel, which would expire by itself too. Raises nothing."""
         if self._channel_id is None:
             return
         with suppress(PeerpostError, TimeoutError):
@@ -203,13 +188,16 @@ class Channel:
                 await self._client.delete_data_channel(self._channel_id)
 
     def _seal(self, text: str, purpose: Purpose) -> str:
-        return text if self._sealer is None else self._sealer.seal(text, purpose)
+        if self._sealer is None:
+            return text
+        return self._sealer.seal(text, purpose)
 
     def _opened(self, description: Description, purpose: Purpose) -> str:
         if description.next is not None:
             self._take(Candidates(description.items, description.next))
-        text = description.text
-        return text if self._sealer is None else self._sealer.open(text, purpose)
+        if self._sealer is None:
+            return description.text
+        return self._sealer.open(description.text, purpose)
 
     async def _create(self, offer: str | None) -> str:
         if not self._asks_for_ice_servers:
@@ -220,14 +208,17 @@ class Channel:
 
     async def _has_stored(self, answer: str) -> bool:
         try:
-            return (await self._call(lambda: self._client.get_answer(self.channel_id))).text == answer
+            stored = await self._call(lambda: self._client.get_answer(self.channel_id))
         except ChannelExpiredError:
-            return self._seconds_left > 0  # erased in between, as above
+            # The offerer has erased the channel in between, as in send_answer.
+            return self._poller.seconds_left > 0
+        return stored.text == answer
 
     async def _read_offer(self, wait: float) -> Description | None:
-        asks = self._asks_for_ice_servers
         found = await unless_not_yet(
-            self._client.get_offer(self.channel_id, since=self._position, wait=wait, ice_servers=asks)
+            self._client.get_offer(
+                self.channel_id, since=self._position, wait=wait, ice_servers=self._asks_for_ice_servers
+            )
         )
         if found is not None:
             self.ice_servers = found.ice_servers
@@ -240,7 +231,8 @@ class Channel:
         return found
 
     async def _repeat_offer(self, offer: str) -> None:
-        # A server that is too old for an offer in create_data_channel has ignored it, and says so by no word but this.
+        # An old server ignores an offer in create_data_channel. It does not report that, but it does not know `since`
+        # either, so that its list of candidates comes without `next`.
         found = await self._client.get_candidates(self.channel_id, since=self._position)
         if found.next is None:
             await self._client.create_offer(self.channel_id, offer)
@@ -248,107 +240,67 @@ class Channel:
 
     async def _read_candidates(self, wait: float) -> Candidates | None:
         found = await self._client.get_candidates(self.channel_id, since=self._position, wait=wait)
+        # An old server ignores `since`, and returns all candidates.
         items = found.items if found.next is not None else found.items[self._position :]
-        if self._position + len(items) > MAX_CANDIDATES:  # it tells the same again and again
+        if not items:
+            return None
+        next_position = self._position + len(items)
+        if next_position > MAX_CANDIDATES:
+            # This server returns the same candidates again and again.
             raise not_ours()
-        return Candidates(items, self._position + len(items)) if items else None
+        return Candidates(items, next_position)
 
     async def _until_arrived(self) -> None:
         while not self._arrived:
             self._take(await self._until(self._read_candidates))
 
     def _take(self, found: Candidates) -> None:
-        """Keep the other peer's candidates among those found, and go on behind them."""
-        self._arrived.extend(text for text in map(self._theirs, found.items) if text is not None)
-        self._position = self._position if found.next is None else found.next
+        """Keep the other peer's candidates among those found, and continue behind them."""
+        for item in found.items:
+            candidate = self._opened_candidate(item)
+            if candidate is not None:
+                self._arrived.append(candidate)
+        if found.next is not None:
+            self._position = found.next
 
-    def _theirs(self, item: str) -> str | None:
-        """Return a candidate of the other peer, opened; None for one of ours."""
+    def _opened_candidate(self, item: str) -> str | None:
+        """Return a candidate of the other peer, opened, or None for a candidate of this peer."""
         if self._sealer is None:
             return None if item in self._sent else item
         try:
             return self._sealer.open(item, CANDIDATE_OF[self.peer])
         except TamperedError:
+            # If it is not ours either, this raises.
             self._sealer.open(item, CANDIDATE_OF[self.role])
             return None
 
-    def _news(self) -> None:
-        self._last_news = self._clock()
+    async def _call(self, request: Callable[[], Awaitable[T]]) -> T:
+        with self._channel_may_be_gone():
+            return await self._poller.persist(request)
 
     async def _until(self, read: Callable[[float], Awaitable[T | None]]) -> T:
-        """Read until there is something; one read at a time, held by the server where it does that."""
-        interval = FIRST_POLL_SECONDS
-        while True:
-            asked = self._clock()
-            # A held read occupies what a busy server lacks.
-            holds = asked - self._last_news < HOLD_SECONDS and not self._server_is_busy
-            wait = WAIT_SECONDS if holds else 0
-            found = await self._call(partial(read, wait))
-            if found is not None:
-                self._news()
-                return found
-            # A read that was held has taken this long already.
-            await self._pause(interval * self._jitter(*JITTER) - (self._clock() - asked))
-            interval = min(interval * POLL_GROWTH, MAX_POLL_SECONDS)
+        with self._channel_may_be_gone():
+            return await self._poller.until(read)
 
-    async def _call(self, request: Callable[[], Awaitable[T]]) -> T:
-        """Make a request, and make it again after a fault that may pass."""
-        if self._deadline is None and self.role == "answerer":
-            # The channel is older than that; the server tells when it is over.
-            self._deadline = self._clock() + CHANNEL_TTL_SECONDS
-        failures = 0
-        while True:
-            self._stop_when_expired()
-            try:
-                result = await request()
-            except RefusalError as refusal:
-                self._server_has_answered = True
-                if str(refusal) == "no such channel":
-                    raise self._ended() from refusal
+    @contextmanager
+    def _channel_may_be_gone(self) -> Iterator[None]:
+        try:
+            yield
+        except RefusalError as refusal:
+            if str(refusal) != NO_SUCH_CHANNEL:
                 raise
-            except (NetworkError, ServerError) as error:
-                failures += 1
-                self._server_is_busy |= isinstance(error, ServerError)
-                allowed = MAX_FAILURES if self._server_has_answered else MAX_FAILURES_AT_FIRST
-                if isinstance(error, ServerError) and (error.status == 429 or error.retry_after is not None):
-                    allowed = MAX_FAILURES_BUSY
-                retry_after = getattr(error, "retry_after", None) or 0
-                # Beyond the life of a channel there is nothing to ask for.
-                if failures >= allowed or not error.is_temporary or retry_after > CHANNEL_TTL_SECONDS:
-                    raise
-                pause = min(FIRST_RETRY_SECONDS * 2 ** (failures - 1), MAX_RETRY_SECONDS) * self._jitter(*JITTER)
-                # Never sooner than we are told, and not all at once at that moment.
-                await self._pause(pause + retry_after)
+            if self.role == "answerer" and not self._is_exchanged:
+                why = f"there is no such channel: it is older than {CHANNEL_TTL_SECONDS} seconds, used up, or never was"
             else:
-                self._server_has_answered = True
-                return result
-
-    async def _pause(self, seconds: float) -> None:
-        if seconds > 0:
-            await self._sleep(min(seconds, self._seconds_left))
-        self._stop_when_expired()
-
-    @property
-    def _seconds_left(self) -> float:
-        return CHANNEL_TTL_SECONDS if self._deadline is None else max(self._deadline - self._clock(), 0)
-
-    def _stop_when_expired(self) -> None:
-        if self._seconds_left <= 0:
-            raise ChannelExpiredError(f"the channel has expired: {CHANNEL_TTL_SECONDS} seconds are over")
-
-    def _ended(self) -> ChannelExpiredError:
-        if self.role == "answerer" and not self._is_exchanged:
-            return ChannelExpiredError(
-                f"there is no such channel: it is older than {CHANNEL_TTL_SECONDS} seconds, used up, or never was"
-            )
-        return ChannelExpiredError("the channel is no more: its time is over, or the other peer has hung up")
+                why = "the channel does not exist any more: it has expired, or the other peer has hung up"
+            raise ChannelExpiredError(why) from refusal
 
 
 async def unless_not_yet(reading: Awaitable[Description]) -> Description | None:
-    """Return what is read, or None when the server says that it is not there yet."""
+    """Return what is read, or None if the server says that it does not exist yet."""
     try:
         return await reading
     except RefusalError as refusal:
-        if str(refusal) in ("no offer yet", "no answer yet"):
+        if str(refusal) in (NO_OFFER_YET, NO_ANSWER_YET):
             return None
         raise

@@ -34,11 +34,12 @@ MAX_POLL_SECONDS = 1.0
 FIRST_RETRY_SECONDS = 0.25
 MAX_RETRY_SECONDS = 8.0
 
-# A server that has never answered is more likely a typing error than an outage: four tries, 2 s.
+# A server that has never replied is more likely a typing error than an outage: four tries, 2 s.
 MAX_FAILURES_AT_FIRST = 4
-# One that has answered may be restarting, or be throttled: eight tries, half a minute.
+# A server that reports a fault may be restarting: eight tries, half a minute.
 MAX_FAILURES = 8
-# One that has too many requests, or says when to come back, serves when others are done: twenty tries, two minutes.
+# A server that has too many requests, says when to come back, or has stopped replying may serve us once others are
+# done: twenty tries, two minutes.
 MAX_FAILURES_BUSY = 20
 
 # Every pause is multiplied by a random number between these, so that peers that failed together do not return together.

@@ -1,0 +1,112 @@
+"""Requests that do not give up at the first failure, and reads that wait for the other peer."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from peerpost.errors import ChannelExpiredError, NetworkError, RefusalError, ServerError
+from peerpost.limits import (
+    CHANNEL_TTL_SECONDS,
+    FIRST_POLL_SECONDS,
+    HOLD_SECONDS,
+    JITTER,
+    MAX_POLL_SECONDS,
+    POLL_GROWTH,
+    WAIT_SECONDS,
+)
+from peerpost.retries import RetryPolicy
+
+T = TypeVar("T")
+
+
+class Poller:
+    """The requests of one channel, for as long as the channel lives.
+
+    `clock` gives seconds, `sleep` takes them, and `jitter` gives a number between two others.
+    Every coroutine raises ChannelExpiredError once the lifetime of the channel is over.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        sleep: Callable[[float], Awaitable[None]],
+        jitter: Callable[[float, float], float],
+    ) -> None:
+        self._clock = clock
+        self._sleep = sleep
+        self._jitter = jitter
+        self._retries = RetryPolicy(jitter)
+        self._deadline: float | None = None
+        self._last_news = clock()
+
+    @property
+    def seconds_left(self) -> float:
+        """The seconds for which the channel still lives, as far as this peer knows."""
+        if self._deadline is None:
+            return CHANNEL_TTL_SECONDS
+        return max(self._deadline - self._clock(), 0)
+
+    def start_lifetime(self) -> None:
+        """Count the lifetime of the channel from now on."""
+        self._deadline = self._clock() + CHANNEL_TTL_SECONDS
+
+    def had_news(self) -> None:
+        """Remember that the other peer is likely to act now: the next reads may be held."""
+        self._last_news = self._clock()
+
+    async def persist(self, request: Callable[[], Awaitable[T]]) -> T:
+        """Make a request, and make it again after a failure that may pass.
+
+        A refusal is raised as it is.
+        """
+        if self._deadline is None:
+            # The channel of an answerer is older than this; the server says when it has expired.
+            self.start_lifetime()
+        failures = 0
+        while True:
+            self._stop_when_expired()
+            try:
+                result = await request()
+            except RefusalError:
+                self._retries.served()
+                raise
+            except (NetworkError, ServerError) as error:
+                failures += 1
+                pause = self._retries.pause_after(error, failures)
+                if pause is None:
+                    raise
+                await self._pause(pause)
+            else:
+                self._retries.served()
+                return result
+
+    async def until(self, read: Callable[[float], Awaitable[T | None]]) -> T:
+        """Read until there is something, one read at a time.
+
+        `read` is called with the seconds for which the server may hold the request.
+        """
+        interval = FIRST_POLL_SECONDS
+        while True:
+            began = self._clock()
+            # The wait is chosen anew for each try: a server that has become busy is not asked to hold the next one.
+            found = await self.persist(lambda: read(self._wait_seconds))
+            if found is not None:
+                self.had_news()
+                return found
+            # A read that was held has taken this long already.
+            taken = self._clock() - began
+            await self._pause(interval * self._jitter(*JITTER) - taken)
+            interval = min(interval * POLL_GROWTH, MAX_POLL_SECONDS)
+
+    @property
+    def _wait_seconds(self) -> float:
+        news_is_likely = self._clock() - self._last_news < HOLD_SECONDS
+        return WAIT_SECONDS if news_is_likely and not self._retries.server_is_busy else 0
+
+    async def _pause(self, seconds: float) -> None:
+        if seconds > 0:
+            await self._sleep(min(seconds, self.seconds_left))
+        self._stop_when_expired()
+
+    def _stop_when_expired(self) -> None:
+        if self.seconds_left <= 0:
+            raise ChannelExpiredError(f"the channel has expired: {CHANNEL_TTL_SECONDS} seconds are over")
