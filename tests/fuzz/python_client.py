@@ -35,6 +35,7 @@ from peerpost.client import (  # noqa: E402
     text_of,
 )
 from peerpost.connection import UNUSABLE  # noqa: E402
+from peerpost.file_names import safe_name  # noqa: E402
 from peerpost.limits import (  # noqa: E402
     MAX_CANDIDATES,
     MAX_FILE_BYTES,
@@ -43,7 +44,7 @@ from peerpost.limits import (  # noqa: E402
     MAX_NAME_BYTES,
 )
 from peerpost.sealing import KEY_BYTES, key_from_text, key_to_text  # noqa: E402
-from peerpost.transfer import FileChannel, FileOffer, receive_content, receive_offer, report, safe_name  # noqa: E402
+from peerpost.transfer import FileChannel, FileOffer, receive_content, receive_offer, report  # noqa: E402
 
 SEPARATOR = b"\n--\n"
 SEALER = Sealer(bytes(range(32)))

@@ -79,5 +79,8 @@ MAX_FILE_BYTES = 2**63 - 1
 ALIVE_SECONDS = 1.0
 PATIENCE_SECONDS = 15.0
 
-# A file name longer than this is cut: most file systems end at 255 bytes, and the temporary name needs some.
-MAX_NAME_BYTES = 200
+# Most file systems allow names of at most 255 bytes.
+MAX_NAME_BYTES = 255
+
+# A longer end of a name, with its dot, is no extension that a program knows.
+MAX_EXTENSION_BYTES = 32

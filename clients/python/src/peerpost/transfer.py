@@ -16,6 +16,7 @@ from typing import BinaryIO
 from aiortc import InvalidStateError, RTCDataChannel
 
 from peerpost.errors import PeerLostError, TransferError
+from peerpost.file_names import safe_name
 from peerpost.limits import (
     ALIVE_SECONDS,
     CHUNK_BYTES,
@@ -24,14 +25,10 @@ from peerpost.limits import (
     LOW_WATER_BYTES,
     MAX_BACKLOG_MESSAGES,
     MAX_FILE_BYTES,
-    MAX_NAME_BYTES,
     PATIENCE_SECONDS,
 )
 
 LABEL = "peerpost-file"
-
-# Windows opens a device under such a name, in any directory and with any suffix.
-DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 Progress = Callable[[int], object]
 """Called with the number of bytes that came across since the last call."""
@@ -327,22 +324,6 @@ def put_in_place(path: Path, target: Path, force: bool) -> None:
     refuse_existing(target, force)
     with told_as(f"cannot write {target.name}"):
         path.replace(target)
-
-
-def safe_name(name: str) -> str:
-    """Return a name that stays in its directory and is visible there, made of the last part of the offered one."""
-    last = re.split(r"[/\\]", name)[-1]
-    # Control characters move the cursor of a terminal, a colon names a stream or drive, a leading dot hides.
-    clean = re.sub(r"[^\w .,;=@%+~#()\[\]{}\'!&$-]", "_", last).strip(". ")
-    stem, dot, suffix = clean.rpartition(".")
-    if not dot:
-        stem, suffix = clean, ""
-    room = MAX_NAME_BYTES - len((dot + suffix).encode(errors="replace"))
-    if room <= 0:
-        stem, dot, suffix, room = clean, "", "", MAX_NAME_BYTES
-    stem = stem.encode(errors="replace")[:room].decode(errors="ignore")
-    name = (stem + dot + suffix).strip(". ") or "received-file"
-    return f"_{name}" if DEVICE.fullmatch(name) else name
 
 
 def control_of(message: str) -> dict[str, object]:

@@ -1,0 +1,85 @@
+"""The name of a file from the other peer, made safe to be created and to be shown.
+
+Names of every script survive, with their marks, joiners, symbols and emoji. Only what is dangerous goes.
+The demo page follows the same rules: `clients/file-names.json` lists names and what becomes of them.
+"""
+
+import unicodedata
+
+# Of Python's own library, neither `re` nor `unicodedata` knows where a character ends as people see it.
+import regex
+
+from peerpost.limits import MAX_EXTENSION_BYTES, MAX_NAME_BYTES
+
+NOTHING_LEFT = "file"
+
+SEPARATOR = regex.compile(r"[/\\]")
+LONE_SURROGATE = regex.compile(r"[\ud800-\udfff]")
+# Control characters, line and paragraph separators, and the bidirectional controls: with those, "gpj.exe" can be
+# displayed as "exe.jpg".
+INVISIBLE = regex.compile(r"[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+FORBIDDEN_BY_WINDOWS = regex.compile(r'[<>:"|?*]')
+# A leading dot hides the file, and Windows drops dots and spaces at the end.
+LEADING = regex.compile(r"^[.\p{Zs}]+")
+TRAILING = regex.compile(r"[.\p{Zs}]+\Z")
+# Windows opens a device under such a name, in any directory and with any extension.
+DEVICE = regex.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])\p{Zs}*(\.|\Z)", regex.IGNORECASE)
+EXTENSION = regex.compile(r"\.[^.]*\Z")
+GRAPHEME_CLUSTER = regex.compile(r"\X")
+
+
+def safe_name(offered: str) -> str:
+    """Return a name that stays in its directory and is visible there, made of the last part of the offered one."""
+    name = SEPARATOR.split(offered)[-1]
+    name = LONE_SURROGATE.sub("\ufffd", name)
+    # The name is normalised between the two replacements: a removed character may have stood between a letter and its
+    # mark, and "<" with a mark may be one character that Windows allows.
+    name = INVISIBLE.sub("", name)
+    name = unicodedata.normalize("NFC", name)
+    name = FORBIDDEN_BY_WINDOWS.sub("_", name)
+    name = LEADING.sub("", name)
+    name = TRAILING.sub("", name)
+    if not name:
+        return NOTHING_LEFT
+    # The underscore counts towards the length, and a name may be a device only after it was cut.
+    return avoid_device(shorten(avoid_device(name)))
+
+
+def avoid_device(name: str) -> str:
+    return f"_{name}" if DEVICE.match(name) else name
+
+
+def shorten(name: str) -> str:
+    """Cut a name that is too long at the end of its stem, and keep its extension."""
+    if size_of(name) <= MAX_NAME_BYTES:
+        return name
+    extension = extension_of(name)
+    stem = name.removesuffix(extension)
+    start = whole_characters(stem, MAX_NAME_BYTES - size_of(extension))
+    return (TRAILING.sub("", start) or NOTHING_LEFT) + extension
+
+
+def extension_of(name: str) -> str:
+    """Return the extension with its dot, or nothing if it is too long to be one."""
+    found = EXTENSION.search(name)
+    if found is None or size_of(found[0]) > MAX_EXTENSION_BYTES:
+        return ""
+    return str(found[0])
+
+
+def whole_characters(text: str, room: int) -> str:
+    """Return the start of a text that fits into `room` bytes.
+
+    A letter is not cut from its marks, nor an emoji in two.
+    """
+    start = ""
+    for character in GRAPHEME_CLUSTER.finditer(text):
+        room -= size_of(character[0])
+        if room < 0:
+            break
+        start += character[0]
+    return start
+
+
+def size_of(text: str) -> int:
+    return len(text.encode())
