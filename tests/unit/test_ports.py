@@ -1,10 +1,11 @@
-"""tools/ports.py: `make run` says which port is in use, and how to take another one."""
+"""tools/ports.py: `make run` names a port that is in use, and one that is free."""
 
+import re
 import socket
 import subprocess
 import sys
 
-from harness.engines import ROOT, free_port
+from harness.engines import ROOT
 
 
 def ports(*arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -13,24 +14,53 @@ def ports(*arguments: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def test_a_port_that_is_in_use_is_named_with_the_way_out() -> None:
+def suggested_port(run: "subprocess.CompletedProcess[str]") -> int:
+    found = re.search(r" is in use: PAGE_PORT=(\d+) make run uses another one$", run.stderr.strip())
+    assert found, run.stderr
+    return int(found[1])
+
+
+def test_a_port_in_use_is_named() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
 
         run = ports("PORT=0", f"PAGE_PORT={port}")
 
-    assert (run.returncode, run.stderr) == (1, f"port {port} is in use: PAGE_PORT={port + 1} make run takes another\n")
+    assert run.returncode == 1
+    assert run.stderr.startswith(f"port {port} is in use: PAGE_PORT=")
+    assert suggested_port(run) > port
 
 
-def test_two_that_are_alike_are_one_too_few() -> None:
-    port = free_port()
+def test_the_suggested_port_is_not_the_next_one_if_that_is_taken_too() -> None:
+    first, second = neighbours()
+    with first, second:
+        run = ports("PORT=0", f"PAGE_PORT={first.getsockname()[1]}")
 
-    assert ports(f"PORT={port}", f"PAGE_PORT={port}").stderr.startswith(f"port {port} is in use: PAGE_PORT=")
+    assert suggested_port(run) > second.getsockname()[1]
 
 
-def test_ports_that_are_free_are_left_free() -> None:
-    port = free_port()
+def neighbours() -> tuple[socket.socket, socket.socket]:
+    """Return two sockets that listen on neighbouring ports."""
+    while True:
+        first = socket.create_server(("127.0.0.1", 0))
+        try:
+            return first, socket.create_server(("127.0.0.1", first.getsockname()[1] + 1))
+        except OSError:  # Somebody else listens there.
+            first.close()
 
+
+def test_the_same_port_twice_is_refused() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+
+    run = ports(f"PORT={port}", f"PAGE_PORT={port}")
+
+    assert run.returncode == 1
+    assert run.stderr.startswith(f"port {port} is in use: PAGE_PORT=")
+
+
+def test_free_ports_stay_free() -> None:
     for _ in range(2):
-        run = ports(f"PORT={port}")
+        run = ports("PORT=0", "PAGE_PORT=0")
+
         assert (run.returncode, run.stdout + run.stderr) == (0, "")

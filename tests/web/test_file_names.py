@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from harness.engines import ROOT
 from harness.browsers import run
+from harness.engines import ROOT
 
 NAMES: list[dict[str, str]] = json.loads((ROOT / "clients/file-names.json").read_text())
 MAKE_SAFE = """async (names) => {
