@@ -34,14 +34,14 @@ def fake_aws(endpoint: str) -> dict[str, str]:
     """The environment that sends every AWS call to the stand-in."""
     require_loopback(endpoint)
     return {
-        "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+        "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",  # pragma: allowlist secret
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_ENDPOINT_URL": endpoint,
         # A call that the stand-in does not know fails soon; the provider's default of 25 attempts takes minutes.
         "AWS_MAX_ATTEMPTS": "2",
         "AWS_REGION": REGION,
-        "AWS_SECRET_ACCESS_KEY": "fake",
+        "AWS_SECRET_ACCESS_KEY": "fake",  # pragma: allowlist secret
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     }
 
