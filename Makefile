@@ -46,7 +46,7 @@ example: $(VENV)/test ## Connect two aiortc peers through `make run`, each in it
 	$(BIN)/python examples/two_peers.py http://127.0.0.1:$(PORT)/
 
 test: $(VENV)/test $(VENV)/node tests/engine/node_modules clients/javascript/node_modules ## Run the quick tests: two minutes, needs only Python and make
-	$(PYTEST) -m "$(QUICK)" tests/unit tests/local tests/engine tests/fuzz clients/python/tests
+	PEERPOST_TESTS=quick $(PYTEST) -m "$(QUICK)" tests/unit tests/local tests/engine tests/fuzz clients/python/tests
 	npm test --silent --prefix clients/javascript
 	@$(BIN)/python -m tools.doctor --left-out
 

@@ -12,6 +12,7 @@ from app import create_app
 from chalicelib import limits
 from chalicelib.channels import Channels
 from harness.clock import Clock
+from harness.effort import tries
 from harness.engines import client_of, new_table
 from harness.transports import over_handler
 
@@ -174,4 +175,4 @@ def few_candidates(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_service_agrees_with_the_model(endpoint: str) -> None:
     machine = type("HistoryHere", (History,), {"endpoint": endpoint})
 
-    run_state_machine_as_test(machine, settings=settings(max_examples=60, stateful_step_count=80, deadline=None))
+    run_state_machine_as_test(machine, settings=settings(max_examples=tries(60), stateful_step_count=80, deadline=None))

@@ -14,6 +14,7 @@ from chalicelib.channels import Channels
 from chalicelib.function_url import lambda_handler
 from chalicelib.handlers import HANDLERS
 from chalicelib.limits import MAX_CANDIDATE_BYTES, MAX_DESCRIPTION_BYTES
+from harness.effort import tries
 from harness.engines import client_of, new_table
 from harness.transports import Post, over_handler, url_event
 
@@ -22,7 +23,7 @@ JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | TEXT,
     lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner),
 )
-MANY = settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+MANY = settings(max_examples=tries(400), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 REFUSED, DONE = 400, 200
 
 
