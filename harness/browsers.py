@@ -1,4 +1,4 @@
-"""Real browsers, each driven through a Node process of its own."""
+"""Real browsers, each driven through its own Node process."""
 
 import itertools
 import json
@@ -20,24 +20,24 @@ from harness.engines import ROOT
 from harness.slow_time import FACTOR, SLOW_TIME
 
 HERE = ROOT / "tests/interop"
-# No exchange takes a tenth of that, even on a busy machine.
+# Even on a busy machine, an exchange takes less than a tenth of this.
 PATIENCE_SECONDS = 60
 
-# With mDNS on, some connections between Chromium and Firefox fail: a name of the one is not always found by the other.
+# With mDNS on, some connections between Chromium and Firefox fail, because one cannot always resolve the other's name.
 CHROMIUM_FLAGS = [*FLAGS, "--disable-features=WebRtcHideLocalIpsWithMdns"]
 FIREFOX_PREFERENCES = {
     "media.peerconnection.ice.obfuscate_host_addresses": False,
-    # Else it asks no server on this machine; Chromium's flag is one of FLAGS.
+    # Without this, Firefox sends nothing to STUN and TURN servers on this machine. Chromium's equivalent is in FLAGS.
     "media.peerconnection.ice.loopback": True,
 }
 
 
 class PageError(Exception):
-    """What went wrong in a page, or in its browser."""
+    """Something failed in a page or in its browser."""
 
 
 class Browser:
-    """A browser that runs: `profile` gives what shares nothing with the other profiles."""
+    """A running browser. Each `profile` is isolated from the others."""
 
     def __init__(self, name: str, requests: IO[str], replies: IO[str]) -> None:
         self.name = name
@@ -60,7 +60,7 @@ class Browser:
         return self.begin(request, **fields).result(PATIENCE_SECONDS)
 
     def begin(self, request: str, **fields: object) -> "Future[Any]":
-        """Send a request to the driver; the future has its reply."""
+        """Send a request to the driver, and return a future of its reply."""
         reply: Future[Any] = Future()
         with self._lock:
             if self._has_ended:
@@ -92,13 +92,13 @@ class Profile:
     number: int
 
     def open(self, url: str) -> "Page":
-        """Open a page, and return it when its scripts have run."""
+        """Open a page, and return it once its scripts have run."""
         return Page(self.browser, self.browser.ask("open", profile=self.number, url=url))
 
 
 @dataclass(frozen=True)
 class Page:
-    """A page: tests call the methods of its `window.peer`, or functions of their own."""
+    """A page. Tests call the methods of its `window.peer`, or evaluate their own functions in it."""
 
     browser: Browser
     number: int
@@ -117,11 +117,11 @@ class Page:
 
 
 def find(command: str, package: str | None = None) -> str:
-    """Return the path of a program of Debian's package of the same name, or the one given."""
+    """Return the path of a program. `package` is its Debian package, if that has a different name."""
     path = shutil.which(command)
     if path is None:
         raise RuntimeError(
-            f"The tests between browsers need `{command}`, which is not on the PATH.\n"
+            f"The tests between browsers need `{command}`, but it is not on the PATH.\n"
             f"On Debian and Ubuntu: apt-get install {package or command}"
         )
     return path
@@ -129,7 +129,7 @@ def find(command: str, package: str | None = None) -> str:
 
 @contextmanager
 def run(name: str, home: Path, flags: Sequence[str] = (), entry: Sequence[str] = ()) -> Iterator[Browser]:
-    """Run `chromium` or `firefox-esr`, with what it keeps in `home`; `entry` are words before the command."""
+    """Run `chromium` or `firefox-esr` with `home` as its home directory. `entry` is put in front of the command."""
     if name == "chromium":
         options: dict[str, object] = {"browser": "chrome", "args": [*CHROMIUM_FLAGS, *flags]}
     else:
@@ -150,8 +150,8 @@ def run(name: str, home: Path, flags: Sequence[str] = (), entry: Sequence[str] =
         assert process.stdin is not None
         assert process.stdout is not None
         try:
-            if not process.stdout.readline():  # The first says that it is ready.
-                raise RuntimeError(f"{name} does not start:\n{log.read_text()}")
+            if not process.stdout.readline():  # The driver writes its first line when the browser is ready.
+                raise RuntimeError(f"{name} did not start:\n{log.read_text()}")
             yield Browser(name, process.stdin, process.stdout)
         finally:
             process.stdin.close()
@@ -162,7 +162,7 @@ def run(name: str, home: Path, flags: Sequence[str] = (), entry: Sequence[str] =
 
 
 class PageHandler(SimpleHTTPRequestHandler):
-    """Serves this folder's page, and the client that it imports from /src/."""
+    """Serves the page of tests/interop, and the client that it imports from /src/."""
 
     def translate_path(self, path: str) -> str:
         folder = ROOT / "clients/javascript" if path.startswith("/src/") else HERE
@@ -175,7 +175,7 @@ class PageHandler(SimpleHTTPRequestHandler):
 
 @contextmanager
 def page_server() -> Iterator[str]:
-    """Serve the page, and give its URL."""
+    """Serve the page, and yield its URL."""
     with ThreadingHTTPServer(("127.0.0.1", 0), PageHandler) as server:
         threading.Thread(target=partial(server.serve_forever, 0.02), daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/peer.html"
@@ -183,7 +183,7 @@ def page_server() -> Iterator[str]:
 
 
 def connect(offerer: Page, answerer: Page, server: str, **options: object) -> None:
-    """Have one page open a channel, the other answer in it, and return when both are connected."""
+    """Connect two pages through a new channel, and return once both are connected."""
     channel_id = offerer.call("offer", {"server": server, **options})
     answerer.call("answer", {"server": server, "channelId": channel_id, **options})
     for page in (offerer, answerer):
@@ -191,7 +191,7 @@ def connect(offerer: Page, answerer: Page, server: str, **options: object) -> No
 
 
 def exchange_messages(one: Page, other: Page, message: str = "hello") -> list[str]:
-    """Send a message each way, and return what arrived."""
+    """Send a message in each direction, and return what arrived."""
     one.call("send", f"{message} from the one")
     other.call("send", f"{message} from the other")
     return [other.call("receive"), one.call("receive")]

@@ -1,4 +1,4 @@
-"""What docs/protocol.md promises of one channel, as a sequential machine."""
+"""A sequential state machine of one channel, as docs/protocol.md describes it."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -8,10 +8,10 @@ from chalicelib.limits import MAX_CANDIDATES
 from harness.linearizability import Operation
 
 Request = Mapping[str, Any]
-# An HTTP status, and the decoded body.
+# An HTTP status and the decoded body.
 Reply = tuple[int, Any]
 
-# What no client sends: the channel's time is up.
+# No client sends this. It stands for the channel's expiry.
 EXPIRE: Request = {"method": "expire"}
 
 
@@ -22,7 +22,7 @@ class Channel:
     candidates: tuple[str, ...] = ()
 
 
-# None is a channel that is not there: not yet, not any more, or never.
+# None means that there is no such channel: it is not yet created, it is gone, or it never existed.
 State = Channel | None
 NEW: State = Channel()
 
@@ -31,14 +31,14 @@ DONE: Reply = (200, {})
 
 
 def step(state: State, operation: Operation) -> Iterator[State]:
-    """Yield the state after an operation, unless its reply is not the model's; one that was lost fits."""
+    """Yield the state after an operation if the model gives the same reply. A lost reply always matches."""
     reply, after = respond(state, operation.call)
     if operation.reply is None or operation.reply == reply:
         yield after
 
 
 def respond(channel: State, request: Request) -> tuple[Reply, State]:
-    """Return what the server says in this state, and the state after."""
+    """Return the server's reply in this state, and the state that follows."""
     method = request["method"]
     if method in (EXPIRE["method"], "delete_data_channel"):
         return DONE, None

@@ -1,4 +1,4 @@
-"""Chromium, as every test starts it."""
+"""Chromium, the way every test starts it."""
 
 import os
 import shutil
@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 NO_CHROMIUM = """\
-The browser tests need Chromium, and `chromium`, or what CHROMIUM names, is not there.
+The browser tests need Chromium, but it was not found: put `chromium` on the PATH, or set CHROMIUM to its path.
 On Debian and Ubuntu: apt-get install chromium"""
 
 FLAGS = [
@@ -20,7 +20,7 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    # Peers on a machine without a network find each other, and a camera that is not there is allowed.
+    # These let peers find each other without a network, and give pages a fake camera without a prompt.
     "--allow-loopback-in-peer-connection",
     "--use-fake-ui-for-media-stream",
     "--use-fake-device-for-media-stream",
@@ -28,7 +28,7 @@ FLAGS = [
 
 
 def path() -> str:
-    """Return where it is."""
+    """Return the path of the Chromium program."""
     found = shutil.which(os.environ.get("CHROMIUM", "chromium"))
     if found is None:
         pytest.fail(NO_CHROMIUM)
@@ -37,7 +37,10 @@ def path() -> str:
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Run it under Playwright, whose loop occupies the thread: no other test may run one of its own meanwhile."""
+    """Run Chromium under Playwright.
+
+    Playwright's event loop occupies the thread, so no other test may run an event loop there meanwhile.
+    """
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path(), args=FLAGS)
         yield browser

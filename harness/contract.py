@@ -1,4 +1,4 @@
-"""What the tests of the wire contract share: each method with its fields, and the form of every reply."""
+"""Shared by the tests of the wire contract: the fields of each method, and the form of every reply."""
 
 from chalicelib.limits import RETRY_AFTER_SECONDS
 from harness.transports import Post, Reply
@@ -24,7 +24,7 @@ def open_channel(post: Post) -> str:
 
 
 def whole(method: str, channel_id: str) -> dict[str, object]:
-    """Return a request of a method with all that it needs."""
+    """Return a request with all the fields that the method needs."""
     values = VALUES | {"channel_id": channel_id}
     return {"method": method, **{field: values[field] for field in NEEDED[method]}}
 

@@ -1,4 +1,4 @@
-"""A TURN server on this machine: coturn, as Debian packages it, with the credentials of the TURN REST convention."""
+"""A TURN server on this machine: Debian's coturn, with credentials in the format of the TURN REST API."""
 
 import base64
 import hashlib
@@ -17,11 +17,11 @@ from harness.engines import free_port, wait_for_port
 from harness.stun import wait_for_stun
 
 NO_COTURN = """\
-The tests of a TURN relay need coturn, and `turnserver` is not on the PATH.
+The TURN tests need coturn, but `turnserver` is not on the PATH.
 On Debian and Ubuntu: apt-get install coturn"""
 
 FLAGS = [
-    "-n",  # No configuration file, and so nothing of a service that may run here.
+    "-n",  # Read no configuration file, so that a coturn service on this machine does not interfere.
     "--listening-ip=127.0.0.1",
     "--relay-ip=127.0.0.1",
     "--allow-loopback-peers",
@@ -38,7 +38,7 @@ FLAGS = [
 
 @dataclass(frozen=True)
 class TurnServer:
-    """A relay that gives an allocation to whoever has a credential made with its secret."""
+    """A relay that serves clients with a credential made from its secret."""
 
     port: int
     secret: str
@@ -49,7 +49,7 @@ class TurnServer:
         return f"turn:127.0.0.1:{self.port}?transport=udp"
 
     def ice_server(self, seconds: int = 3600) -> dict[str, str]:
-        """Return an RTCIceServer whose credential is good for so long from now on, or was, where that is negative."""
+        """Return an RTCIceServer whose credential is valid for `seconds`. If negative, it has already expired."""
         username = f"{int(time.time()) + seconds}:{secrets.token_urlsafe(9)}"
         digest = hmac.digest(self.secret.encode(), username.encode(), hashlib.sha1)
         return {"urls": self.url, "username": username, "credential": base64.b64encode(digest).decode()}
@@ -57,7 +57,7 @@ class TurnServer:
 
 @contextmanager
 def coturn(folder: Path) -> Iterator[TurnServer]:
-    """Run one, with its log and its database in a folder of their own."""
+    """Run coturn with its log and its database in `folder`."""
     if (path := shutil.which("turnserver")) is None:
         raise RuntimeError(NO_COTURN)
     server = TurnServer(free_port(), secrets.token_urlsafe(32), folder / "coturn.log")

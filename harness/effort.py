@@ -1,4 +1,4 @@
-"""How often the random and the repeated tests try: all of it in `make test-all`, a quarter in `make test`."""
+"""How many tries the random and repeated tests make: all of them in `make test-all`, a quarter in `make test`."""
 
 import os
 
@@ -6,5 +6,5 @@ IS_QUICK = os.environ.get("PEERPOST_TESTS") == "quick"
 
 
 def tries(number: int) -> int:
-    """Return how many tries to make in place of `number`."""
+    """Return how many tries to make in this run, where a full run makes `number`."""
     return max(1, number // 4) if IS_QUICK else number

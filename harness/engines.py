@@ -1,4 +1,4 @@
-"""The DynamoDB engines that the tests run on, and the table that they make there."""
+"""The DynamoDB engines that the tests run on, and the tables that they create there."""
 
 import fcntl
 import os
@@ -22,26 +22,27 @@ from chalicelib.embedded import ANY_KEYS, ANY_REGION, create_table
 ROOT = Path(__file__).parent.parent
 DYNOXIDE = ROOT / "tests/engine/node_modules/@dynoxide/linux-x64/dynoxide"
 MINISTACK = ROOT / ".venv-ministack/bin/ministack"
-# An account for a server that talks to no real one.
+# Made-up credentials for a server that never talks to a real AWS account.
 ANY_ACCOUNT = {"AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any", "AWS_DEFAULT_REGION": "us-east-1"}
 NO_ENGINE = """\
-There is no DynamoDB engine for the tests. `make test` installs one: dynoxide on Linux x86-64, ministack elsewhere.
-Or start any engine yourself and name it:
+The tests need a DynamoDB engine. `make test` installs one: dynoxide on Linux x86-64, ministack elsewhere.
+You can also start an engine yourself and pass its endpoint:
   DYNAMODB_TEST_ENDPOINT=http://127.0.0.1:8001 make test"""
 
 
-# Systems give ports above these to connections that ask for none, so no connection takes one of them by chance.
+# Operating systems pick the ports of outgoing connections above this range, so no connection takes one by chance.
 PORTS = range(20_000, 30_000)
-# A lock on one byte of this file for each port: it ends with the process, whatever ends that.
+# Each reserved port is a lock on one byte of this file. The lock goes away when the process ends, however it ends.
 _reservations = Path(tempfile.gettempdir(), f"peerpost-ports-{os.getuid()}").open("wb")  # noqa: SIM115 - open as long as the process
 _reserved: set[int] = set()
 _reserving = threading.Lock()
 
 
 def free_port() -> int:
-    """Return a port on which nobody listens, and that no other process of these tests gets while this one lives.
+    """Return a port that nothing listens on, and reserve it.
 
-    So the port is still free when a program starts on it, and when that program is started again.
+    Other test processes do not get the port while this process lives. So it is still free when a program starts on
+    it, and when that program is restarted.
     """
     with _reserving:
         for port in random.sample(PORTS, len(PORTS)):
@@ -62,20 +63,20 @@ def _reserve(port: int) -> bool:
 
 
 def wait_for_port(port: int, process: subprocess.Popen[Any], seconds: float = 60) -> None:
-    """Return once somebody listens on a port of this machine; fail when the process that should has ended."""
+    """Return once a process listens on a port of this machine. Fail if the process ends first."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
         if process.poll() is not None:
-            raise RuntimeError(f"{process.args!r} ended with {process.returncode} before it listened on {port}")
+            raise RuntimeError(f"{process.args!r} ended with status {process.returncode} before it listened on {port}")
         time.sleep(0.01)
-    raise TimeoutError(f"{process.args!r} does not listen on {port} after {seconds} s")
+    raise TimeoutError(f"{process.args!r} did not listen on {port} within {seconds} s")
 
 
 def engine_name() -> str:
-    """Return the name of the engine that `real_engine` gives: an endpoint, `dynoxide` or `ministack`."""
+    """Return the engine that `real_engine` uses: `dynoxide`, `ministack`, or the endpoint that was configured."""
     if endpoint := os.environ.get("DYNAMODB_TEST_ENDPOINT"):
         return endpoint
     if os.access(DYNOXIDE, os.X_OK):
@@ -87,7 +88,7 @@ def engine_name() -> str:
 
 @contextmanager
 def real_engine() -> Iterator[str]:
-    """Give the endpoint of an engine that serialises writes as DynamoDB does."""
+    """Yield the endpoint of an engine that serialises writes as DynamoDB does."""
     name = engine_name()
     if name == "dynoxide":
         port = free_port()
@@ -104,7 +105,7 @@ def real_engine() -> Iterator[str]:
 
 @contextmanager
 def running(command: list[str], port: int, **environment: str) -> Iterator[str]:
-    """Run an engine, and give its endpoint once it listens."""
+    """Run an engine, and yield its endpoint once it listens."""
     with subprocess.Popen(
         command, env=os.environ | environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
@@ -116,7 +117,7 @@ def running(command: list[str], port: int, **environment: str) -> Iterator[str]:
 
 
 def client_of(endpoint: str) -> DynamoDBClient:
-    """Return a client of its own for an engine; a table in AWS takes the keys and region of the environment."""
+    """Return a new client for an engine. For a table in AWS, keys and region come from the environment."""
     if ".amazonaws.com" in endpoint:
         return open_client(endpoint_url=endpoint)
     return open_client(endpoint_url=endpoint, region_name=ANY_REGION, **ANY_KEYS)
@@ -124,7 +125,7 @@ def client_of(endpoint: str) -> DynamoDBClient:
 
 @contextmanager
 def new_table(client: DynamoDBClient) -> Iterator[str]:
-    """Make a table for one test, and remove it."""
+    """Create a table for one test, and delete it afterwards."""
     name = f"peerpost-test-{uuid.uuid4()}"
     create_table(client, name)
     client.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1})

@@ -1,4 +1,4 @@
-"""A proxy between the gateway and a DynamoDB engine, which does to each request what a bad day would."""
+"""A proxy between the gateway and a DynamoDB engine that injects faults."""
 
 import json
 import math
@@ -19,23 +19,24 @@ from chalicelib.limits import DYNAMODB_READ_TIMEOUT_SECONDS
 from harness.engines import free_port
 
 STALL_SECONDS = 2.5
-# Four times what the function has.
+# Four times the function's time-out.
 FOR_EVER_SECONDS = 60
 SLOW_SECONDS = 0.5
 
 
 class FaultyProxy(ThreadingHTTPServer):
-    """Forwards to `engine`. Each request takes the next of `faults`, and is let through when there is none.
+    """Forwards requests to `engine`. Each request takes the next fault from `faults`.
 
-    `weather` chooses for a request that no fault is laid out for; a connection that idles for `idle_seconds` is closed.
-    `met` counts what requests have met, by the name of the fault.
+    When `faults` is empty, `weather` picks the fault; by default it lets every request through.
+    A connection that has been idle for `idle_seconds` is closed.
+    `met` counts the faults by name.
     """
 
     daemon_threads = True
     request_queue_size = 64
 
     def __init__(self, engine: str) -> None:
-        # Not any port: it is given up and taken again when the proxy is out of reach for a while.
+        # The port must be a reserved one: `out_of_reach` gives it up and binds it again.
         super().__init__(("127.0.0.1", free_port()), Forwarder)
         self.engine = httpx.Client(base_url=engine)
         self.faults: list[Fault] = []
@@ -66,7 +67,7 @@ class FaultyProxy(ThreadingHTTPServer):
                 self._turn.notify_all()
 
     def settle(self) -> None:
-        """Return once no request is under way any more, those included whose clients have given up."""
+        """Return once no request is in progress, including those whose clients have given up."""
         with self._turn:
             assert self._turn.wait_for(lambda: self._under_way == 0, timeout=60)
 
@@ -82,7 +83,7 @@ class FaultyProxy(ThreadingHTTPServer):
 
     @contextmanager
     def out_of_reach(self) -> Iterator[None]:
-        """Refuse connections, and end those that there are."""
+        """Refuse new connections, and close the existing ones."""
         self.shutdown()
         self.server_close()
         with self._turn:
@@ -98,7 +99,7 @@ class FaultyProxy(ThreadingHTTPServer):
         threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that has given up is what these tests are about."""
+        """Do nothing: these tests are about clients that give up."""
 
 
 class Forwarder(BaseHTTPRequestHandler):
@@ -124,7 +125,7 @@ class Forwarder(BaseHTTPRequestHandler):
         return self.server.engine.post("/", content=self.body, headers=dict(self.headers))
 
     def announce(self, status: int, content: bytes) -> None:
-        """Send the head of a reply, with the CRC-32 of its content, as DynamoDB does."""
+        """Send the status and headers of a reply, with the CRC-32 of its content, as DynamoDB does."""
         self.send_response(status)
         self.send_header("Content-Type", "application/x-amz-json-1.0")
         self.send_header("Content-Length", str(len(content)))
@@ -133,13 +134,13 @@ class Forwarder(BaseHTTPRequestHandler):
         self.wfile.flush()
 
     def answer(self, status: int, content: bytes, sent: bytes | None = None) -> None:
-        """Announce `content`, and send it, or `sent` in its place."""
+        """Send a reply whose headers describe `content`. If `sent` is given, send that as the body instead."""
         self.announce(status, content)
         self.wfile.write(content if sent is None else sent)
         self.wfile.flush()
 
     def drip(self, seconds: float) -> None:
-        """Forward, and let the reply take `seconds`, with never a pause as long as the gateway's time-out."""
+        """Forward the request, and spread the reply over `seconds`; no pause is as long as the gateway's time-out."""
         reply = self.forward()
         self.announce(reply.status_code, reply.content)
         pieces = math.ceil(seconds / (DYNAMODB_READ_TIMEOUT_SECONDS / 2))
@@ -150,7 +151,7 @@ class Forwarder(BaseHTTPRequestHandler):
             self.wfile.flush()
 
     def end(self) -> None:
-        """End the connection with a reset."""
+        """Close the connection with a TCP reset."""
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.connection.close()
         self.close_connection = True
@@ -160,7 +161,7 @@ class Forwarder(BaseHTTPRequestHandler):
 
 
 class Fault(Protocol):
-    """What becomes of one request."""
+    """What happens to one request."""
 
     __name__: str
 
@@ -173,7 +174,7 @@ def let_through(call: Forwarder) -> None:
 
 
 def lose_the_reply(call: Forwarder) -> None:
-    """The engine has done it, and the connection ends before anybody hears of it."""
+    """The engine carries out the request, but the connection closes before the reply."""
     call.forward()
     call.close_connection = True
 
@@ -190,24 +191,24 @@ def garble_the_reply(call: Forwarder) -> None:
 
 
 def reset(call: Forwarder) -> None:
-    """RST before the engine has seen the request."""
+    """Reset the connection before the engine sees the request."""
     call.end()
 
 
 def reset_after_the_write(call: Forwarder) -> None:
-    """RST after the engine has done it."""
+    """Reset the connection after the engine has carried out the request."""
     call.forward()
     call.end()
 
 
 def stall(call: Forwarder) -> None:
-    """Nothing comes, and nothing is done."""
+    """The engine never sees the request, and no reply comes."""
     time.sleep(STALL_SECONDS)
     call.close_connection = True
 
 
 def arrive_late(seconds: float = DYNAMODB_READ_TIMEOUT_SECONDS + 0.3) -> Fault:
-    """Return the fault of a way on which a request stays so long that whoever sent it gives up, and sends it again."""
+    """Return a fault that delays the request so long that the client gives up and sends it again."""
 
     def arrive_late(call: Forwarder) -> None:
         time.sleep(seconds)
@@ -217,7 +218,7 @@ def arrive_late(seconds: float = DYNAMODB_READ_TIMEOUT_SECONDS + 0.3) -> Fault:
 
 
 def send_slowly(call: Forwarder) -> None:
-    """All of the reply comes, in pieces."""
+    """The whole reply arrives, but in pieces."""
     call.drip(SLOW_SECONDS)
 
 
@@ -226,7 +227,7 @@ def drip_for_ever(call: Forwarder) -> None:
 
 
 def refusal(status: int, code: str) -> Fault:
-    """Return the fault of a service that answers with an error of its own."""
+    """Return a fault in which the service replies with this error."""
     content = json.dumps({"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": "SECRET"}).encode()
 
     def answer(call: Forwarder) -> None:

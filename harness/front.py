@@ -1,4 +1,4 @@
-"""A function URL that counts what reaches it."""
+"""A function URL that counts the requests that reach it."""
 
 import json
 import threading
@@ -9,12 +9,12 @@ from typing import Any
 
 from harness.runtime import Event, Forwarder, FunctionUrl, Invoke
 
-# Nothing takes a tenth of that, even on a busy machine.
+# Even on a busy machine, nothing takes a tenth of this.
 PATIENCE_SECONDS = 60
 
 
 class Front(FunctionUrl):
-    """What a function URL is to the outside, with the server's own count of requests."""
+    """Behaves like a function URL, and counts requests on the server's side."""
 
     def __init__(self, invoke: Invoke) -> None:
         super().__init__(self._counted)
@@ -33,18 +33,18 @@ class Front(FunctionUrl):
 
     @property
     def exchange(self) -> dict[str, int]:
-        """The requests that came, by method, but for the erasing afterwards, which nobody waits for."""
+        """The requests received, by method, without the final `delete_data_channel`: no client waits for that one."""
         with self._change:
             return {method: count for method, count in self._came.items() if method != "delete_data_channel"}
 
     def wait_for(self, method: str, times: int = 1) -> None:
-        """Return once so many requests of a method have their replies."""
+        """Return once this many requests of a method have been answered."""
         with self._change:
             if not self._change.wait_for(lambda: self._done[method] >= times, PATIENCE_SECONDS):
                 raise TimeoutError(f"{method}: {self._done[method]} of {times} requests after {PATIENCE_SECONDS} s")
 
     def hold_candidates_until_written(self, times: int) -> None:
-        """Hold the replies that may bring candidates until so many requests have written some."""
+        """Hold every reply that may carry candidates until this many requests have written candidates."""
         with self._change:
             self._writes_awaited = times
 
@@ -71,14 +71,14 @@ class Front(FunctionUrl):
         return reply
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A page that has given up a request is not an error."""
+        """Do nothing: a page may give up on a request."""
 
 
 class CountingForwarder(Forwarder):
     server: Front
 
     def parse_request(self) -> bool:
-        """Count here, where a preflight passes too."""
+        """Count the request here, because preflights pass here too."""
         if parsed := super().parse_request():
             self.server.count(self.command)
         return parsed
@@ -86,7 +86,7 @@ class CountingForwarder(Forwarder):
 
 @contextmanager
 def front_of(invoke: Invoke) -> Iterator[Front]:
-    """Serve a function over HTTP, counting."""
+    """Serve a function over HTTP, and count its requests."""
     with Front(invoke) as front:
         threading.Thread(target=front.serve_forever, args=(0.02,), daemon=True).start()
         yield front

@@ -1,7 +1,7 @@
-"""Whether one sequential order of a model explains what many clients have seen at once: linearizability.
+"""Checks linearizability: whether some sequential order of operations explains what concurrent clients saw.
 
-The search is that of Wing and Gong, "Testing and Verifying Concurrent Objects" (1993), with the memory of
-configurations that Lowe added in "Testing for Linearizability" (2017).
+The search is Wing and Gong's, "Testing and Verifying Concurrent Objects" (1993). As Lowe added in "Testing for
+Linearizability" (2017), it remembers the configurations that it has visited.
 """
 
 import math
@@ -16,10 +16,10 @@ State = TypeVar("State", bound=Hashable)
 
 @dataclass(frozen=True)
 class Operation:
-    """One call, and what came of it; the times are of one clock, in seconds.
+    """One call and its outcome. All times are in seconds on one clock.
 
-    A call of unknown outcome has no reply, and is completed NEVER: it takes effect at any time from its invocation on,
-    once or not at all.
+    A call with an unknown outcome has no reply, and `completed` is NEVER. It takes effect at some time after its
+    invocation, at most once.
     """
 
     call: Any
@@ -28,14 +28,13 @@ class Operation:
     completed: float
 
 
-# Gives the states that an operation may lead to from a state; none where its reply is impossible there.
+# Returns the states that an operation may lead to. There are none if its reply is impossible in the given state.
 Step = Callable[[State, Operation], Iterable[State]]
 
 
 def explain(history: Iterable[Operation], initial: State, step: Step[State]) -> Sequence[Operation] | None:
-    """Return an order of the operations that the model allows and that agrees with their times; None if there is none.
-
-    An operation comes before another one in the order when it was completed before the other was invoked.
+    """Return an order of the operations that the model allows and that respects their times, or None.
+    If one operation was completed before another was invoked, it comes first in the order.
     """
     operations = sorted(history, key=lambda operation: operation.invoked)
     required = sum(1 << number for number, operation in enumerate(operations) if operation.completed != NEVER)
@@ -52,7 +51,7 @@ def explain(history: Iterable[Operation], initial: State, step: Step[State]) -> 
                 break
             for after in step(state, operation):
                 configuration = (done | bit, after)
-                # What nobody has been told of, and what changes nothing, may as well not have been.
+                # An operation without a known reply that changes nothing may as well not have happened.
                 idle = operation.completed == NEVER and after == state
                 if not idle and configuration not in seen:
                     seen.add(configuration)
@@ -62,7 +61,7 @@ def explain(history: Iterable[Operation], initial: State, step: Step[State]) -> 
 
 @dataclass(frozen=True)
 class Order:
-    """An order under construction, which shares its beginning with others."""
+    """An order under construction. Orders with the same beginning share it in memory."""
 
     before: "Order | None"
     last: Operation | None

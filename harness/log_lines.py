@@ -1,4 +1,4 @@
-"""The log lines of requests, caught while a test runs."""
+"""Captures the log lines of requests while a test runs."""
 
 import logging
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ FACTS = ("msg", "method", "status", "outcome", "duration_ms", "dynamodb_calls", 
 
 
 class Lines(logging.Handler):
-    """Keeps what is written."""
+    """Keeps the records that are logged."""
 
     def __init__(self) -> None:
         super().__init__()

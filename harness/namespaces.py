@@ -1,4 +1,4 @@
-"""Two hosts on a network of their own: network namespaces of Linux, with cables between them that can be pulled."""
+"""Two hosts on their own network: Linux network namespaces, joined by virtual cables that a test can unplug."""
 
 import ctypes
 import os
@@ -17,41 +17,41 @@ CLONE_NEWNET = 0x40000000
 MAX_READ_BYTES = 65_536
 
 NO_NAMESPACES = """\
-The tests of a network change need network namespaces: root (CAP_NET_ADMIN and CAP_SYS_ADMIN), and `ip`.
+The network tests create network namespaces. That needs root (CAP_NET_ADMIN and CAP_SYS_ADMIN) and the `ip` program.
 On Debian and Ubuntu: apt-get install iproute2"""
 
 
 @dataclass(frozen=True)
 class Host:
-    """A host. It has no way to the machine that it runs on but the ports of `reach`."""
+    """A host. It can reach nothing on the machine that it runs on, except ports opened with `reach`."""
 
     name: str
 
     @property
     def entry(self) -> list[str]:
-        """The words that run a command on this host."""
+        """The command prefix that runs a command on this host."""
         return ["nsenter", f"--net={self._path}", "--"]
 
     def join(self, cable: str, address: str) -> None:
-        """Give an end of a cable this address, and prefer it for whatever is not known to be elsewhere."""
+        """Give this host's end of a cable an address, and make it the default route."""
         run("ip", "-n", self.name, "address", "add", address, "dev", cable)
         run("ip", "-n", self.name, "link", "set", cable, "up")
         run("ip", "-n", self.name, "route", "replace", "default", "dev", cable)
 
     def leave(self, cable: str) -> None:
-        """Take the addresses of an end of a cable away."""
+        """Remove all addresses from this host's end of a cable."""
         run("ip", "-n", self.name, "address", "flush", "dev", cable)
 
     @contextmanager
     def reach(self, port: int) -> Iterator[None]:
-        """Have a port of 127.0.0.1 here lead to the same port of the machine, whatever becomes of the network."""
+        """Forward a port on this host's 127.0.0.1 to the same port of the machine. It works without any cable."""
         with self._listen(port) as listener:
             threading.Thread(target=forward, args=(listener, port), daemon=True).start()
             yield
             listener.shutdown(socket.SHUT_RDWR)
 
     def _listen(self, port: int) -> socket.socket:
-        # A namespace is a thread's: what this one opens stays there, and the thread ends.
+        # A thread can enter a namespace on its own. The socket that it opens there stays in it after the thread ends.
         with ThreadPoolExecutor(1) as thread:
             return thread.submit(self._listen_inside, port).result()
 
@@ -68,14 +68,14 @@ class Host:
 
 @contextmanager
 def two_hosts(cables: int) -> Iterator[tuple[Host, Host]]:
-    """Make two hosts and cables between them, named cable0, cable1 and so on, that carry no address yet."""
+    """Create two hosts, joined by cables named cable0, cable1 and so on. The cables have no addresses yet."""
     if shutil.which("ip") is None:
         raise RuntimeError(NO_NAMESPACES)
     hosts = Host(f"peerpost-{os.getpid()}-one"), Host(f"peerpost-{os.getpid()}-other")
     with ExitStack() as stack:
         for host in hosts:
             run("ip", "netns", "add", host.name)
-            stack.callback(run, "ip", "netns", "delete", host.name)  # and its cables with it
+            stack.callback(run, "ip", "netns", "delete", host.name)  # This deletes the host's cables, too.
             run("ip", "-n", host.name, "link", "set", "lo", "up")
         for cable in [f"cable{number}" for number in range(cables)]:
             ends = [word for host in hosts for word in ("name", cable, "netns", host.name)]
@@ -90,7 +90,7 @@ def run(*words: str) -> None:
 
 
 def forward(listener: socket.socket, port: int) -> None:
-    with suppress(OSError):  # the listener is closed
+    with suppress(OSError):  # The listener was closed.
         while True:
             near, _ = listener.accept()
             threading.Thread(target=connect_through, args=(near, port), daemon=True).start()
@@ -105,7 +105,7 @@ def connect_through(near: socket.socket, port: int) -> None:
 
 
 def pump(source: socket.socket, target: socket.socket) -> None:
-    """Pass on what comes, and that nothing more comes; if one end has gone, end the other as well."""
+    """Forward data until the source ends, then end the target. If either side fails, shut down both."""
     try:
         while data := source.recv(MAX_READ_BYTES):
             target.sendall(data)

@@ -1,6 +1,6 @@
-"""Names for the values of a parametrized test."""
+"""Test IDs for the values of parametrized tests."""
 
 
 def name_of(value: object) -> str:
-    """Return a name by which pytest finds the test again: with a backslash in it, it does not."""
+    """Return a test ID without backslashes. pytest cannot select a test whose ID contains one."""
     return ascii(value).replace("\\", "/")[:60]

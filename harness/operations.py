@@ -1,4 +1,4 @@
-"""The AWS operations that the server really calls, so that the package and the role can be held against them."""
+"""The AWS operations that the server really calls. Tests compare the package and the IAM role with them."""
 
 from typing import Any, cast
 
@@ -13,7 +13,7 @@ from harness.transports import over_handler
 
 
 def watch(client: Any) -> set[str]:
-    """Return a set that fills with the names of the operations that a client calls from now on."""
+    """Return a set to which every operation that the client calls from now on is added by name."""
     called: set[str] = set()
 
     def note(model: OperationModel, **_: object) -> None:
@@ -24,20 +24,20 @@ def watch(client: Any) -> set[str]:
 
 
 def dynamodb_operations(client: DynamoDBClient, table: str) -> set[str]:
-    """Return the operations that a start and every method call, on an empty channel and on a full exchange."""
+    """Return the operations called at start-up and by every method, on an empty channel and in a full exchange."""
     called = watch(client)
     channels = Channels(client, table)
     channels.warm_up()
     post = over_handler(create_app(lambda: channels))
     channel_id = open_channel(post)
-    # "create" before "get" before "delete": everything is read once it is there.
+    # `get_offer` runs once on the empty channel. NEEDED then writes each value before it is read.
     for method in ["get_offer", *NEEDED]:
         post(whole(method, channel_id))
     return called
 
 
 def ssm_operations(client: Any, name: str) -> set[str]:
-    """Return the operations that reading a parameter calls."""
+    """Return the operations that are called to read a parameter."""
     called = watch(client)
     Parameter(cast(Any, client), name).value()
     return called

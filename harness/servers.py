@@ -1,4 +1,4 @@
-"""The server in this process, on a real table, behind a front that counts."""
+"""The server in this process, on a real table, behind a URL that counts requests."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,7 +1,7 @@
-"""Time that passes more slowly for the client in a page, so that what it does never depends on how fast the machine is.
+"""Slows down time for the client in a page, so that its behaviour does not depend on the speed of the machine.
 
-The client waits for a few milliseconds, or a second or two, before it makes a request that it may be able to spare.
-A test that counts its requests slows its time down: then a busy machine is still quick enough.
+Before a request that may turn out to be unnecessary, the client waits for some milliseconds, or for a second or two.
+A test that counts requests slows the client's time down, so that even a busy machine is fast enough.
 """
 
 FACTOR = 20

@@ -1,4 +1,4 @@
-"""SSM for the tests: a double in memory, and moto's server for what runs in a process of its own."""
+"""SSM for the tests: an in-memory double, and moto's server for code that runs in another process."""
 
 import hashlib
 import subprocess
@@ -12,7 +12,7 @@ import boto3
 from chalicelib.embedded import ANY_KEYS, ANY_REGION
 from harness.engines import free_port, wait_for_port
 
-# In the form of tools/access_key.py.
+# In the format that tools/access_key.py prints.
 KEY, OTHER_KEY = "a-key-" + "x" * 37, "another-key-" + "y" * 31
 KEYS_NAME, SECRET_NAME = "/peerpost/access-keys", "/peerpost/turn-secret"
 SECRET = "what-coturn-knows-too"  # pragma: allowlist secret
@@ -27,7 +27,7 @@ def bearer(key: str) -> dict[str, str]:
 
 
 class Store:
-    """Stands for boto3's client: `values` by name, or the `error` that every call raises; counts the calls."""
+    """Replaces boto3's client. It returns `values` by name, or raises `error` if that is set, and records its calls."""
 
     def __init__(self, **values: str) -> None:
         self.values = values
@@ -43,7 +43,7 @@ class Store:
 
 @contextmanager
 def ssm_server() -> Iterator[str]:
-    """Run moto's server, and give its endpoint."""
+    """Run moto's server, and yield its endpoint."""
     port = free_port()
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
@@ -55,6 +55,6 @@ def ssm_server() -> Iterator[str]:
 
 
 def put(endpoint: str, name: str, value: str) -> None:
-    # There are no types for this service in our pinned stubs.
+    # Our pinned type stubs do not cover this service.
     ssm = cast(Any, boto3).client("ssm", endpoint_url=endpoint, region_name=ANY_REGION, **ANY_KEYS)
     ssm.put_parameter(Name=name, Value=value, Type="SecureString", Overwrite=True)

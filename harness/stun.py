@@ -1,4 +1,4 @@
-"""A STUN server (RFC 8489) that replies when it is told to."""
+"""A STUN server (RFC 8489) that holds its replies until a test releases them."""
 
 import os
 import socket
@@ -15,7 +15,7 @@ MAX_DATAGRAM_BYTES = 1500
 
 
 class StunServer:
-    """Tells a peer its address, so that it finds a candidate: not before `release`."""
+    """Sends peers their addresses, from which they make candidates, but not before `release`."""
 
     def __init__(self, endpoint: socket.socket) -> None:
         self.asked: list[tuple[str, int]] = []
@@ -29,7 +29,7 @@ class StunServer:
         return f"stun:127.0.0.1:{self._socket.getsockname()[1]}"
 
     def release(self) -> None:
-        """Reply to those who have asked, and from now on to everybody at once."""
+        """Reply to all pending requests, and from now on to every request immediately."""
         with self._lock:
             self._released.set()
             for transaction, address in self._waiting:
@@ -38,7 +38,7 @@ class StunServer:
     def serve(self) -> None:
         while True:
             datagram, address = self._socket.recvfrom(MAX_DATAGRAM_BYTES)
-            if not datagram:  # The end, see below.
+            if not datagram:  # `stun_server` sends an empty datagram to stop this loop.
                 return
             kind, _, cookie, transaction = struct.unpack("!HHI12s", datagram[:20])
             if (kind, cookie) != (BINDING_REQUEST, MAGIC_COOKIE):
@@ -72,7 +72,7 @@ def wait_for_stun(port: int, seconds: float = 60) -> None:
             except (ConnectionRefusedError, TimeoutError):
                 continue
             return
-    raise TimeoutError(f"no STUN server replies on port {port} after {seconds} s")
+    raise TimeoutError(f"no STUN server replied on port {port} within {seconds} s")
 
 
 @contextmanager

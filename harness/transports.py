@@ -1,4 +1,4 @@
-"""The ways on which a request reaches the server, each behind one call: Post."""
+"""The transports by which a request can reach the server, all behind the same interface, Post."""
 
 import base64
 import json
@@ -32,7 +32,7 @@ class Reply:
 
 
 class Post(Protocol):
-    """Send one request; a body that is not bytes is sent as JSON."""
+    """Send one request. A body that is not bytes is sent as JSON."""
 
     def __call__(self, body: object, headers: Mapping[str, str] = JSON, http_method: str = "POST") -> Reply: ...
 
@@ -46,7 +46,7 @@ def lower(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def over_test_client(app: Chalice) -> Post:
-    """Chalice's own test client."""
+    """Send requests through Chalice's own test client."""
 
     def post(body: object, headers: Mapping[str, str] = JSON, http_method: str = "POST") -> Reply:
         with Client(app, project_dir=str(ROOT)) as client:
@@ -57,7 +57,7 @@ def over_test_client(app: Chalice) -> Post:
 
 
 def url_event(body: bytes | None, headers: Mapping[str, str], http_method: str = "POST") -> dict[str, Any]:
-    """Return the event that a function URL makes of a request: a body that is no text comes in base64."""
+    """Return the event that a function URL makes from a request. A binary body is base64-encoded."""
     event: dict[str, Any] = {
         "version": "2.0",
         "routeKey": "$default",
@@ -81,7 +81,7 @@ def encoded(body: bytes) -> dict[str, Any]:
 
 
 def over_function_url(invoke: Callable[[dict[str, Any], object], dict[str, Any]]) -> Post:
-    """The Lambda entry point, called with the events of a function URL, which cross as JSON."""
+    """Call the Lambda entry point with function URL events. Events and results go through JSON."""
 
     def post(body: object, headers: Mapping[str, str] = JSON, http_method: str = "POST") -> Reply:
         event = json.loads(json.dumps(url_event(encode(body) or None, headers, http_method)))
@@ -96,7 +96,7 @@ def over_handler(app: Chalice) -> Post:
 
 
 def over_http(client: httpx.Client) -> Post:
-    """HTTP, with whatever listens there."""
+    """Send requests over HTTP to the server that the client points to."""
 
     def post(body: object, headers: Mapping[str, str] = JSON, http_method: str = "POST") -> Reply:
         reply = client.request(http_method, "/", headers=dict(headers), content=encode(body))
@@ -112,7 +112,7 @@ def chalice_local(
     debug: bool = False,
     port: int | None = None,
 ) -> Iterator[str]:
-    """Run `chalice local` as `make run` does, and give its URL."""
+    """Run `chalice local` as `make run` does, and yield its URL."""
     port = port or free_port()
     chalice = [str(Path(sys.executable).with_name("chalice")), *["--debug"] * debug]
     command = [*chalice, "local", "--no-autoreload", "--port", str(port)]

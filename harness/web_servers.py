@@ -1,4 +1,4 @@
-"""The two servers of a browser test: one for the page, and one that counts, and may change, what passes to Peerpost."""
+"""The two servers of a browser test: one for the page, and a proxy to Peerpost that counts and can change requests."""
 
 import json
 import threading
@@ -22,13 +22,13 @@ PAGE = b"""\
 """
 SOURCES = {"src": ROOT / "clients/javascript/src", "peer.js": ROOT / "tests/browser/peer.js"}
 
-# Nothing takes a tenth of that, even on a busy machine.
+# Even on a busy machine, nothing takes a tenth of this.
 PATIENCE_SECONDS = 60
 
 Serving = TypeVar("Serving", bound=BaseServer)
 
 Change = Callable[[dict[str, Any]], dict[str, Any]]
-"""From the JSON object of a request or reply to the one that is passed on."""
+"""Takes the JSON object of a request or reply, and returns the one that is passed on."""
 
 
 class Quiet(BaseHTTPRequestHandler):
@@ -57,7 +57,7 @@ class Server(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}/"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A page that is closed, or has given a request up, is not an error."""
+        """Do nothing: a page may be closed, or give up on a request."""
 
 
 class PageHandler(Quiet):
@@ -69,7 +69,7 @@ class PageHandler(Quiet):
 
 
 class Proxy(Server):
-    """Passes requests on to Peerpost, each changed by `change_request`, and its reply by `change_reply`."""
+    """Forwards requests to Peerpost. `change_request` and `change_reply` can alter what passes through."""
 
     def __init__(self, server: str) -> None:
         super().__init__(("127.0.0.1", 0), ProxyHandler)
@@ -83,7 +83,7 @@ class Proxy(Server):
         self._news = threading.Condition()
 
     def count(self, verb: str, body: bytes) -> bool:
-        """Count a request, and say whether it is the first of its method."""
+        """Count a request, and return whether it is the first of its method."""
         with self._news:
             self.verbs[verb] += 1
             self._news.notify_all()
@@ -95,7 +95,7 @@ class Proxy(Server):
             return self.methods[method] == 1
 
     def wait_for(self, method: str, times: int = 1) -> None:
-        """Return once so many requests of a method have come."""
+        """Return once this many requests of a method have arrived."""
         with self._news:
             came = self._news.wait_for(lambda: self.methods[method] >= times, PATIENCE_SECONDS)
         assert came, f"{method}: {self.methods[method]} of {times} requests after {PATIENCE_SECONDS} s"
@@ -130,7 +130,7 @@ class ProxyHandler(Quiet):
 
 @contextmanager
 def serving(server: Serving) -> Iterator[Serving]:
-    """Serve in a thread."""
+    """Run the server in a thread."""
     with server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         thread.start()
