@@ -64,7 +64,7 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture(params=["moto", "engine"])
+@pytest.fixture(params=[pytest.param("moto", marks=pytest.mark.moto), "engine"])
 def client(request: pytest.FixtureRequest) -> Iterator[DynamoDBClient]:
     """The same test on moto, which `chalice local` embeds, and on a real engine."""
     if request.param == "engine":

@@ -1,4 +1,4 @@
-"""A plugin for pytest: botocore tries again at once, so that a mutant is judged in milliseconds and not in seconds."""
+"""A pytest plugin for `make mutants`: botocore retries without a pause, so that a mutant takes milliseconds."""
 
 from types import SimpleNamespace
 

@@ -1,4 +1,7 @@
-"""The tests that judge mutants. Each must be found by its name: mutmut takes one that is not for one that failed."""
+"""The tests that run against each mutant.
+
+mutmut starts them by their names, and counts a name that pytest does not find as a failure.
+"""
 
 import tomllib
 from contextlib import redirect_stdout
@@ -13,7 +16,7 @@ ARGUMENTS: list[str] = CONFIGURATION["pytest_add_cli_args_test_selection"] + CON
 
 
 class Names:
-    """Keeps the names of the tests that are selected."""
+    """Collects the names of the selected tests."""
 
     def __init__(self) -> None:
         self.found: list[str] = []
@@ -23,10 +26,10 @@ class Names:
 
 
 def check_names() -> None:
-    """Load all that the tests load, and raise where one of them is not found by its name."""
+    """Raise if pytest does not find every selected test by its name."""
     names = Names()
     with redirect_stdout(StringIO()):
         pytest.main(["--collect-only", *ARGUMENTS], plugins=[names])
         end = pytest.main(["--collect-only", *names.found])
     if end != pytest.ExitCode.OK:
-        raise RuntimeError("pytest does not find all tests by their names, and would call every mutant killed")
+        raise RuntimeError("pytest does not find every test by its name, so every mutant would count as killed")

@@ -1,52 +1,70 @@
-"""The mutants that no test kills: those that are known, each with its reason, and those that a run has found."""
+"""The mutants that no test kills: those that are accepted, each with its reason, and those that a run has found."""
 
+import difflib
+import re
 import subprocess
 import sys
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-KNOWN = Path(__file__).with_name("survivors.toml")
+ACCEPTED = Path(__file__).with_name("survivors.toml")
 MUTMUT = str(Path(sys.executable).with_name("mutmut"))
-# A mutant is noticed that makes a test fail, that makes it loop, or that lets an alarm's KeyboardInterrupt out of it.
-NOTICED = {"killed", "timeout", "check was interrupted by user"}
+# A mutant counts as killed if a test fails, if it loops, or if the deadline's KeyboardInterrupt escapes from it.
+KILLED = {"killed", "timeout", "check was interrupted by user"}
+# A string, a word, or any other character: what a formatter moves to other lines, but never changes.
+WORD = re.compile(r"""\"[^"\n]*"|'[^'\n]*'|\w+|\S""")
 
 
 @dataclass(frozen=True, order=True)
 class Survivor:
-    """What was changed, by its text: mutmut's numbers move with each change of a function."""
+    """A mutant by its function and its changed words. Both outlive a reformatted line; mutmut's numbers do not."""
 
     function: str
-    removed: str
-    added: str
+    change: str
 
     def __str__(self) -> str:
-        return f"{self.function}\n  - {self.removed}\n  + {self.added}"
+        return f"{self.function}: {self.change}"
 
 
-def known() -> dict[Survivor, str]:
-    """Return those whose reason survivors.toml gives."""
-    entries = tomllib.loads(KNOWN.read_text())["survivor"]
-    return {Survivor(entry["function"], entry["removed"], entry["added"]): entry["why"] for entry in entries}
+def accepted() -> dict[Survivor, str]:
+    """Return the survivors that survivors.toml lists, with their reasons."""
+    entries = tomllib.loads(ACCEPTED.read_text())["survivor"]
+    return {Survivor(entry["function"], entry["change"]): entry["why"] for entry in entries}
 
 
 def found() -> list[Survivor]:
-    """Return those of mutmut's last run."""
+    """Return the survivors of mutmut's last run."""
     results = (line.strip().rsplit(": ", 1) for line in _mutmut("results").splitlines() if ": " in line)
-    return [_of_mutmut(name) for name, status in results if status not in NOTICED]
+    return [_survivor(name) for name, status in results if status not in KILLED]
 
 
-def _of_mutmut(name: str) -> Survivor:
+def _survivor(name: str) -> Survivor:
     lines = _mutmut("show", name).splitlines()
-    removed = [line[1:].strip() for line in lines if line.startswith("-") and not line.startswith("---")]
-    added = [line[1:].strip() for line in lines if line.startswith("+") and not line.startswith("+++")]
-    return Survivor(readable(name), "\n".join(removed), "\n".join(added))
+    removed = [line[1:] for line in lines if line.startswith("-") and not line.startswith("---")]
+    added = [line[1:] for line in lines if line.startswith("+") and not line.startswith("+++")]
+    return Survivor(function_of(name), changed_words("\n".join(removed), "\n".join(added)))
 
 
-def readable(name: str) -> str:
-    """Return whose mutant it is: `module.xǁChannelsǁget__mutmut_1` is one of `module.Channels.get`."""
+def function_of(name: str) -> str:
+    """Return the function of a mutant: `module.xǁChannelsǁget__mutmut_1` is one of `module.Channels.get`."""
     module, _, function = name.rpartition("__mutmut_")[0].rpartition(".")
     return f"{module}.{function.removeprefix('xǁ').replace('ǁ', '.').removeprefix('x_')}"
+
+
+def changed_words(removed: str, added: str) -> str:
+    """Return what differs between two texts, as `git diff --word-diff` writes it, with two words before each change."""
+    before, after = WORD.findall(removed), WORD.findall(added)
+    words: list[str] = []
+    for kind, start, end, new_start, new_end in difflib.SequenceMatcher(None, before, after, False).get_opcodes():
+        if kind == "equal":
+            continue
+        words += before[max(start - 2, 0) : start]
+        if start < end:
+            words.append(f"[-{' '.join(before[start:end])}-]")
+        if new_start < new_end:
+            words.append(f"{{+{' '.join(after[new_start:new_end])}+}}")
+    return " ".join(words)
 
 
 def _mutmut(*arguments: str) -> str:
