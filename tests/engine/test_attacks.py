@@ -1,4 +1,4 @@
-"""What somebody could try on the server, a test for each. docs/security-testing.md lists them, with those elsewhere."""
+"""What somebody could try on the server, a test for each. docs/testing.md lists them, with those elsewhere."""
 
 import gzip
 import http.client
