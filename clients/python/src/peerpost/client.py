@@ -3,24 +3,32 @@
 import asyncio
 import json
 import math
+import re
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from types import TracebackType
-from typing import Literal, Self, overload
+from typing import Any, Literal, Self, overload
 
 import httpx
 from aiortc import RTCIceServer
 
 from peerpost.access_keys import checked
+from peerpost.environment import new_http_client
 from peerpost.errors import AccessKeyError, NetworkError, RefusalError, ServerError
 from peerpost.ice_servers import ice_servers_from
-from peerpost.limits import MAX_CANDIDATES, MAX_REPLY_BYTES, REQUEST_SECONDS
+from peerpost.limits import MAX_CANDIDATES, MAX_PORT, MAX_REPLY_BYTES, REQUEST_SECONDS
 from peerpost.links import CHANNEL_ID
 
 # Without an encoding: a compressed reply of a few bytes could be one of gigabytes.
 HEADERS = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+USER_INFORMATION = re.compile(r"//[^/?#]*@")
+
+Trace = Callable[[str, Mapping[str, Any]], Awaitable[None]]
+"""Called by httpx with the name of an event, and what it is about."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +79,8 @@ class SignalingClient:
         self.url = url
         self._access_key = None if access_key is None else checked(access_key)
         self._owns_http = http is None
-        self._http = httpx.AsyncClient() if http is None else http
+        self._http = new_http_client() if http is None else http
+        self._proxy: str | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -167,34 +176,58 @@ class SignalingClient:
         access_key = self._access_key if with_access_key else None
         headers = HEADERS if access_key is None else HEADERS | {"Authorization": f"Bearer {access_key}"}
         try:
-            # httpx has a time for each read; who sends byte by byte would never be done.
+            endpoint = endpoint_of(self.url)
+            # httpx limits the time of each read, and a server that sends byte by byte would never be done.
             async with (
                 asyncio.timeout(timeout),
-                # Whatever `http` does otherwise: where a redirect leads, nobody has agreed to send anything.
                 self._http.stream(
                     "POST",
-                    endpoint_of(self.url),
+                    endpoint,
                     content=json.dumps(body),
                     headers=headers,
                     timeout=timeout,
+                    # Whatever `http` is configured to do: nobody has agreed to send anything to another address.
                     follow_redirects=False,
+                    extensions={"trace": self._note_proxy_to(endpoint)},
                 ) as reply,
             ):
                 content = await content_of(reply)
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError) as error:  # the last for a host, of idna
-            raise NetworkError(f"{self.url!r} is no URL of a server: {error}", is_temporary=False) from error
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError) as error:
+            # IDNA raises a UnicodeError for a host that cannot be one.
+            raise NetworkError(f"{self._shown_url!r} is no URL of a server: {error}", is_temporary=False) from error
         except (httpx.HTTPError, OSError) as error:
-            raise NetworkError(f"{self.url} does not answer: {str(error) or type(error).__name__}") from error
+            raise NetworkError(self._why_no_reply(error)) from error
         if access_key is not None and reply.status_code != httpx.codes.OK:
-            # Its words end in errors and logs, and some servers say what they were sent.
+            # Its words end up in errors and logs, and some servers repeat what they were sent.
             content = content.replace(access_key.encode(), b"[access key]")
-        return result_of(reply, content, self.url)
+        return result_of(reply, content, self._shown_url)
+
+    def _note_proxy_to(self, endpoint: httpx.URL) -> Trace:
+        """Return a function that notices when httpx connects to a proxy. httpx itself does not say which it uses."""
+        server = (endpoint.raw_host.decode("ascii"), endpoint.port or DEFAULT_PORTS.get(endpoint.scheme))
+
+        async def note(event: str, info: Mapping[str, Any]) -> None:
+            if event.endswith("connect_tcp.started"):
+                host, port = info["host"], info["port"]
+                self._proxy = None if (host, port) == server else f"{host}:{port}"
+
+        return note
+
+    def _why_no_reply(self, error: Exception) -> str:
+        way = "" if self._proxy is None else f" through the proxy {self._proxy}"
+        reason = str(error) or type(error).__name__
+        return f"{self._shown_url} does not answer{way}: {reason}"
+
+    @property
+    def _shown_url(self) -> str:
+        """The URL for errors and logs: without a password."""
+        return USER_INFORMATION.sub("//", self.url)
 
 
 def endpoint_of(url: str) -> httpx.URL:
     """Return a URL. Raises httpx.InvalidURL also for a port that httpx lets pass, and that no socket takes."""
     endpoint = httpx.URL(url)
-    if not 0 <= (endpoint.port or 0) < 65_536:
+    if not 0 <= (endpoint.port or 0) <= MAX_PORT:
         raise httpx.InvalidURL(f"Invalid port: '{endpoint.port}'")
     return endpoint
 

@@ -15,6 +15,9 @@ MAX_ICE_SERVERS = 16
 # RFC 8489: a user name has fewer than 509 bytes. URLs and credentials are shorter.
 MAX_ICE_TEXT_BYTES = 508
 
+# TCP and UDP count ports with 16 bits.
+MAX_PORT = 65_535
+
 # What a function URL sends at most. A full channel takes 2.3 MB where every character is escaped as \u00XX.
 MAX_REPLY_BYTES = 6_291_456
 

@@ -1,0 +1,82 @@
+"""An HTTP client with the proxies and certificates that environment variables name."""
+
+import importlib.util
+import os
+import ssl
+from urllib.request import getproxies
+
+import httpx
+
+from peerpost.errors import NetworkError
+from peerpost.limits import MAX_PORT
+
+CERTIFICATE_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+KEY_LOG_VARIABLE = "SSLKEYLOGFILE"
+PROXY_SCHEMES = {"http", "https", "socks5", "socks5h"}
+
+
+def new_http_client() -> httpx.AsyncClient:
+    """Return an HTTP client.
+
+    Raises NetworkError, which names the environment variable, if one of them cannot be used.
+    httpx itself raises five kinds of exceptions for them, and names none.
+    """
+    certificates = certificates_of_the_environment()
+    for kind in ("http", "https", "all"):
+        check_proxy(kind)
+    try:
+        return httpx.AsyncClient(verify=certificates)
+    except (httpx.InvalidURL, ValueError) as error:
+        # The other variables are good.
+        raise cannot_use(proxy_variable("no"), "it names a host that is not valid") from error
+
+
+def certificates_of_the_environment() -> ssl.SSLContext:
+    try:
+        return httpx.create_ssl_context()
+    except ssl.SSLError as error:
+        raise cannot_use(certificate_variable(), "there is no certificate in it") from error
+    except OSError as error:
+        is_key_log = error.filename is not None and error.filename == os.environ.get(KEY_LOG_VARIABLE)
+        name = KEY_LOG_VARIABLE if is_key_log else certificate_variable()
+        raise cannot_use(name, error.strerror or str(error)) from error
+
+
+def certificate_variable() -> str | None:
+    """Return the variable that says where the trusted certificates are, or None if none does."""
+    return next((name for name in CERTIFICATE_VARIABLES if os.environ.get(name)), None)
+
+
+def check_proxy(kind: str) -> None:
+    """Raise NetworkError if the proxy for a kind of URL, `http`, `https` or `all`, cannot be used."""
+    url = getproxies().get(kind)
+    if not url:
+        return
+    # The error must not show the URL, as it may hold a password.
+    why = why_not_a_proxy(url if "://" in url else f"http://{url}")
+    if why:
+        raise cannot_use(proxy_variable(kind), why)
+
+
+def why_not_a_proxy(url: str) -> str | None:
+    """Return why a URL cannot be a proxy's, or None if it can."""
+    try:
+        parsed = httpx.URL(url)
+    except (httpx.InvalidURL, ValueError):
+        return "it is not the URL of a proxy"
+    if parsed.scheme not in PROXY_SCHEMES or not parsed.host or (parsed.port or 0) > MAX_PORT:
+        return "it is not the URL of a proxy"
+    if parsed.scheme.startswith("socks") and importlib.util.find_spec("socksio") is None:
+        return "a SOCKS proxy needs the package socksio: pip install 'httpx[socks]'"
+    return None
+
+
+def proxy_variable(kind: str) -> str | None:
+    """Return the name of the variable that holds the proxy for a kind of URL, or, for `no`, the exceptions."""
+    lower = f"{kind}_proxy"
+    return next((name for name in (lower, lower.upper()) if os.environ.get(name)), None)
+
+
+def cannot_use(variable: str | None, why: str) -> NetworkError:
+    subject = f"the environment variable {variable}" if variable else "the system's network settings"
+    return NetworkError(f"cannot use {subject}: {why}", is_temporary=False)
