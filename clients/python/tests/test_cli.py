@@ -127,7 +127,7 @@ def test_a_server_that_wants_another_access_key_is_one_line(
 
     assert (code, capsys.readouterr().err) == (
         1,
-        f"peerpost: {sentence}: this server wants one, in PEERPOST_ACCESS_KEY or a file of --access-key-file\n",
+        f"peerpost: {sentence}: set PEERPOST_ACCESS_KEY or pass --access-key-file\n",
     )
 
 
@@ -246,7 +246,8 @@ def test_both_sides_hear_of_a_file_that_exists(server: str, tmp_path: Path, inbo
 
 
 @pytest.mark.parametrize(
-    ("number", "code", "word"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
+    ("number", "code", "word"),
+    [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated"), (signal.SIGHUP, 143, "terminated")],
 )
 def test_a_signal_while_waiting_erases_the_channel(
     server: str, endless: Path, number: int, code: int, word: str
@@ -260,20 +261,39 @@ def test_a_signal_while_waiting_erases_the_channel(
     assert post(server, method="get_offer", channel_id=link.channel_id).text == "no such channel"
 
 
+@pytest.mark.parametrize(
+    ("number", "code", "word"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGHUP, 143, "terminated")]
+)
 @pytest.mark.parametrize("interrupted", ["sender", "receiver"])
-def test_ctrl_c_in_the_middle_ends_both_sides(server: str, endless: Path, inbox: Path, interrupted: str) -> None:
+def test_ctrl_c_or_a_closed_terminal_in_the_middle_ends_both_sides_and_leaves_no_part_file(
+    server: str, endless: Path, inbox: Path, interrupted: str, number: int, code: int, word: str
+) -> None:
     with (
         peerpost("send", endless, "--quiet", "--server", server) as sender,
         peerpost("receive", line_of(sender), "--quiet", "--output", inbox) as receiver,
     ):
         until(lambda: has_begun(inbox))
         first, second = (sender, receiver) if interrupted == "sender" else (receiver, sender)
-        first.send_signal(signal.SIGINT)
+        first.send_signal(number)
         ended, lost = end_of(first), end_of(second)
 
-    assert ended == (130, "", "peerpost: interrupted\n")
+    assert ended == (code, "", f"peerpost: {word}\n")
     assert lost == (3, "", "peerpost: the other peer has gone\n")
     assert list(inbox.iterdir()) == []
+
+
+def test_a_program_that_nohup_has_started_ignores_a_closed_terminal(server: str, tmp_path: Path, inbox: Path) -> None:
+    (tmp_path / "film.bin").write_bytes(b"content")
+    run_with_nohup = "import os, sys; os.execvp('nohup', ['nohup', sys.executable, '-m', 'peerpost', *sys.argv[1:]])"
+    send = ["send", tmp_path / "film.bin", "--server", server, "--ice-server", "none", "--quiet"]
+
+    with python("-c", run_with_nohup, *send) as sender:
+        link = line_of(sender)
+        sender.send_signal(signal.SIGHUP)
+        with peerpost("receive", link, "--output", inbox, "--quiet") as receiver:
+            received, sent = end_of(receiver), end_of(sender)
+
+    assert (received[0], sent[0]) == (0, 0)
 
 
 @pytest.mark.parametrize("killed", ["sender", "receiver"])
@@ -407,3 +427,72 @@ def test_an_ice_server_carries_its_credential(
     found = ice_server(url)
 
     assert (found.urls, found.username, found.credential) == (urls, username, credential)
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_an_output_that_ends_with_a_slash_is_a_directory_and_is_created_if_necessary(
+    server: str, tmp_path: Path, exists: bool
+) -> None:
+    (tmp_path / "film.bin").write_bytes(b"content")
+    if exists:
+        (tmp_path / "new").mkdir()
+
+    with (
+        peerpost("send", tmp_path / "film.bin", "--quiet", "--server", server) as sender,
+        peerpost("receive", line_of(sender), "--quiet", "--output", f"{tmp_path}/new/") as receiver,
+    ):
+        received, sent = end_of(receiver), end_of(sender)
+
+    assert (received, sent) == ((0, "", ""), (0, "", ""))
+    assert (tmp_path / "new" / "film.bin").read_bytes() == b"content"
+
+
+@pytest.mark.parametrize(
+    ("output", "error"), [("nowhere/new/", "No such file or directory"), ("film.bin/", "File exists")]
+)
+def test_a_directory_that_cannot_be_created_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], output: str, error: str
+) -> None:
+    (tmp_path / "film.bin").write_bytes(b"content")
+    path = f"{tmp_path}/{output}"
+
+    code = main(["receive", f"http://127.0.0.1:1/#{CHANNEL_ID}", "--ice-server", "none", "--output", path])
+
+    assert code == 1
+    assert capsys.readouterr().err == f"peerpost: cannot create the directory {path.rstrip('/')}: {error}\n"
+
+
+def test_a_directory_that_was_created_for_nothing_is_removed(server: str, tmp_path: Path) -> None:
+    code = main(["receive", f"{server}#{CHANNEL_ID}", "--ice-server", "none", "--output", f"{tmp_path}/new/"])
+
+    assert code == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_server_with_a_fragment_makes_a_link_that_can_be_received(server: str, tmp_path: Path, inbox: Path) -> None:
+    (tmp_path / "film.bin").write_bytes(b"content")
+
+    with peerpost("send", tmp_path / "film.bin", "--quiet", "--server", f"{server}#old") as sender:
+        link = line_of(sender)
+        with peerpost("receive", link, "--quiet", "--output", inbox) as receiver:
+            received, sent = end_of(receiver), end_of(sender)
+
+    assert "#old" not in link
+    assert (received, sent) == ((0, "", ""), (0, "", ""))
+
+
+@pytest.mark.parametrize("source", ["option", "variable"])
+def test_a_server_with_a_password_is_refused_without_showing_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], source: str
+) -> None:
+    secret = "opensesame"  # pragma: allowlist secret
+    server = f"http://user:{secret}@127.0.0.1:1/"
+    monkeypatch.setenv("PEERPOST_SERVER", server if source == "variable" else "http://127.0.0.1:1/")
+    options = ["--server", server] if source == "option" else []
+
+    code = main(["send", __file__, "--quiet", *options])
+
+    output = capsys.readouterr()
+    assert (code, output.out, output.err.count("\n")) == (1, "", 1)
+    assert "must not hold a user name or a password" in output.err
+    assert secret not in output.err

@@ -28,6 +28,43 @@ def test_a_link_is_read(text: str, link: Link) -> None:
     assert found == link
 
 
+@pytest.mark.parametrize("code", [CHANNEL_ID, f"{CHANNEL_ID}.{KEY_TEXT}"])
+@pytest.mark.parametrize("pasted", ["<{}>", "({})", "{}>", '"{}"', " <{}>.\n", "{},", "\u201c{}\u201d", "{}!", "({})."])
+def test_a_link_that_was_pasted_with_brackets_quotes_or_punctuation_is_read(pasted: str, code: str) -> None:
+    found = Link.parse(pasted.format(f"https://a.test/#{code}"))
+
+    assert found == Link.parse(f"https://a.test/#{code}")
+
+
+def test_a_link_that_was_pasted_with_a_full_stop_is_read() -> None:
+    found = Link.parse(f"https://a.test/#{CHANNEL_ID}.{KEY_TEXT}.")
+
+    assert found == Link(CHANNEL_ID, KEY, "https://a.test/")
+
+
+@pytest.mark.parametrize("text", [f"{CHANNEL_ID}.", f"https://a.test/#{CHANNEL_ID}.", f"<{CHANNEL_ID}.>."])
+def test_a_link_whose_key_may_be_lost_is_refused_with_what_to_do(text: str) -> None:
+    with pytest.raises(ValueError, match="add the key that belongs behind it, or remove the dot"):
+        Link.parse(text)
+
+
+def test_the_fragment_of_a_server_is_not_in_the_link() -> None:
+    link = Link(CHANNEL_ID, KEY, "https://a.test/path?a=b#old")
+
+    assert str(link) == f"https://a.test/path?a=b#{CHANNEL_ID}.{KEY_TEXT}"
+    assert Link.parse(str(link)) == link
+
+
+@pytest.mark.parametrize("server", ["https://user@a.test/", "https://user:opensesame@a.test/"])
+def test_a_server_with_a_password_is_refused_in_a_link_without_showing_it(server: str) -> None:
+    with pytest.raises(ValueError, match="must not hold a user name or a password") as made:
+        Link(CHANNEL_ID, KEY, server)
+    with pytest.raises(ValueError, match="must not hold a user name or a password") as parsed:
+        Link.parse(f"{server}#{CHANNEL_ID}")
+
+    assert "opensesame" not in f"{made.value} {parsed.value}"
+
+
 @pytest.mark.parametrize("server", [None, "https://a.test/"])
 @pytest.mark.parametrize("key", [None, KEY])
 def test_a_link_that_was_written_is_read(key: bytes | None, server: str | None) -> None:

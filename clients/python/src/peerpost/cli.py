@@ -2,49 +2,73 @@
 
 import argparse
 import asyncio
-import contextlib
 import logging
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn
+from typing import Any, BinaryIO
 
 from aiortc import RTCConfiguration, RTCDataChannel, RTCIceServer, RTCPeerConnection
 from aiortc.rtcicetransport import parse_stun_turn_uri
-from tqdm import tqdm
 
 from peerpost.access_keys import VARIABLE, access_key_of
 from peerpost.connection import close, connect
+from peerpost.console import Console, flush_standard_output, occupy_closed_descriptors, print_to_standard_error
 from peerpost.errors import AccessKeyError, PeerLostError, PeerpostError, TransferError
 from peerpost.limits import CHANNEL_TTL_SECONDS, PATIENCE_SECONDS
-from peerpost.links import Link
+from peerpost.links import Link, server_url
 from peerpost.sealing import new_key
 from peerpost.transfer import LABEL, FileChannel, receive_file, receive_offer, send_file
 
-# What aiortc and most tools ask, where the operator names none. It tells each peer its public address; without one,
-# only one network's peers connect.
+SERVER_VARIABLE = "PEERPOST_SERVER"
+
+# aiortc and most other tools use this server by default. It tells each peer its public address, without which only
+# peers in one network can connect.
 DEFAULT_ICE_SERVERS = ["stun:stun.l.google.com:19302"]
+# In place of a URL: use no ICE server at all.
+NO_ICE_SERVER = "none"
 
 EXIT_FAILED = 1
 EXIT_PEER_LOST = 3
 EXIT_INTERRUPTED = 130
 EXIT_TERMINATED = 143
 
+# `kill` and a service manager send the first. A terminal that is closed sends the second.
+TERMINATING_SIGNALS = ("SIGTERM", "SIGHUP")
+
 PROGRESS_WORDS = {"gathering": "looking for our own addresses", "connecting": "connecting"}
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line and return its exit code: 0 done, 1 failed, 2 usage, 3 peer lost, 130 and 143 by signal."""
+    """Run the command line and return its exit code.
+
+    0 is success, 1 a failure, 2 wrong usage, 3 a lost peer, 130 Ctrl-C, 143 SIGTERM or SIGHUP.
+    """
+    occupy_closed_descriptors()
+    try:
+        options = options_from(arguments)
+        # aiortc and aioice log tracebacks for failures that are reported in one line here.
+        logging.getLogger().addHandler(logging.NullHandler())
+        return exit_code_of(options)
+    finally:
+        flush_standard_output()
+
+
+def options_from(arguments: list[str] | None) -> argparse.Namespace:
     command_line = parser()
     options = command_line.parse_args(arguments)
-    kinds = [url[:4] for url in options.ice_server or [] if url != "none"]  # turns is a turn
+    urls = [url for url in options.ice_server or [] if url != NO_ICE_SERVER]
+    # "turns:" counts as "turn".
+    kinds = [url[: len("turn")] for url in urls]
     if len(kinds) > len(set(kinds)):
-        command_line.error("--ice-server: at most one STUN server and one TURN server, as aiortc asks no more")
-    # aiortc and aioice log tracebacks of what is told in one line here.
-    logging.getLogger().addHandler(logging.NullHandler())
+        command_line.error("--ice-server: at most one STUN server and one TURN server, because aiortc uses no more")
+    return options
+
+
+def exit_code_of(options: argparse.Namespace) -> int:
+    """Run the command, and return its exit code. A failure is one line on standard error."""
     try:
         asyncio.run(run(options))
     except KeyboardInterrupt:
@@ -58,13 +82,44 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def parser() -> argparse.ArgumentParser:
-    result = argparse.ArgumentParser(prog="peerpost", description="Send a file from peer to peer, sealed end to end.")
-    commands = result.add_subparsers(required=True, metavar="COMMAND")
+def fail(text: str, code: int) -> int:
+    print_to_standard_error(f"peerpost: {text}")
+    return code
 
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--server", metavar="URL", help="the server (default: the link's own, or PEERPOST_SERVER)")
-    common.add_argument(
+
+def parser() -> argparse.ArgumentParser:
+    result = argparse.ArgumentParser(
+        prog="peerpost", description="Send a file from peer to peer, encrypted end to end."
+    )
+    commands = result.add_subparsers(required=True, metavar="COMMAND")
+    common = common_options()
+
+    send = commands.add_parser("send", parents=[common], help="print a link, and send a file to the peer that opens it")
+    send.add_argument("file", metavar="FILE", type=Path)
+    send.add_argument(
+        "--access-key-file",
+        metavar="PATH",
+        type=Path,
+        help=f"file with the access key, if the server requires one (default: {VARIABLE})",
+    )
+    send.set_defaults(run=run_send)
+
+    receive = commands.add_parser("receive", parents=[common], help="receive the file behind a link or code")
+    receive.add_argument("link", metavar="CODE", type=link_argument)
+    receive.add_argument(
+        "--output",
+        metavar="PATH",
+        help="a directory, or a name for the file; with a slash at the end, a directory that is created if necessary",
+    )
+    receive.add_argument("--force", action="store_true", help="replace an existing file")
+    receive.set_defaults(run=run_receive)
+    return result
+
+
+def common_options() -> argparse.ArgumentParser:
+    result = argparse.ArgumentParser(add_help=False)
+    result.add_argument("--server", metavar="URL", help=f"the server (default: the link's own, or {SERVER_VARIABLE})")
+    result.add_argument(
         "--ice-server",
         metavar="URL",
         action="append",
@@ -72,45 +127,42 @@ def parser() -> argparse.ArgumentParser:
         help="stun:HOST:PORT or turn:USER:CREDENTIAL@HOST:PORT, at most one of each; 'none' for none; "
         f"default: those of the server, or {DEFAULT_ICE_SERVERS[0]}",
     )
-    common.add_argument(
+    result.add_argument(
         "--patience",
         metavar="SECONDS",
         type=positive_seconds,
         default=PATIENCE_SECONDS,
         help="time after which a silent peer counts as lost (default: %(default)g)",
     )
-    common.add_argument("--quiet", action="store_true", help="print the link, errors, and nothing else")
-
-    send = commands.add_parser("send", parents=[common], help="print a link, and send a file to who opens it")
-    send.add_argument("file", metavar="FILE", type=Path)
-    send.add_argument(
-        "--access-key-file",
-        metavar="PATH",
-        type=Path,
-        help=f"file with the access key of a server that wants one (default: {VARIABLE})",
-    )
-    send.set_defaults(run=run_send)
-
-    receive = commands.add_parser("receive", parents=[common], help="get the file of a link or code")
-    receive.add_argument("link", metavar="CODE", type=link_argument)
-    receive.add_argument("--output", metavar="PATH", type=Path, help="a directory, or a name for the file")
-    receive.add_argument("--force", action="store_true", help="replace a file that is there already")
-    receive.set_defaults(run=run_receive)
+    result.add_argument("--quiet", action="store_true", help="print only the link and errors")
     return result
 
 
 async def run(options: argparse.Namespace) -> None:
-    """Run the command; SIGTERM ends it as Ctrl-C does, with everything closed."""
+    """Run the command. SIGTERM and SIGHUP end it as Ctrl-C does: everything is closed first."""
     task = asyncio.current_task()
     if task:
-        with contextlib.suppress(NotImplementedError):  # Windows has no such handlers
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        for name in TERMINATING_SIGNALS:
+            cancel_on(name, task)
     await options.run(options)
 
 
+def cancel_on(name: str, task: asyncio.Task[object]) -> None:
+    """Cancel a task when a signal comes."""
+    number = getattr(signal, name, None)
+    # `nohup` starts programs that ignore SIGHUP, and they must continue to do so. Windows has no SIGHUP.
+    if number is None or signal.getsignal(number) is signal.SIG_IGN:
+        return
+    # An event loop on Windows handles no signals.
+    with suppress(NotImplementedError):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+
+
 async def run_send(options: argparse.Namespace) -> None:
-    server = server_of(options, None)
+    console = Console(quiet=options.quiet)
+    server = server_from(options, None)
     access_key = access_key_from(options)
+    path: Path = options.file
     key = new_key()
     opened: asyncio.Future[FileChannel] = asyncio.get_running_loop().create_future()
 
@@ -118,29 +170,30 @@ async def run_send(options: argparse.Namespace) -> None:
         data_channel = peer.createDataChannel(LABEL)
 
         def on_open() -> None:
-            if not opened.done():  # it may be given up by then
+            # The wait for it may have ended already.
+            if not opened.done():
                 opened.set_result(FileChannel(data_channel, options.patience))
 
         data_channel.on("open", on_open)
 
     def announce(channel_id: str) -> None:
         minutes = CHANNEL_TTL_SECONDS // 60
-        say(f"for `peerpost receive` on the other side, once, within {minutes} minutes:", options)
-        sys.stdout.write(f"{Link(channel_id, key, server)}\n")
-        sys.stdout.flush()
+        console.say(f"for `peerpost receive` on the other side, once, within {minutes} minutes:")
+        console.print_link(str(Link(channel_id, key, server)))
 
-    with open_file(options.file) as file, told_where_access_keys_are():
+    with open_file(path) as file, explained_access_key():
         size = os.fstat(file.fileno()).st_size
         async with connected(options, prepare, server, key=key, access_key=access_key, on_channel=announce):
             channel = await within(opened, options.patience)
-            with progress_bar(options.file.name, size, options) as bar:
-                checksum = await send_file(channel, file, options.file.name, size, bar.update)
-    say(f"sent {options.file.name}, {size} bytes, SHA-256 {checksum}", options)
+            with console.progress_bar(path.name, size) as bar:
+                checksum = await send_file(channel, file, path.name, size, bar.update)
+    console.say(f"sent {path.name}, {size} bytes, SHA-256 {checksum}")
 
 
 async def run_receive(options: argparse.Namespace) -> None:
+    console = Console(quiet=options.quiet)
     link: Link = options.link
-    server = server_of(options, link)
+    server = server_from(options, link)
     opened: asyncio.Future[FileChannel] = asyncio.get_running_loop().create_future()
 
     def on_data_channel(data_channel: RTCDataChannel) -> None:
@@ -150,19 +203,21 @@ async def run_receive(options: argparse.Namespace) -> None:
     def prepare(peer: RTCPeerConnection) -> None:
         peer.on("datachannel", on_data_channel)
 
-    async with connected(options, prepare, server, channel_id=link.channel_id, key=link.key):
-        channel = await within(opened, options.patience)
-        offer = await receive_offer(channel)
-        output: Path = options.output or Path()
-        target = output / offer.name if output.is_dir() else output
-        with progress_bar(target.name, offer.size, options) as bar:
-            checksum = await receive_file(channel, offer, target, bar.update, force=options.force)
-    say(f"received {target}, {offer.size} bytes, SHA-256 {checksum}", options)
+    # Create the directory first: a link can be used only once.
+    with output_path(options.output) as output:
+        async with connected(options, prepare, server, channel_id=link.channel_id, key=link.key):
+            channel = await within(opened, options.patience)
+            offer = await receive_offer(channel)
+            target = output / offer.name if output.is_dir() else output
+            with console.progress_bar(target.name, offer.size) as bar:
+                checksum = await receive_file(channel, offer, target, bar.update, force=options.force)
+    console.say(f"received {target}, {offer.size} bytes, SHA-256 {checksum}")
 
 
 def open_file(path: Path) -> BinaryIO:
+    """Open a file for reading. Raises TransferError for anything else, such as a pipe or a directory."""
     try:
-        # A pipe has no size, and to open one may take for ever.
+        # A pipe has no size, and opening it may wait for ever.
         if path.exists() and not path.is_file():
             raise TransferError(f"cannot read {path}: Not a regular file")
         return path.open("rb")
@@ -170,31 +225,69 @@ def open_file(path: Path) -> BinaryIO:
         raise TransferError(f"cannot read {path}: {error.strerror}") from error
 
 
+@contextmanager
+def output_path(text: str | None) -> Iterator[Path]:
+    """Give the path of --output. If it ends with a slash, it is a directory, which is created if necessary.
+
+    A directory that was created is removed again after a failure.
+    """
+    path = Path(text or ".")
+    names_directory = text is not None and text.endswith(separators())
+    if not names_directory or path.is_dir():
+        yield path
+        return
+    try:
+        path.mkdir()
+    except OSError as error:
+        raise TransferError(f"cannot create the directory {path}: {error.strerror}") from error
+    try:
+        yield path
+    except BaseException:
+        # It may have something else in it by now.
+        with suppress(OSError):
+            path.rmdir()
+        raise
+
+
+def separators() -> tuple[str, ...]:
+    """Return what separates the parts of a path on this system."""
+    return tuple(filter(None, (os.sep, os.altsep)))
+
+
 @asynccontextmanager
 async def connected(
     options: argparse.Namespace, prepare: Callable[[RTCPeerConnection], None], server: str, **how: Any
 ) -> AsyncIterator[None]:
-    """Connect, with the ICE servers of the options, or those of the server, or the default; `how` is for `connect`."""
+    """Connect, with the ICE servers of the options, the server's, or the default; `how` is passed to `connect`."""
+    report = reporter(options)
 
     def make(configuration: RTCConfiguration) -> RTCPeerConnection:
-        peer = RTCPeerConnection(configuration if configuration.iceServers is not None else asking(DEFAULT_ICE_SERVERS))
+        server_has_some = configuration.iceServers is not None
+        peer = RTCPeerConnection(configuration if server_has_some else configuration_of(DEFAULT_ICE_SERVERS))
         prepare(peer)
         return peer
 
-    async with contextlib.AsyncExitStack() as stack:
-        # The other peer hears of a close; without it, it would wait until its patience ends.
+    async with AsyncExitStack() as stack:
+        # Closing tells the other peer. Otherwise it would wait until its patience ends.
         if options.ice_server:
-            peer = make(asking(options.ice_server))
+            peer = make(configuration_of(options.ice_server))
             stack.push_async_callback(close, peer)
-            await connect(peer, server, on_progress=teller(options), **how)
+            await connect(peer, server, on_progress=report, **how)
         else:
-            peer = await connect(make, server, on_progress=teller(options), **how)
+            peer = await connect(make, server, on_progress=report, **how)
             stack.push_async_callback(close, peer)
         yield
 
 
-def asking(urls: list[str]) -> RTCConfiguration:
-    return RTCConfiguration([ice_server(url) for url in urls if url != "none"])
+def reporter(options: argparse.Namespace) -> Callable[[str], None]:
+    """Return a function that prints the steps of `connect` that take time."""
+    console = Console(quiet=options.quiet)
+
+    def report(step: str) -> None:
+        if step in PROGRESS_WORDS:
+            console.say(PROGRESS_WORDS[step])
+
+    return report
 
 
 async def within(opened: asyncio.Future[FileChannel], seconds: float) -> FileChannel:
@@ -205,11 +298,16 @@ async def within(opened: asyncio.Future[FileChannel], seconds: float) -> FileCha
         raise PeerLostError("the other peer connected, and opened no data channel for a file") from error
 
 
-def server_of(options: argparse.Namespace, link: Link | None) -> str:
-    server: str | None = options.server or (link and link.server) or os.environ.get("PEERPOST_SERVER")
+def server_from(options: argparse.Namespace, link: Link | None) -> str:
+    """Return the URL of the server. Raises PeerpostError if there is none, or if it holds a password."""
+    of_the_link = link.server if link else None
+    server = options.server or of_the_link or os.environ.get(SERVER_VARIABLE)
     if not server:
-        raise PeerpostError("no server: give --server, or set PEERPOST_SERVER")
-    return server
+        raise PeerpostError(f"no server: give --server, or set {SERVER_VARIABLE}")
+    try:
+        return server_url(server)
+    except ValueError as error:
+        raise PeerpostError(str(error)) from error
 
 
 def access_key_from(options: argparse.Namespace) -> str | None:
@@ -219,12 +317,13 @@ def access_key_from(options: argparse.Namespace) -> str | None:
         raise PeerpostError(str(error)) from error
 
 
-@contextlib.contextmanager
-def told_where_access_keys_are() -> Iterator[None]:
+@contextmanager
+def explained_access_key() -> Iterator[None]:
+    """Add to a refusal of the access key where it is configured."""
     try:
         yield
     except AccessKeyError as error:
-        raise PeerpostError(f"{error}: this server wants one, in {VARIABLE} or a file of --access-key-file") from error
+        raise PeerpostError(f"{error}: set {VARIABLE} or pass --access-key-file") from error
 
 
 def link_argument(text: str) -> Link:
@@ -235,12 +334,19 @@ def link_argument(text: str) -> Link:
 
 
 def ice_server_argument(text: str) -> str:
-    if text != "none":
-        try:
-            parse_stun_turn_uri(str(ice_server(text).urls))
-        except ValueError as error:
-            raise argparse.ArgumentTypeError(f"{error}: {text.rpartition('@')[2]!r}") from error
+    if text == NO_ICE_SERVER:
+        return text
+    try:
+        parse_stun_turn_uri(str(ice_server(text).urls))
+    except ValueError as error:
+        # Without the user and the credential.
+        shown = text.rpartition("@")[2]
+        raise argparse.ArgumentTypeError(f"{error}: {shown!r}") from error
     return text
+
+
+def configuration_of(urls: list[str]) -> RTCConfiguration:
+    return RTCConfiguration([ice_server(url) for url in urls if url != NO_ICE_SERVER])
 
 
 def ice_server(url: str) -> RTCIceServer:
@@ -249,7 +355,7 @@ def ice_server(url: str) -> RTCIceServer:
     user, at, host = rest.rpartition("@")
     if not at:
         return RTCIceServer(url)
-    # The user name of a credential that expires has a colon in it: EXPIRY:USER.
+    # The user name of a temporary credential contains a colon: EXPIRY:USER.
     username, _, credential = user.rpartition(":")
     return RTCIceServer(f"{scheme}:{host}", username=username, credential=credential)
 
@@ -259,28 +365,3 @@ def positive_seconds(text: str) -> float:
     if not 0 < seconds < float("inf"):
         raise ValueError(text)
     return seconds
-
-
-def teller(options: argparse.Namespace) -> Callable[[str], None]:
-    def tell(step: str) -> None:
-        if step in PROGRESS_WORDS:
-            say(PROGRESS_WORDS[step], options)
-
-    return tell
-
-
-def progress_bar(name: str, size: int, options: argparse.Namespace) -> "tqdm[NoReturn]":
-    # disable=None: none where nobody looks at a terminal.
-    quiet = True if options.quiet else None
-    return tqdm(total=size, desc=name, unit="B", unit_scale=True, unit_divisor=1024, disable=quiet)
-
-
-def say(text: str, options: argparse.Namespace) -> None:
-    if not options.quiet:
-        sys.stderr.write(f"{text}\n")
-        sys.stderr.flush()
-
-
-def fail(text: str, code: int) -> int:
-    sys.stderr.write(f"peerpost: {text}\n")
-    return code

@@ -9,26 +9,42 @@ from peerpost.sealing import key_from_text, key_to_text
 
 CHANNEL_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
+# A link that is pasted from a letter or a chat may come in brackets or quotes, and with the end of its sentence.
+# A code neither begins nor ends with any of these.
+BEFORE_A_LINK = "<([{\"'\u00ab\u2018\u201c"
+BEHIND_A_LINK = ">)]}\"'\u00bb\u2019\u201d.,;:!?"
+
 
 @dataclass(frozen=True)
 class Link:
-    """A channel, its key, and where its server is, as far as they are known.
+    """A channel, its key, and its server, as far as they are known.
 
-    `server` is a URL or None; `key` has 32 bytes, or is None when the channel is not sealed.
+    `server` is a URL or None. `key` has 32 bytes, or is None if the channel is not sealed.
+    Raises ValueError for a server whose URL holds a password, as everybody who gets the link would see it.
+    The fragment of a server's URL is dropped.
     """
 
     channel_id: str
     key: bytes | None = None
     server: str | None = None
 
+    def __post_init__(self) -> None:
+        if self.server is not None:
+            # Setting an attribute is not possible otherwise, as the class is frozen.
+            object.__setattr__(self, "server", server_url(self.server))
+
     @property
     def code(self) -> str:
         """The link without its server: `channel_id.key`, or `channel_id` alone."""
-        return self.channel_id if self.key is None else f"{self.channel_id}.{key_to_text(self.key)}"
+        if self.key is None:
+            return self.channel_id
+        return f"{self.channel_id}.{key_to_text(self.key)}"
 
     def __str__(self) -> str:
         """The link: the code is its fragment, which no HTTP client sends to a server."""
-        return self.code if self.server is None else f"{self.server}#{self.code}"
+        if self.server is None:
+            return self.code
+        return f"{self.server}#{self.code}"
 
     def __repr__(self) -> str:
         """Without the key: representations end up in logs."""
@@ -36,27 +52,44 @@ class Link:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Return the link of a code or a URL.
+        """Return the link of a code or a URL, as somebody has pasted it.
 
-        The server is the URL without its fragment; the URL of a page names it in its query, as `?server=`.
-        Raises ValueError for a text that is neither.
+        The server is the URL without its fragment. The URL of a page names the server in its query, as `?server=`.
+        Raises ValueError for any other text.
         """
-        text = text.strip()
-        url, fragment = urldefrag(text) if "#" in text else ("", text)
+        text = text.strip().lstrip(BEFORE_A_LINK)
+        link = text.rstrip(BEHIND_A_LINK)
+        url, fragment = urldefrag(link) if "#" in link else ("", link)
         channel_id, dot, key = fragment.partition(".")
         if not CHANNEL_ID.fullmatch(channel_id):
             raise ValueError("a code is channel_id.key, or a link that ends with #channel_id.key")
+        if not dot and text.removeprefix(link).startswith("."):
+            # The key may have been lost. Without it, the exchange would not be sealed.
+            raise ValueError("the code ends with a dot: add the key that belongs behind it, or remove the dot")
         return cls(channel_id, key_from_text(key) if dot else None, server_of(url) if url else None)
 
 
 def server_of(url: str) -> str:
+    """Return the server of a link without its fragment. Raises ValueError for a URL that cannot be a server's."""
     named = parse_qs(urlsplit(url).query).get("server")
-    server = urldefrag(named[0]).url if named else url
+    server = named[0] if named else url
     parts = urlsplit(server)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"a server is an http or https URL, not {server!r}")
+        raise ValueError(f"a server is an http or https URL, not {server_url(server)!r}")
     try:
-        _ = parts.port  # it raises only when it is read
+        # Reading the port checks it.
+        _ = parts.port
     except ValueError as error:
-        raise ValueError(f"the port of a server is between 0 and 65535, not so in {server!r}") from error
+        raise ValueError(f"the port of a server is between 0 and 65535, not so in {server_url(server)!r}") from error
     return server
+
+
+def server_url(text: str) -> str:
+    """Return the URL of a server as it can stand in a link: without a fragment.
+
+    Raises ValueError if it holds a user name or a password.
+    """
+    url = urldefrag(text.strip()).url
+    if "@" in urlsplit(url).netloc:
+        raise ValueError("the URL of the server must not hold a user name or a password: they would be in the link")
+    return url

@@ -21,7 +21,7 @@ from peerpost.candidates import candidate_from_json, candidate_to_json, is_bye
 from peerpost.channel import Channel
 from peerpost.client import SignalingClient
 from peerpost.errors import ChannelExpiredError
-from peerpost.links import Link
+from peerpost.links import Link, server_url
 from peerpost.sealing import new_key
 
 __all__ = ["BYE", "Signaling", "add_signaling_arguments", "create_signaling"]
@@ -179,6 +179,7 @@ def create_signaling(args: argparse.Namespace) -> Signaling:
     server = args.server or (link and link.server) or os.environ.get("PEERPOST_SERVER")
     if not server:
         raise ValueError("no server: give --server, or set PEERPOST_SERVER")
+    server = server_url(server)
     if link:
         return Signaling(server, link.channel_id, key=link.key)
     key = new_key()

@@ -1,0 +1,89 @@
+"""What the command line prints, even if its output is closed or its terminal is gone."""
+
+import os
+import sys
+from contextlib import suppress
+from typing import NoReturn, TextIO
+
+from tqdm import tqdm
+
+from peerpost.errors import PeerpostError
+
+STANDARD_DESCRIPTORS = (0, 1, 2)
+
+
+class Console:
+    """The output of one command. `quiet` leaves the link and errors alone."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet = quiet
+
+    def say(self, text: str) -> None:
+        """Print a line for a person."""
+        if not self._quiet:
+            print_to_standard_error(text)
+
+    def print_link(self, link: str) -> None:
+        """Print the link, which is the only thing on standard output. Raises PeerpostError if that is closed."""
+        if sys.stdout is None:
+            raise PeerpostError("cannot print the link: standard output is closed")
+        try:
+            write_line(sys.stdout, link)
+        except OSError as error:
+            raise PeerpostError(f"cannot print the link: {error.strerror}") from error
+
+    def progress_bar(self, name: str, size: int) -> "tqdm[NoReturn]":
+        """Return a progress bar, which shows nothing unless somebody looks at a terminal."""
+        is_watched = sys.stderr is not None and sys.stderr.isatty()
+        return tqdm(
+            total=size,
+            desc=name,
+            unit="B",
+            unit_scale=True,
+            unit_divisor=1024,
+            disable=self._quiet or not is_watched,
+        )
+
+
+def print_to_standard_error(text: str) -> None:
+    """Print a line. It is lost if nobody can read it any more."""
+    if sys.stderr is not None:
+        with suppress(OSError):
+            write_line(sys.stderr, text)
+
+
+def write_line(stream: TextIO, text: str) -> None:
+    try:
+        stream.write(f"{text}\n")
+        stream.flush()
+    except OSError:
+        discard(stream)
+        raise
+
+
+def flush_standard_output() -> None:
+    """Write what is still in the buffer, for example of a help text, while a failure can still be handled."""
+    if sys.stdout is not None:
+        try:
+            sys.stdout.flush()
+        except OSError:
+            discard(sys.stdout)
+
+
+def discard(stream: TextIO) -> None:
+    """Lead a broken stream to nowhere. Otherwise Python fails to flush it at exit, and changes the exit code."""
+    with suppress(OSError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+
+
+def occupy_closed_descriptors() -> None:
+    """Open whatever is closed of standard input, output and error.
+
+    Otherwise the next file or socket gets the descriptor, and a library that writes to standard error writes into it.
+    """
+    descriptor = os.open(os.devnull, os.O_RDWR)
+    while descriptor in STANDARD_DESCRIPTORS:
+        descriptor = os.open(os.devnull, os.O_RDWR)
+    os.close(descriptor)

@@ -1,0 +1,131 @@
+"""The command line with an output that is closed, or that nobody reads any more."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from doubles import CHANNEL_ID
+from processes import HERE, PATIENCE_SECONDS
+
+SEND = "send {file} --server {server} --ice-server none"
+RECEIVE = f"receive {{server}}#{CHANNEL_ID} --ice-server none"
+
+
+def run(command: str, redirection: str) -> tuple[int, str, str]:
+    """Run a command in a shell with `redirection`, and return its exit code and what it has printed."""
+    ended = subprocess.run(
+        ["sh", "-c", f'"$0" -m peerpost {command} {redirection}', sys.executable],
+        env=os.environ | {"PYTHONPATH": str(HERE.parent / "src")},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
+    return ended.returncode, ended.stdout, ended.stderr
+
+
+@contextmanager
+def pipe_that_nobody_reads() -> Iterator[int]:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        yield writing
+    finally:
+        os.close(writing)
+
+
+def run_into_a_broken_pipe(server: str, command: str, *, errors_too: bool = False) -> tuple[int, str]:
+    """Run a command whose output nobody reads, and return its exit code and what it has printed as an error."""
+    with pipe_that_nobody_reads() as output:
+        ended = subprocess.run(
+            [sys.executable, "-m", "peerpost", *command.format(server=server, file=__file__).split()],
+            env=os.environ | {"PYTHONPATH": str(HERE.parent / "src")},
+            stdout=output,
+            stderr=output if errors_too else subprocess.PIPE,
+            text=True,
+            timeout=PATIENCE_SECONDS,
+            check=False,
+        )
+    return ended.returncode, ended.stderr or ""
+
+
+@pytest.mark.parametrize("quiet", ["", "--quiet"])
+def test_a_sender_that_cannot_print_its_link_because_its_output_is_closed_says_so(server: str, quiet: str) -> None:
+    code, _, errors = run(f"{SEND} {quiet}".format(server=server, file=__file__), ">&-")
+
+    assert code == 1
+    assert errors.splitlines()[-1] == "peerpost: cannot print the link: standard output is closed"
+    assert "Traceback" not in errors
+
+
+def test_a_sender_whose_output_nobody_reads_says_so(server: str) -> None:
+    code, errors = run_into_a_broken_pipe(server, f"{SEND} --quiet")
+
+    assert (code, errors) == (1, "peerpost: cannot print the link: Broken pipe\n")
+
+
+def test_a_sender_of_which_nobody_reads_anything_ends_quietly_with_its_exit_code(server: str) -> None:
+    code, _ = run_into_a_broken_pipe(server, SEND, errors_too=True)
+
+    assert code == 1
+
+
+@pytest.mark.parametrize("redirection", ["2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_a_command_whose_error_output_is_closed_ends_quietly_with_its_exit_code(server: str, redirection: str) -> None:
+    ended = run(RECEIVE.format(server=server), redirection)
+
+    assert ended == (1, "", "")
+
+
+def test_a_command_of_which_nobody_reads_the_errors_ends_with_its_exit_code(server: str) -> None:
+    code, _ = run_into_a_broken_pipe(server, RECEIVE, errors_too=True)
+
+    assert code == 1
+
+
+@pytest.mark.parametrize(("words", "code"), [("--help", 0), ("receive nonsense", 2)])
+@pytest.mark.parametrize("redirection", [">&-", "2>&-", ">&- 2>&-"])
+def test_help_and_wrong_usage_with_a_closed_output_have_their_exit_code_and_no_traceback(
+    words: str, code: int, redirection: str
+) -> None:
+    ended, _, errors = run(words, redirection)
+
+    assert ended == code
+    assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize("errors_too", [False, True])
+def test_a_help_text_that_nobody_reads_ends_quietly_with_its_exit_code(errors_too: bool) -> None:
+    ended = run_into_a_broken_pipe("", "--help", errors_too=errors_too)
+
+    assert ended == (0, "")
+
+
+def test_a_file_comes_across_without_standard_input_output_and_error(server: str, tmp_path: Path) -> None:
+    """Nothing that is printed ends up in the file or on the connection instead."""
+    content = os.urandom(1_000_000)
+    (tmp_path / "sent").write_bytes(content)
+    send = f"{SEND} --quiet".format(server=server, file=tmp_path / "sent")
+
+    with subprocess.Popen(
+        [sys.executable, "-m", "peerpost", *send.split()],
+        env=os.environ | {"PYTHONPATH": str(HERE.parent / "src")},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as sender:
+        try:
+            assert sender.stdout is not None
+            link = sender.stdout.readline().strip()
+            receive = f"receive '{link}' --ice-server none --output {tmp_path / 'received'}"
+            received = run(receive, "<&- >&- 2>&-")
+            assert sender.wait(PATIENCE_SECONDS) == 0
+        finally:
+            sender.kill()
+
+    assert received == (0, "", "")
+    assert (tmp_path / "received").read_bytes() == content
