@@ -1,7 +1,7 @@
-"""Checks what this machine has, and installs nothing.
+"""Checks whether this machine has the programs that a command needs. Installs nothing.
 
-python -m tools.doctor            what `make test-all` needs
-python -m tools.doctor bench      what one other command needs: bench, check, deploy or format
+python -m tools.doctor            check for everything that `make test-all` needs
+python -m tools.doctor bench      check for another command: bench, check, deploy or format
 """
 
 import argparse
@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-# These commands run with the machine's own Python, before anything is installed: the standard library only.
+# This runs on the machine's own Python before anything is installed, so it may import only the standard library.
 
 OLDEST_NODE = 20
 OLDEST_TERRAFORM = (1, 9)
@@ -22,7 +22,7 @@ OLDEST_TERRAFORM = (1, 9)
 
 @dataclass(frozen=True)
 class Requirement:
-    """Something that a command needs. `debian` is the package that has it, if Debian has one."""
+    """Something that a command needs. `debian` is the Debian package that contains it, if there is one."""
 
     name: str
     is_met: Callable[[], bool]
@@ -53,7 +53,7 @@ def runs_lambda() -> bool:
 
 
 def has_terraform() -> bool:
-    """Whether Terraform is there and new enough."""
+    """Return whether Terraform is installed and new enough."""
     program = shutil.which("terraform")
     if program is None:
         return False
@@ -67,7 +67,7 @@ def has_terraform() -> bool:
 
 
 def has_node() -> bool:
-    """Whether Node and npm are there and new enough."""
+    """Return whether Node and npm are installed and new enough."""
     node = shutil.which("node")
     if node is None or shutil.which("npm") is None:
         return False
@@ -77,7 +77,10 @@ def has_node() -> bool:
 
 
 def needs_ministack() -> bool:
-    """Whether the tests need an engine from PyPI: dynoxide is for Linux on x86-64, and nobody has named another."""
+    """Return whether the tests need ministack, the DynamoDB engine from PyPI.
+
+    They do on every system except Linux on x86-64, which has dynoxide, unless the environment names another engine.
+    """
     is_linux_x86_64 = platform.system() == "Linux" and platform.machine().lower() in {"x86_64", "amd64"}
     return not is_linux_x86_64 and "DYNAMODB_TEST_ENDPOINT" not in os.environ
 
@@ -87,21 +90,21 @@ FIREFOX = Requirement("Firefox ESR", has("firefox-esr"), "firefox-esr")
 COTURN = Requirement("coturn, a TURN server", has("turnserver"), "coturn")
 CURL = Requirement("curl", has("curl"), "curl")
 IP = Requirement("ip, for network namespaces", has("ip"), "iproute2")
-VALGRIND = Requirement("valgrind, which counts instructions", has("valgrind"), "valgrind")
+VALGRIND = Requirement("valgrind, to count instructions", has("valgrind"), "valgrind")
 GIT = Requirement("git", has("git"), "git")
 LAMBDA = Requirement(
-    "Linux on x86-64 or arm64, for AWS's Lambda emulator", runs_lambda, how="use such a machine, a virtual one will do"
+    "Linux on x86-64 or arm64, for AWS's Lambda emulator", runs_lambda, how="a virtual machine will do"
 )
 ROOT = Requirement("root, for network namespaces", is_root, how="run it as root: sudo make test-all")
 TERRAFORM = Requirement(
-    "Terraform 1.9 or newer", has_terraform, how="https://developer.hashicorp.com/terraform/install says how to get it"
+    "Terraform 1.9 or newer", has_terraform, how="to install it, see https://developer.hashicorp.com/terraform/install"
 )
 
 PARTS = (
-    Part("test-server", "tests that wait for real seconds, and the documents' console blocks", (CURL,)),
+    Part("test-server", "tests that wait for real seconds, and the shell examples in the documents", (CURL,)),
     Part("test-runtime", "the package under AWS's Lambda runtime, and the contract over every transport", (LAMBDA,)),
     Part("test-browser", "needs Chromium, Firefox and a TURN server", (CHROMIUM, FIREFOX, COTURN)),
-    Part("test-network", "needs root, to make networks that change", (CHROMIUM, COTURN, IP, ROOT)),
+    Part("test-network", "needs root, to simulate network changes", (CHROMIUM, COTURN, IP, ROOT)),
     Part("test-infra", "needs Terraform", (TERRAFORM,)),
     Part("test-reliability", "takes minutes: faults, overload and random histories", (LAMBDA,)),
 )
@@ -114,7 +117,7 @@ OTHERS = {
 
 
 def requirements_of(command: str) -> list[Requirement]:
-    """Return what a command needs, each once."""
+    """Return everything that a command needs, without duplicates."""
     if command in OTHERS:
         return list(OTHERS[command])
     needed = [requirement for part in PARTS for requirement in part.requirements]
@@ -122,19 +125,19 @@ def requirements_of(command: str) -> list[Requirement]:
 
 
 def report(command: str) -> int:
-    """Print everything that is missing, with one command that installs it. Return the exit code."""
+    """Print everything that is missing, and one command that installs it. Return the exit code."""
     missing = [requirement for requirement in requirements_of(command) if not requirement.is_met()]
     if not missing:
         print(f"This machine has everything that `make {command}` needs.")
         return 0
-    print(f"`make {command}` needs more than this machine has:", file=sys.stderr)
+    print(f"This machine lacks some of what `make {command}` needs:", file=sys.stderr)
     for requirement in missing:
         hint = f" ({requirement.how})" if requirement.how else ""
         print(f"  - {requirement.name}{hint}", file=sys.stderr)
     packages = [requirement.debian for requirement in missing if requirement.debian]
     if packages:
         sudo = "" if is_root() else "sudo "
-        print("On Debian and Ubuntu this installs it:", file=sys.stderr)
+        print("On Debian and Ubuntu, install it with:", file=sys.stderr)
         print(f"  {sudo}apt-get install --no-install-recommends {' '.join(packages)}", file=sys.stderr)
     return 1
 
@@ -149,9 +152,9 @@ def left_out() -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.doctor", description=__doc__)
     parser.add_argument("command", nargs="?", default="test-all", choices=["test-all", *OTHERS])
-    parser.add_argument("--left-out", action="store_true", help="list what `make test` leaves to `make test-all`")
-    parser.add_argument("--needs-node", action="store_true", help="exit 0 if this machine has no Node 20")
-    parser.add_argument("--needs-ministack", action="store_true", help="exit 0 if the tests need that engine")
+    parser.add_argument("--left-out", action="store_true", help="list what only `make test-all` runs, not `make test`")
+    parser.add_argument("--needs-node", action="store_true", help="exit 0 if this machine lacks Node 20 or newer")
+    parser.add_argument("--needs-ministack", action="store_true", help="exit 0 if the tests need ministack")
     options = parser.parse_args()
     if options.left_out:
         left_out()

@@ -1,4 +1,4 @@
-"""Checks that ports are free before anything starts: `python -m tools.ports PORT=8000 PAGE_PORT=8080`."""
+"""Checks that ports are free before any server starts: `python -m tools.ports PORT=8000 PAGE_PORT=8080`."""
 
 import socket
 import sys
@@ -13,10 +13,10 @@ def main() -> None:
             name, _, number = argument.partition("=")
             port = int(number)
             try:
-                # Keep each port until all have been tried: two names with the same port are refused, too.
+                # Keep listening until all ports have been tried, so that the same port twice is refused, too.
                 taken.enter_context(listen(port))
             except OSError:
-                raise SystemExit(f"port {port} is in use: {advice(name, port)}") from None
+                raise SystemExit(f"Port {port} is in use. {advice(name, port)}") from None
 
 
 def listen(port: int) -> socket.socket:
@@ -25,14 +25,14 @@ def listen(port: int) -> socket.socket:
 
 
 def advice(name: str, port: int) -> str:
-    """Return what to run instead: the same command with the next port that is free."""
+    """Return what the user can do: run the same command with the next free port."""
     for candidate in range(port + 1, HIGHEST_PORT + 1):
         try:
             listen(candidate).close()
         except OSError:
             continue
-        return f"{name}={candidate} make run uses another one"
-    return f"set {name} to a free port"
+        return f"Try: {name}={candidate} make run"
+    return f"Set {name} to a free port."
 
 
 if __name__ == "__main__":

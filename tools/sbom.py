@@ -1,4 +1,4 @@
-"""What is in the package, as a software bill of materials: CycloneDX 1.6, the same on every build."""
+"""The package's software bill of materials, in CycloneDX 1.6. It is the same on every build."""
 
 import hashlib
 import json
@@ -10,7 +10,7 @@ OURS = {"type": "application", "name": "peerpost", "licenses": [{"license": {"id
 
 
 def sbom(wheels: list[Path]) -> bytes:
-    """Return the bill of the wheels that a package is made of, with the hash of each as it was fetched."""
+    """Return the bill of materials for a package made of these wheels, with the hash of each downloaded wheel."""
     bill = {
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
@@ -25,7 +25,7 @@ def component(wheel: Path) -> dict[str, object]:
         (metadata,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
         about = Parser().parsestr(archive.read(metadata).decode())
     name, version = about["Name"], about["Version"]
-    # The older field is free text (Core metadata specifications, "License"), which CycloneDX allows as a name.
+    # The older License field is free text (Core metadata specifications, "License"). CycloneDX accepts it as a name.
     terms = about["License-Expression"] or about["License"]
     return {
         "type": "library",

@@ -1,4 +1,4 @@
-"""A static server for the page, on this machine only: `python -m tools.serve`."""
+"""A static server for the page, reachable from this machine only: `python -m tools.serve`."""
 
 import argparse
 from http import HTTPStatus
@@ -8,13 +8,13 @@ from urllib.parse import quote, unquote, urlsplit
 
 ROOT = Path(__file__).parent.parent
 
-# The longest prefix that fits wins.
+# The longest matching prefix wins.
 MOUNTS = {
     "/": ROOT / "web",
     "/peerpost/": ROOT / "clients/javascript/src",
     "/vendor/uqr/": ROOT / "web/node_modules/uqr/dist",
 }
-# What is not in this table is not served: no notes, no settings, no tests.
+# Only these file types are served, so notes, settings and tests are not.
 MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
@@ -26,7 +26,7 @@ DEFAULT_SERVICE = "http://127.0.0.1:8000/"
 
 
 def find(url: str) -> Path | None:
-    """Return the file that a request means; nothing where there is none to be served."""
+    """Return the file for a request's URL, or None if there is no such file to serve."""
     path = unquote(urlsplit(url).path)
     mount = max((mount for mount in MOUNTS if path.startswith(mount)), key=len, default=None)
     if mount is None or "\0" in path:
@@ -62,11 +62,11 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Keep quiet: a link's query is nobody's business."""
+        """Log nothing: the query of a shared link is private."""
 
 
 def serve(port: int = 0) -> ThreadingHTTPServer:
-    """Return the server, which listens already; 0 takes any free port."""
+    """Return a server that already listens. Port 0 means any free port."""
     server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     server.daemon_threads = True
     return server

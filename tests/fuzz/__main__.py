@@ -1,4 +1,4 @@
-"""`make fuzz`: the handler and clients/python by atheris, and the document over HTTP by schemathesis."""
+"""`make fuzz`: fuzzes the handler and clients/python with atheris, and the HTTP API with schemathesis."""
 
 import argparse
 import subprocess
@@ -6,19 +6,18 @@ import sys
 
 from harness.engines import ROOT
 
-# Of the time; the rest is for the document over HTTP, where each request takes longest.
+# Each target's share of the time. The HTTP API gets the rest, because its requests take longest.
 SHARES = {"handler": 0.4, "python_client": 0.2}
 FOUND = """\
-{target} has broken a promise: the input is in tests/fuzz/crashes/{target}.
-Mend it, give the file a name that says what it is about, and commit both: tests/fuzz/test_corpus.py replays it from
-then on.
+Fuzzing {target} found an input that breaks a promise. It is in tests/fuzz/crashes/{target}.
+Fix the bug, rename the file after the cause, and commit both. tests/fuzz/test_corpus.py then replays the input.
 """
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
-    parser.add_argument("--seconds", type=int, default=60, help="in all (default: %(default)s)")
-    parser.add_argument("--seed", help="another one, other inputs (default: a new one each time)")
+    parser.add_argument("--seconds", type=int, default=60, help="total time to spend (default: %(default)s)")
+    parser.add_argument("--seed", help="seed of the random numbers (default: a new one each time)")
     arguments = parser.parse_args()
     seconds, failed = arguments.seconds, 0
     for target, share in SHARES.items():
@@ -28,7 +27,7 @@ def main() -> int:
         if done.returncode:
             sys.stderr.write(FOUND.format(target=target))
         failed |= done.returncode
-    from tests.fuzz import http  # Here, since it takes a second that a crash above should not wait for.
+    from tests.fuzz import http  # Imported here because it takes a second, which should not delay a crash above.
 
     return failed | http.run(max(1, round(seconds * (1 - sum(SHARES.values())))), arguments.seed)
 

@@ -1,8 +1,8 @@
 """One coverage-guided run: `python -m tests.fuzz.guided TARGET [OPTION OF LIBFUZZER]...`.
 
 The seeds are in corpus/TARGET.
-What the fuzzer learns goes to build/fuzz/TARGET, from where the next run goes on; an input that breaks a promise is
-written to crashes/TARGET, where tests/fuzz/test_corpus.py finds it from then on.
+The fuzzer stores useful inputs in build/fuzz/TARGET, and the next run starts from them.
+It writes any input that breaks a promise to crashes/TARGET, where tests/fuzz/test_corpus.py picks it up.
 """
 
 import importlib
@@ -15,12 +15,12 @@ from pathlib import Path
 import atheris
 
 HERE = Path(__file__).parent
-# Not taken from another module: what is imported before the fuzzer looks is not instrumented.
+# Do not import this from harness.engines: modules imported before the fuzzer starts are not instrumented.
 ROOT = HERE.parent.parent
-# A full body takes 262,144 bytes, but `x*262144*` is short: small inputs are quick, and change more.
+# Small inputs run fast and mutate well. They can still stand for large bodies: `x*262144*` means 262,144 bytes.
 MAX_INPUT_BYTES = 4_096
-TOLD_EVERY = 10_000
-# All that is ours, what stands between, and what reads the bytes of others.
+REPORT_EVERY = 10_000
+# Our own code, the framework around it, and the library code that parses untrusted bytes.
 INSTRUMENTED = ["aiortc.sdp", "app", "chalice", "chalicelib", "peerpost"]
 
 
@@ -30,7 +30,7 @@ def main(target: str, *options: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     with atheris.instrument_imports(include=INSTRUMENTED):
         run = importlib.import_module(f"tests.fuzz.{target}").new_run()
-    # A refusal of storage is logged, as it should be, and here it happens thousands of times a second.
+    # The server logs every refusal by storage, which is right, but here there are thousands a second.
     logging.disable()
     own = [f"-artifact_prefix={crashes}/", f"-dict={HERE / 'dictionary'}", f"-max_len={MAX_INPUT_BYTES}", "-timeout=20"]
     atheris.Setup([sys.argv[0], *own, *options, str(learned), str(HERE / "corpus" / target)], counting(run))
@@ -38,14 +38,14 @@ def main(target: str, *options: str) -> None:
 
 
 def counting(run: Callable[[bytes], Iterable[object]]) -> Callable[[bytes], None]:
-    """Tell at times what the inputs led to: an input may be several requests, and they should not all be refused."""
+    """Print the outcomes now and then. Not every request should be refused; an input may hold several requests."""
     outcomes: Counter[object] = Counter()
 
     def run_and_count(data: bytes) -> None:
-        before = outcomes.total() // TOLD_EVERY
+        before = outcomes.total() // REPORT_EVERY
         outcomes.update(run(data))
-        if outcomes.total() // TOLD_EVERY > before:
-            sys.stderr.write(f"{outcomes.total()} carried out: {dict(outcomes.most_common())}\n")
+        if outcomes.total() // REPORT_EVERY > before:
+            sys.stderr.write(f"outcomes of {outcomes.total()} requests: {dict(outcomes.most_common())}\n")
 
     return run_and_count
 

@@ -1,16 +1,16 @@
-"""Requests of any bytes to the Lambda entry point, from a function URL's event down, and what must hold then.
+"""Fuzzes the Lambda entry point: sends it function URL events made from any bytes, and checks every response.
 
-An input is one request or several, with a line of two dashes in between.
-The first line of a request is its HTTP method, and words that change the event; the rest is the body, byte for byte:
+An input is one or more requests, separated by a line of two dashes.
+The first line of a request is its HTTP method, followed by words that change the event. The rest is the body:
 
-- `/path` is the path, `name:value` a header, `%20` a space in it
-- `base64` sends the body as base64; `base64?` says that it is base64 already, which it may not be
-- `null` sends no body, `absent` not even its name, `bare` an event of nothing but what must be there
-- `throttled` has DynamoDB refuse everything
-- `keys` asks a server that has access keys and ICE servers; its one key is `a-key`
-- `no_ssm` asks one that has never read them
+- `/path` sets the path, and `name:value` sets a header; `%20` is a space in it
+- `base64` sends the body encoded as base64; `base64?` claims that it already is, even if it is not
+- `null` sends a null body, `absent` leaves the body out, and `bare` keeps only the event's mandatory fields
+- `throttled` makes DynamoDB refuse every call
+- `keys` sends the request to a server with access keys and ICE servers; its only key is `a-key`
+- `no_ssm` sends it to a server that has them configured but has never been able to read them
 
-`x*1000*` in a body is a thousand times x, so that a small input can be a large request.
+In a body, `x*1000*` means x a thousand times, so that a small input can make a large request.
 """
 
 import base64
@@ -64,14 +64,14 @@ CHANNELS: Items = dict(
     [
         channel(1, NOW + 1),
         channel(2, NOW + 1, 3, offer="an offer", answer="an answer"),
-        channel(3, NOW, 3, offer="an offer"),  # Its time is up.
+        channel(3, NOW, 3, offer="an offer"),  # This one has expired.
         channel(4, NOW + 1, MAX_CANDIDATES - 1),
     ]
 )
 
 
 class Context:
-    """Lambda's, with no time left to hold a reply."""
+    """Lambda's context, with no time left to hold a reply."""
 
     def get_remaining_time_in_millis(self) -> int:
         return 0
@@ -79,7 +79,7 @@ class Context:
 
 @dataclass(frozen=True)
 class Call:
-    """One request: the event of a function URL, and the body's bytes where the event has a body that decodes."""
+    """One request: the function URL event, and the body's bytes if the event's body can be decoded."""
 
     event: Event
     body: bytes | None
@@ -112,7 +112,7 @@ FEATURES: dict[str, dict[str, Any]] = {
 
 
 class Service:
-    """The service over four channels: an empty one, a full exchange, one that has expired, one with one place left."""
+    """The service with four channels: empty, full exchange, expired, and one with room for a single candidate."""
 
     def __init__(self) -> None:
         self.memory = Memory(CHANNELS)
@@ -122,7 +122,7 @@ class Service:
         }
 
     def run(self, data: bytes) -> list[int]:
-        """Make the requests of an input, one after the other, check each, and return their statuses."""
+        """Make the requests of an input one after the other, check each response, and return their statuses."""
         self.memory.items = dict(CHANNELS)
         return [self._check(call_of(request)) for request in data.split(SEPARATOR)]
 
@@ -131,7 +131,7 @@ class Service:
         self.memory.throttled = call.throttled
         response = self._invoke[call.features](call.event, Context())
         self.memory.throttled = False
-        assert json.loads(json.dumps(response)) == response, "an invocation's reply crosses as JSON"
+        assert json.loads(json.dumps(response)) == response, "the response must survive JSON"
         assert response.keys() == {"statusCode", "headers", "body"}
         status = response["statusCode"]
         CHECKS[status](call, response, before, self.memory.items)
@@ -152,7 +152,7 @@ def call_of(request: bytes) -> Call:
         "headers": dict(word.lower().replace("%20", " ").split(":", 1) for word in words if ":" in word),
         "requestContext": {"http": {"method": http_method, "path": path, "protocol": "HTTP/1.1"}, "stage": "$default"},
         "isBase64Encoded": False,
-        # Half a character is what an event's JSON can hold, and UTF-8 cannot.
+        # A JSON event can hold half of a surrogate pair, which UTF-8 cannot encode.
         "body": body.decode("utf-8", "surrogateescape"),
     }
     if "base64" in words:
@@ -170,7 +170,7 @@ def call_of(request: bytes) -> Call:
 
 
 def check_refusal(call: Call, response: Event, before: Items, after: Items) -> None:
-    """It is the contract's form and one of its sentences, it is true, and nothing has changed."""
+    """Check a refusal: its form and sentence are in the contract, the sentence is true, and nothing has changed."""
     message = response["body"]
     assert response["headers"] == PLAIN_HEADERS
     assert message in SENTENCES or SENTENCE.match(message), message
@@ -203,7 +203,7 @@ def is_true(message: str, call: Call, before: Items) -> bool:
 
 
 def check_unauthorized(call: Call, response: Event, before: Items, after: Items) -> None:
-    """A request that needs a key, and has none."""
+    """Check a 401: the request needs a key but has no valid one."""
     assert call.needs_key(request_of(call))
     assert not call.has_key
     challenges = {"access key is missing": "Bearer", "access key is unknown": 'Bearer error="invalid_token"'}
@@ -221,7 +221,7 @@ def check_outage(call: Call, response: Event, before: Items, after: Items) -> No
 
 
 def check_success(call: Call, response: Event, before: Items, after: Items) -> None:
-    """What is stored is what was sent, what is told is what was stored, and nothing else has changed."""
+    """Check a success: the server stored what was sent, returned what was stored, and changed nothing else."""
     assert response["headers"] == JSON_HEADERS
     reply, request = json.loads(response["body"]), request_of(call)
     method = request["method"]
@@ -239,12 +239,12 @@ def check_success(call: Call, response: Event, before: Items, after: Items) -> N
         old = channel(0, NOW + CHANNEL_TTL_SECONDS)[1] | {"channel_id": {"S": channel_id}}
     elif method == "delete_data_channel":
         assert reply == {}
-        # What is erased leaves its id, whose time is up, and nothing else.
+        # An erased channel leaves only its id, already expired.
         erased = {"channel_id", "expire_time", "candidate"} if old else set()
         assert set(new) == erased
         assert not old or (new["candidate"], int(new["expire_time"]["N"]) <= NOW) == ({"L": []}, True)
         return
-    assert int(old["expire_time"]["N"]) > NOW, "its time was up"
+    assert int(old["expire_time"]["N"]) > NOW, "the channel had expired"
     assert new == written(old, request)
     if method == "get_ice_servers":
         assert reply == {}
@@ -255,13 +255,13 @@ def check_success(call: Call, response: Event, before: Items, after: Items) -> N
 
 
 def request_of(call: Call) -> Item:
-    # base64 that decodes though it was not made to: the request is what Python makes of it.
+    # With `base64?` the body may be valid base64 by chance. Then Python's decoding is the request.
     request: Item = json.loads(call.body if call.body is not None else base64.b64decode(call.event["body"]))
     return request
 
 
 def expected_servers(call: Call, request: Item, body: str) -> list[dict[str, Any]] | None:
-    """Return what a request is told of ICE servers; None where it must not be told of any."""
+    """Return the ICE servers that the response must contain, or None if it must not contain that field."""
     method = request["method"]
     rides = method in ("create_data_channel", "get_offer") and request.get("ice_servers") is True
     if not call.features:
@@ -275,7 +275,7 @@ def expected_servers(call: Call, request: Item, body: str) -> list[dict[str, Any
 
 
 def written(old: Item, request: Item) -> Item:
-    """Return what a request makes of a channel."""
+    """Return the item that a channel becomes after a request."""
     method = request["method"]
     if method.startswith("get_"):
         return old
@@ -297,7 +297,7 @@ def merged(old: Item, request: Item) -> list[str]:
 
 
 def told(item: Item, request: Item) -> Any:
-    """Return what a request is told of a channel."""
+    """Return the response that a read of this channel must get."""
     candidates = [each["S"] for each in item["candidate"]["L"]]
     later = {"items": candidates[request["since"] :], "next": len(candidates)} if "since" in request else {}
     name = request["method"].removeprefix("get_")

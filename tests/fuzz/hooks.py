@@ -1,4 +1,4 @@
-"""What schemathesis loads: most of its requests are for channels that are there, as a guessed one never is."""
+"""Hooks for schemathesis. They point most of its requests at existing channels, which it would never guess."""
 
 import random
 from typing import Any

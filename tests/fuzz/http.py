@@ -1,6 +1,6 @@
-"""The document against the server: what docs/openapi.yaml allows and what it does not, over HTTP, by schemathesis.
+"""Checks the server against docs/openapi.yaml over HTTP. schemathesis sends valid and invalid requests.
 
-The service stands behind a function URL's stand-in, on the table of tests/fuzz/handler.py, in memory.
+The service runs behind a simulated function URL, on the in-memory table of tests/fuzz/handler.py.
 """
 
 import os
@@ -19,13 +19,13 @@ from harness.runtime import Forwarder, FunctionUrl
 from tests.fuzz.handler import CHANNELS, NOW, Context
 from tests.fuzz.memory import Memory
 
-# What the document cannot say: whether a channel is there decides on 200 or 400.
-# What the contract has otherwise: another HTTP method is a 400, which tests/engine/test_contract.py holds.
+# positive_data_acceptance: a valid request can get a 400 because its channel does not exist. OpenAPI cannot say this.
+# unsupported_method: our contract returns 400 for other HTTP methods, which tests/engine/test_contract.py checks.
 EXCLUDED = "positive_data_acceptance,unsupported_method"
 
 
 class AnyVerb(Forwarder):
-    """A function URL hands on every verb, those that nobody has heard of too."""
+    """A function URL forwards every HTTP method, even unknown ones."""
 
     def __getattr__(self, name: str) -> Callable[[], None]:
         if name.startswith("do_"):
@@ -34,7 +34,7 @@ class AnyVerb(Forwarder):
 
 
 class OneAtATime(FunctionUrl):
-    """A function in memory takes one call at a time, as a Lambda environment does."""
+    """The function in this process. Like a Lambda environment, it handles one call at a time."""
 
     def __init__(self) -> None:
         channels = Channels(Memory(CHANNELS).client, "any table", Clock(NOW))
@@ -49,7 +49,7 @@ class OneAtATime(FunctionUrl):
 
 
 def run(seconds: int, seed: str | None = None) -> int:
-    """Try for so many seconds, and return schemathesis's exit code."""
+    """Run schemathesis for this many seconds, and return its exit code."""
     command = [str(Path(sys.executable).with_name("schemathesis")), "run", "docs/openapi.yaml", "--no-color"]
     options = ["--checks=all", f"--exclude-checks={EXCLUDED}", f"--max-time={seconds}", "--continue-on-failure"]
     options += [f"--seed={seed}"] if seed else []

@@ -1,6 +1,6 @@
-"""A double of DynamoDB's client, in memory: it knows the expressions that the gateway sends, and refuses all others.
+"""An in-memory double of the DynamoDB client. It supports only the expressions that the gateway sends.
 
-tests/fuzz/test_memory.py holds it against a real engine.
+tests/fuzz/test_memory.py compares it with a real engine.
 Items are never changed in place, so that a copy of `items` is a snapshot.
 """
 
@@ -14,7 +14,7 @@ from mypy_boto3_dynamodb import DynamoDBClient
 Item = dict[str, Any]
 Items = dict[str, Item]
 
-# Of the DynamoDB Developer Guide, "Constraints".
+# DynamoDB Developer Guide, "Constraints".
 MAX_ITEM_BYTES = 409_600
 MAX_KEY_BYTES = 2_048
 MAX_EXPRESSION_BYTES = 4_096
@@ -40,7 +40,7 @@ APPEND = re.compile(r"(\w+) = list_append\(\1, (:\w+)\)")
 
 
 class Memory:
-    """The items of one table by their key; `throttled` makes every call fail as DynamoDB does when it throttles."""
+    """The items of one table by key. While `throttled` is set, every call fails as if DynamoDB throttled it."""
 
     def __init__(self, items: Items) -> None:
         self.items = dict(items)
@@ -109,7 +109,7 @@ class Memory:
 
 
 def holds(condition: str, item: Item, values: Item) -> bool:
-    """Whether an item meets a condition; as in DynamoDB, what compares an absent attribute does not hold."""
+    """Return whether an item meets a condition. As in DynamoDB, comparing an absent attribute is false."""
     for clause in condition.split(" AND "):
         if " OR " in clause:
             if not any(holds(each, item, values) for each in clause[1:-1].split(" OR ")):
@@ -139,7 +139,7 @@ def changed(item: Item, update: str, values: Item) -> Item:
 
 
 def size_of(item: Item) -> int:
-    """The size of an item by the DynamoDB Developer Guide, "Item sizes and formats"."""
+    """Return the size of an item as in the DynamoDB Developer Guide, "Item sizes and formats"."""
     return sum(len(name.encode()) + size_of_value(value) for name, value in item.items())
 
 

@@ -1,7 +1,7 @@
-"""Bytes of the other side to all that reads them in clients/python, and what must hold then.
+"""Fuzzes clients/python: feeds bytes from the other side to everything that parses them, and checks the results.
 
-The first word of an input says what reads the rest, which is text or, for a reply or a transfer, one item after the
-other with a line of two dashes in between.
+The first word of an input selects the parser for the rest. The rest is text. For a transfer or receipts, it is a
+sequence of messages separated by a line of two dashes.
 """
 
 import asyncio
@@ -51,7 +51,7 @@ SEALER = Sealer(bytes(range(32)))
 
 
 class Silent:
-    """A data channel on which nothing arrives but what is told, and that has ended then."""
+    """A data channel that sends nothing. The test passes messages to its listeners, and then closes it."""
 
     def __init__(self) -> None:
         self.bufferedAmount = self.bufferedAmountLowThreshold = 0
@@ -76,7 +76,7 @@ def candidate(text: str) -> None:
 
 
 def ice_servers(text: str) -> None:
-    """What is left of them is short, and aiortc takes it."""
+    """The client keeps only short ICE servers that aiortc accepts."""
     try:
         found = ice_servers_of({"ice_servers": json.loads(text)})
     except (RecursionError, ServerError, ValueError):
@@ -96,7 +96,8 @@ def link(text: str) -> None:
     except ValueError:
         return
     assert found.key is None or len(found.key) == KEY_BYTES
-    if found.server is None or re.fullmatch(r"[!-~]+", found.server.replace("?", " ")):  # A query may name a server.
+    # Skip servers with a query: when the link is parsed again, that query may itself name a server.
+    if found.server is None or re.fullmatch(r"[!-~]+", found.server.replace("?", " ")):
         assert Link.parse(str(found)) == found
 
 
@@ -105,7 +106,7 @@ def sealed(text: str) -> None:
         opened = SEALER.open(text, "offer")
     except TamperedError:
         return
-    # It is one of the seeds, then, and not a letter of it has changed.
+    # Only an unchanged seed can be opened.
     assert opened == "v=0"
 
 
@@ -126,7 +127,7 @@ def name(text: str) -> None:
 
 
 async def description(content: bytes) -> None:
-    """What aiortc makes of a session description: `connect` knows every way in which it fails."""
+    """Any error that aiortc raises for a session description is one that `connect` handles."""
     try:
         await parse(content.decode("utf-8", "surrogateescape"))
     except UNUSABLE:
@@ -134,12 +135,12 @@ async def description(content: bytes) -> None:
 
 
 async def parse(text: str) -> None:
-    """In a coroutine of its own, as aiortc does: what leaves one is another error at times."""
+    """Parse in a separate coroutine, as aiortc does, because some errors change type when they leave a coroutine."""
     SessionDescription.parse(text)
 
 
 def reply(content: bytes) -> None:
-    """The status, a header line, and the body."""
+    """Check the parsing of a reply: the input is its status, a header line and the body."""
     status, _, rest = content.partition(b"\n")
     header, _, body = rest.partition(b"\n")
     header_name, _, value = header.decode("latin-1").partition(":")
@@ -152,7 +153,7 @@ def reply(content: bytes) -> None:
         assert len(str(error)) < 300
         return
     except UnicodeEncodeError:
-        return  # Of httpx, for a header that no reply can have.
+        return  # httpx rejects a header that no real reply can have.
     for read in (
         lambda: text_of(result, "channel_id"),
         lambda: len(items_of(result)) <= MAX_CANDIDATES,
@@ -167,20 +168,20 @@ def reply(content: bytes) -> None:
 
 
 def messages_of(content: bytes) -> list[str | bytes]:
-    """Return messages of a data channel: those that begin with a brace are text."""
+    """Return data channel messages. Those that begin with a brace or a bracket are text."""
     each = content.split(SEPARATOR)
     return [message.decode("utf-8", "surrogatepass") if message[:1] in b"{[" else message for message in each]
 
 
 async def transfer(content: bytes) -> None:
-    """A sender that says anything: the file arrives as it was promised, or there is an error."""
+    """Whatever the sender sends, the file arrives as it was offered, or there is an error."""
     wire, file = Silent(), BytesIO()
     channel = FileChannel(cast(RTCDataChannel, wire))
     try:
         for message in messages_of(content):
             wire.listeners["message"](message)
     except UnicodeDecodeError:
-        return  # No data channel gives such a text.
+        return  # A real data channel never delivers such a text.
     wire.close()
     counts: list[int] = []
     try:
@@ -196,7 +197,7 @@ async def transfer(content: bytes) -> None:
 
 
 def receipts(content: bytes) -> None:
-    """A receiver that says anything: what it has confirmed grows, and never beyond what was sent."""
+    """Whatever the receiver sends, the confirmed count only grows, and never exceeds what was sent."""
     confirmed, total = 0, 0
     counts: list[int] = []
     for message in content.split(SEPARATOR):
@@ -227,7 +228,7 @@ OF_A_LOOP: dict[bytes, Callable[[bytes], Coroutine[Any, Any, None]]] = {
 
 
 def new_run() -> Callable[[bytes], list[str]]:
-    runner = asyncio.Runner()  # One loop for all inputs: a new one for each costs more than the rest.
+    runner = asyncio.Runner()  # One loop for all inputs, because starting a loop costs more than anything else here.
 
     def run(data: bytes) -> list[str]:
         word, _, content = data.partition(b"\n")

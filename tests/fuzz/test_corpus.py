@@ -1,4 +1,4 @@
-"""Every seed, and every input that has ever broken a promise, without the fuzzer."""
+"""Replays every seed, and every input that has ever broken a promise, without the fuzzer."""
 
 from collections.abc import Callable
 from functools import cache
@@ -27,7 +27,7 @@ def test_an_input_breaks_no_promise(path: Path) -> None:
     run_of(path.parent.name)(path.read_bytes())
 
 
-def test_the_seeds_lead_each_method_to_success_and_to_a_refusal() -> None:
+def test_the_seeds_make_each_method_succeed_be_refused_and_meet_an_outage() -> None:
     service, outcomes = Service(), set()
     for path in (HERE / "corpus/handler").iterdir():
         requests = path.read_bytes().split(SEPARATOR)
@@ -40,18 +40,18 @@ def test_the_seeds_lead_each_method_to_success_and_to_a_refusal() -> None:
 
 LIES = {
     "a 500": {"statusCode": 500},
-    "a header more": {"headers": {**handler.PLAIN_HEADERS, "Set-Cookie": "a=b"}},
-    "a header less": {"headers": {"Content-Type": "text/plain; charset=utf-8"}},
-    "a sentence that nobody knows": {"body": "no such thing"},
-    "a refusal that is not true": {"body": "no offer yet"},
-    "bytes": {"body": b"no such channel"},
-    "a member more": {"cookies": []},
+    "an extra header": {"headers": {**handler.PLAIN_HEADERS, "Set-Cookie": "a=b"}},
+    "a missing header": {"headers": {"Content-Type": "text/plain; charset=utf-8"}},
+    "an unknown sentence": {"body": "no such thing"},
+    "a false refusal": {"body": "no offer yet"},
+    "a body of bytes": {"body": b"no such channel"},
+    "an extra member": {"cookies": []},
 }
 
 
 @pytest.mark.parametrize("lie", LIES.values(), ids=LIES)
 def test_a_reply_that_breaks_a_promise_is_noticed(lie: dict[str, object], monkeypatch: pytest.MonkeyPatch) -> None:
-    """The judge itself is judged: each kind of wrong reply ends the run."""
+    """This tests the fuzzer's own checks: each kind of wrong reply must fail the run."""
 
     def lying(app: Callable[[Event, object], Event]) -> Callable[[Event, object], object]:
         return lambda event, context: lambda_handler(app)(event, context) | lie
@@ -64,7 +64,7 @@ def test_a_reply_that_breaks_a_promise_is_noticed(lie: dict[str, object], monkey
 
 
 @pytest.mark.parametrize("method", [method for method in HANDLERS if method.startswith("create_")])
-def test_a_write_that_is_not_what_was_sent_is_noticed(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stored_item_that_differs_from_the_request_is_noticed(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
     service = Service()
     monkeypatch.setattr(service.memory, "_store", lambda key, item: service.memory.items.update({key: item | {"x": 1}}))
     request = f'{{"method": "{method}", "channel_id": "00000000-0000-4000-8000-000000000001",'

@@ -1,4 +1,4 @@
-"""The double that the fuzzer runs on, against a real engine: the same calls, the same outcomes, the same items."""
+"""Compares the fuzzer's DynamoDB double with a real engine: equal calls must give equal outcomes and equal items."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from harness.engines import client_of, new_table
 from tests.fuzz.memory import MAX_ITEM_BYTES, Memory
 
 NOW = 1_800_000_000
-NAMES = st.integers(0, 2)  # Of the channels that a sequence has opened; the first is nobody's.
+NAMES = st.integers(0, 2)  # Indexes into the sequence's channel ids. The first id belongs to no channel.
 TEXTS = st.sampled_from(["a", "b", "c", "\U0001f91d", ":now"])
 CANDIDATES = st.lists(TEXTS, max_size=4)
 Call = tuple[str, tuple[Any, ...]]
@@ -30,7 +30,7 @@ CALLS: st.SearchStrategy[Call] = st.one_of(
 
 
 class Side:
-    """The gateway over one of the two, and what it has said."""
+    """The gateway over one of the two databases, and the results of its calls."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self.clock = Clock(NOW)
@@ -70,7 +70,7 @@ def assert_alike(calls: list[Call], client: DynamoDBClient, table: str) -> None:
     assert anonymous(list(memory.items.values()), sides[0].ids) == anonymous(ours, sides[1].ids)
 
 
-def test_whatever_the_gateway_asks_the_double_says_what_an_engine_says(endpoint: str) -> None:
+def test_the_double_gives_the_same_results_as_a_real_engine(endpoint: str) -> None:
     client = client_of(endpoint)
 
     @settings(max_examples=50, deadline=None)
@@ -82,7 +82,7 @@ def test_whatever_the_gateway_asks_the_double_says_what_an_engine_says(endpoint:
         alike()
 
 
-def test_the_double_has_the_last_place_in_a_channel(
+def test_the_double_enforces_the_candidate_limit_as_a_real_engine_does(
     real_client: DynamoDBClient, real_table: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "MAX_CANDIDATES", 3)
@@ -92,7 +92,7 @@ def test_the_double_has_the_last_place_in_a_channel(
     assert_alike([*calls, ("set_answer", (1, "x", ["d"])), ("get", (1,))], real_client, real_table)
 
 
-def test_the_double_takes_no_expression_that_it_does_not_know() -> None:
+def test_the_double_rejects_unknown_expressions() -> None:
     client: Any = Memory({}).client
     check = {"ConditionExpression": "begins_with(offer, :v)", "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
 
@@ -100,7 +100,7 @@ def test_the_double_takes_no_expression_that_it_does_not_know() -> None:
         client.put_item(TableName="any", Item={"channel_id": {"S": "x"}}, **check)
 
 
-def test_the_double_has_the_item_size_of_dynamodb() -> None:
+def test_the_double_enforces_dynamodbs_item_size_limit() -> None:
     channels = Channels(Memory({}).client, "any table")
 
     with pytest.raises(Exception, match="ValidationException"):

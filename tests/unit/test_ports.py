@@ -15,7 +15,7 @@ def ports(*arguments: str) -> "subprocess.CompletedProcess[str]":
 
 
 def suggested_port(run: "subprocess.CompletedProcess[str]") -> int:
-    found = re.search(r" is in use: PAGE_PORT=(\d+) make run uses another one$", run.stderr.strip())
+    found = re.search(r" is in use\. Try: PAGE_PORT=(\d+) make run$", run.stderr.strip())
     assert found, run.stderr
     return int(found[1])
 
@@ -27,7 +27,7 @@ def test_a_port_in_use_is_named() -> None:
         run = ports("PORT=0", f"PAGE_PORT={port}")
 
     assert run.returncode == 1
-    assert run.stderr.startswith(f"port {port} is in use: PAGE_PORT=")
+    assert run.stderr.startswith(f"Port {port} is in use. Try: PAGE_PORT=")
     assert suggested_port(run) > port
 
 
@@ -58,7 +58,7 @@ def test_the_same_port_twice_is_refused() -> None:
     run = ports(f"PORT={port}", f"PAGE_PORT={port}")
 
     assert run.returncode == 1
-    assert run.stderr.startswith(f"port {port} is in use: PAGE_PORT=")
+    assert run.stderr.startswith(f"Port {port} is in use. Try: PAGE_PORT=")
 
 
 def test_free_ports_stay_free() -> None:
