@@ -1,15 +1,19 @@
 """What users do on the page, through Playwright."""
 
 import json
+import re
+import time
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 from playwright.sync_api import Locator, Page, expect
 
 from harness.engines import ROOT
 
 # Generous, because the machine may be busy. No test waits longer than it has to.
-PATIENCE_MS = 20_000
+# A browser needs about 25 seconds to notice that the other one has vanished.
+PATIENCE_MS = 60_000
 DESKTOP = (1280, 800)
 AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
 
@@ -19,6 +23,13 @@ NEXT_FRAMES = """(video) => new Promise((resolve) => {
     presentedFrames > 2 && video.videoWidth > 100 ? resolve(true) : video.requestVideoFrameCallback(look);
   video.requestVideoFrameCallback(look);
 })"""
+
+# The server that a page uses: of its address, or else the one that it was deployed with.
+SERVER = """() =>
+  new URL(location.href).searchParams.get("server")
+  || document.querySelector("meta[name=peerpost-server]").content
+  || "http://127.0.0.1:8000/"
+"""
 
 Open = Callable[..., Page]
 
@@ -31,10 +42,24 @@ def invite(page: Page, address: str) -> str:
 
 
 def connect(first: Page, second: Page, address: str) -> tuple[Page, Page]:
-    second.goto(invite(first, address))
+    """Connect two pages by a link, and return them once that link is used up."""
+    link = invite(first, address)
+    second.goto(link)
     for page in (first, second):
-        expect(page.get_by_role("heading", name="You are connected")).to_be_visible()
+        heading(page, "You are connected")
+    wait_until_erased(str(first.evaluate(SERVER)), link)
     return first, second
+
+
+def wait_until_erased(server: str, link: str) -> None:
+    """Return once the server no longer has a link's channel, which its page erases without waiting for the reply."""
+    channel_id = re.search(r"#([\da-f-]{36})", link)
+    assert channel_id
+    deadline = time.monotonic() + PATIENCE_MS / 1000
+    with httpx.Client(base_url=server) as client:
+        while client.post("", json={"method": "get_offer", "channel_id": channel_id[1]}).text != "no such channel":
+            assert time.monotonic() < deadline, "the channel is not erased"
+            time.sleep(0.02)
 
 
 def say(page: Page, text: str) -> None:

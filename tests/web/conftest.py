@@ -3,6 +3,8 @@
 import os
 import signal
 import subprocess
+import threading
+from collections import deque
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
@@ -35,6 +37,8 @@ def address() -> Iterator[str]:
         try:
             lead, _, address = next((line for line in process.stdout if "://" in line), "").strip().rpartition(" ")
             assert lead == "The page is at"
+            # The server logs there too, and would stop as soon as nobody reads it.
+            threading.Thread(target=deque, args=(process.stdout, 0), daemon=True).start()
             wait_for_port(port, process)
             yield address
         finally:

@@ -28,14 +28,14 @@ def ssm(turn: TurnServer) -> Iterator[str]:
         yield endpoint
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def locked(page_url: str, ssm: str) -> Iterator[str]:
     """The address of the page with a server that wants a key."""
     with chalice_local(ANY_ACCOUNT | {"AWS_ENDPOINT_URL_SSM": ssm, "ACCESS_KEYS_PARAMETER": KEYS_NAME}) as url:
         yield f"{page_url}?server={url}"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def relaying(page_url: str, ssm: str, turn: TurnServer) -> Iterator[str]:
     """The address of the page with a server that names a relay."""
     variables = {"AWS_ENDPOINT_URL_SSM": ssm, "TURN_SECRET_PARAMETER": SECRET_NAME, "TURN_URLS": turn.url}
@@ -97,8 +97,20 @@ def test_what_is_no_key_is_not_sent(new_page: Open, locked: str) -> None:
     heading(page, NEEDS_KEY)
 
 
+# As where no other way leads from one side to the other.
+RELAY_ALONE = """() => {
+  window.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(configuration) {
+      super({ ...configuration, iceTransportPolicy: "relay" });
+    }
+  };
+}"""
+
+
 def test_the_relay_of_the_server_is_used_by_both_and_after_a_reload_too(new_page: Open, relaying: str) -> None:
     first, second = new_page(), new_page()
+    for page in (first, second):
+        page.add_init_script(f"({RELAY_ALONE})()")
 
     link = invite(first, relaying)
     expect(first.locator("#timeline")).to_contain_text("Candidate found: relay, UDP")
@@ -110,3 +122,4 @@ def test_the_relay_of_the_server_is_used_by_both_and_after_a_reload_too(new_page
     for page in (first, second):
         heading(page, "You are connected")
         expect(page.locator("#timeline")).to_contain_text("Candidate found: relay, UDP")
+        expect(page.locator("#route")).to_contain_text("Through a TURN relay")
