@@ -11,6 +11,7 @@ ROOT = Path(__file__).parent.parent
 # The longest matching prefix wins.
 MOUNTS = {
     "/": ROOT / "web",
+    "/examples/": ROOT / "examples",
     "/peerpost/": ROOT / "clients/javascript/src",
     "/vendor/uqr/": ROOT / "web/node_modules/uqr/dist",
 }

@@ -30,6 +30,8 @@ def get(url: str, path: str, method: str = "GET") -> tuple[int, dict[str, str], 
         ("/icon.svg", "image/svg+xml"),
         ("/src/main.js", "text/javascript"),
         ("/peerpost/index.js", "text/javascript"),
+        ("/examples/host.html", "text/html"),
+        ("/examples/guest.html", "text/html"),
         ("/vendor/uqr/index.mjs", "text/javascript"),
     ],
 )
@@ -49,6 +51,7 @@ def test_the_page_is_served(page_url: str, path: str, media_type: str) -> None:
     [
         "/src/",
         "/peerpost",
+        "/examples/two_peers.py",
         "/README.md",
         "/package.json",
         "/.npmrc",

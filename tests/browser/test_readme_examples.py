@@ -1,0 +1,52 @@
+"""The README's code for both peers, in Chromium, exactly as printed."""
+
+import re
+import threading
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext
+
+from harness.engines import ROOT
+from harness.person import MILLISECONDS
+from tools.serve import serve
+
+SERVER_IN_THE_README = "http://127.0.0.1:8000/"
+PRINTED = re.findall("```html\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+
+
+@pytest.fixture
+def page_server() -> Iterator[str]:
+    """The page server of `make run`."""
+    with serve() as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture
+def window(browser: Browser, local_url: str) -> Iterator[BrowserContext]:
+    """A browser in which the README's server address leads to `chalice local`, so that the code need not change."""
+    context = browser.new_context()
+    context.set_default_timeout(MILLISECONDS)
+    context.route(SERVER_IN_THE_README, lambda route: route.continue_(url=local_url))
+    yield context
+    context.close()
+
+
+def test_the_readme_prints_the_pages_that_make_run_serves() -> None:
+    served = [(ROOT / "examples" / name).read_text() for name in ("host.html", "guest.html")]
+
+    assert served == PRINTED
+
+
+def test_the_two_pages_of_the_readme_greet_each_other(window: BrowserContext, page_server: str) -> None:
+    host = window.new_page()
+    host.goto(f"{page_server}/examples/host.html")
+
+    with window.expect_page() as opened:
+        host.get_by_text("Open this link in a second window").click()
+    guest = opened.value
+
+    guest.get_by_text("Hello, guest!").wait_for()
+    host.get_by_text("Hello, host!").wait_for()
