@@ -1,0 +1,35 @@
+"""tools/picture.py: the README's picture can be made again from the page as it is now."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from PIL import Image, ImageSequence
+
+from harness.engines import ROOT
+from tools.picture import MOST_BYTES, PICTURE
+
+
+def seconds(picture: Path) -> float:
+    with Image.open(picture) as image:
+        return sum(float(frame.info["duration"]) for frame in ImageSequence.Iterator(image)) / 1000
+
+
+def test_the_readmes_picture_can_be_made_again(address: str, tmp_path: Path) -> None:
+    picture = tmp_path / "two-windows.gif"
+
+    subprocess.run(
+        [sys.executable, "-m", "tools.picture", "--page", address, "--output", picture],
+        cwd=ROOT,
+        timeout=100,
+        check=True,
+    )
+
+    assert picture.stat().st_size < MOST_BYTES
+    assert 8 <= seconds(picture) <= 12
+
+
+def test_the_readme_shows_a_picture_of_ten_seconds_below_a_megabyte() -> None:
+    assert PICTURE.relative_to(ROOT).as_posix() in (ROOT / "README.md").read_text()
+    assert PICTURE.stat().st_size < MOST_BYTES
+    assert 8 <= seconds(PICTURE) <= 12
