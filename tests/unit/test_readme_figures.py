@@ -20,9 +20,9 @@ def results(name: str) -> Any:
     return json.loads((RESULTS / f"{name}.json").read_text())
 
 
-def dollars(way: str, case: str) -> float:
-    """Return what a million connections with a data channel cost, to the cent."""
-    parts = results("cost")["connections"]["data channel"][way][case]
+def dollars(way: str, case: str, kind: str = "data channel") -> float:
+    """Return what a million connections cost, to the cent."""
+    parts = results("cost")["connections"][kind][way][case]
     return float(round(sum(parts.values()), 2))
 
 
@@ -94,6 +94,15 @@ def test_the_readme_has_the_measured_times() -> None:
     ]
 
 
+def test_audio_and_video_cost_what_the_readme_says() -> None:
+    (sentence,) = re.findall(r"^With audio and video, .*$", README, re.MULTILINE)
+
+    assert prices_in(sentence) == [dollars(way, READY, "audio and video") for way in (OURS, "API Gateway WebSocket")]
+    for way in ("Kinesis Video Streams", "Cloudflare Durable Objects"):
+        for case in (READY, LATE):
+            assert dollars(way, case, "audio and video") == dollars(way, case)
+
+
 def test_every_price_in_the_readme_is_one_of_these() -> None:
     ways = (
         "API Gateway WebSocket",
@@ -103,6 +112,7 @@ def test_every_price_in_the_readme_is_one_of_these() -> None:
         "fast exchange, polling",
     )
     known = {dollars(way, case) for way in ways for case in (READY, LATE)}
+    known |= {dollars(way, READY, "audio and video") for way in ways}
     known.add(results("cost")["machines"]["smallest Lightsail"])
 
     assert set(prices_in(README)) <= known
