@@ -50,7 +50,7 @@ STARTS_PER_REQUEST = 0.01
 REPLY_OVERHEAD_BYTES = 500
 MESSAGE_OVERHEAD_BYTES = 100
 
-# clients/javascript/src/connect.js and pace.js, whose pauses vary around these.
+# clients/javascript/src/limits.js and pace.js, whose pauses vary around these.
 WAIT_SECONDS = 20
 HELD_SECONDS = 0.5
 HOLD_FOR_SECONDS = 10

@@ -91,10 +91,10 @@ def test_a_client_that_has_waited_for_long_polls() -> None:
 
 def test_the_client_of_the_model_paces_itself_as_the_one_in_javascript() -> None:
     script = """
-import { Backoff, HELD_MS, HOLD_FOR_MS, POLL_MS, WAIT_SECONDS } from "./pace.js";
+import { HELD_MS, HOLD_FOR_MS, POLL_MS, WAIT_SECONDS } from "./limits.js";
+import { backoff } from "./pace.js";
 Math.random = () => 0.5;
-const polls = new Backoff(...POLL_MS);
-const pauses = Array.from({ length: 9 }, () => polls.next());
+const pauses = Array.from({ length: 9 }, backoff(...POLL_MS));
 console.log(JSON.stringify({ pauses, waitSeconds: WAIT_SECONDS, heldMs: HELD_MS, holdForMs: HOLD_FOR_MS }));
 """
     command = ["node", "--input-type=module", "--eval", script]

@@ -1,8 +1,8 @@
 /** Bytes as text that may stand in a link (RFC 4648, section 5), without padding. */
 
-/** @param {Uint8Array} bytes */
+/** @param {Iterable<number>} bytes */
 export function toBase64url(bytes) {
-  return btoa(String.fromCharCode(...bytes)).replace(/[+/=]/g, (each) => ({ "+": "-", "/": "_" })[each] ?? "");
+  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
 /**

@@ -1,5 +1,10 @@
 /** Peerpost in the browser: WebRTC signaling over one HTTP POST. */
 
+/** @typedef {import("./connect.js").Options} Options */
+/** @typedef {import("./connect.js").Step} Step */
+/** @typedef {import("./link.js").Meeting} Meeting */
+/** @typedef {import("./sealer.js").Key} Key */
+
 export { connect } from "./connect.js";
 export * from "./errors.js";
 export { createLink, parseLink } from "./link.js";

@@ -13,16 +13,18 @@ export function createLink(page, { channelId, key }) {
 }
 
 /**
- * Return what is in a link; nothing when it has no fragment, as for the peer that makes one.
+ * Return what is in a link. Return an empty object if it has no fragment, as for the peer that makes a link. A link may
+ * be copied along with the angle brackets around it, or the full stop after it.
  *
  * @param {string | URL | Location} link
  * @returns {Partial<Meeting>}
  */
 export function parseLink(link) {
-  const { hash } = new URL(String(link));
+  const { hash } = new URL(String(link).replace(/[<>]/g, ""));
   if (!hash) return {};
-  const match = /^#([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})(?:\.([\w-]{43}))?$/.exec(hash);
-  // A link that was cut off must not make its reader wait in a new channel, nor connect without the key.
+  const match = /^#([\da-f-]{36})(?:\.([\w-]{43})\.?)?$/.exec(hash);
+  // Its length tells a complete link. One that was cut off must not make its reader wait in a new channel, nor connect without the key.
   if (!match) throw new TypeError("the link is not complete");
-  return match[2] ? { channelId: match[1], key: match[2] } : { channelId: match[1] };
+  const [, channelId, key] = match;
+  return key ? { channelId, key } : { channelId };
 }

@@ -99,16 +99,14 @@ export class Negotiation {
   }
 
   #negotiate() {
-    this.#attempt(() => this.#offer());
-  }
-
-  async #offer() {
-    try {
-      this.#makingOffer = true;
-      await this.#describe();
-    } finally {
-      this.#makingOffer = false;
-    }
+    this.#attempt(async () => {
+      try {
+        this.#makingOffer = true;
+        await this.#describe();
+      } finally {
+        this.#makingOffer = false;
+      }
+    });
   }
 
   async #describe() {

@@ -1,6 +1,9 @@
 /** The endpoint: one method for each method of the wire, whose replies are returned as they stand. */
 
 import { AccessError, ExpiredError, NetworkError, RefusalError, ServerError } from "./errors.js";
+import { MAX_REPLY_BYTES, MAX_SENTENCE, PATIENCE_SECONDS } from "./limits.js";
+import { foreign } from "./reply.js";
+import { NO_SUCH_CHANNEL } from "./sentences.js";
 
 /**
  * @typedef {object} Call
@@ -19,13 +22,6 @@ import { AccessError, ExpiredError, NetworkError, RefusalError, ServerError } fr
 /** @typedef {{ iceServers?: boolean }} Asking Whether the reply is to have the server's ICE servers. */
 /** @typedef {{ ice_servers?: RTCIceServer[] }} IceServers What is not asked for, or not configured, is not there. */
 
-// What a request may take beyond the time for which it is held: a cold start, and the way.
-const PATIENCE_SECONDS = 15;
-// What a function URL sends at most. Whoever sends more means harm, and is not read to the end.
-const MAX_REPLY_BYTES = 6_291_456;
-// What of a refusal fits into one sentence: a proxy may answer with a whole page.
-const MAX_SENTENCE = 200;
-
 export class SignalingClient {
   #url;
   #fetch;
@@ -38,7 +34,8 @@ export class SignalingClient {
    *   seconds.
    */
   constructor(url, { accessKey, fetch = globalThis.fetch, patience = PATIENCE_SECONDS } = {}) {
-    this.#url = url;
+    // A Request resolves a relative URL, and refuses one with a user name or password, which no browser would send.
+    this.#url = new Request(url).url.split("#")[0];
     this.#fetch = fetch;
     this.#patience = patience;
     // Here, where it throws what no header can hold, and not at each try of a request.
@@ -50,7 +47,7 @@ export class SignalingClient {
     if (this.#fetch !== globalThis.fetch || !globalThis.document) return;
     const link = document.createElement("link");
     // Without credentials, as our requests are: the browser keeps such connections apart.
-    Object.assign(link, { rel: "preconnect", href: String(this.#url), crossOrigin: "anonymous" });
+    Object.assign(link, { rel: "preconnect", href: this.#url, crossOrigin: "anonymous" });
     document.head.append(link);
     link.remove();
   }
@@ -59,8 +56,8 @@ export class SignalingClient {
    * @param {{ offer?: string, candidates?: string[] } & Asking & Call} [options]
    * @returns {Promise<{ channel_id: string } & IceServers>}
    */
-  createDataChannel({ offer, candidates, iceServers, ...call } = {}) {
-    return this.#call({ method: "create_data_channel", offer, candidates, ice_servers: iceServers }, call);
+  createDataChannel(options = {}) {
+    return this.#call("create_data_channel", options);
   }
 
   /**
@@ -69,8 +66,8 @@ export class SignalingClient {
    * @param {{ candidates?: string[] } & Call} [options]
    * @returns {Promise<{}>}
    */
-  createOffer(channelId, offer, { candidates, ...call } = {}) {
-    return this.#call({ method: "create_offer", channel_id: channelId, offer, candidates }, call);
+  createOffer(channelId, offer, options) {
+    return this.#call("create_offer", { channelId, offer, ...options });
   }
 
   /**
@@ -78,8 +75,8 @@ export class SignalingClient {
    * @param {Reading & Asking & Call} [options]
    * @returns {Promise<{ offer: string } & Later & IceServers>}
    */
-  getOffer(channelId, { since, wait, iceServers, ...call } = {}) {
-    return this.#call({ method: "get_offer", channel_id: channelId, since, wait, ice_servers: iceServers }, call);
+  getOffer(channelId, options) {
+    return this.#call("get_offer", { channelId, ...options });
   }
 
   /**
@@ -90,8 +87,8 @@ export class SignalingClient {
    * @param {{ candidates?: string[] } & Call} [options]
    * @returns {Promise<{}>}
    */
-  createAnswer(channelId, answer, { candidates, ...call } = {}) {
-    return this.#call({ method: "create_answer", channel_id: channelId, answer, candidates }, call);
+  createAnswer(channelId, answer, options) {
+    return this.#call("create_answer", { channelId, answer, ...options });
   }
 
   /**
@@ -99,19 +96,19 @@ export class SignalingClient {
    * @param {Reading & Call} [options]
    * @returns {Promise<{ answer: string } & Later>}
    */
-  getAnswer(channelId, { since, wait, ...call } = {}) {
-    return this.#call({ method: "get_answer", channel_id: channelId, since, wait }, call);
+  getAnswer(channelId, options) {
+    return this.#call("get_answer", { channelId, ...options });
   }
 
   /**
    * @param {string} channelId
-   * @param {string | string[]} candidate One, or at most 64.
+   * @param {string | string[]} candidate One, or a list of at most 64.
    * @param {Pick<Reading, "since"> & Call} [options]
    * @returns {Promise<Later>}
    */
-  createCandidate(channelId, candidate, { since, ...call } = {}) {
+  createCandidate(channelId, candidate, options) {
     const field = Array.isArray(candidate) ? "candidates" : "candidate";
-    return this.#call({ method: "create_candidate", channel_id: channelId, [field]: candidate, since }, call);
+    return this.#call("create_candidate", { channelId, [field]: candidate, ...options });
   }
 
   /**
@@ -119,51 +116,52 @@ export class SignalingClient {
    * @param {Reading & Call} [options]
    * @returns {Promise<{ items: string[], next?: number }>}
    */
-  getCandidates(channelId, { since, wait, ...call } = {}) {
-    return this.#call({ method: "get_candidates", channel_id: channelId, since, wait }, call);
+  getCandidates(channelId, options) {
+    return this.#call("get_candidates", { channelId, ...options });
   }
 
   /**
-   * For new credentials; those of a connection come along with its channel.
+   * Get new credentials. The first ones of a connection come along with its channel.
    *
    * @param {string} [channelId] Without it the access key is needed.
-   * @param {Call} [call]
+   * @param {Call} [options]
    * @returns {Promise<{ ice_servers: RTCIceServer[] }>}
    */
-  getIceServers(channelId, call = {}) {
-    return this.#call({ method: "get_ice_servers", channel_id: channelId }, call);
+  getIceServers(channelId, options) {
+    return this.#call("get_ice_servers", { channelId, ...options });
   }
 
   /**
    * @param {string} channelId
-   * @param {Call} [call]
+   * @param {Call} [options]
    * @returns {Promise<{}>}
    */
-  deleteDataChannel(channelId, call = {}) {
-    return this.#call({ method: "delete_data_channel", channel_id: channelId }, call);
+  deleteDataChannel(channelId, options) {
+    return this.#call("delete_data_channel", { channelId, ...options });
   }
 
   /**
-   * @param {Record<string, unknown>} request
-   * @param {Call} call
+   * @param {string} method
+   * @param {{ channelId?: string } & Reading & Asking & Call & Record<string, unknown>} options The request's fields,
+   *   and what concerns the call alone.
    * @returns {Promise<any>}
    */
-  async #call(request, { signal, keepalive }) {
-    const timeout = AbortSignal.timeout(Math.ceil((this.#patience + Number(request.wait ?? 0)) * 1000));
-    const ending = signal ? AbortSignal.any([signal, timeout]) : timeout;
+  async #call(method, { signal, keepalive, channelId, iceServers, ...fields }) {
+    const timeout = AbortSignal.timeout(Math.ceil((this.#patience + (fields.wait ?? 0)) * 1000));
     const fetch = this.#fetch; // The browser's own refuses to be called as a method of ours.
+    const ending = signal ? AbortSignal.any([signal, timeout]) : timeout;
     let response, text;
     try {
-      // A string is sent as text/plain, which, without any header of ours, needs no preflight.
       response = await fetch(this.#url, {
         method: "POST",
-        body: JSON.stringify(request),
+        // A string is sent as text/plain. Without any header of ours, that needs no preflight.
+        body: JSON.stringify({ method, channel_id: channelId, ...fields, ice_servers: iceServers }),
         cache: "no-store",
         credentials: "omit",
-        // Who has a channel needs no access key, and is spared the preflight that this header asks for.
-        headers: request.channel_id ? undefined : this.#headers,
+        // A peer that has a channel needs no access key, and no preflight, which this header would cause.
+        headers: channelId ? undefined : this.#headers,
         keepalive,
-        redirect: "error", // It would take the offer to whom nobody has named.
+        redirect: "error", // Following it would send the offer to a server that nobody has named.
         signal: ending,
       });
       text = await textOf(response);
@@ -172,20 +170,20 @@ export class SignalingClient {
       throw new NetworkError(`no reply of ${this.#url}`, { cause });
     }
     const { status } = response;
-    // A sentence of ours is plain text; what stands in front of the server, or in its place, says other things.
+    // Peerpost's sentences are plain text. A proxy in front of the server, or another server, replies with other things.
     const isSentence = response.headers.get("Content-Type")?.startsWith("text/plain");
     const sentence = isSentence ? text.slice(0, MAX_SENTENCE) : `${this.#url} replied ${status}`;
     if (status === 429 || status >= 500) {
       throw new ServerError(sentence, status, seconds(response.headers.get("Retry-After")));
     }
     if (status === 401) throw new AccessError(sentence);
-    if (!response.ok) throw new (text === "no such channel" ? ExpiredError : RefusalError)(sentence);
+    if (!response.ok) throw new (text === NO_SUCH_CHANNEL ? ExpiredError : RefusalError)(sentence);
     try {
       const reply = JSON.parse(text);
       if (Object(reply) !== reply) throw new TypeError("no object");
       return reply;
     } catch (cause) {
-      throw new NetworkError("the reply is not of Peerpost", { cause });
+      throw foreign(cause);
     }
   }
 }
@@ -209,6 +207,6 @@ async function textOf({ body }) {
 
 /** @param {string | null} retryAfter A number of seconds, or a date (RFC 9110, section 10.2.3). */
 function seconds(retryAfter) {
-  const wish = Number(retryAfter);
-  return Math.max(0, Number.isNaN(wish) ? (Date.parse(String(retryAfter)) - Date.now()) / 1000 : wish) || 0;
+  const number = Number(retryAfter);
+  return number >= 0 ? number : Math.max(0, (Date.parse(String(retryAfter)) - Date.now()) / 1000 || 0);
 }

@@ -9,9 +9,9 @@ import { gzipSync } from "node:zlib";
 import { buildSync } from "esbuild";
 
 const root = new URL("..", import.meta.url).pathname;
-const MAX_BYTES = 5_350;
+const MAX_BYTES = 5_500;
 
-test("minified and gzipped it stays at about 5 KB", (t) => {
+test("minified and gzipped it has at most 5,500 bytes", (t) => {
   const { outputFiles } = buildSync({
     entryPoints: [join(root, "src/index.js")],
     bundle: true,
@@ -23,7 +23,7 @@ test("minified and gzipped it stays at about 5 KB", (t) => {
   const bytes = gzipSync(outputFiles[0].contents, { level: 9 }).length;
 
   t.diagnostic(`${bytes} bytes`);
-  assert.ok(bytes < MAX_BYTES, `${bytes} bytes`);
+  assert.ok(bytes <= MAX_BYTES, `${bytes} bytes`);
 });
 
 test("the types are right, and those that ship are those of the source", (t) => {

@@ -1,6 +1,6 @@
 /** Bytes as text that may stand in a link (RFC 4648, section 5), without padding. */
-/** @param {Uint8Array} bytes */
-export declare function toBase64url(bytes: Uint8Array): string;
+/** @param {Iterable<number>} bytes */
+export declare function toBase64url(bytes: Iterable<number>): string;
 /**
  * @param {string} text
  * @returns {Uint8Array<ArrayBuffer>}

@@ -1,42 +1,53 @@
-/** One peer's side of a connection: from an RTCPeerConnection to two that talk directly. */
+/** From an RTCPeerConnection to two peers that talk directly. */
 import { SignalingClient } from "./signaling-client.js";
 export type Step = "request" | "retry" | "channel" | "offer-sent" | "offer-received" | "answer-sent" | "answer-received" | "candidates-sent" | "candidates-received" | "candidate-skipped" | "ice-server-skipped" | "connected" | "renegotiated" | "negotiation-failed";
 export type Options = {
     server: string | URL | SignalingClient;
     /**
-     * What a server may ask of who opens a channel; for a `server` that is a URL.
+     * For a server that requires one to open a channel, and is given by its URL.
      */
     accessKey?: string;
     /**
-     * The channel to answer in; without it this peer opens one, and offers.
+     * The channel to answer in. Without it this peer opens one, and offers.
      */
     channelId?: string;
     /**
-     * Seals everything; the other peer needs the same one.
+     * Seals everything. The other peer needs the same one.
      */
     key?: import("./sealer.js").Key;
     /**
-     * Ends it at once.
+     * Ends the exchange at once.
      */
     signal?: AbortSignal;
     /**
-     * Told the id of the channel that was opened.
+     * Called with the id of the channel that was opened.
      */
     onChannel?: (channelId: string) => void;
     /**
-     * Told each step, for a timeline.
+     * Called at each step, for a timeline.
      */
     onProgress?: (step: Step, detail: any) => void;
 };
-export type Kind = "offer" | "answer";
-export type Call = import("./signaling-client.js").Call;
-export type Read = import("./signaling-client.js").Reading & Call;
-export type Later = import("./signaling-client.js").Later;
-export type IceServers = import("./signaling-client.js").IceServers;
+/**
+ * @typedef {"request" | "retry" | "channel" | "offer-sent" | "offer-received" | "answer-sent" | "answer-received"
+ *   | "candidates-sent" | "candidates-received" | "candidate-skipped" | "ice-server-skipped" | "connected"
+ *   | "renegotiated" | "negotiation-failed"} Step
+ */
+/**
+ * @typedef {object} Options
+ * @property {string | URL | SignalingClient} server
+ * @property {string} [accessKey] For a server that requires one to open a channel, and is given by its URL.
+ * @property {string} [channelId] The channel to answer in. Without it this peer opens one, and offers.
+ * @property {import("./sealer.js").Key} [key] Seals everything. The other peer needs the same one.
+ * @property {AbortSignal} [signal] Ends the exchange at once.
+ * @property {(channelId: string) => void} [onChannel] Called with the id of the channel that was opened.
+ * @property {(step: Step, detail: any) => void} [onProgress] Called at each step, for a timeline.
+ */
 /**
  * Connect to the peer that has, or will have, the same channel.
  *
- * Resolves once connected, and throws what went wrong otherwise; closing the RTCPeerConnection is up to the caller.
+ * Resolves once connected, and rejects with what went wrong otherwise. Closing the RTCPeerConnection is up to the
+ * caller.
  *
  * @param {RTCPeerConnection} peerConnection With its data channels and tracks, but without a description.
  * @param {Options} options

@@ -10,7 +10,8 @@ export type Meeting = {
  */
 export declare function createLink(page: string | URL | Location, { channelId, key }: Meeting): string;
 /**
- * Return what is in a link; nothing when it has no fragment, as for the peer that makes one.
+ * Return what is in a link. Return an empty object if it has no fragment, as for the peer that makes a link. A link may
+ * be copied along with the angle brackets around it, or the full stop after it.
  *
  * @param {string | URL | Location} link
  * @returns {Partial<Meeting>}

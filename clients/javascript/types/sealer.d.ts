@@ -1,26 +1,17 @@
 /** End-to-end encryption: the server sees neither addresses nor fingerprints, and cannot put itself in between. */
-export type Key = CryptoKey | Uint8Array<ArrayBuffer> | string;
+export type Key = CryptoKey | Uint8Array | string;
 export type Purpose = "offer" | "answer" | "candidate offerer" | "candidate answerer";
-export type Envelope = Pick<Sealer, "seal" | "open">;
-export declare class Sealer {
-    #private;
-    /** @param {CryptoKey} key For AES-GCM. */
-    constructor(key: CryptoKey);
+export type Envelope = {
     /**
-     * Return base64url of nonce, ciphertext and tag.
-     *
-     * @param {string} text
-     * @param {Purpose} purpose
+     * Returns base64url of nonce, ciphertext and tag.
      */
-    seal(text: string, purpose: Purpose): Promise<string>;
+    seal: (text: string, purpose: Purpose) => Promise<string>;
     /**
-     * Return the text of a sealed one; throw TamperedError unless this key sealed it, for this purpose.
-     *
-     * @param {string} sealed
-     * @param {Purpose} purpose
+     * Returns the text. Throws TamperedError unless
+     * it was sealed with the same key, for the same purpose.
      */
-    open(sealed: string, purpose: Purpose): Promise<string>;
-}
+    open: (sealed: string, purpose: Purpose) => Promise<string>;
+};
 /**
  * @param {Key} [key]
  * @returns {Promise<Envelope>}

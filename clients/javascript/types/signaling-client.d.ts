@@ -29,6 +29,19 @@ export type Asking = {
 export type IceServers = {
     ice_servers?: RTCIceServer[];
 };
+/**
+ * @typedef {object} Call
+ * @property {AbortSignal} [signal] Ends the request; its reason is what the caller then gets.
+ * @property {boolean} [keepalive] Lets the request outlive the page.
+ */
+/**
+ * @typedef {object} Reading
+ * @property {number} [since] The position from which on candidates are wanted; the reply then has `items` and `next`.
+ * @property {number} [wait] Seconds for which the reply may be held until there is something to say.
+ */
+/** @typedef {{ items?: string[], next?: number }} Later A server that does not know `since` has neither. */
+/** @typedef {{ iceServers?: boolean }} Asking Whether the reply is to have the server's ICE servers. */
+/** @typedef {{ ice_servers?: RTCIceServer[] }} IceServers What is not asked for, or not configured, is not there. */
 export declare class SignalingClient {
     #private;
     /**
@@ -47,7 +60,7 @@ export declare class SignalingClient {
      * @param {{ offer?: string, candidates?: string[] } & Asking & Call} [options]
      * @returns {Promise<{ channel_id: string } & IceServers>}
      */
-    createDataChannel({ offer, candidates, iceServers, ...call }?: {
+    createDataChannel(options?: {
         offer?: string;
         candidates?: string[];
     } & Asking & Call): Promise<{
@@ -59,7 +72,7 @@ export declare class SignalingClient {
      * @param {{ candidates?: string[] } & Call} [options]
      * @returns {Promise<{}>}
      */
-    createOffer(channelId: string, offer: string, { candidates, ...call }?: {
+    createOffer(channelId: string, offer: string, options?: {
         candidates?: string[];
     } & Call): Promise<{}>;
     /**
@@ -67,7 +80,7 @@ export declare class SignalingClient {
      * @param {Reading & Asking & Call} [options]
      * @returns {Promise<{ offer: string } & Later & IceServers>}
      */
-    getOffer(channelId: string, { since, wait, iceServers, ...call }?: Reading & Asking & Call): Promise<{
+    getOffer(channelId: string, options?: Reading & Asking & Call): Promise<{
         offer: string;
     } & Later & IceServers>;
     /**
@@ -78,7 +91,7 @@ export declare class SignalingClient {
      * @param {{ candidates?: string[] } & Call} [options]
      * @returns {Promise<{}>}
      */
-    createAnswer(channelId: string, answer: string, { candidates, ...call }?: {
+    createAnswer(channelId: string, answer: string, options?: {
         candidates?: string[];
     } & Call): Promise<{}>;
     /**
@@ -86,39 +99,39 @@ export declare class SignalingClient {
      * @param {Reading & Call} [options]
      * @returns {Promise<{ answer: string } & Later>}
      */
-    getAnswer(channelId: string, { since, wait, ...call }?: Reading & Call): Promise<{
+    getAnswer(channelId: string, options?: Reading & Call): Promise<{
         answer: string;
     } & Later>;
     /**
      * @param {string} channelId
-     * @param {string | string[]} candidate One, or at most 64.
+     * @param {string | string[]} candidate One, or a list of at most 64.
      * @param {Pick<Reading, "since"> & Call} [options]
      * @returns {Promise<Later>}
      */
-    createCandidate(channelId: string, candidate: string | string[], { since, ...call }?: Pick<Reading, "since"> & Call): Promise<Later>;
+    createCandidate(channelId: string, candidate: string | string[], options?: Pick<Reading, "since"> & Call): Promise<Later>;
     /**
      * @param {string} channelId
      * @param {Reading & Call} [options]
      * @returns {Promise<{ items: string[], next?: number }>}
      */
-    getCandidates(channelId: string, { since, wait, ...call }?: Reading & Call): Promise<{
+    getCandidates(channelId: string, options?: Reading & Call): Promise<{
         items: string[];
         next?: number;
     }>;
     /**
-     * For new credentials; those of a connection come along with its channel.
+     * Get new credentials. The first ones of a connection come along with its channel.
      *
      * @param {string} [channelId] Without it the access key is needed.
-     * @param {Call} [call]
+     * @param {Call} [options]
      * @returns {Promise<{ ice_servers: RTCIceServer[] }>}
      */
-    getIceServers(channelId?: string, call?: Call): Promise<{
+    getIceServers(channelId?: string, options?: Call): Promise<{
         ice_servers: RTCIceServer[];
     }>;
     /**
      * @param {string} channelId
-     * @param {Call} [call]
+     * @param {Call} [options]
      * @returns {Promise<{}>}
      */
-    deleteDataChannel(channelId: string, call?: Call): Promise<{}>;
+    deleteDataChannel(channelId: string, options?: Call): Promise<{}>;
 }

@@ -1,0 +1,55 @@
+/** How an exchange ends: connected, or with the reason why not. */
+
+import { ExpiredError, UnreachableError } from "./errors.js";
+import { CHANNEL_TTL_SECONDS, CLOSED_MS } from "./limits.js";
+import { pause } from "./pace.js";
+
+/**
+ * Resolve once the peers are connected. Reject with the reason as soon as `end` is aborted, ICE or DTLS fails, the
+ * channel expires, or the owner closes the connection or aborts its signal.
+ *
+ * @param {RTCPeerConnection} peerConnection
+ * @param {AbortController} end
+ * @param {AbortSignal} [ownersSignal]
+ * @returns {Promise<void>}
+ */
+export function untilConnected(peerConnection, end, ownersSignal) {
+  const { signal } = end;
+  return new Promise((resolve, reject) => {
+    const follow = () => {
+      const { connectionState } = peerConnection;
+      if (connectionState === "connected") resolve();
+      if (connectionState === "failed") reject(new UnreachableError("no way to the other peer"));
+    };
+    peerConnection.addEventListener("connectionstatechange", follow, { signal });
+    ownersSignal?.addEventListener("abort", () => reject(ownersSignal.reason), { signal });
+    watch(peerConnection, end).catch(reject);
+  });
+}
+
+/**
+ * Watch for what no event tells, and throw it. A promise of a closed connection never settles, so this runs beside
+ * whatever the exchange is waiting for.
+ *
+ * @param {RTCPeerConnection} peerConnection
+ * @param {AbortController} end
+ */
+async function watch(peerConnection, end) {
+  const expiry = performance.now() + CHANNEL_TTL_SECONDS * 1000;
+  while (performance.now() < expiry) {
+    endIfClosed(peerConnection, end);
+    await pause(CLOSED_MS, end.signal);
+  }
+  throw new ExpiredError("nobody came in time");
+}
+
+/**
+ * End the exchange if its owner has closed the connection. No event tells of that.
+ *
+ * @param {RTCPeerConnection} peerConnection
+ * @param {AbortController} end
+ * @param {unknown} [cause] What the browser has thrown for that reason.
+ */
+export function endIfClosed({ signalingState }, end, cause) {
+  if (signalingState === "closed") end.abort(new UnreachableError("the connection is closed", { cause }));
+}

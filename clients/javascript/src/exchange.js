@@ -1,0 +1,196 @@
+/** Offer, answer and candidates, from one peer to the other through a channel of the server. */
+
+import { CandidateExchange } from "./candidate-exchange.js";
+import { ExpiredError, RefusalError } from "./errors.js";
+import { addIceServers } from "./ice-servers.js";
+import { Negotiation } from "./negotiation.js";
+import { Poller } from "./poller.js";
+import { foreign, says, textual } from "./reply.js";
+import { ANSWER_EXISTS, LINK_IS_USED, NO_ANSWER_YET, NO_OFFER_YET } from "./sentences.js";
+
+/** @typedef {"offer" | "answer"} Kind */
+/** @typedef {import("./connect.js").Options} Options */
+/** @typedef {import("./signaling-client.js").IceServers} IceServers */
+
+/**
+ * What an exchange and its parts have in common.
+ *
+ * @typedef {object} Parts
+ * @property {RTCPeerConnection} peerConnection
+ * @property {import("./signaling-client.js").SignalingClient} client
+ * @property {import("./sealer.js").Envelope} sealer
+ * @property {AbortController} end Ends everything that the exchange has begun, with the reason.
+ * @property {(step: import("./connect.js").Step, detail?: object) => void} report
+ */
+
+export class Exchange {
+  /** Whether our answer may be in the channel. Nobody else can answer there from then on, not even this page. */
+  hasAnswered = false;
+  #parts;
+  #options;
+  #poller;
+  #candidates;
+  #negotiation;
+  /** The channel that this peer has opened, and is to erase. */
+  #opened = "";
+
+  /**
+   * @param {Parts} parts
+   * @param {Options} options
+   */
+  constructor(parts, options) {
+    const isAnswerer = Boolean(options.channelId);
+    this.#parts = parts;
+    this.#options = options;
+    this.#poller = new Poller(parts);
+    this.#candidates = new CandidateExchange(isAnswerer, parts, this.#poller);
+    this.#negotiation = new Negotiation(parts.peerConnection, isAnswerer, parts.report);
+  }
+
+  /** Describe both peers to each other, and exchange candidates until the channel is gone. */
+  async run() {
+    const { channelId } = this.#options;
+    if (channelId) await this.#answer(channelId);
+    else await this.#offer();
+    await this.#candidates.receive();
+  }
+
+  /** The peers are connected: from now on they negotiate without the server. */
+  succeed() {
+    this.#negotiation.keep(this.#candidates.unsent);
+    this.#erase();
+  }
+
+  fail() {
+    this.#negotiation.stop();
+    this.#erase();
+  }
+
+  async #offer() {
+    const { client, report } = this.#parts;
+    client.preconnect();
+    let offer = await this.#describe("offer");
+    // If the reply is lost, there is one more channel, which nobody knows, and which expires.
+    const channel = await this.#poller.persist((call) => client.createDataChannel({ offer, iceServers: true, ...call }));
+    const channelId = textual(channel.channel_id);
+    this.#opened = channelId;
+    report("channel", { channelId });
+    if (this.#adoptIceServers(channel)) {
+      // Nobody knows the channel yet, so nobody has read the offer that this one replaces.
+      this.#candidates.restart();
+      offer = await this.#describe("offer");
+      await this.#poller.persist((call) => client.createOffer(channelId, offer, call));
+    }
+    report("offer-sent");
+    this.#options.onChannel?.(channelId);
+    this.#candidates.trickle(channelId);
+    const reply = await this.#poller.until(
+      NO_ANSWER_YET,
+      (read) => client.getAnswer(channelId, read),
+      () => this.#ensureOffer(channelId, offer),
+    );
+    // What the page adds from now on is negotiated peer to peer. What it added before is in the offer, or not at all.
+    this.#negotiation.listen();
+    await this.#apply("answer", reply.answer);
+    await this.#candidates.add(reply);
+  }
+
+  /** @param {string} channelId */
+  async #answer(channelId) {
+    const { client, report } = this.#parts;
+    const reply = await this.#poller.until(NO_OFFER_YET, (read) =>
+      client.getOffer(channelId, { iceServers: true, ...read }),
+    );
+    this.#adoptIceServers(reply);
+    await this.#apply("offer", reply.offer);
+    this.#negotiation.listen();
+    await this.#candidates.add(reply);
+    await this.#sendAnswer(channelId, await this.#describe("answer"));
+    report("answer-sent");
+    this.#candidates.trickle(channelId);
+  }
+
+  /**
+   * Use the server's ICE servers, and return whether it has any.
+   *
+   * @param {IceServers} reply
+   */
+  #adoptIceServers({ ice_servers: servers = [] }) {
+    const { peerConnection, report } = this.#parts;
+    if (!Array.isArray(servers)) throw foreign();
+    addIceServers(peerConnection, servers, (error) => report("ice-server-skipped", { error }));
+    return servers.length > 0;
+  }
+
+  /**
+   * Make a sealed description, with the candidates of the first milliseconds in it.
+   *
+   * @param {Kind} kind
+   */
+  async #describe(kind) {
+    const { peerConnection, sealer } = this.#parts;
+    await peerConnection.setLocalDescription();
+    await this.#candidates.gatherFirst();
+    return sealer.seal(/** @type {RTCSessionDescription} */ (peerConnection.localDescription).sdp, kind);
+  }
+
+  /**
+   * @param {Kind} kind
+   * @param {string} sealed
+   */
+  async #apply(kind, sealed) {
+    const { peerConnection, report, sealer } = this.#parts;
+    const sdp = await sealer.open(textual(sealed), kind);
+    report(`${kind}-received`);
+    await peerConnection.setRemoteDescription({ type: kind, sdp });
+  }
+
+  /**
+   * A server of an older version ignores the offer of `create_data_channel` without saying so. Find out once whether
+   * this is such a server, and write the offer then.
+   *
+   * @param {string} channelId
+   * @param {string} offer
+   */
+  async #ensureOffer(channelId, offer) {
+    if (this.#candidates.knowsLists !== undefined) return;
+    const { client } = this.#parts;
+    const { next } = await this.#poller.persist((call) => client.getCandidates(channelId, { since: 0, ...call }));
+    this.#candidates.knowsLists = next !== undefined;
+    if (next === undefined) await this.#poller.persist((call) => client.createOffer(channelId, offer, call));
+  }
+
+  /**
+   * @param {string} channelId
+   * @param {string} answer
+   */
+  async #sendAnswer(channelId, answer) {
+    const { client } = this.#parts;
+    let tries = 0;
+    try {
+      await this.#poller.persist((call) => {
+        tries += 1;
+        this.hasAnswered = true;
+        return client.createAnswer(channelId, answer, call);
+      });
+    } catch (error) {
+      // An earlier try may have succeeded though its reply was lost. Then the offerer may be connected by now, as far
+      // as it knows, and have erased the channel.
+      /** @param {unknown} reason */
+      const mayBeErased = (reason) => tries > 1 && reason instanceof ExpiredError;
+      if (mayBeErased(error)) return;
+      if (!says(error, ANSWER_EXISTS)) throw error;
+      // Or the answer that is there is ours. Browsers repeat some requests by themselves, so this may be the first try.
+      const stored = await this.#poller.persist((call) => client.getAnswer(channelId, call)).catch((reason) => {
+        if (!mayBeErased(reason)) throw reason;
+        return { answer };
+      });
+      if (stored.answer !== answer) throw new RefusalError(ANSWER_EXISTS, { cause: LINK_IS_USED });
+    }
+  }
+
+  /** Erase our channel, which ends the other peer's held read. The channel expires by itself, too. */
+  #erase() {
+    if (this.#opened) this.#parts.client.deleteDataChannel(this.#opened, { keepalive: true }).catch(() => {});
+  }
+}

@@ -1,0 +1,31 @@
+/** What replies of the server mean, and what they must be. */
+
+import { NetworkError, RefusalError } from "./errors.js";
+
+/**
+ * @param {unknown} text
+ * @returns {string}
+ */
+export function textual(text) {
+  if (typeof text === "string") return text;
+  throw foreign();
+}
+
+/**
+ * Return the error for a reply that no Peerpost server gives.
+ *
+ * @param {unknown} [cause]
+ */
+export function foreign(cause) {
+  return new NetworkError("the reply is not of Peerpost", { cause });
+}
+
+/**
+ * Return whether an error is the server's refusal with this sentence.
+ *
+ * @param {unknown} error
+ * @param {string} sentence
+ */
+export function says(error, sentence) {
+  return error instanceof RefusalError && error.message === sentence;
+}

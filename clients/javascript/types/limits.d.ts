@@ -1,0 +1,26 @@
+/** Every number of the client, with its reason. */
+export declare const CHANNEL_TTL_SECONDS = 300;
+export declare const MAX_CANDIDATE_BYTES = 425;
+export declare const MAX_CANDIDATES = 800;
+export declare const MAX_BATCH = 64;
+export declare const WAIT_SECONDS = 20;
+export declare const HELD_MS = 500;
+export declare const HOLD_FOR_MS = 10000;
+export declare const MAX_TRIES_AT_FIRST = 4;
+export declare const MAX_TRIES = 8;
+export declare const MAX_TRIES_BUSY = 20;
+export declare const QUIET_MS = 7;
+export declare const GATHERING_MS = 200;
+export declare const BATCH_MS = 20;
+export declare const LATE_MS = 50;
+export declare const UNLIKELY_MS = 2000;
+export declare const OWN_MS = 250;
+export declare const SETTLE_MS = 300;
+export declare const CLOSED_MS = 250;
+export declare const PATIENCE_SECONDS = 15;
+export declare const MAX_REPLY_BYTES = 6291456;
+export declare const MAX_SENTENCE = 200;
+export declare const KEY_BYTES = 32;
+export declare const NONCE_BYTES = 12;
+export declare const POLL_MS: readonly [150, 1000];
+export declare const RETRY_MS: readonly [250, 8000];

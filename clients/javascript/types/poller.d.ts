@@ -1,0 +1,48 @@
+/** Requests that do not give up at the first fault, and reads that wait for the other peer. */
+export type Parts = import("./exchange.js").Parts;
+export type Call = {
+    signal: AbortSignal;
+};
+export type Read = Call & {
+    since: number;
+    wait: number;
+};
+/** @typedef {import("./exchange.js").Parts} Parts */
+/** @typedef {{ signal: AbortSignal }} Call */
+/** @typedef {Call & { since: number, wait: number }} Read */
+export declare class Poller {
+    #private;
+    /** How many of the channel's candidates have been read. */
+    since: number;
+    /** @param {Parts} parts */
+    constructor(parts: Parts);
+    /**
+     * Make a request again until its reply is not a fault.
+     *
+     * @template T
+     * @param {(call: Call) => Promise<T>} request
+     * @returns {Promise<T>}
+     */
+    persist<T>(request: (call: Call) => Promise<T>): Promise<T>;
+    /**
+     * Make a read, which the server may hold until there is news. If the last one was not held, and there was no news,
+     * pause first.
+     *
+     * @template T
+     * @param {(read: Read) => Promise<T>} get
+     * @returns {Promise<T>}
+     */
+    read<T>(get: (read: Read) => Promise<T>): Promise<T>;
+    /**
+     * Read until the other peer has written.
+     *
+     * @template T
+     * @param {string} notYet The sentence with which the server says that it has not.
+     * @param {(read: Read) => Promise<T>} get
+     * @param {() => Promise<void>} [between] Done after each read that found nothing.
+     * @returns {Promise<T>}
+     */
+    until<T>(notYet: string, get: (read: Read) => Promise<T>, between?: () => Promise<void>): Promise<T>;
+    /** The other peer is there: the next read may be held again, and needs no pause before it. */
+    hadNews(): void;
+}

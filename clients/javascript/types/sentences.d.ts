@@ -1,0 +1,9 @@
+/** The server's sentences that a client acts on. They are part of the protocol, and do not change. */
+export declare const NO_SUCH_CHANNEL = "no such channel";
+export declare const NO_OFFER_YET = "no offer yet";
+export declare const NO_ANSWER_YET = "no answer yet";
+export declare const ANSWER_EXISTS = "answer already exists";
+/** A server of an older version says this about a list of candidates, which it does not know. */
+export declare const NO_CANDIDATE = "candidate is missing";
+/** Our own, about a channel that another peer has answered in, or this page, in a try that was then aborted. */
+export declare const LINK_IS_USED = "an answer has used up this link";
