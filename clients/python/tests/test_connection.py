@@ -25,7 +25,7 @@ from peerpost import (
     new_key,
 )
 from peerpost.channel import Channel
-from processes import HERE, end_of, line_of, python
+from processes import HERE, PATIENCE_SECONDS, end_of, line_of, python
 
 
 def new_peer() -> RTCPeerConnection:
@@ -58,13 +58,17 @@ def test_a_file_crosses_as_in_the_examples_of_aiortc_and_both_processes_end(serv
 
 
 class Recorder(httpx.AsyncBaseTransport):
-    """Passes requests on, and keeps what they said; `change` may change a reply."""
+    """Passes requests on, and keeps what they said.
 
-    def __init__(self, method: str = "", change: str = "") -> None:
+    The reply to `method` begins with `change`, and the method `never_answers` has no reply.
+    """
+
+    def __init__(self, method: str = "", change: str = "", *, never_answers: str = "") -> None:
         self.requests: list[dict[str, str]] = []
         self._inner = httpx.AsyncHTTPTransport()
         self._method = method
         self._change = change
+        self._never_answers = never_answers
         self._news = asyncio.Condition()
 
     @property
@@ -81,6 +85,8 @@ class Recorder(httpx.AsyncBaseTransport):
         async with self._news:
             self.requests.append(body)
             self._news.notify_all()
+        if body["method"] == self._never_answers:
+            await asyncio.Event().wait()
         reply = await self._inner.handle_async_request(request)
         content, kind = await reply.aread(), reply.headers["Content-Type"]
         if body["method"] == self._method:
@@ -227,7 +233,7 @@ def test_an_offerer_that_has_nothing_to_offer_is_an_error_at_once() -> None:
     script = Script(ok(channel_id=CHANNEL_ID), ok(), refused("no answer yet"))
 
     async def offer_nothing() -> None:
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             await connect(new_peer(), script.client)
 
     with pytest.raises(ValueError, match="^nothing to offer"):
@@ -258,7 +264,7 @@ def test_a_made_connection_that_has_nothing_to_offer_is_an_error_and_erases_the_
     script = Script(ok(channel_id=CHANNEL_ID), ok())
 
     async def offer_nothing() -> None:
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             await connect(lambda _: new_peer(), script.client)
 
     with pytest.raises(ValueError, match="^nothing to offer"):
@@ -515,9 +521,9 @@ def test_a_peer_that_cannot_be_reached_is_an_error() -> None:
 
 def test_an_offerer_whose_connection_is_closed_while_it_waits_erases_its_channel(server: str) -> None:
     async def close_while_waiting() -> None:
-        peer, recorder = new_peer(), Recorder()
+        peer, recorder = new_peer(), Recorder(never_answers="get_answer")
         peer.createDataChannel("chat")
-        async with httpx.AsyncClient(transport=recorder) as http, asyncio.timeout(4):
+        async with httpx.AsyncClient(transport=recorder) as http, asyncio.timeout(PATIENCE_SECONDS):
             offering = asyncio.create_task(connect(peer, SignalingClient(server, http=http)))
             await recorder.until("create_data_channel", "get_answer")
             await peer.close()

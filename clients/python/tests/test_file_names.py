@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from peerpost.file_names import safe_name
@@ -29,6 +29,7 @@ def test_every_name_in_the_table_can_be_created_in_its_directory(tmp_path: Path,
     assert [path.read_text() for path in tmp_path.iterdir()] == ["content"]
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(st.characters()) | st.text("aé😀\u0301\u200d./\\ \ud800", max_size=600))
 def test_a_safe_name_is_short_and_safe_and_stays_as_it_is(offered: str) -> None:
     name = safe_name(offered)

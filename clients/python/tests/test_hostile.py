@@ -14,7 +14,7 @@ from typing import Any, cast
 import httpx
 import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from doubles import (
@@ -381,7 +381,7 @@ ICE_SERVERS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(ice_servers=st.lists(ICE_SERVERS) | st.recursive(st.text() | st.integers(), st.lists))
 def test_whatever_ice_servers_a_server_names_aiortc_takes_what_is_left(ice_servers: object) -> None:
     body = json.dumps({"ice_servers": ice_servers}).encode()
@@ -509,7 +509,7 @@ MEMBERS = st.fixed_dictionaries(
 
 
 @ROLES
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(replies=st.lists(MEMBERS | JSON, min_size=1, max_size=4))
 def test_whatever_a_server_replies_the_channel_ends_with_an_error_of_its_own(role: str, replies: list[object]) -> None:
     count = 0
@@ -627,7 +627,7 @@ def mutations(draw: st.DrawFn) -> Callable[[str], str]:
 def test_a_description_that_was_tampered_with_is_taken_or_is_an_error_of_ours() -> None:
     offer = asyncio.run(an_offer())
 
-    @settings(max_examples=15, deadline=None)
+    @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(mutations())
     def take(mutate: Callable[[str], str]) -> None:
         with suppress(InvalidDescriptionError):

@@ -17,6 +17,7 @@ from doubles import ACCESS_KEY, CHANNEL_ID, STUN, URL, Script, ok, refused, unau
 from peerpost import BYE, AccessKeyError, ChannelExpiredError, Link, RefusalError, Signaling, SignalingClient
 from peerpost.candidates import bye_to_json, candidate_to_json
 from peerpost.signaling import add_signaling_arguments, create_signaling
+from processes import PATIENCE_SECONDS
 
 OFFER = RTCSessionDescription("v=0 offer", "offer")
 ANSWER = RTCSessionDescription("v=0 answer", "answer")
@@ -165,7 +166,10 @@ def test_the_end_of_the_channel_does_not_end_a_call() -> None:
         await signaling.receive()
         await signaling.send(ANSWER)
         receiving = asyncio.create_task(signaling.receive())
-        await asyncio.sleep(0.05)
+        while len(script.requests) < 3:
+            await asyncio.sleep(0)
+        for _ in range(10):
+            await asyncio.sleep(0)
         assert not receiving.done()
         await signaling.close()
         return await receiving
@@ -245,7 +249,7 @@ def test_a_message_that_comes_as_its_receive_is_cancelled_is_that_of_the_next() 
         receiving.cancel()
         await asyncio.gather(receiving, return_exceptions=True)
         assert receiving.cancelled()
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             return await signaling.receive()
 
     assert asyncio.run(run()) == OFFER
@@ -254,17 +258,21 @@ def test_a_message_that_comes_as_its_receive_is_cancelled_is_that_of_the_next() 
 def test_a_receive_with_a_time_limit_goes_on_with_the_read_of_the_one_before() -> None:
     async def answer_late(request: httpx.Request) -> httpx.Response:
         methods.append(json.loads(request.content)["method"])
-        await asyncio.sleep(0.2)
+        await may_answer.wait()
         return ok(offer=OFFER.sdp, items=[], next=0)
 
     methods: list[str] = []
+    may_answer = asyncio.Event()
 
     async def run() -> object:
-        async with httpx.AsyncClient(transport=httpx.MockTransport(answer_late)) as http, asyncio.timeout(3):
+        async with httpx.AsyncClient(transport=httpx.MockTransport(answer_late)) as http:
             signaling = Signaling(SignalingClient(URL, http=http), CHANNEL_ID)
-            while True:
-                with suppress(TimeoutError):
-                    return await asyncio.wait_for(signaling.receive(), 0.03)
+            for _ in range(3):
+                with pytest.raises(TimeoutError):
+                    await asyncio.wait_for(signaling.receive(), 0.03)
+            may_answer.set()
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                return await signaling.receive()
 
     assert asyncio.run(run()) == OFFER
     assert methods == ["get_offer"]
@@ -289,7 +297,7 @@ def test_a_receive_after_close_makes_no_request() -> None:
     async def run() -> object:
         signaling = Signaling(script.client, CHANNEL_ID)
         await signaling.close()
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             return await signaling.receive()
 
     assert asyncio.run(run()) is BYE

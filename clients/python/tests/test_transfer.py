@@ -7,7 +7,6 @@ import json
 import os
 import resource
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -16,9 +15,9 @@ from pathlib import Path
 import pytest
 from pyee.asyncio import AsyncIOEventEmitter
 
+from doubles import run_at_once
 from peerpost import PeerLostError, TransferError
-from peerpost import transfer as transfer_module
-from peerpost.limits import HIGH_WATER_BYTES
+from peerpost.limits import HIGH_WATER_BYTES, PATIENCE_SECONDS
 from peerpost.transfer import (
     FileChannel,
     FileOffer,
@@ -96,7 +95,7 @@ async def transfer(target: Path, force: bool = False, patience: float = 5) -> tu
 def test_a_file_comes_across_with_its_checksum(tmp_path: Path) -> None:
     target = tmp_path / "file"
 
-    sent, received, _ = asyncio.run(transfer(target))
+    sent, received, _ = run_at_once(transfer(target))
 
     assert sent == received == hashlib.sha256(CONTENT).hexdigest()
     assert target.read_bytes() == CONTENT
@@ -108,17 +107,17 @@ def test_a_file_that_exists_is_replaced_by_force_alone(tmp_path: Path) -> None:
     target.write_text("precious")
 
     with pytest.raises(TransferError, match="file exists already; --force replaces it"):
-        asyncio.run(transfer(target))
+        run_at_once(transfer(target))
 
     assert target.read_text() == "precious"
-    asyncio.run(transfer(target, force=True))
+    run_at_once(transfer(target, force=True))
     assert target.read_bytes() == CONTENT
     assert list(tmp_path.iterdir()) == [target]
 
 
 def test_a_directory_is_not_replaced_by_force(tmp_path: Path) -> None:
     with pytest.raises(TransferError, match="exists already"):
-        asyncio.run(transfer(tmp_path, force=True))
+        run_at_once(transfer(tmp_path, force=True))
 
 
 def test_a_device_is_not_replaced_by_force() -> None:
@@ -158,7 +157,7 @@ def test_a_disk_that_is_full_is_an_error_of_which_both_hear(tmp_path: Path) -> N
         return list(await asyncio.gather(receive(), send(), return_exceptions=True))
 
     with files_of_at_most(100_000):
-        received, sent = asyncio.run(transfer_both())
+        received, sent = run_at_once(transfer_both())
 
     assert str(received) == "cannot write the file: File too large"
     assert str(sent) == "the other peer says: cannot write the file: File too large"
@@ -168,10 +167,18 @@ def test_a_disk_that_is_full_is_an_error_of_which_both_hear(tmp_path: Path) -> N
 def test_a_disk_that_takes_longer_than_the_patience_does_not_lose_the_other_peer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transfer_module, "ALIVE_SECONDS", 0.02)
-    monkeypatch.setattr(os, "fsync", lambda _: time.sleep(0.9))
+    async def transfer_to_a_slow_disk() -> tuple[str, str, Wire]:
+        loop = asyncio.get_running_loop()
+        written = threading.Event()
 
-    sent, received, _ = asyncio.run(transfer(tmp_path / "file", patience=0.3))
+        def sync(_descriptor: int) -> None:
+            loop.call_soon_threadsafe(loop.call_later, 3 * PATIENCE_SECONDS, written.set)
+            assert written.wait(10)
+
+        monkeypatch.setattr(os, "fsync", sync)
+        return await transfer(tmp_path / "file", patience=PATIENCE_SECONDS)
+
+    sent, received, _ = run_at_once(transfer_to_a_slow_disk())
 
     assert sent == received
     assert (tmp_path / "file").read_bytes() == CONTENT
@@ -203,7 +210,7 @@ def test_a_file_is_closed_after_the_disk_has_it_whoever_is_cancelled(
     monkeypatch.setattr(os, "fsync", wait)
 
     with pytest.raises(asyncio.CancelledError):
-        asyncio.run(cancel())
+        run_at_once(cancel())
 
     assert sizes == [len(CONTENT)]
     assert list(tmp_path.iterdir()) == []
@@ -227,7 +234,7 @@ def test_a_receiver_with_another_checksum_is_an_error() -> None:
         await send_file(sending, BytesIO(b""), "file", 0, ignore)
 
     with pytest.raises(TransferError, match="the other peer's checksum is another one"):
-        asyncio.run(send())
+        run_at_once(send())
 
 
 def test_a_file_that_cannot_be_read_is_an_error() -> None:
@@ -241,7 +248,7 @@ def test_a_file_that_cannot_be_read_is_an_error() -> None:
         await send_file(sending, Broken(), "file", 4, ignore)
 
     with pytest.raises(TransferError, match="cannot read the file: Input/output error"):
-        asyncio.run(send())
+        run_at_once(send())
 
 
 def test_a_link_that_leads_elsewhere_is_not_followed(tmp_path: Path) -> None:
@@ -249,14 +256,14 @@ def test_a_link_that_leads_elsewhere_is_not_followed(tmp_path: Path) -> None:
     target.symlink_to(tmp_path / "elsewhere")
 
     with pytest.raises(TransferError, match="exists already"):
-        asyncio.run(transfer(target))
+        run_at_once(transfer(target))
 
     assert not (tmp_path / "elsewhere").exists()
 
 
 def test_a_directory_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(TransferError, match="cannot write into"):
-        asyncio.run(transfer(tmp_path / "nowhere" / "file"))
+        run_at_once(transfer(tmp_path / "nowhere" / "file"))
 
 
 Lie = Callable[[Wire], None]
@@ -289,7 +296,7 @@ def test_a_sender_that_lies_leaves_no_file(tmp_path: Path, messages: list[str | 
         await receive_file(receiving, FileOffer("file", 4), tmp_path / "file", ignore)
 
     with pytest.raises(TransferError, match=error):
-        asyncio.run(receive())
+        run_at_once(receive())
 
     assert list(tmp_path.iterdir()) == []
 
@@ -314,7 +321,7 @@ def test_a_peer_that_offers_no_file_is_an_error(message: str | bytes) -> None:
         await receive_offer(receiving)
 
     with pytest.raises(TransferError, match="does not send a file"):
-        asyncio.run(receive())
+        run_at_once(receive())
 
 
 def test_a_sender_keeps_little_in_memory(tmp_path: Path) -> None:
@@ -335,7 +342,7 @@ def test_a_sender_keeps_little_in_memory(tmp_path: Path) -> None:
         await receiver
         return here.highest
 
-    highest = asyncio.run(send())
+    highest = run_at_once(send())
 
     assert HIGH_WATER_BYTES < highest < 1.1 * HIGH_WATER_BYTES
 
@@ -347,7 +354,7 @@ def test_a_file_that_shrinks_is_an_error() -> None:
         await send_file(sending, BytesIO(b"123"), "file", 4, ignore)
 
     with pytest.raises(TransferError, match="became shorter"):
-        asyncio.run(send())
+        run_at_once(send())
 
 
 def test_a_peer_that_falls_silent_is_lost() -> None:
@@ -356,7 +363,7 @@ def test_a_peer_that_falls_silent_is_lost() -> None:
         await receive_offer(receiving)
 
     with pytest.raises(PeerLostError, match=r"not a word for 0\.1 seconds"):
-        asyncio.run(receive())
+        run_at_once(receive())
 
 
 def test_a_peer_that_takes_nothing_any_more_is_lost() -> None:
@@ -367,7 +374,7 @@ def test_a_peer_that_takes_nothing_any_more_is_lost() -> None:
         await send_file(sending, BytesIO(bytes(size)), "file", size, ignore)
 
     with pytest.raises(PeerLostError, match=r"not a word for 0\.1 seconds"):
-        asyncio.run(send())
+        run_at_once(send())
 
 
 def test_a_peer_that_closes_is_gone() -> None:
@@ -377,4 +384,4 @@ def test_a_peer_that_closes_is_gone() -> None:
         await receive_offer(receiving)
 
     with pytest.raises(PeerLostError, match="the other peer has gone"):
-        asyncio.run(receive())
+        run_at_once(receive())
