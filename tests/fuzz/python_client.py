@@ -34,7 +34,6 @@ from peerpost.client import (  # noqa: E402
     retry_after_of,
     text_of,
 )
-from peerpost.connection import UNUSABLE  # noqa: E402
 from peerpost.file_names import safe_name  # noqa: E402
 from peerpost.limits import (  # noqa: E402
     MAX_CANDIDATES,
@@ -43,6 +42,7 @@ from peerpost.limits import (  # noqa: E402
     MAX_ICE_TEXT_BYTES,
     MAX_NAME_BYTES,
 )
+from peerpost.remote import UNUSABLE  # noqa: E402
 from peerpost.sealing import KEY_BYTES, key_from_text, key_to_text  # noqa: E402
 from peerpost.transfer import FileChannel, FileOffer, receive_content, receive_offer, report  # noqa: E402
 

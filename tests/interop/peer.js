@@ -84,6 +84,24 @@ window.peer = {
     return messages.take();
   },
 
+  /** Add a track that was not in the first offer or answer: a picture that changes all the time. */
+  addTrack() {
+    const canvas = document.createElement("canvas");
+    const drawing = canvas.getContext("2d");
+    const draw = () => {
+      drawing.fillStyle = `hsl(${performance.now() % 360} 100% 50%)`;
+      drawing.fillRect(0, 0, canvas.width, canvas.height);
+      requestAnimationFrame(draw);
+    };
+    draw();
+    const stream = canvas.captureStream();
+    connection.addTrack(stream.getTracks()[0], stream);
+  },
+
+  signalingState() {
+    return connection.signalingState;
+  },
+
   restartIce() {
     connection.restartIce();
   },

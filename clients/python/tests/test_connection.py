@@ -23,6 +23,7 @@ from peerpost import (
     connect,
     connection,
     new_key,
+    remote,
 )
 from peerpost.channel import Channel
 from processes import HERE, PATIENCE_SECONDS, end_of, line_of, python
@@ -543,7 +544,7 @@ def test_a_connection_that_is_closed_is_not_the_other_peers_fault(kind: str) -> 
         other.createDataChannel("chat")
         sdp = (await other.createOffer()).sdp
         await asyncio.gather(other.close(), peer.close())
-        await connection.set_remote(peer, RTCSessionDescription(sdp, kind))
+        await remote.set_remote(peer, RTCSessionDescription(sdp, kind))
 
     with pytest.raises(ConnectionFailedError, match="^the connection is closed$"):
         asyncio.run(close_first())

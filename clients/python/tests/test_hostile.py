@@ -47,7 +47,7 @@ from peerpost import (
     new_key,
 )
 from peerpost.channel import Channel
-from peerpost.connection import close, set_remote
+from peerpost.connection import close
 from peerpost.limits import (
     CHANNEL_TTL_SECONDS,
     HIGH_WATER_BYTES,
@@ -60,6 +60,7 @@ from peerpost.limits import (
     MAX_POLL_SECONDS,
     MAX_REPLY_BYTES,
 )
+from peerpost.remote import set_remote
 from peerpost.sealing import CANDIDATE_OF
 from peerpost.transfer import receive_offer, send_file
 from test_transfer import control, ignore, two_ends

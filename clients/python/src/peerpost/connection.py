@@ -6,28 +6,15 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import overload
 
-from aiortc import InvalidStateError, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
-from aiortc.exceptions import OperationError
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 
-from peerpost.candidates import END_OF_CANDIDATES, candidate_from_json, without_mdns
+from peerpost.candidates import END_OF_CANDIDATES, without_mdns
 from peerpost.channel import Channel
 from peerpost.client import SignalingClient
-from peerpost.errors import ChannelExpiredError, ConnectionFailedError, InvalidDescriptionError
+from peerpost.errors import ChannelExpiredError, ConnectionFailedError
 from peerpost.limits import CONNECT_SECONDS, HANG_UP_SECONDS, LATE_SECONDS, SETTLE_SECONDS, UNLIKELY_SECONDS
-
-# What aiortc raises for a description that it cannot use: it asserts, indexes and converts as it parses, and looks for
-# a codec that both have, or for things by `next`, whose StopIteration leaves a coroutine as a RuntimeError.
-UNUSABLE = (
-    AssertionError,
-    AttributeError,
-    InvalidStateError,
-    LookupError,
-    OperationError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-)
-
+from peerpost.negotiation import answer_later_offers
+from peerpost.remote import add_candidate, set_remote
 
 NewPeerConnection = Callable[[RTCConfiguration], RTCPeerConnection]
 """Makes an RTCPeerConnection, with its data channels and tracks, of the configuration that it is given."""
@@ -86,6 +73,8 @@ async def connect(
     `key` of 32 bytes seals everything; both peers need the same, or none.
     `access_key` opens the channel at a `server` that is given as a URL, where its operator wants one.
     `on_progress` is called with "gathering", "waiting", "connecting" and "connected".
+    Later, it is called with "renegotiated" or "negotiation-failed" when the other peer has offered again, for example
+    because it has added a track: such an offer is answered over the connection itself, without the server.
     `timeout` is for ICE and DTLS, in seconds, from the moment at which both descriptions are known.
 
     The offerer waits for the answer as long as the channel lives, 300 seconds, and erases the channel at the end.
@@ -164,6 +153,7 @@ async def offer(
     if peer_connection.sctp is None and not peer_connection.getTransceivers():
         # aiortc makes an offer of that, which no peer can answer.
         raise ValueError("nothing to offer: the connection has no data channel and no track")
+    answer_later_offers(peer_connection, report)
     report("gathering")
     await peer_connection.setLocalDescription(await peer_connection.createOffer())
     sdp = peer_connection.localDescription.sdp
@@ -203,26 +193,13 @@ async def answer(
 ) -> str:
     """Answer the offer, and return it."""
     await set_remote(peer_connection, RTCSessionDescription(remote, "offer"))
+    if peer_connection.sctp is not None:
+        # Only an offerer can open the way for data channels, and browsers with our client always do.
+        answer_later_offers(peer_connection, report)
     report("gathering")
     await peer_connection.setLocalDescription(await peer_connection.createAnswer())
     await channel.send_answer(peer_connection.localDescription.sdp)
     return remote
-
-
-async def set_remote(peer_connection: RTCPeerConnection, description: RTCSessionDescription) -> None:
-    """Set the other peer's description. Raises InvalidDescriptionError for one that cannot lead to a connection.
-
-    Raises ConnectionFailedError when the connection is closed, by its owner.
-    """
-    try:
-        if "\nm=" not in description.sdp:  # aiortc takes one without media, and would wait for ever
-            raise ValueError("no media")
-        sdp, _ = without_mdns(description.sdp)
-        await peer_connection.setRemoteDescription(RTCSessionDescription(sdp, description.type))
-    except UNUSABLE as error:
-        if peer_connection.signalingState == "closed":
-            raise ConnectionFailedError("the connection is closed") from error
-        raise InvalidDescriptionError(f"the other peer's {description.type} cannot be used") from error
 
 
 async def close(peer_connection: RTCPeerConnection) -> None:
@@ -297,14 +274,3 @@ def first_pause(local: str, remote: str, *, has_more: bool) -> float:
         return 0
     # Which servers the other peer asks is not known; but who needs them meets others who do.
     return LATE_SECONDS if re.search(" typ (srflx|relay)", local + remote) else UNLIKELY_SECONDS
-
-
-async def add_candidate(peer_connection: RTCPeerConnection, text: str) -> None:
-    """Add one candidate, or pass over one that aiortc has no use for."""
-    candidate = candidate_from_json(text)
-    if candidate is None:
-        return
-    try:
-        await peer_connection.addIceCandidate(candidate)
-    except (*UNUSABLE, OSError):  # OSError: no multicast here, so no mDNS
-        return
