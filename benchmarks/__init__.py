@@ -1,1 +1,1 @@
-"""What Peerpost's users pay in time and money, beside what they would pick instead."""
+"""Measures how fast Peerpost is and what it costs, compared with the alternatives."""

@@ -1,10 +1,10 @@
-"""Measure, and write docs/benchmarks.md from what was measured.
+"""Run the benchmarks, and write docs/benchmarks.md from their results.
 
-`python -m benchmarks` measures everything and keeps it in benchmarks/results;
-`python -m benchmarks units cost` measures these only;
-`--short` runs each of them briefly, keeps its results in build/benchmarks, and leaves the document alone;
-`--write` measures nothing and writes the document anew;
-`--record` keeps the counts of this run as those that must not grow from now on.
+`python -m benchmarks` runs all benchmarks, and saves the results in benchmarks/results.
+`python -m benchmarks units cost` runs only these benchmarks.
+`--short` runs them briefly, saves the results in build/benchmarks, and does not write the document.
+`--write` runs nothing, and writes the document from the saved results.
+`--record` saves the counts of this run as the limits for later runs.
 """
 
 import argparse
@@ -13,27 +13,32 @@ import json
 import sys
 from pathlib import Path
 
-from benchmarks import guard, limits
+from benchmarks import guard, limits, summary
 from benchmarks.report import ROOT, machine
 
-# In the order of the document. Each module has `measure(short) -> results` and `section(results, images) -> Markdown`,
-# and may have `counts(results)`, which guard.py holds to what is recorded, and `check(results)`, which raises
-# AssertionError when anything else is not as it should be.
+# In the order in which they run: `cost` computes with the results of `units` and `load`.
+# Each module has `measure(short) -> results` and `section(results, images) -> Markdown`.
+# It may also have `counts(results)`, which guard.py compares with the recorded counts, and `check(results)`, which
+# raises AssertionError if any other result is wrong.
 BENCHMARKS = ("units", "setup_time", "load", "cold_start", "warm_request", "memory", "cost")
+# In the order of the document: what matters most to users comes first.
+SECTIONS = ("setup_time", "cost", "cold_start", "memory", "load", "units", "warm_request")
+# In a section, whatever follows this line moves to the end of the document.
+BACKGROUND = "<!-- background -->"
 RESULTS = ROOT / "benchmarks/results"
 DOCUMENT = ROOT / "docs/benchmarks.md"
 IMAGES = ROOT / "docs/images/benchmarks"
 
 
 def main() -> None:
-    """Do what the command line says."""
+    """Run what the command line asks for."""
     parser = argparse.ArgumentParser(
         prog="benchmarks", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("names", nargs="*", choices=[[], *BENCHMARKS], metavar="BENCHMARK", help=", ".join(BENCHMARKS))
-    parser.add_argument("--short", action="store_true", help="run briefly; write no document")
-    parser.add_argument("--write", action="store_true", help="measure nothing; write the document")
-    parser.add_argument("--record", action="store_true", help="keep our counts as those that must not grow")
+    parser.add_argument("--short", action="store_true", help="run briefly, and do not write the document")
+    parser.add_argument("--write", action="store_true", help="run nothing, and write the document from saved results")
+    parser.add_argument("--record", action="store_true", help="save the counts of this run as limits for later runs")
     options = parser.parse_args()
     folder = ROOT / "build/benchmarks" if options.short else RESULTS
     if not options.write:
@@ -44,7 +49,7 @@ def main() -> None:
 
 
 def measure(name: str, short: bool, folder: Path, record: bool) -> None:
-    """Run one benchmark, and keep what it found."""
+    """Run one benchmark, save its results, and check them."""
     print(f"{name} ...", file=sys.stderr, flush=True)
     benchmark = importlib.import_module(f"benchmarks.{name}")
     results = {"machine": machine()} | benchmark.measure(short)
@@ -57,12 +62,19 @@ def measure(name: str, short: bool, folder: Path, record: bool) -> None:
 
 
 def write() -> None:
-    """Put the document together from the results that are there."""
-    found = {name: json.loads(path.read_text()) for name in BENCHMARKS if (path := RESULTS / f"{name}.json").exists()}
-    parts = [(Path(__file__).with_name("introduction.md")).read_text()]
-    parts += [importlib.import_module(f"benchmarks.{name}").section(each, IMAGES) for name, each in found.items()]
-    parts.append(limits.section(found))
-    DOCUMENT.write_text("\n".join(part.strip() + "\n" for part in parts))
+    """Write the document from the saved results of those benchmarks that have any."""
+    found = {name: json.loads(path.read_text()) for name in SECTIONS if (path := RESULTS / f"{name}.json").exists()}
+    sections = [importlib.import_module(f"benchmarks.{name}").section(each, IMAGES) for name, each in found.items()]
+    DOCUMENT.write_text(document(summary.section(found), sections, limits.section(found)))
+
+
+def document(beginning: str, sections: list[str], end: str) -> str:
+    """Return the whole document, in which the background of all sections comes after the figures."""
+    split = [section.partition(BACKGROUND) for section in sections]
+    figures = [figures for figures, _, _ in split]
+    background = [background for _, _, background in split if background]
+    parts = [beginning, *figures, "## Background", end, *background]
+    return "\n".join(part.strip() + "\n" for part in parts)
 
 
 if __name__ == "__main__":

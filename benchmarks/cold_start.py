@@ -1,6 +1,6 @@
-"""What a start takes, from the process to a handler that is ready, and to its first reply, beside the usual ways.
+"""Measures a start, from the start of the process until the handler is ready, and until its first reply.
 
-The results, for whoever computes with them: `instructions[name]` and `seconds[name]` have `ready` and `first reply`.
+In the results, `instructions[name]` and `seconds[name]` have the keys `ready` and `first reply`.
 """
 
 from collections.abc import Sequence
@@ -20,10 +20,10 @@ Results = dict[str, Any]
 
 
 def measure(short: bool) -> Results:
-    """Count the instructions of each start, and take the time of some, in turns."""
+    """Count the instructions of each start, and measure the time of some. The functions take turns."""
     here = build()
     names = [US, *HANDLERS, *WITH_BYTECODE]
-    if short:  # The rival is counted where nothing of ours is recorded that could be compared.
+    if short:  # Count the rival too if there is no record of ours for this build to compare with.
         names = [US] if guard.is_recorded("cold_start", here) else [US, CONVENTIONAL]
     with functions(names, secure=True) as started:
         counted = {name: count(function) for name, function in started.items()}
@@ -42,7 +42,7 @@ def count(function: Function) -> dict[str, int]:
 
 
 def times(started: dict[str, Function], runs: int) -> dict[str, dict[str, list[float]]]:
-    """Return the seconds of each run; the functions take turns."""
+    """Return the seconds of each run. The functions take turns."""
     found: dict[str, dict[str, list[float]]] = {name: {step: [] for step in STEPS} for name in started}
     for _ in range(runs):
         for name, function in started.items():
@@ -54,7 +54,7 @@ def times(started: dict[str, Function], runs: int) -> dict[str, dict[str, list[f
 
 
 def counts(results: Results) -> Counted:
-    """Return what the guard holds."""
+    """Return the counts that the guard checks."""
     counted = results["instructions"]
     return Counted(counted[US], counted.get(CONVENTIONAL), results["build"])
 
@@ -85,12 +85,12 @@ def section(results: Results, images: Path) -> str:
 def head(unit: str) -> Sequence[str]:
     return (
         unit,
-        *(f"to {step}, part of the conventional" if part else f"to {step}" for step in STEPS for part in (0, 1)),
+        *(cell for step in STEPS for cell in (f"until {step}", f"until {step}, ratio to conventional")),
     )
 
 
 def rows(found: dict[str, Any], show: Any) -> list[Sequence[str]]:
-    """Return, for each function and step, what was found, and which part of the conventional way's that is."""
+    """Return the result of each function and step, and its ratio to the conventional way's result."""
     usual = found[CONVENTIONAL]
     return [
         (name, *(cell for step in STEPS for cell in (show(each[step]), f"{each[step] / usual[step]:.2f}")))
@@ -110,7 +110,7 @@ def times_table(seconds: dict[str, dict[str, list[float]]]) -> str:
         )
         for name, each in spreads.items()
     ]
-    return table(("milliseconds", *(f"to {step}" for step in STEPS)), lines)
+    return table(("milliseconds", *(f"until {step}" for step in STEPS)), lines)
 
 
 def draw(results: Results, path: Path) -> None:
@@ -125,6 +125,6 @@ def draw(results: Results, path: Path) -> None:
         axes.text(each["first reply"] / 1e6, row, f" {each['first reply'] / 1e6:,.0f}", va="center", fontsize=8)
     axes.set_yticks(range(len(counted)), [name.replace("*", "").replace("`", "") for name in counted])
     axes.invert_yaxis()
-    axes.set(xlabel="millions of instructions: dark until it is ready, light until its first reply", xlim=(0, None))
+    axes.set(xlabel="millions of instructions: dark until ready, light until the first reply", xlim=(0, None))
     save(figure, path)
     pyplot.close(figure)

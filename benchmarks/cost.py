@@ -1,7 +1,7 @@
-"""What a million connections cost, by this service and by what its users would pick instead.
+"""Calculates what a million connections cost with Peerpost and with its alternatives.
 
-A model: what one connection takes, times dated prices. What it takes of DynamoDB is counted (`units`), what it takes of
-the function is measured (`load`), and how often a held reply reads again is told by the server's own code.
+This is a model: the quantities that one connection uses, times dated prices. `units` counts the use of DynamoDB, and
+`load` measures the use of the function. The server's own code says how often a held reply reads again.
 """
 
 import json
@@ -18,7 +18,7 @@ from benchmarks.report import OURS, RIVALS, ROOT, save, table
 from chalicelib import waiting
 from chalicelib.limits import MAX_WAIT_SECONDS
 
-# How much one connection takes of what has a price, by the price's name.
+# The quantities that one connection uses, by the name of the price.
 Quantities = dict[str, float]
 Results = dict[str, Any]
 
@@ -26,48 +26,52 @@ PRICES: dict[str, Any] = tomllib.loads(Path(__file__).with_name("prices.toml").r
 PARTS = list(dict.fromkeys(price["part"] for price in PRICES.values() if price["part"] != "machine"))
 MILLION = 1_000_000
 
-# Seconds after the offerer begins to read at which the answerer begins, in another window or at the end of a link.
+# How many seconds after the offerer begins to read the answerer begins, for example after somebody has sent a link.
 CASES = {"both ready": 0, "answerer after 10 s": 10, "answerer after 60 s": 60}
 GOAL_DOLLARS = 8
 
-# infra/variables.tf.
+# The default in infra/variables.tf.
 MEMORY_MB = 256
-# AWS Lambda Developer Guide, "Configure Lambda function memory": here it has one core, and below a part of one.
+# With this much memory a function has one whole core, and with less a part of one.
+# Source: AWS Lambda Developer Guide, "Configure Lambda function memory".
 CORE_MB = 1769
-# DynamoDB promises milliseconds of one digit; within a region that is what is seen.
+# DynamoDB promises single-digit milliseconds, and within a region that is what clients see.
 STORAGE_SECONDS = 0.005
-# Between a peer and the service.
+# The round trip between a peer and the service.
 ROUND_TRIP_SECONDS = 0.05
-# From the answerer's first request to its answer in the table: two ways, and a browser that makes a description.
+# From the answerer's first request until its answer is in the table. This is the time of two requests and of a browser
+# that makes a description.
 ANSWERING_SECONDS = 0.25
-# With a STUN server: from the late candidates to the connection, which ends the reads that are still held.
+# With a STUN server: from the late candidates until the peers are connected, which ends the reads still held.
 CONNECTING_SECONDS = 0.2
-# One of each peer, as in the counts of `units`.
+# One for each peer, as in the counts of `units`.
 LATE_CANDIDATES = 2
-# AWS Compute Blog, "Operating Lambda: Performance optimization, part 1": under 1 % as a rule.
+# The share of requests that start an execution environment, usually less than 1 %.
+# Source: AWS Compute Blog, "Operating Lambda: Performance optimization, part 1".
 STARTS_PER_REQUEST = 0.01
-# Status line, our headers and AWS's own, and TLS around them.
+# The status line, our headers, AWS's headers, and TLS.
 REPLY_OVERHEAD_BYTES = 500
 MESSAGE_OVERHEAD_BYTES = 100
 
-# clients/javascript/src/limits.js and pace.js, whose pauses vary around these.
+# As in limits.js and pace.js in clients/javascript/src, whose pauses vary randomly around these.
 WAIT_SECONDS = 20
 HELD_SECONDS = 0.5
 HOLD_FOR_SECONDS = 10
 FIRST_POLL_SECONDS, MOST_POLL_SECONDS, POLL_GROWTH = 0.15, 1, 1.6
 
-# Cloudflare's own example: so long for one event, in an object of so many GB, and 20 messages to a request.
+# From Cloudflare's own example: the time of one event, the size of an object, and how many messages count as a request.
 EVENT_SECONDS, OBJECT_GB, MESSAGES_A_REQUEST = 0.01, 0.128, 20
 MONTH_HOURS, MONTH_SECONDS = 730, 730 * 3600
-# EC2 has no disk of its own; Debian and Node.js fit.
+# This EC2 machine comes without a disk. Debian and Node.js fit on one of this size.
 NANO_DISK_GB = 8
-# peerjs-server's default `concurrent_limit` (peers/peerjs, issue 631), and the busiest minute in multiples of the mean.
+# The default `concurrent_limit` of peerjs-server (peers/peerjs, issue 631), and the ratio of the busiest minute to the
+# average one.
 PEERJS_CLIENTS, PEAK = 5_000, 10
 
 
 @dataclass(frozen=True)
 class Held:
-    """A request that reads: how often it has, the seconds until its last read, and whether that found something."""
+    """A held request: how often it read, the seconds until the last read, and whether that one found something."""
 
     reads: int
     seconds: float
@@ -75,7 +79,7 @@ class Held:
 
 
 class Clock:
-    """A clock that only reads and pauses move."""
+    """A simulated clock, which only reads and pauses move forward."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -89,7 +93,7 @@ class Clock:
 
 @dataclass(frozen=True)
 class Service:
-    """A deployment: counts of `units`, the `function` of `load`, the function's memory, and the longest wait."""
+    """A deployment: the results of `units`, the `function` result of `load`, the memory, and the longest wait."""
 
     units: Results
     function: Results
@@ -101,16 +105,16 @@ class Service:
 
     @property
     def read_seconds(self) -> float:
-        """One request to DynamoDB."""
+        """The seconds of one request to DynamoDB."""
         return STORAGE_SECONDS + self._slowed(self.function["read_cpu_seconds"])
 
     @property
     def overhead_seconds(self) -> float:
-        """What is left of a request without its one request to DynamoDB."""
+        """The seconds of a request, without its one request to DynamoDB."""
         return self._slowed(max(0, self.function["request_cpu_seconds"] - self.function["read_cpu_seconds"]))
 
     def hold(self, ready_after: float, wait: float) -> Held:
-        """Hold one reply, by the server's own code, until what it waits for is there or the wait is over."""
+        """Hold one reply with the server's own code, until there is news or the wait is over."""
         clock, reads = Clock(), 0
 
         def read() -> float:
@@ -123,10 +127,10 @@ class Service:
         return Held(reads, clock.now, seen >= ready_after)
 
     def reads_until(self, ready_after: float, probe: bool = True, hold_for: float = HOLD_FOR_SECONDS) -> list[Held]:
-        """Return all requests that a client makes, at the pace of ours in JavaScript, until the answer is there.
+        """Return all requests that a client makes, at the pace of our JavaScript client, until the answer is there.
 
-        With `probe` that client asks once, after its first vain one, whether the server knows the fast exchange.
-        After `hold_for` seconds without news it polls.
+        With `probe`, the client asks once whether the server supports the fast exchange, after its first request
+        without news. After `hold_for` seconds without news, it polls.
         """
         now, pause, requests = 0.0, FIRST_POLL_SECONDS, list[Held]()
         while True:
@@ -149,7 +153,7 @@ class Service:
     def quantities(
         self, requests: float, seconds: float, writes: float, reads: float, reply_bytes: float
     ) -> Quantities:
-        """Return what so many requests take that keep the function busy for so long, starts and headers included."""
+        """Return the quantities of requests that keep the function busy for `seconds`, including starts and headers."""
         starts = STARTS_PER_REQUEST * requests * self.function["start_cpu_seconds"]
         return {
             "lambda_requests": requests,
@@ -161,31 +165,31 @@ class Service:
         }
 
     def waited(self, requests: Iterable[Held], read_units: float, reply: str = "no answer yet") -> Quantities:
-        """Return what requests take that only read."""
+        """Return the quantities of requests that only read."""
         requests = list(requests)
         seconds = sum(self.overhead_seconds + each.seconds for each in requests)
         reads = read_units * sum(each.reads for each in requests)
         return self.quantities(len(requests), seconds, 0, reads, len(reply) * len(requests))
 
     def fast(self, kind: str, after: float, stun: bool = False) -> Quantities:
-        """Return what a connection takes by the fast exchange when the answerer begins after so many seconds."""
+        """Return the quantities of a connection by the fast exchange, when the answerer begins `after` seconds."""
         once = self.units["connections"][f"{kind}, fast with STUN" if stun else f"{kind}, fast"]
         asked = self.reads_until(after + ANSWERING_SECONDS)
-        # The last read, which finds the answer, is in the count of the connection.
+        # The count of the connection already has the last read, which finds the answer.
         extra = [self.waited(asked[:-1], self.units["reread_units"][kind])]
         extra.append(self.longer(self.besides(asked[-1]), self.units["reread_units"][kind]))
         if stun:
-            # Each peer's read, which is in the count too, is held until the channel is erased.
+            # Each peer's read is held until the channel is deleted. The count has one read for each peer.
             methods = self.units["methods" if kind == KINDS[0] else f"methods, {kind}"]
             held = self.besides(self.hold(CONNECTING_SECONDS, min(WAIT_SECONDS, self.max_wait_seconds)))
             extra += 2 * [self.longer(held, methods["get_candidates"]["read_units"])]
         return total(self._once(once, reply_bytes(kind, "early")), *extra)
 
     def plain(self, kind: str, after: float) -> Quantities:
-        """Return what a connection takes by the seven plain methods, polled at the pace of our client."""
+        """Return the quantities of a connection by the seven plain methods, polling at the pace of our client."""
         once = self.units["connections"][f"{kind}, plain"]
         polls = replace(self, max_wait_seconds=0).reads_until(after + ANSWERING_SECONDS, probe=False)
-        # The count of the connection has one read that comes too early, and the one that finds the answer.
+        # The count of the connection already has one read that comes too early, and the one that finds the answer.
         return total(
             self._once(once, reply_bytes(kind, "bare")), self.waited(polls[:-2], self.units["reread_units"][kind])
         )
@@ -196,16 +200,16 @@ class Service:
         return self.quantities(requests, seconds, counted["write_units"], counted["read_units"], reply)
 
     def besides(self, held: Held) -> Held:
-        """Return what a held request has done besides its last read."""
+        """Return a held request without its last read."""
         return replace(held, reads=held.reads - 1, seconds=held.seconds - self.read_seconds)
 
     def longer(self, held: Held, read_units: float) -> Quantities:
-        """Return what a request that is counted already takes besides, because it was held."""
+        """Return the additional quantities of a request that is already counted, because it was held."""
         return self.quantities(0, held.seconds, 0, read_units * held.reads, 0)
 
 
 def reply_bytes(kind: str, form: str) -> int:
-    """Return the bytes of all replies of a connection, each description and candidate list once for who needs it."""
+    """Return the bytes of all replies of a connection. Each peer gets each description and candidate list once."""
     offerer, answerer = load(kind)
     replies: list[object] = [
         {"channel_id": "1c5ca5a5-6f0b-4c55-8b9a-3ad1e1b58f0e"},
@@ -220,32 +224,33 @@ def reply_bytes(kind: str, form: str) -> int:
 def websocket(service: Service, kind: str, after: float, stun: bool = False) -> Quantities:
     """API Gateway, Lambda and DynamoDB: three messages in (open, join, answer), three out (id, offer, answer).
 
-    Written for the least that works: no function for connecting and disconnecting, connection ids in an item of their
-    own so that the offer is written once, nothing deleted but by TTL, and minutes billed by the second.
+    This is the cheapest design that works. No function is called for connecting and disconnecting. Connection ids are
+    in a separate item, so that the offer is written once. Only TTL deletes anything, and minutes are billed by the
+    second.
     """
     offerer, answerer = load(kind)
     late = LATE_CANDIDATES * stun
     invocations = 3 + late
-    # Open: put. Join: get, put, push. Answer and candidates: get, push. A push is as far away as DynamoDB.
+    # Open: put. Join: get, put, push. Answer and candidates: get, push. We assume that a push takes as long as a put.
     seconds = invocations * service.overhead_seconds + (6 + 2 * late) * service.read_seconds
     writes = service.units["methods" if kind == KINDS[0] else f"methods, {kind}"]["create_offer"]["write_units"] + 1
     reads = service.units["reread_units"][kind] + 1 + late
     said = [offerer.early, answerer.early, *[offerer.candidates[0]] * late]
     pushed = sum(len(json.dumps(each)) for each in said) + (3 + late) * MESSAGE_OVERHEAD_BYTES
-    # Its replies go nowhere.
+    # The function's replies are not sent to anybody.
     used = service.quantities(invocations, seconds, writes, reads, 0) | {"egress_bytes": pushed}
     minutes = (after + 2 * ANSWERING_SECONDS) / 60
     return used | {"websocket_messages": 2 * invocations, "websocket_minutes": minutes}
 
 
 def kinesis(service: Service, kind: str, after: float, stun: bool = False) -> Quantities:  # noqa: ARG001 - as the others
-    """Kinesis Video Streams: offer, answer and late candidates, in channels that the next pair uses again."""
+    """Kinesis Video Streams: offer, answer and late candidates, in channels that later pairs use again."""
     months = (after + ANSWERING_SECONDS) / MONTH_SECONDS
     return {"kinesis_messages": 2 + LATE_CANDIDATES * stun, "kinesis_channel_months": months}
 
 
 def durable_objects(service: Service, kind: str, after: float, stun: bool = False) -> Quantities:  # noqa: ARG001 - as the others
-    """Cloudflare: two WebSockets to one hibernating object, which stores the offer, and sends the rest on."""
+    """Cloudflare: two WebSockets to one hibernating object, which stores the offer and forwards the rest."""
     sockets, messages = 2, 3 + LATE_CANDIDATES * stun
     return {
         "worker_requests": sockets,
@@ -256,7 +261,7 @@ def durable_objects(service: Service, kind: str, after: float, stun: bool = Fals
 
 
 def machines() -> dict[str, float]:
-    """Return the dollars a month of the smallest machines that are always on."""
+    """Return the dollars per month of the smallest machines that are always on."""
     hours = dollars_of("nano_hours", MONTH_HOURS) + dollars_of("ipv4_hours", MONTH_HOURS)
     return {
         "smallest Lightsail": dollars_of("lightsail_months", 1),
@@ -300,7 +305,7 @@ def per_million(quantities: Quantities) -> float:
 
 
 def measure(short: bool) -> Results:
-    """Return the dollars of a million connections, from the counts that lie in the results of `units` and `load`."""
+    """Return the dollars of a million connections, from the results of `units` and `load`."""
     service = Service(found("units", short), found("load", short)["function"])
 
     def cases(changed: Service) -> dict[str, float]:
@@ -327,13 +332,13 @@ def measure(short: bool) -> Results:
 
 
 def found(name: str, short: bool) -> Results:
-    """Return what another benchmark has found: lately, when this is a short run, or else what is kept."""
+    """Return the results of another benchmark. A short run prefers those of the last short run."""
     folders = [ROOT / "build/benchmarks"] * short + [ROOT / "benchmarks/results"]
     for path in (folder / f"{name}.json" for folder in folders):
         if path.exists():
             results: Results = json.loads(path.read_text())
             return results
-    raise FileNotFoundError(f"the cost is computed from what `{name}` has found: make bench BENCH={name}")
+    raise FileNotFoundError(f"the cost benchmark needs the results of `{name}`: run make bench BENCH={name}")
 
 
 def by_part(quantities: Quantities) -> dict[str, float]:
@@ -341,7 +346,7 @@ def by_part(quantities: Quantities) -> dict[str, float]:
 
 
 def waiting_or_polling(service: Service) -> Results:
-    """Return what it takes to wait for the other peer, held or polled, and from when on polling is cheaper."""
+    """Return the cost of waiting for the other peer, held or polled, and after what time polling is cheaper."""
     units = service.units["reread_units"][KINDS[0]]
     held, polled, ours = "held", "polled", f"held for {HOLD_FOR_SECONDS} s, then polled"
     ways = {held: math.inf, polled: 0, ours: HOLD_FOR_SECONDS}
@@ -366,9 +371,9 @@ def waiting_or_polling(service: Service) -> Results:
 
 
 def check(results: Results) -> None:
-    """Fail when a million connections of two peers that are ready cost more than the goal."""
+    """Fail unless a million connections cost less than the goal when both peers are ready."""
     cost = sum(results["connections"][KINDS[0]][US]["both ready"].values())
-    assert cost < GOAL_DOLLARS, f"a million connections cost ${cost:.2f}, and should cost less than ${GOAL_DOLLARS}"
+    assert cost < GOAL_DOLLARS, f"a million connections cost ${cost:.2f}, but should cost less than ${GOAL_DOLLARS}"
 
 
 def section(results: Results, images: Path) -> str:
@@ -394,7 +399,9 @@ def section(results: Results, images: Path) -> str:
             prices=prices_table(),
             goal=GOAL_DOLLARS,
             reached=f"{sum(results['connections'][KINDS[0]][US]['both ready'].values()):.2f}",
-            cases="\n".join(f"{kind}:\n\n{cases_table(ways)}" for kind, ways in results["connections"].items()),
+            cases="\n".join(
+                f"{kind.capitalize()}:\n\n{cases_table(ways)}" for kind, ways in results["connections"].items()
+            ),
             cheaper=cheaper(results["connections"]),
             stun=table(
                 ("both ready, with a STUN server", *KINDS),
@@ -432,7 +439,7 @@ def prices_table() -> str:
         )
         for each in PRICES.values()
     ]
-    return table(("what", "price", "source", "date", "whose word"), rows)
+    return table(("unit", "price", "source", "date", "kind of source"), rows)
 
 
 def cases_table(ways: Results) -> str:
@@ -441,24 +448,24 @@ def cases_table(ways: Results) -> str:
 
 
 def cheaper(kinds: Results) -> str:
-    """Say which other ways cost less than the fast exchange as our clients do it, in each case."""
+    """Return lines that name the services that cost less than our clients' fast exchange, in each case."""
     says = []
     for kind, ways in kinds.items():
         for case in CASES:
             costs = {way: sum(cases[case].values()) for way, cases in ways.items()}
             less = [f"{way} by {money(costs[US] - costs[way])}" for way in OTHER_WAYS if costs[way] < costs[US]]
-            says.append(f"- {kind}, {case}: {', '.join(less) or 'none'}.")
+            says.append(f"- {kind.capitalize()}, {case}: {', '.join(less) or 'none'}.")
     return "\n".join(says)
 
 
 def machines_table(results: Results) -> str:
-    """Return how many connections a month, of each case, a machine that is always on costs as much as."""
+    """Return how many connections a month cost as much as a machine that is always on, in each case."""
     ours = {case: sum(parts.values()) for case, parts in results["connections"][KINDS[0]][US].items()}
     rows = [
         (machine, money(month), *(f"{MILLION * month / ours[case]:,.0f}" for case in CASES))
         for machine, month in results["machines"].items()
     ]
-    return table(("machine", "a month", *(f"connections, {case}" for case in CASES)), rows)
+    return table(("machine", "price per month", *(f"connections, {case}" for case in CASES)), rows)
 
 
 def sensitivity(name: str, rows: dict[str, dict[str, float]]) -> str:
@@ -485,7 +492,7 @@ def draw_cases(kinds: Results, path: Path) -> None:
                 cost = sum(cases[case].values())
                 axes.barh(row + 0.27 * (number - 1), cost, 0.25, color=color, alpha=alpha)
                 axes.text(1.1 * cost, row + 0.27 * (number - 1), f"{cost:.3g}", va="center", fontsize=7)
-        axes.set(xscale="log", xlim=(1, 1000), title=kind, xlabel="US dollars a million connections")
+        axes.set(xscale="log", xlim=(1, 1000), title=kind, xlabel="US dollars per million connections")
     panels[0].set_yticks(range(len(WAYS)), list(WAYS))
     panels[0].invert_yaxis()
     figure.suptitle("dark: both ready; lighter: the answerer comes after 10 s; lightest: after 60 s", fontsize=9)
@@ -503,8 +510,7 @@ def draw_parts(kinds: Results, path: Path) -> None:
             costs = [cases["both ready"][part] for cases in ways.values()]
             axes.barh(range(len(ways)), costs, left=left, color=color, label=part)
             left = [before + cost for before, cost in zip(left, costs, strict=True)]
-        axes.set(title=f"{kind}, both ready", xlabel="US dollars a million connections")
-    panels[0].axvline(GOAL_DOLLARS, color="black", linewidth=0.8, linestyle=":")
+        axes.set(title=f"{kind}, both ready", xlabel="US dollars per million connections")
     panels[0].set_yticks(range(len(WAYS)), list(WAYS))
     panels[0].invert_yaxis()
     panels[1].legend(frameon=False, fontsize="small", loc="lower right")

@@ -1,6 +1,7 @@
-"""The descriptions and candidates of two peers in a real browser: `python -m benchmarks.descriptions` captures them.
+"""The descriptions and candidates of two peers in a real browser.
 
-They are kept in descriptions.json, with addresses of RFC 5737 and RFC 3849 in the place of the machine's own.
+`python -m benchmarks.descriptions` captures them, and saves them in descriptions.json. It replaces the machine's IP
+addresses with those that RFC 5737 and RFC 3849 reserve for documentation.
 """
 
 import json
@@ -19,8 +20,8 @@ from benchmarks.report import ROOT
 FILE = Path(__file__).with_suffix(".json")
 KINDS = ("data channel", "audio and video")
 
-# Both peers live in one page. A peer that trickles sends its description bare, and its candidates one by one;
-# `early` is the description once the first candidates are in it, which is what the fast exchange sends.
+# Both peers are in one page. With trickle ICE, a peer sends its `bare` description, and then one candidate at a time.
+# The fast exchange sends the `early` description, which already contains the first candidates.
 CAPTURE = """async (media) => {
   const [offerer, answerer] = [new RTCPeerConnection(), new RTCPeerConnection()];
   if (media) {
@@ -52,13 +53,13 @@ CAPTURE = """async (media) => {
   return { offer, answer };
 }"""
 
-# As a browser on a machine at home: it finds its own address in IPv4 and IPv6.
+# A browser on a typical home network finds one IPv4 and one IPv6 address.
 ADDRESSES = {4: "192.0.2.7", 6: "2001:db8:4ab1:7c00:d1b5:91e6:3a0c:52f4"}
 
 
 @dataclass(frozen=True)
 class Peer:
-    """What one peer sends: its description without and with the first candidates, and all candidates, as JSON."""
+    """What one peer sends: its description without and with its first candidates, and all candidates as JSON."""
 
     bare: str
     early: str
@@ -66,25 +67,25 @@ class Peer:
 
 
 def load(kind: str) -> tuple[Peer, Peer]:
-    """Return the offerer's and the answerer's side of one of KINDS."""
+    """Return the offerer and the answerer of a connection of one of KINDS."""
     captured = json.loads(FILE.read_text())[kind]
     return Peer(**captured["offer"]), Peer(**captured["answer"])
 
 
 def browser() -> str:
-    """Return the browser that was captured, with its version."""
+    """Return the name and version of the browser from which they were captured."""
     return str(json.loads(FILE.read_text())["browser"])
 
 
 def anonymous(text: str) -> str:
-    """Return a text with other addresses; those that say nothing, and the browser's own .local names, as they are."""
+    """Replace the IP addresses in a text, except loopback and placeholder ones. The browser's .local names stay."""
     text = re.sub(r"(?<=[ ])(?!127\.|0\.)(?:\d{1,3}\.){3}\d{1,3}(?=\s)", ADDRESSES[4], text)
     return re.sub(r"(?<=[ ])[0-9a-f]{1,4}:[0-9a-f:]*:[0-9a-f]+(?=\s\d+ typ)", ADDRESSES[6], text)
 
 
 @contextmanager
 def page_address() -> Iterator[str]:
-    """Serve an empty page on this machine: a secure context, which may ask for a camera."""
+    """Serve an empty page on this machine. It is a secure context, so it may ask for a camera."""
 
     class Quiet(SimpleHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -101,7 +102,7 @@ def page_address() -> Iterator[str]:
 
 
 def capture() -> dict[str, Any]:
-    """Let Chromium describe both kinds of connection. Without leave for the camera it hides its addresses."""
+    """Let Chromium describe both kinds of connection. Unless it may use the camera, it hides its addresses."""
     from playwright.sync_api import sync_playwright
 
     from harness.chromium import FLAGS
@@ -121,14 +122,14 @@ def capture() -> dict[str, Any]:
 
 
 def main() -> None:
-    """Capture anew."""
+    """Capture the descriptions and candidates, and save them."""
     text = json.dumps(capture(), indent=1)
     FILE.write_text(json.dumps(json.loads(text, object_hook=anonymised), indent=1) + "\n")
     print(FILE.relative_to(ROOT), file=sys.stderr)
 
 
 def anonymised(fields: dict[str, Any]) -> dict[str, Any]:
-    """Return a JSON object with all its texts made anonymous."""
+    """Return a JSON object in which all texts are anonymous."""
     lists = {name: [anonymous(each) for each in value] for name, value in fields.items() if isinstance(value, list)}
     texts = {name: anonymous(value) for name, value in fields.items() if isinstance(value, str)}
     return fields | texts | lists

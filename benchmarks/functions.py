@@ -1,7 +1,7 @@
-"""The functions that are compared, and how they are run: ours as it ships, and what its users would write instead.
+"""The Lambda functions that are compared, and how to run them: ours as it ships, and what users would write instead.
 
-All run on the Python of the function, with the same event, in a process of their own that has nothing but their folder.
-`rivals/driver.py` starts them.
+All run on the same Python, with the same event. Each runs in a separate process that sees only its own folder and
+libraries. `rivals/driver.py` starts them.
 """
 
 import hashlib
@@ -32,14 +32,14 @@ RIVALS = Path(__file__).with_name("rivals")
 DRIVER = RIVALS / "driver.py"
 
 US, CONVENTIONAL, EMPTY = "**Peerpost**", "`boto3.resource`, the conventional way", "empty handler"
-# Each beside the file of its handler; they are laid out as `pip install --target` does, without bytecode.
+# The file of each handler. The libraries are installed by `pip install --target`, without bytecode.
 HANDLERS = {
     CONVENTIONAL: "resource.py",
     "bare `boto3.client`": "client.py",
     "Powertools over our gateway": "powertools.py",
     EMPTY: "empty.py",
 }
-# What bytecode alone would do for them; Lambda's own `pip install` way has none.
+# The same with bytecode, to show what that alone gains. The `pip install` that AWS documents for Lambda makes none.
 WITH_BYTECODE = {f"{name}, with bytecode": handler for name, handler in list(HANDLERS.items())[:-1]}
 
 INSTRUCTIONS = re.compile(r"I\s+refs:\s+([\d,]+)")
@@ -47,7 +47,7 @@ INSTRUCTIONS = re.compile(r"I\s+refs:\s+([\d,]+)")
 
 @dataclass(frozen=True)
 class Function:
-    """A function in its folder, and what it is called with."""
+    """A function in its folder, and the settings that it runs with."""
 
     task_root: Path
     path: str
@@ -55,7 +55,7 @@ class Function:
     ca_bundle: Path
 
     def variables(self) -> Mapping[str, str]:
-        """Return what Lambda gives a function, and what makes two runs alike."""
+        """Return the environment variables that Lambda sets, and some that make runs reproducible."""
         return {
             **{name.upper(): value for name, value in ANY_KEYS.items()},
             "AWS_SESSION_TOKEN": "local" * 80,
@@ -71,7 +71,7 @@ class Function:
         }
 
     def instructions(self, requests: int) -> int:
-        """Return the instructions from the start of the process to its end, with so many requests between."""
+        """Return the instructions of a process from its start to its end, with this many requests."""
         valgrind = ["valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null"]
         patient = ["patient"] if (self.task_root / "chalicelib").exists() else []
         command = [*valgrind, runtime_python(), "-sS", str(DRIVER), *patient]
@@ -87,12 +87,12 @@ class Function:
         all_went_well(run.stdout, requests)
         found = INSTRUCTIONS.search(run.stderr)
         if not found:
-            raise RuntimeError(f"valgrind tells no count:\n{run.stderr}")
+            raise RuntimeError(f"valgrind printed no count of instructions:\n{run.stderr}")
         return int(found[1].replace(",", ""))
 
     @contextmanager
     def started(self) -> "Iterator[Started]":
-        """Start it, and give it once it is ready."""
+        """Start the function, and yield it once it is ready."""
         command = [runtime_python(), "-sS", str(DRIVER)]
         began = time.monotonic()
         with subprocess.Popen(
@@ -116,7 +116,7 @@ class Started:
         self.process, self.began, self.ready_seconds = process, began, 0.0
 
     def call(self) -> dict[str, float]:
-        """Send a request; return its `seconds`, its `cpu` seconds, and when it was done, `at`."""
+        """Send a request. Return its `seconds`, its `cpu` seconds, and `at`, the time when it was done."""
         assert self.process.stdin
         self.process.stdin.write(EVENT)
         self.process.stdin.flush()
@@ -140,11 +140,11 @@ class Started:
 def all_went_well(said: str, requests: int) -> None:
     replies = [json.loads(line) for line in said.splitlines()][1:]
     if [reply["status"] for reply in replies] != [200] * requests:
-        raise RuntimeError(f"not all of {requests} requests went well: {said}")
+        raise RuntimeError(f"not all of the {requests} requests succeeded: {said}")
 
 
 def event() -> dict[str, Any]:
-    """Return a request that writes an answer, as browsers send it."""
+    """Return the event of a request that writes an answer, as browsers send it."""
     answer = load("data channel")[1].early
     request = {"method": "create_answer", "channel_id": "1c5ca5a5-6f0b-4c55-8b9a-3ad1e1b58f0e", "answer": answer}
     headers = {"content-type": "text/plain;charset=UTF-8", "host": "url.lambda-url.us-east-1.on.aws"}
@@ -155,7 +155,7 @@ EVENT = json.dumps(event()) + "\n"
 
 
 def build() -> str:
-    """Name the build of Python and valgrind that instructions are counted of: another one counts otherwise."""
+    """Return the builds of Python and valgrind, on which the counts of instructions depend."""
     script = "import sys, platform; print(platform.python_implementation(), sys.version.replace('\\n', ''))"
     python = subprocess.run([runtime_python(), "-c", script], capture_output=True, text=True, check=True).stdout
     valgrind = subprocess.run(["valgrind", "--version"], capture_output=True, text=True, check=True).stdout
@@ -164,7 +164,7 @@ def build() -> str:
 
 @contextmanager
 def functions(names: list[str], secure: bool) -> Iterator[dict[str, Function]]:
-    """Lay out the functions of these names, with a DynamoDB that answers at once, behind TLS where it is `secure`."""
+    """Create the folders of these functions, and run a stand-in for DynamoDB, behind TLS if `secure`."""
     context, root = authority()
     with tempfile.TemporaryDirectory() as folder, stand_in(context if secure else None) as endpoint:
         laid_out: dict[str, Function] = {}
@@ -177,10 +177,10 @@ def functions(names: list[str], secure: bool) -> Iterator[dict[str, Function]]:
 
 
 def lay_out(name: str, folder: Path) -> tuple[Path, str, Path]:
-    """Make a function's folder; return it, where its modules are, and the roots that it trusts."""
+    """Create a function's folder. Return the folder, its Python path, and the file of its root certificates."""
     if name == US:
         folder.mkdir()
-        # With bytecode for the Python that runs it, whichever that is.
+        # Compile bytecode for the Python that runs it here, whatever its version.
         package.write(package.build(runtime_python()), folder / "function.zip")
         task_root = unpack_read_only(folder / "function.zip", folder / "task")
         return task_root, str(task_root), task_root / "botocore/cacert.pem"
@@ -194,7 +194,7 @@ def lay_out(name: str, folder: Path) -> tuple[Path, str, Path]:
 
 
 def installed(compiled: bool) -> Path:
-    """Return the rivals' libraries, installed once for each state of the lock, with bytecode or without."""
+    """Return the folder of the rivals' libraries, with or without bytecode. Install them if the lock has changed."""
     state = hashlib.sha256(locked_requirements().encode()).hexdigest()[:16]
     folder = ROOT / f"build/rivals/{state}{'-compiled' * compiled}"
     if not folder.exists():
@@ -213,7 +213,7 @@ def installed(compiled: bool) -> Path:
 
 @cache
 def locked_requirements() -> str:
-    """Return what the rivals need, pinned and with hashes, as pip reads it."""
+    """Return the rivals' requirements in pip's format, pinned and with hashes."""
     command = [sys.executable, "-m", "uv", "export", "--quiet", "--frozen", "--only-group=rivals"]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
 

@@ -1,4 +1,4 @@
-"""The end of the document: what no implementation can go below, and how far from it ours is, as far as was measured."""
+"""The document's section on limits: what no implementation can go below, and how far Peerpost is above it."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,11 +11,11 @@ from benchmarks.descriptions import KINDS
 from benchmarks.functions import EMPTY, US
 from benchmarks.report import table
 
-# TCP and TLS 1.3; then the channel's id to the offerer, the offer to the answerer, the answer to the offerer.
+# Two for TCP and TLS 1.3. Three for the channel's id to the offerer, the offer to the answerer, and the answer back.
 SETUP_ROUND_TRIPS = 2 + 3
-# The offer in and out, the answer in and out.
+# The offer goes in and out, and so does the answer.
 MESSAGES = 4
-# Two descriptions of less than a KB, each written once and read once, strongly.
+# Two descriptions of less than a KB, each written once and read once, strongly consistent.
 WRITE_UNITS, READ_UNITS = 2, 2
 LEAST_DOLLARS = MILLION * sum(
     (
@@ -30,12 +30,12 @@ Row = tuple[str, str, str, str]
 
 
 def section(found: Found) -> str:
-    """Return the section of the document, of those benchmarks whose results are there."""
-    rows = [row for name, tell in TELL.items() if name in found for row in tell(found[name])]
+    """Return the section of the document, with the figures of those benchmarks that have results."""
+    rows = [row for name, rows_of in ROWS.items() if name in found for row in rows_of(found[name])]
     return Path(__file__).with_suffix(".md").read_text().format(table=table(HEAD, rows))
 
 
-HEAD: Sequence[str] = ("figure", "limit", "ours", "ours / limit")
+HEAD: Sequence[str] = ("figure", "limit", "Peerpost", "Peerpost / limit")
 
 
 def row(figure: str, limit: float, ours: float, unit: str = "") -> Row:
@@ -55,7 +55,7 @@ def setup_time(results: Found) -> list[Row]:
 def cold_start(results: Found) -> list[Row]:
     counted = results["instructions"]
     return [
-        row(f"instructions to {step}, millions", counted[EMPTY][step] / 1e6, counted[US][step] / 1e6)
+        row(f"instructions until {step}, millions", counted[EMPTY][step] / 1e6, counted[US][step] / 1e6)
         for step in counted[US]
     ]
 
@@ -78,7 +78,7 @@ def cost(results: Found) -> list[Row]:
     return [row("dollars of a million connections", LEAST_DOLLARS, ours)]
 
 
-TELL: dict[str, Callable[[Found], list[Row]]] = {
+ROWS: dict[str, Callable[[Found], list[Row]]] = {
     "setup_time": setup_time,
     "cold_start": cold_start,
     "warm_request": warm_request,

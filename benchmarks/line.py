@@ -1,4 +1,4 @@
-"""A server that is far away: a line of TCP on which each direction takes half of a round trip."""
+"""Simulates a server that is far away: a TCP proxy that delays each direction by half a round trip."""
 
 import queue
 import socket
@@ -17,10 +17,10 @@ CHUNK_BYTES = 65_536
 class Line(socketserver.ThreadingTCPServer):
     """Forwards each connection to a port of this machine, as over a network with a round trip of `rtt` seconds.
 
-    The kernel accepts for us at once, and so TCP's own handshake would be free. On a network the first bytes of the
-    client leave only when the server's SYN-ACK is here, one round trip after its SYN: so here none of them leaves
-    sooner after the connection began. From there on every byte comes when it would come over that network, and nobody
-    who waits for an answer can tell the difference; only who asks how long `connect` took is told zero.
+    The local kernel accepts connections at once, so TCP's own handshake takes no time here. On a real network, a
+    client sends its first bytes only after the server's SYN-ACK, one round trip after its SYN. So we hold back the
+    first bytes for that long. From then on, every byte arrives as it would over that network. A client that waits for
+    a reply cannot tell the difference; only the measured time of `connect` itself is zero.
     """
 
     daemon_threads = True
@@ -35,11 +35,11 @@ class Line(socketserver.ThreadingTCPServer):
 
     @property
     def port(self) -> int:
-        """Where clients connect."""
+        """The port that clients connect to."""
         return int(self.server_address[1])
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Count a connection, and begin it."""
+        """Count a connection, and start to serve it."""
         self.connections += 1
         self._open.add(request)
         super().process_request(request, client_address)
@@ -50,15 +50,15 @@ class Line(socketserver.ThreadingTCPServer):
         super().shutdown_request(request)
 
     def server_close(self) -> None:
-        """Take the line away, with all that is connected over it."""
+        """Close the line, and every connection over it."""
         super().server_close()
         for connection in list(self._open):
-            with suppress(OSError):  # It has ended meanwhile.
+            with suppress(OSError):  # The connection has ended meanwhile.
                 connection.shutdown(socket.SHUT_RDWR)
 
 
 class Connection(socketserver.BaseRequestHandler):
-    """One connection, from its beginning to its end."""
+    """One connection through the line."""
 
     server: Line
 
@@ -77,14 +77,14 @@ class Connection(socketserver.BaseRequestHandler):
 
 
 def forward(source: socket.socket, target: socket.socket, due: Callable[[float], float]) -> None:
-    """Send on what comes, and the end of it, each at the time that `due` says of the time at which it came."""
+    """Forward data and its end from source to target. `due` returns the time to send, given the time of arrival."""
     sent: queue.SimpleQueue[tuple[float, bytes]] = queue.SimpleQueue()
     sender = threading.Thread(target=deliver, args=(sent, target), daemon=True)
     sender.start()
     while True:
         try:
             data = source.recv(CHUNK_BYTES)
-        except OSError:  # A reset is an end, too.
+        except OSError:  # A reset ends the data, too.
             data = b""
         sent.put((due(time.monotonic()), data))
         if not data:
@@ -93,8 +93,8 @@ def forward(source: socket.socket, target: socket.socket, due: Callable[[float],
 
 
 def deliver(sent: queue.SimpleQueue[tuple[float, bytes]], target: socket.socket) -> None:
-    """Send each when it is due. What is empty is the end, of this direction only."""
-    with suppress(OSError):  # The other side is gone, and takes no more.
+    """Send each piece when it is due. An empty piece ends this direction only."""
+    with suppress(OSError):  # The target has closed the connection.
         while True:
             due, data = sent.get()
             time.sleep(max(0, due - time.monotonic()))
@@ -105,5 +105,5 @@ def deliver(sent: queue.SimpleQueue[tuple[float, bytes]], target: socket.socket)
 
 
 def line(port: int, rtt: float = 0) -> AbstractContextManager[Line]:
-    """Lay a line to a port of this machine, with a round trip of `rtt` seconds."""
+    """Return a line to a port of this machine, with a round trip of `rtt` seconds."""
     return serving(Line(port, rtt))

@@ -1,8 +1,8 @@
-"""Connections a second and the time of each method under load, and what grows with the table and with a channel.
+"""Measures connections per second and the time of each method under load, with large tables and full channels.
 
-The results, for whoever computes with them: `function` is what one execution environment takes, in seconds of a core
-and bytes of log: `start_cpu_seconds`, then `request_cpu_seconds` for each request, of which `read_cpu_seconds` are
-spent on one read of a channel.
+In the results, `function` has the costs of one execution environment, in seconds of a core and bytes of log. It takes
+`start_cpu_seconds` to start and `request_cpu_seconds` for each request, of which `read_cpu_seconds` go into one read of
+a channel.
 """
 
 import random
@@ -49,14 +49,15 @@ class Plan:
 FULL = Plan((1, 4, 16, 64), 8, (1_000, 10_000, 100_000, 1_000_000), 400, (0, 50, 100, 200, 400, 799), 100)
 SHORT = Plan((1, 4), 2, (1_000, 10_000), 60, (0, 799), 10)
 
-# While each pair has a reply held, this many execution environments are free for the other requests.
+# If every pair has a reply held, this many execution environments are still free for other requests.
 SPARE_ENVIRONMENTS = 8
-# DynamoDB's own limit for a BatchWriteItem.
+# DynamoDB's limit for a BatchWriteItem.
 BATCH = 25
 # As JSON a candidate takes 165 to 210 bytes.
 CANDIDATE_BYTES = 200
 
-# What runs here, by words of its command line; the first that fits, since the emulator's holds the function's.
+# The programs that run here, by words in their command lines. The first match counts, because the emulator's command
+# line contains the function's.
 PARTS = {
     "aws-lambda-rie": "runtime emulators",
     "-m awslambdaric": "function",
@@ -70,7 +71,7 @@ Results = dict[str, Any]
 
 
 def measure(short: bool) -> Results:
-    """Return the load that the function and `chalice local` bear, and what grows with channels and candidates."""
+    """Return the results of the function and `chalice local` under load, and with many channels and candidates."""
     plan = SHORT if short else FULL
     with tempfile.TemporaryDirectory() as folder, generator() as peers:
         task_root = unpack_read_only(build_package(Path(folder)), Path(folder, "task"))
@@ -85,7 +86,7 @@ def measure(short: bool) -> Results:
 
 
 def throughput(plan: Plan, peers: Generator, task_root: Path) -> Results:
-    """Return, for each way to run the service, what so many concurrent pairs of peers see."""
+    """Return what concurrent pairs of peers see, for each way to run the service and each number of pairs."""
     found: Results = {}
     environments = max(plan.pairs) + SPARE_ENVIRONMENTS
     with ExitStack() as stack:
@@ -110,7 +111,7 @@ def throughput(plan: Plan, peers: Generator, task_root: Path) -> Results:
 
 
 def start(invoke: Callable[..., Any], environments: int) -> None:
-    """Call each execution environment twice: it starts and opens its connection at first, and idle ones take turns."""
+    """Call every execution environment twice. The first call starts it and opens its connection."""
     read = url_event(b'{"method": "get_offer", "channel_id": "none"}', {})
     with ThreadPoolExecutor(psutil.cpu_count()) as threads:
         list(threads.map(lambda _: invoke(read, None), range(2 * environments)))
@@ -130,7 +131,7 @@ def under_load(peers: Generator, url: str, pairs: int, seconds: float) -> Result
 
 
 def cpu_seconds() -> defaultdict[str, float]:
-    """Return the seconds of a core that each part of what runs here has used so far."""
+    """Return the seconds of a core that each running part has used so far."""
     used: defaultdict[str, float] = defaultdict(float)
     here = psutil.Process()
     for process in [here, *here.children(recursive=True)]:
@@ -141,7 +142,7 @@ def cpu_seconds() -> defaultdict[str, float]:
 
 
 def function(plan: Plan, task_root: Path) -> Results:
-    """Return what one execution environment takes to start, and then for each request of whole connections."""
+    """Return the costs of one execution environment: of its start, and then of each request."""
     offerer, answerer = load("data channel")
     with ExitStack() as stack:
         endpoint = stack.enter_context(real_engine())
@@ -170,7 +171,7 @@ def function(plan: Plan, task_root: Path) -> Results:
 
 
 def connect_once(post: Post, offer: str, answer: str) -> int:
-    """Set up a connection, request by request, and return how many there were."""
+    """Set up a connection, one request after another, and return the number of requests."""
     own: dict[str, str] = post({"method": "create_data_channel", "offer": offer}).json()
     rest: list[dict[str, object]] = [
         {"method": "get_offer", "since": 0},
@@ -186,12 +187,12 @@ def connect_once(post: Post, offer: str, answer: str) -> int:
 
 
 def own_log(log: Path) -> int:
-    """Return the bytes that the function itself has logged, in JSON; the emulator's own lines are no JSON."""
+    """Return the bytes that the function itself has logged. Its lines are JSON; the emulator's are not."""
     return sum(len(line) for line in log.read_bytes().splitlines(keepends=True) if line.startswith(b"{"))
 
 
 def by_channels(plan: Plan) -> list[Results]:
-    """Return what each verb and each method takes while the table holds so many channels; the tables take turns."""
+    """Return the times of each verb and method, by the number of channels in the table. The tables take turns."""
     with ExitStack() as stack:
         endpoint = stack.enter_context(real_engine())
         tables = {size: stack.enter_context(new_table(client_of(endpoint))) for size in plan.channels}
@@ -205,7 +206,7 @@ def by_channels(plan: Plan) -> list[Results]:
 
 
 def fill(client: DynamoDBClient, name: str, size: int) -> None:
-    """Put so many channels with an offer into a table; they never expire, and are named by their number."""
+    """Put `size` channels with an offer into a table. They never expire, and their ids are consecutive numbers."""
     offer = load("data channel")[0].early
 
     def put(first: int) -> None:
@@ -228,7 +229,7 @@ def fill(client: DynamoDBClient, name: str, size: int) -> None:
 
 
 class Probe:
-    """One table, the gateway over it and the whole handler over that, and the time that each call takes."""
+    """One table with the gateway and the whole handler over it, which measures the time of each call."""
 
     def __init__(self, client: DynamoDBClient, name: str) -> None:
         self._meter = Meter(client)
@@ -239,7 +240,7 @@ class Probe:
         self._handler: dict[str, list[float]] = {}
 
     def connect(self, other: str) -> None:
-        """Go through a connection by the gateway's verbs, and by the wire's methods; read the other channel besides."""
+        """Set up a connection with the gateway's verbs, and one with the wire's methods. Also read another channel."""
         channels, offer, answer = self._channels, self._offerer.early, self._answerer.early
         with timed(self._gateway, "create"):
             own = channels.create(offer)
@@ -258,9 +259,9 @@ class Probe:
         self._send("delete_data_channel", channel_id=own)
 
     def hold(self, count: int, size: int) -> Results:
-        """Read a channel of so many candidates, whole and what is new, and append one; return the units of each."""
+        """Read a channel of `count` candidates, whole and only the new ones, and append one. Return the units."""
         candidates = [f"{number:04}".ljust(size, ".") for number in range(count + 1)]
-        # One PutItem; by the wire it would take many requests.
+        # This is one PutItem. Over the wire it would take many requests.
         own, units = self._channels.create("offer", candidates[:-1]), {}
         steps: list[tuple[str, str, Results]] = [
             ("get_candidates", "read_units", {}),
@@ -283,19 +284,19 @@ class Probe:
         return reply.json()
 
     def results(self, samples: int) -> Results:
-        """Return the spreads in milliseconds, and the units of one of so many `connect`."""
+        """Return the spreads in milliseconds, and the units of one connection, after `samples` calls of `connect`."""
         taken = self._meter.read()
-        # Each went twice: by the gateway and by the handler.
+        # Each call made two connections: one through the gateway, and one through the handler.
         units = {name: taken[name] / samples / 2 for name in ("write_units", "read_units")}
         return {"gateway": spreads(self._gateway), "handler": spreads(self._handler)} | units
 
     def handler(self) -> Results:
-        """Return the spreads of the methods in milliseconds."""
+        """Return the spread of each method in milliseconds."""
         return spreads(self._handler)
 
 
 def by_candidates(plan: Plan) -> list[Results]:
-    """Return what the methods take while a channel holds so many candidates; the engine that counts gives the units."""
+    """Return the times and units of the methods, by the number of candidates. The units come from dynalite."""
     full = MAX_CANDIDATES - 1
     kinds = [(count, CANDIDATE_BYTES) for count in plan.candidates] + [(full, 425)]
     with ExitStack() as stack:
@@ -329,7 +330,7 @@ def spreads(timings: dict[str, list[float]]) -> Results:
 
 
 def spread(seconds: Sequence[float]) -> dict[str, float]:
-    """Return the 50th and the 99th percentile in milliseconds; of one run, that run."""
+    """Return the 50th and the 99th percentile in milliseconds. If there is only one run, return that."""
     if len(seconds) < 2:
         return {"p50": 1000 * seconds[0], "p99": 1000 * seconds[0]}
     percentiles = statistics.quantiles(seconds, n=100, method="inclusive")
@@ -337,15 +338,15 @@ def spread(seconds: Sequence[float]) -> dict[str, float]:
 
 
 def counts(results: Results) -> Counted:
-    """Return what the guard holds: the log is paid by its bytes, and a request writes one line."""
+    """Return the count that the guard checks. AWS bills the log by the byte, and each request writes one line."""
     return Counted({"log bytes of a request": results["function"]["log_bytes_per_request"]})
 
 
 def check(results: Results) -> None:
-    """Fail when a larger table takes more capacity."""
+    """Fail if a larger table uses more capacity."""
     for unit in ("write_units", "read_units"):
         taken = {row["channels"]: row[unit] for row in results["channels"]}
-        assert len(set(taken.values())) == 1, f"{unit} by the number of channels: {taken}"
+        assert len(set(taken.values())) == 1, f"{unit} should not depend on the number of channels: {taken}"
 
 
 def section(results: Results, images: Path) -> str:
@@ -398,17 +399,21 @@ def throughput_table(found: Results) -> str:
         )
         for way, each in found.items()
     ]
-    return table(("connections a second", *(f"{pairs} at once" for pairs in levels)), rows)
+    return table(("connections per second", *map(pairs_of_peers, levels)), rows)
+
+
+def pairs_of_peers(number: str) -> str:
+    return f"{number} pair" if number == "1" else f"{number} pairs"
 
 
 def method_table(levels: Results) -> str:
     methods = [name for name in next(iter(levels.values()))["milliseconds"] if name != "connection"]
     rows = [(f"`{name}`", *(percentiles(level["milliseconds"][name]) for level in levels.values())) for name in methods]
-    return table(("p50 / p99 in ms", *(f"{pairs} at once" for pairs in levels)), rows)
+    return table(("p50 / p99 in ms", *map(pairs_of_peers, levels)), rows)
 
 
 def work_table(found: Results) -> str:
-    """Return how many milliseconds of a core each connection took, of all parts together."""
+    """Return how many milliseconds of a core each connection took, in all parts together."""
     rows = [
         (
             way,
@@ -420,23 +425,23 @@ def work_table(found: Results) -> str:
         for way, each in found.items()
     ]
     levels = list(next(iter(found.values())))
-    return table(("ms of a core for each connection", *(f"{pairs} at once" for pairs in levels)), rows)
+    return table(("ms of a core per connection", *map(pairs_of_peers, levels)), rows)
 
 
 def cores_table(found: Results) -> str:
     last = {way: list(levels.values())[-1]["cores"] for way, levels in found.items()}
     parts = sorted({part for cores in last.values() for part in cores} - {"others"})
     rows = [(part, *(f"{cores.get(part, 0):.2f}" for cores in last.values())) for part in parts]
-    return table(("cores used", *last), rows)
+    return table(("cores in use", *last), rows)
 
 
 def busiest(found: Results) -> str:
-    """Say how much of the machine each way used, and which part of it the most."""
+    """Return lines that say how many cores were in use, and which part used most of them."""
     says = []
     for way, levels in found.items():
         cores = list(levels.values())[-1]["cores"]
         part = max(cores, key=lambda each: cores[each])
-        says.append(f"- {way}: {sum(cores.values()):.2f} cores, of which {part} {cores[part]:.2f}.")
+        says.append(f'- {way}: {sum(cores.values()):.2f} cores. The busiest part was "{part}" with {cores[part]:.2f}.')
     return "\n".join(says)
 
 
@@ -449,17 +454,17 @@ def channels_table(rows: list[Results]) -> str:
     ]
     units = [
         (label, *(f"{row[unit]:g}" for row in rows))
-        for unit, label in (("write_units", "write units of all"), ("read_units", "read units of all"))
+        for unit, label in (("write_units", "write units per connection"), ("read_units", "read units per connection"))
     ]
     return table(head, lines + units)
 
 
 def growth(few: Results, many: Results) -> str:
-    """Say how p99 compares between the smallest and the largest table, over all verbs and methods."""
+    """Return how p99 changes from the smallest to the largest table, over all verbs and methods."""
     ratios = [
         many[layer][name]["p99"] / few[layer][name]["p99"] for layer in ("gateway", "handler") for name in few[layer]
     ]
-    return f"{min(ratios):.2f} to {max(ratios):.2f}, {statistics.median(ratios):.2f} in the median"
+    return f"{min(ratios):.2f} to {max(ratios):.2f} (median {statistics.median(ratios):.2f})"
 
 
 def candidates_table(rows: list[Results]) -> str:
@@ -488,8 +493,8 @@ def draw_throughput(found: Results, path: Path) -> None:
         whole = [each["milliseconds"]["connection"] for each in levels.values()]
         latency.plot(pairs, [each["p50"] for each in whole], "o-", color=color)
         latency.plot(pairs, [each["p99"] for each in whole], "o:", color=color)
-    for axes, title in ((rate, "connections a second"), (latency, "milliseconds a connection: p50 —, p99 ···")):
-        axes.set(xscale="log", xticks=pairs, xticklabels=pairs, xlabel="set up at once", title=title)
+    for axes, title in ((rate, "connections per second"), (latency, "milliseconds per connection: p50 —, p99 ···")):
+        axes.set(xscale="log", xticks=pairs, xticklabels=pairs, xlabel="pairs at the same time", title=title)
         axes.minorticks_off()
     rate.set_ylim(0)
     latency.set_yscale("log")

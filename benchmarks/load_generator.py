@@ -1,4 +1,4 @@
-"""Peers that set up connections one after another, in processes of their own, as the fast exchange does it."""
+"""Generates load: peers in separate processes, which set up one connection after another by the fast exchange."""
 
 import http.client
 import json
@@ -15,16 +15,16 @@ from urllib.parse import urlsplit
 from benchmarks.descriptions import load
 
 PROCESSES = 2
-# What a client of this repository asks for; the server cuts it to its MAX_WAIT_SECONDS.
+# The wait that the clients in this repository ask for. The server shortens it to its MAX_WAIT_SECONDS.
 WAIT_SECONDS = 20
 
-# A method, or "connection" for a whole one up to the offerer's answer, and the seconds that it took.
+# The name of a method and the seconds that it took. The name "connection" is a whole one, until the offerer's answer.
 Timing = tuple[str, float]
 
 
 @dataclass(frozen=True)
 class Load:
-    """What the peers of one run saw: each timing, and the seconds from the first connection to the last."""
+    """The timings of all peers in one run, and how long the run took."""
 
     timings: list[Timing]
     seconds: float
@@ -38,19 +38,19 @@ class Load:
         return len(self.timings) - len(self.of("connection"))
 
     def of(self, name: str) -> list[float]:
-        """Return the seconds that each call of a method took, or each connection."""
+        """Return the seconds of each call of a method, or of each "connection"."""
         return [seconds for each, seconds in self.timings if each == name]
 
 
 class Caller:
-    """One peer's HTTP connection, which it keeps."""
+    """One peer's HTTP connection, which stays open."""
 
     def __init__(self, url: str, timings: list[Timing]) -> None:
         self._http = http.client.HTTPConnection(urlsplit(url).netloc)
         self._timings = timings
 
     def __call__(self, method: str, **fields: Any) -> Any:
-        """Send a request, and return its reply; again and again while the reply is "not yet"."""
+        """Send a request, and return its reply. Repeat the request while the server replies "no ... yet"."""
         body = json.dumps({"method": method} | fields)
         while True:
             started = time.perf_counter()
@@ -65,7 +65,7 @@ class Caller:
 
 
 class Pair:
-    """An offerer and an answerer, each in a thread of its own, who connect again and again."""
+    """An offerer and an answerer, each in its own thread, which connect again and again."""
 
     def __init__(self, url: str, until: float) -> None:
         self.timings: list[Timing] = []
@@ -94,7 +94,7 @@ class Pair:
 
 
 def connect(url: str, pairs: int, seconds: float) -> Load:
-    """Let so many pairs connect for so long, in this process."""
+    """Let this many pairs connect for this many seconds, in this process."""
     started = time.monotonic()
     peers = [Pair(url, started + seconds) for _ in range(pairs)]
     with ThreadPoolExecutor(max(1, 2 * pairs)) as threads:
@@ -105,7 +105,7 @@ def connect(url: str, pairs: int, seconds: float) -> Load:
 
 
 class Generator:
-    """The processes, which stay, so that their start is in no measurement."""
+    """The processes. They keep running between measurements, so that no measurement includes their start."""
 
     def __init__(self, processes: ProcessPoolExecutor) -> None:
         self._processes = processes
@@ -113,7 +113,7 @@ class Generator:
             ready.result()
 
     def run(self, url: str, pairs: int, seconds: float) -> Load:
-        """Let so many pairs connect at once for so long, shared out among the processes."""
+        """Let this many pairs connect at the same time for this many seconds, spread over the processes."""
         shares = [len(range(number, pairs, PROCESSES)) for number in range(min(PROCESSES, pairs))]
         running = [self._processes.submit(connect, url, share, seconds) for share in shares]
         loads = [each.result() for each in running]
@@ -122,6 +122,6 @@ class Generator:
 
 @contextmanager
 def generator() -> Iterator[Generator]:
-    """Start the processes; not by fork, which would take this process's threads' locks along."""
+    """Start the processes. We do not fork, because a fork would copy locks that this process's threads hold."""
     with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as processes:
         yield Generator(processes)

@@ -1,6 +1,7 @@
-"""What the function's memory does to its latency and its price: it has memory / 1,769 MB of a core.
+"""Measures how the function's memory setting changes its latency and its price.
 
-Each function starts with a whole core, as Lambda lends one for that, and is then held to its part by a control group.
+Lambda gives a function memory / 1,769 MB of a core, but a whole core while it starts. So each function starts with a
+whole core here too, and a control group then limits it to its share.
 """
 
 import math
@@ -17,10 +18,10 @@ from benchmarks.functions import CONVENTIONAL, US, Function, functions
 from benchmarks.report import OURS, RIVALS, Spread, save, table
 
 STEPS_MB = (128, 256, 512, 1024, 1769)
-# What Linux's scheduler gives anew each time; AWS does not say which Lambda has.
+# The interval at which Linux's scheduler renews a process's share. AWS does not document Lambda's interval.
 PERIOD_MICROSECONDS = 20_000
 RUNS, REQUESTS = 10, 20
-# Long enough that no request pays for the one before.
+# Long enough that the share used by one request does not slow down the next.
 PAUSE_SECONDS = (0.05, 0.09)
 
 Results = dict[str, Any]
@@ -28,7 +29,7 @@ Put = Callable[[int], None]
 
 
 def measure(short: bool) -> Results:
-    """Return the seconds of the first request and of the next ones, by memory; ours and the conventional take turns."""
+    """Return the seconds of the first request and of later ones, by memory. The two functions take turns."""
     runs, requests, steps = (1, 3, STEPS_MB[1:2]) if short else (RUNS, REQUESTS, STEPS_MB)
     found: Results = {name: {str(memory): {"first": [], "next": []} for memory in steps} for name in (US, CONVENTIONAL)}
     with functions(list(found), secure=True) as started:
@@ -42,7 +43,7 @@ def measure(short: bool) -> Results:
 
 
 def under(put: Put | None, memory: int, function: Function, requests: int) -> tuple[float, list[float]]:
-    """Return what requests take under a quota; without one, as long as their time on a core makes them."""
+    """Return the seconds that requests take under a quota. Without a quota, compute them from the time on a core."""
     with function.started() as running:
         if put:
             put(running.process.pid)
@@ -56,7 +57,10 @@ def under(put: Put | None, memory: int, function: Function, requests: int) -> tu
 
 @contextmanager
 def quota(memory: int) -> Iterator[Put | None]:
-    """Give what puts a process into a control group with this part of a core; None where that is not allowed."""
+    """Yield a function that puts a process into a control group with this share of a core.
+
+    Yield None if this machine does not allow control groups.
+    """
     microseconds = PERIOD_MICROSECONDS * memory // CORE_MB
     one, two = Path("/sys/fs/cgroup/cpu"), Path("/sys/fs/cgroup")
     group = (one if one.exists() else two) / f"peerpost-{os.getpid()}-{memory}"
@@ -81,7 +85,7 @@ def quota(memory: int) -> Iterator[Put | None]:
 
 
 def dollars(seconds: float, memory: int) -> float:
-    """Return the price of a million requests of this long, DynamoDB's time included."""
+    """Return the price of a million requests of this length, including DynamoDB's time."""
     billed = math.ceil(1000 * (seconds + STORAGE_SECONDS)) / 1000
     return MILLION * (dollars_of("lambda_requests", 1) + dollars_of("lambda_gb_seconds", billed * memory / 1024))
 
@@ -98,8 +102,15 @@ def section(results: Results, images: Path) -> str:
         )
         for memory in ours
     ]
-    head = ("memory, MB", "first request", "conventional", "next requests", "conventional", "a million of ours")
-    how = "measured under a quota of a control group" if results["is_measured"] else "computed from the time on a core"
+    head = (
+        "memory, MB",
+        "first request",
+        "first, conventional",
+        "later requests",
+        "later, conventional",
+        "price per million",
+    )
+    how = "measured under the CPU quota of a control group" if results["is_measured"] else "computed from CPU time"
     return (
         Path(__file__)
         .with_suffix(".md")
@@ -121,9 +132,10 @@ def draw(found: Results, path: Path) -> None:
         sizes = [int(memory) for memory in steps]
         for which, line in (("first", "o:"), ("next", "o-")):
             medians = [1000 * Spread.of(each[which]).median for each in steps.values()]
-            axes.plot(sizes, medians, line, color=color, label=f"{name.strip('*').replace('`', '')}, {which}")
+            request = {"first": "first request", "next": "later requests"}[which]
+            axes.plot(sizes, medians, line, color=color, label=f"{name.strip('*').replace('`', '')}: {request}")
     axes.set(xscale="log", yscale="log", xlabel="memory, MB", ylabel="milliseconds", xticks=sizes, xticklabels=sizes)
     axes.minorticks_off()
-    axes.legend(frameon=False, fontsize="small")
+    axes.legend(frameon=False, fontsize="small", loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
     save(figure, path)
     pyplot.close(figure)

@@ -1,4 +1,4 @@
-"""What the benchmarks have in common: the machine's name, spreads, tables, and plots that repeat to the byte."""
+"""Shared by the benchmarks: the machine's name, spreads, tables, and plots that are reproducible byte for byte."""
 
 import os
 import platform
@@ -11,7 +11,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# Of the plots: ours is the dark one, in every picture.
+# The colours of the plots. Peerpost is the dark one in every plot.
 OURS, RIVALS = "#0b6e4f", ("#c8553d", "#e0a458", "#7a8ca3", "#a5a58d", "#b08ea2", "#6d597a")
 
 
@@ -33,7 +33,7 @@ class Spread:
 
 
 def machine() -> str:
-    """Return what the numbers were measured on, as far as it matters to them."""
+    """Return a short description of this machine, as far as it matters to the results."""
     cpu = "unknown processor"
     info = Path("/proc/cpuinfo")
     if info.exists():
@@ -48,13 +48,13 @@ def versions(*packages: str) -> dict[str, str]:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return a Markdown table; all columns but the first are numbers, to the right."""
+    """Return a Markdown table. All columns but the first are numbers, and are right-aligned."""
     lines = ["| " + " | ".join(head) + " |", "| --- |" + " ---: |" * (len(head) - 1)]
     return "\n".join(lines + ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows]) + "\n"
 
 
 def save(figure: Any, path: Path) -> None:
-    """Write a matplotlib figure as an SVG that is the same for the same numbers."""
+    """Write a matplotlib figure as an SVG. The same numbers always give the same file."""
     import matplotlib
 
     matplotlib.rcParams.update({"svg.hashsalt": "peerpost", "svg.fonttype": "none"})

@@ -1,4 +1,4 @@
-"""What the pages of a set-up talk to: the function behind TLS, the rivals' servers, and the server of the pages."""
+"""The servers of a set-up benchmark: the function behind TLS, the rivals' servers, and the server of the pages."""
 
 import json
 import queue
@@ -29,7 +29,7 @@ PATIENCE_SECONDS = 30
 
 
 def certificate(folder: Path) -> tuple[Path, Path]:
-    """Make a certificate for this machine, of the kind that services have, and return its key and itself."""
+    """Create a certificate for this machine, like those of real services. Return its key and the certificate."""
     issued = trustme.CA().issue_cert("127.0.0.1")
     key, chain = folder / "key.pem", folder / "certificate.pem"
     issued.private_key_pem.write_to_path(str(key))
@@ -39,13 +39,13 @@ def certificate(folder: Path) -> tuple[Path, Path]:
 
 
 class SecureForwarder(Forwarder):
-    """Without Nagle's algorithm, which waits for the acknowledgement of TLS's own last message."""
+    """A forwarder without Nagle's algorithm, which would wait until TLS's last message is acknowledged."""
 
     disable_nagle_algorithm = True
 
 
 class SecureFunctionUrl(FunctionUrl):
-    """A function URL as it is deployed: TLS 1.3, and HTTP/1.1 with connections that stay open."""
+    """A function URL like a deployed one: TLS 1.3, and HTTP/1.1 with connections that stay open."""
 
     def __init__(self, invoke: Invoke, key: Path, chain: Path) -> None:
         super().__init__(invoke)
@@ -54,15 +54,15 @@ class SecureFunctionUrl(FunctionUrl):
         context.minimum_version = ssl.TLSVersion.TLSv1_3
         context.set_alpn_protocols(["http/1.1"])
         context.load_cert_chain(chain, key)
-        # The handshake is the connection's own thread's business: others are accepted meanwhile.
+        # Each connection's own thread does its handshake, so that other connections can be accepted meanwhile.
         self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A page that is closed is not an error."""
+        """Do nothing: a page may be closed."""
 
 
 def rival_versions() -> dict[str, str]:
-    """Return the versions of what came from npm."""
+    """Return the versions of the rivals' npm packages."""
     lock = json.loads((RIVALS.parent / "package-lock.json").read_text())["packages"]
     names = ("peer", "peerjs", "socket.io", "socket.io-client", "ws")
     return {name: lock[f"node_modules/{name}"]["version"] for name in names}
@@ -70,7 +70,7 @@ def rival_versions() -> dict[str, str]:
 
 @contextmanager
 def rival_servers(key: Path, chain: Path) -> Iterator[dict[str, int]]:
-    """Run them, and give their ports by name."""
+    """Run the rivals' servers, and yield their ports by name."""
     command = ["node", str(RIVALS / "server.mjs"), str(key), str(chain)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -81,7 +81,7 @@ def rival_servers(key: Path, chain: Path) -> Iterator[dict[str, int]]:
 
 
 class PageServer(Server):
-    """Serves the pages, and hands over what one of them tells the other out of band."""
+    """Serves the pages, and passes on what one page sends to the other out of band."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), PageHandler)

@@ -1,4 +1,4 @@
-"""How long two pages need, from no connection at all to an open data channel: with Peerpost, and with its rivals."""
+"""Measures how long two pages take to open a data channel, with Peerpost and with its alternatives."""
 
 import itertools
 import socket
@@ -29,46 +29,46 @@ RTTS_MS = (0, 50, 150)
 RUNS = 15
 TEXT = Path(__file__).with_suffix(".md")
 
-# Of each: what it is called, and the server that it talks to. `rivals/peers.js` has what they do.
+# The name of each variant, and the server that it talks to. `rivals/peers.js` implements them.
 VARIANTS = {
     "peerpost": ("**Peerpost**", "function"),
     "relay": ("plain WebSocket relay", "relay"),
-    "mailbox": ("WebSocket relay that keeps messages", "mailbox"),
+    "mailbox": ("WebSocket relay that stores messages", "mailbox"),
     "socketio": ("socket.io", "socketio"),
-    "peerjs": ("PeerJS, names chosen by the pages", "peerjs"),
-    "peerjsids": ("PeerJS, names from its server", "peerjs"),
-    "polling": ("seven plain methods, polled each second", "function"),
+    "peerjs": ("PeerJS, IDs chosen by the pages", "peerjs"),
+    "peerjsids": ("PeerJS, IDs from its server", "peerjs"),
+    "polling": ("seven plain methods, polling every second", "function"),
 }
-# Those that are ours, the first of them told step by step.
+# The variants that are Peerpost's. The document lists the steps of the first one.
 PEERPOST = ("peerpost",)
-# Of each run.
+# What is saved of each run.
 COUNTS = ("milliseconds", "requests", "messages", "connections")
 COLORS = (OURS, *RIVALS)
-# What a set-up of ours may take.
+# A Peerpost set-up may take this much.
 MOST = {"requests": 4, "connections": 2}
 
-# Two hold a read, one writes, and one erases what the last run has left.
+# Two hold a read, one writes, and one deletes the channel of the previous run.
 ENVIRONMENTS = 4
-# So long before the start both pages hear of it.
+# Both pages learn the start time this long in advance.
 NOTICE_MS = 60
-# How often the line itself is measured.
+# How many times the handshakes over the line are measured.
 PROBES = 5
 
 
 Times = dict[str, dict[str, list[float]]]
-"""Milliseconds of each run, by variant and round-trip time."""
+"""The milliseconds of each run, by variant and round-trip time."""
 
 
 @dataclass
 class Stage:
-    """All that a run needs."""
+    """Everything that a run needs."""
 
     profile: BrowserContext
     pages: PageServer
     ports: dict[str, int]
 
     def open(self, host: str, variant: str) -> Page:
-        """Return a page of a variant, ready."""
+        """Open a page of a variant, and return it once it is ready."""
         page = self.profile.new_page()
         page.goto(f"http://{host}:{self.pages.server_port}/?{variant}")
         page.wait_for_function("window.begin !== undefined")
@@ -76,13 +76,13 @@ class Stage:
 
 
 class Counts:
-    """What two pages send, but for the erasing afterwards, which nobody waits for."""
+    """Counts what two pages send, except the final `delete_data_channel`, which nobody waits for."""
 
     def __init__(self) -> None:
         self.requests = self.messages = 0
 
     def follow(self, page: Page) -> None:
-        """Count what this page sends from now on."""
+        """Count everything that this page sends from now on."""
         page.on("request", self._request)
         page.on("websocket", lambda socket: socket.on("framesent", self._message))
 
@@ -101,7 +101,7 @@ def measure(short: bool) -> dict[str, Any]:
     with stage() as here:
         handshakes = {str(rtt): [handshake(here.ports["function"], rtt) for _ in range(PROBES)] for rtt in rtts}
         for variant in VARIANTS:
-            run(here, variant, 0)  # The first of each warms up what is not measured.
+            run(here, variant, 0)  # The first run of each variant is a warm-up, and is not counted.
         cells = list(itertools.product(VARIANTS, rtts))
         for turn in range(runs):
             first = turn * len(cells) // runs
@@ -121,7 +121,7 @@ def measure(short: bool) -> dict[str, Any]:
 
 
 def timeline(runs: list[dict[str, list[tuple[str, float]]]]) -> dict[str, float]:
-    """Return the median time of each step of either peer, in their order."""
+    """Return the median time of each step of both peers, in order of time."""
     times: dict[str, list[float]] = {}
     for peers in runs:
         for peer, steps in peers.items():
@@ -134,11 +134,11 @@ def timeline(runs: list[dict[str, list[tuple[str, float]]]]) -> dict[str, float]
 
 
 def check(results: dict[str, Any]) -> None:
-    """See that ours costs no more requests and connections than it should."""
+    """Fail if a Peerpost set-up takes more requests or connections than it should."""
     cells = [(rtt, cell) for own in PEERPOST for rtt, cell in results["runs"][own].items()]
     for (rtt, cell), (count, most) in itertools.product(cells, MOST.items()):
         median = statistics.median(cell[count])
-        assert median <= most, f"a set-up at {rtt} ms takes {median:g} {count}, and should take {most}"
+        assert median <= most, f"a set-up at {rtt} ms takes {median:g} {count}, but should take at most {most}"
 
 
 @contextmanager
@@ -152,7 +152,7 @@ def stage() -> Iterator[Stage]:
         ports = stack.enter_context(rival_servers(key, chain)) | {"function": function.server_port}
         pages = stack.enter_context(serving(PageServer()))
         playwright = stack.enter_context(sync_playwright())
-        # A profile as people have it: in one that is off the record, Chromium opens no connection ahead of a request.
+        # Use an ordinary profile, as users do. In an incognito profile, Chromium opens no connection before a request.
         profile = playwright.chromium.launch_persistent_context(
             folder / "profile", executable_path=path(), args=[*FLAGS, "--ignore-certificate-errors"]
         )
@@ -162,7 +162,7 @@ def stage() -> Iterator[Stage]:
 
 @contextmanager
 def deployed(folder: Path) -> Iterator[Invoke]:
-    """Run the package under the Lambda runtime, on the real engine, each environment started."""
+    """Run the package under the Lambda runtime, on the real engine, with all environments already started."""
     task_root = unpack_read_only(build_package(folder), folder / "task")
     with (
         real_engine() as endpoint,
@@ -175,7 +175,7 @@ def deployed(folder: Path) -> Iterator[Invoke]:
 
 
 def handshake(port: int, rtt_ms: int) -> float:
-    """Return the milliseconds that TCP and TLS together need over a line: two round trips, and what they compute."""
+    """Return the milliseconds of the TCP and TLS handshakes over a line: two round trips and some computing."""
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     with line(port, rtt_ms / 1000) as far:
@@ -185,13 +185,13 @@ def handshake(port: int, rtt_ms: int) -> float:
 
 
 def run(here: Stage, variant: str, rtt_ms: int) -> dict[str, Any]:
-    """Let two pages meet, each over a line of its own, with a round trip of `rtt_ms` milliseconds.
+    """Connect two pages, each over its own line to the server, with a round trip of `rtt_ms` milliseconds.
 
-    The lines are new, and so are their ports: no connection and no TLS session of an earlier run fits them.
+    The lines and their ports are new, so that no connection or TLS session of an earlier run can be reused.
     """
     port, counts, meeting = here.ports[VARIANTS[variant][1]], Counts(), str(uuid.uuid4())
     with line(port, rtt_ms / 1000) as one, line(port, rtt_ms / 1000) as other:
-        # Two sites, so that each page has a process of its own.
+        # The pages are on two different sites, so that each has its own browser process.
         pages = [here.open(host, variant) for host in ("127.0.0.1", "localhost")]
         at = pages[0].evaluate("clock()") + NOTICE_MS
         for page, far in zip(pages, (one, other), strict=True):
@@ -212,7 +212,7 @@ def run(here: Stage, variant: str, rtt_ms: int) -> dict[str, Any]:
 
 
 def section(results: dict[str, Any], images: Path) -> str:
-    """Return what was found, in words, tables and a plot."""
+    """Return the section of the document, and draw its picture."""
     runs: dict[str, dict[str, dict[str, list[float]]]] = results["runs"]
     times = {variant: {rtt: cell["milliseconds"] for rtt, cell in by_rtt.items()} for variant, by_rtt in runs.items()}
     rtts = list(times[PEERPOST[0]])
@@ -260,15 +260,15 @@ def rivals(times: Times) -> list[str]:
 
 
 def ratios(times: Times, own: str, rival: str, rtt: str) -> list[float]:
-    """Return our time as a part of the other's, of each round."""
+    """Return our time divided by the other's, for each round."""
     return [ours / other for ours, other in zip(times[own][rtt], times[rival][rtt], strict=True)]
 
 
 def faster(times: Times, own: str, rtt: str) -> str:
-    """Say which of the others took less time, by the median of the rounds."""
+    """Return a line that names the variants that took less time than ours, by the median of the rounds."""
     ahead = [rival for rival in rivals(times) if statistics.median(ratios(times, own, rival, rtt)) > 1]
     names = "; ".join(VARIANTS[rival][0] for rival in ahead) or "none"
-    return f"- Faster than {VARIANTS[own][0]} at {rtt} ms: {names}."
+    return f"- At {rtt} ms, these are faster than {VARIANTS[own][0]}: {names}."
 
 
 def plot(times: Times, path: Path) -> None:

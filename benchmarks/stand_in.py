@@ -1,4 +1,4 @@
-"""What answers in the place of DynamoDB where its own time must not count: at once, and the same to all."""
+"""A stand-in for DynamoDB, for when its time must not count: it gives every request the same reply, immediately."""
 
 import socketserver
 import ssl
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import trustme
 
 NOTHING = b"{}"
-# The headers that DynamoDB sends, as long as its own.
+# The headers that DynamoDB sends, with values of the same length.
 REPLY = b"".join(
     [
         b"HTTP/1.1 200 OK\r\n",
@@ -27,7 +27,7 @@ REPLY = b"".join(
 
 
 class Answer(socketserver.StreamRequestHandler):
-    """One connection: whatever is asked, the item is not there, and the write is done."""
+    """One connection. The reply to every read means that there is no such item, and to every write that it is done."""
 
     disable_nagle_algorithm = True
 
@@ -46,12 +46,12 @@ class StandIn(socketserver.ThreadingTCPServer):
     request_queue_size = 64
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A function that ends leaves its connection as it is."""
+        """Do nothing: a function that ends does not close its connection."""
 
 
 @contextmanager
 def stand_in(context: ssl.SSLContext | None = None) -> Iterator[str]:
-    """Answer on a port of this machine, behind TLS where a context is given, and give the endpoint."""
+    """Listen on a port of this machine, behind TLS if a context is given, and yield the endpoint."""
     with StandIn(("127.0.0.1", 0), Answer) as server:
         if context:
             server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
@@ -61,7 +61,7 @@ def stand_in(context: ssl.SSLContext | None = None) -> Iterator[str]:
 
 
 def authority() -> tuple[ssl.SSLContext, bytes]:
-    """Return the context of a server whose certificate has an RSA key, as Amazon's have, and the root to trust."""
+    """Return a TLS context whose certificate has an RSA key, as Amazon's do, and the root certificate to trust."""
     root = trustme.CA(key_type=trustme.KeyType.RSA)
     issued = root.issue_cert("127.0.0.1", key_type=trustme.KeyType.RSA)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -1,7 +1,7 @@
-"""What a method and a whole connection take of DynamoDB: requests, and the capacity units that it says it has consumed.
+"""Counts the DynamoDB requests and the consumed capacity units of each method and of a whole connection.
 
-The results, for whoever computes with them: `methods[name]` and `connections[name]` are what one of them takes,
-`reread_units[kind]` is one more read of a channel while a reply is held.
+The results have three keys. `methods[name]` and `connections[name]` are the counts of one method or connection, and
+`reread_units[kind]` are the units of each further read of a channel while a reply is held.
 """
 
 import json
@@ -24,7 +24,7 @@ from harness.engines import client_of, free_port, new_table, wait_for_port
 from harness.transports import Post, Reply, over_handler
 
 DYNALITE = ROOT / "benchmarks/node_modules/dynalite/cli.js"
-# RFC 8839's form, as Chromium writes it once a STUN server has told the address: later than the description leaves.
+# A candidate (RFC 8839) as Chromium writes it after a STUN server has replied, when the description has been sent.
 LATE = (
     "candidate:842163049 1 udp 1677729535 192.0.2.7 {port} typ srflx raddr 0.0.0.0 rport 0 "
     "generation 0 ufrag {ufrag} network-cost 999"
@@ -34,7 +34,7 @@ Units = dict[str, float]
 
 
 class Meter:
-    """Counts what a client sends and consumes, by botocore's public events."""
+    """Counts a client's requests and consumed units, through botocore's public events."""
 
     def __init__(self, client: DynamoDBClient) -> None:
         self.requests, self.write_units, self.read_units = 0, 0.0, 0.0
@@ -54,13 +54,13 @@ class Meter:
             self.write_units += units
 
     def read(self) -> Units:
-        """Return what was counted so far."""
+        """Return the counts so far."""
         return {"requests": self.requests, "write_units": self.write_units, "read_units": self.read_units}
 
 
 @dataclass
 class Exchange:
-    """Two peers, whose requests follow one another as they would in time."""
+    """Two peers, whose requests are sent in the order in which they would really happen."""
 
     post: Post
     offerer: Peer
@@ -71,7 +71,7 @@ class Exchange:
         self.http_requests, self.channel_id, self.by_method = 0, "", dict[str, Units]()
 
     def send(self, method: str, status: int = 200, **fields: Any) -> Reply:
-        """Send a request, which must get this status; remember what the method has taken."""
+        """Send a request, which must get this status, and record the units of its method."""
         before = self.meter.read()
         named = {"channel_id": self.channel_id} if self.channel_id else {}
         reply = self.post({"method": method} | named | fields)
@@ -86,7 +86,7 @@ class Exchange:
         self.channel_id = self.send("create_data_channel", **fields).json()["channel_id"]
 
     def plain(self) -> None:
-        """The seven plain methods; each peer trickles, and the offerer's first look at the answer comes too early."""
+        """Use the seven plain methods with trickle ICE. The offerer asks for the answer once too early."""
         self.open()
         self.send("create_offer", offer=self.offerer.bare)
         for candidate in useful(self.offerer):
@@ -101,12 +101,12 @@ class Exchange:
         self.send("get_candidates")
 
     def fast(self) -> None:
-        """The fast exchange, as the clients of this repository do it; a held reply counts as one read."""
+        """Use the fast exchange, as the clients in this repository do. A held reply counts as one read."""
         self._describe()
         self.send("delete_data_channel")
 
     def fast_with_stun(self) -> None:
-        """The same, where each peer finds one candidate more after its description has left, and reads."""
+        """Use the fast exchange. Each peer also finds and sends a late candidate, and asks for the other's."""
         self._describe()
         for port, peer in enumerate((self.offerer, self.answerer), start=50_000):
             ufrag = json.loads(peer.candidates[0])["usernameFragment"]
@@ -124,7 +124,7 @@ class Exchange:
 
 
 def useful(peer: Peer) -> list[str]:
-    """Return all candidates but active TCP ones (RFC 6544), which name no address that could be called."""
+    """Return all candidates except active TCP ones (RFC 6544), which nobody can connect to."""
     return [candidate for candidate in peer.candidates if "tcptype active" not in candidate]
 
 
@@ -134,7 +134,7 @@ def difference(after: Units, before: Units) -> Units:
 
 @contextmanager
 def dynalite() -> Iterator[str]:
-    """Run the engine that counts units as DynamoDB's documentation says, in memory, and give its endpoint."""
+    """Run dynalite in memory, which counts units as DynamoDB's documentation says, and yield its endpoint."""
     port = free_port()
     command = ["node", str(DYNALITE), "--port", str(port), "--createTableMs", "0", "--deleteTableMs", "0"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, env=os.environ | {"NODE_ENV": "production"}) as process:
@@ -146,7 +146,7 @@ def dynalite() -> Iterator[str]:
 
 
 def measure(short: bool) -> dict[str, Any]:  # noqa: ARG001 - it is short
-    """Return what methods and connections take, and one re-read of a held reply."""
+    """Return the counts of all methods and connections, and the units of a re-read while a reply is held."""
     results: dict[str, Any] = {"browser": browser(), "methods": {}, "connections": {}, "reread_units": {}}
     with dynalite() as endpoint, new_table(client_of(endpoint)) as name:
 
@@ -162,7 +162,7 @@ def measure(short: bool) -> dict[str, Any]:  # noqa: ARG001 - it is short
             for way, exchange in WAYS.items():
                 done = run(kind, exchange)
                 results["connections"][f"{kind}, {way}"] = {"http_requests": done.http_requests} | done.meter.read()
-            # A held `get_answer` finds the offer alone, again and again.
+            # Until the answer comes, a held `get_answer` reads a channel that contains only the offer.
             waiting = run(kind, lambda each: each.open(offer=each.offerer.early))
             waiting.send("get_answer", status=400)
             results["reread_units"][kind] = waiting.meter.read_units
@@ -173,7 +173,7 @@ def measure(short: bool) -> dict[str, Any]:  # noqa: ARG001 - it is short
 
 
 def counts(results: dict[str, Any]) -> Counted:
-    """Return what the guard holds: the requests and units of each connection, and of a re-read."""
+    """Return the counts that the guard checks: requests and units of each connection, and of a re-read."""
     ours = {f"{name}: {unit}": count for name, each in results["connections"].items() for unit, count in each.items()}
     return Counted(ours | {f"{kind}: reread": units for kind, units in results["reread_units"].items()})
 
@@ -196,7 +196,7 @@ def section(results: dict[str, Any], images: Path) -> str:  # noqa: ARG001 - num
         for name, each in results["methods"].items()
     ]
     by_kind = [f"{unit}, {kind}" for kind in KINDS for unit in ("write units", "read units")]
-    reread = " and ".join(f"{units:g} for {kind}" for kind, units in results["reread_units"].items())
+    reread = " or ".join(f"{units:g} ({kind})" for kind, units in results["reread_units"].items())
     return (
         Path(__file__)
         .with_suffix(".md")

@@ -1,6 +1,6 @@
-"""What one request takes of a function that has started: through the whole handler, with DynamoDB answered at once.
+"""Measures one request to a function that has already started, with a DynamoDB that answers immediately.
 
-The results, for whoever computes with them: `instructions[name]` is one request, `cpu_seconds[name]` one of each round.
+In the results, `instructions[name]` are those of one request, and `cpu_seconds[name]` has one request of each round.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from benchmarks.functions import CONVENTIONAL, HANDLERS, US, Function, build, fu
 from benchmarks.guard import Counted
 from benchmarks.report import OURS, RIVALS, Spread, save, table
 
-# The first requests are dearer: Python adapts its bytecode to what it meets.
+# The first requests take more instructions, because Python still specialises its bytecode.
 FEW, MANY = 20, 70
 ROUNDS, REQUESTS = 15, 200
 GOAL = 0.6
@@ -22,10 +22,10 @@ Results = dict[str, Any]
 
 
 def measure(short: bool) -> Results:
-    """Count the instructions of a request, and take its time on a core, in turns."""
+    """Count the instructions of a request, and measure its time on a core. The functions take turns."""
     here = build()
     names = [US, *HANDLERS]
-    if short:  # The rival is counted where nothing of ours is recorded that could be compared.
+    if short:  # Count the rival too if there is no record of ours for this build to compare with.
         names = [US] if guard.is_recorded("warm_request", here) else [US, CONVENTIONAL]
     with functions(names, secure=False) as started:
         counted = {name: count(function) for name, function in started.items()}
@@ -42,7 +42,7 @@ def count(function: Function) -> float:
 
 
 def times(started: dict[str, Function], rounds: int, requests: int) -> dict[str, list[float]]:
-    """Return the seconds of a core that a request took in each round; the functions take turns."""
+    """Return the seconds of a core that a request took in each round. The functions take turns."""
     found: dict[str, list[float]] = {name: [] for name in started}
     for _ in range(rounds):
         for name, function in started.items():
@@ -54,7 +54,7 @@ def times(started: dict[str, Function], rounds: int, requests: int) -> dict[str,
 
 
 def counts(results: Results) -> Counted:
-    """Return what the guard holds."""
+    """Return the counts that the guard checks."""
     counted = {name: {"request": each} for name, each in results["instructions"].items()}
     return Counted(counted[US], counted.get(CONVENTIONAL), results["build"])
 
@@ -73,7 +73,7 @@ def section(results: Results, images: Path) -> str:
             instructions=f"{counted[US] / counted[CONVENTIONAL]:.2f}",
             seconds=f"{seconds[US].median / seconds[CONVENTIONAL].median:.2f}",
             table=table(
-                ("one request", "thousand instructions", "part of the conventional", "µs of a core", "part"),
+                ("one request", "thousand instructions", "ratio to conventional", "µs of a core", "ratio"),
                 [row(name, counted, seconds) for name in counted],
             ),
             requests=f"{len(results['cpu_seconds'][US])} times {REQUESTS}",

@@ -1,4 +1,4 @@
-"""As little as `boto3` lets one write: a client, made once."""
+"""The smallest function that one can write with `boto3`: a client, created once."""
 
 import json
 import os

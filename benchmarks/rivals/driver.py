@@ -1,8 +1,8 @@
-"""Starts a function as Lambda does, sends it events, and says when it was ready and what each reply took.
+"""Starts a function as Lambda does, sends it events, and prints when it was ready and how long each reply took.
 
     python driver.py [patient] < EVENTS
 
-EVENTS are lines of JSON. It runs with nothing but the function's own folder, `app.py` in it.
+EVENTS are lines of JSON. Besides the standard library, the driver uses only the function's folder, with its `app.py`.
 """
 
 import json
@@ -10,7 +10,7 @@ import sys
 import time
 
 if "patient" in sys.argv:
-    # Under valgrind everything takes fifty times as long; no time-out of ours may pass that would not pass otherwise.
+    # Under valgrind everything takes fifty times as long, so our time-outs would expire when they normally do not.
     import signal
 
     from chalicelib import limits
@@ -22,7 +22,7 @@ from app import handler
 
 
 class Context:
-    """What Lambda tells of an invocation."""
+    """The context that Lambda passes with an invocation."""
 
     aws_request_id = "8f507cfc-xmpl-4697-b07a-ac58fc914c95"
 

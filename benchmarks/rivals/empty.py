@@ -1,4 +1,4 @@
-"""A function that does nothing: what a start and a request take at least."""
+"""A function that does nothing, to measure the least that a start and a request can take."""
 
 from typing import Any
 

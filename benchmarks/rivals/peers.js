@@ -1,12 +1,12 @@
-/** What runs in a page: one peer, by Peerpost or as the best user of a rival would write it. */
+/** One peer in a page. It uses Peerpost, or a rival as an expert would. */
 
 const variant = location.search.slice(1);
 const config = { iceServers: [] };
 
-/** Milliseconds on the clock that all pages of a machine share. */
+/** Returns milliseconds on the clock that all pages on a machine share. */
 const now = () => performance.timeOrigin + performance.now();
 
-/** Resolves once a data channel is open, on the side that made it and on the side that is told of it. */
+/** Resolves once the data channel is open. The offerer creates it, and the answerer is notified of it. */
 function opened(peerConnection, isOfferer) {
   return new Promise((resolve) => {
     const follow = (channel) => {
@@ -18,7 +18,7 @@ function opened(peerConnection, isOfferer) {
   });
 }
 
-/** One side over a push channel, with trickled candidates (RFC 8838). Returns what takes the other's messages. */
+/** Runs one side over a push channel with trickle ICE (RFC 8838). Returns a function for the other side's messages. */
 function trickle(peerConnection, isOfferer, send) {
   const describe = async () => {
     await peerConnection.setLocalDescription();
@@ -33,7 +33,7 @@ function trickle(peerConnection, isOfferer, send) {
   };
 }
 
-/** The same over a WebSocket, once there is somebody, or something, that takes what is sent. */
+/** Runs one side over a WebSocket. It sends its messages once `ready` resolves. */
 async function overWebSocket(socket, isOfferer, ready) {
   const peerConnection = new RTCPeerConnection(config);
   const open = opened(peerConnection, isOfferer);
@@ -47,7 +47,7 @@ async function overWebSocket(socket, isOfferer, ready) {
 
 const once = (emitter, event) => new Promise((resolve) => emitter.once(event, resolve));
 
-/** The channel id, out of band and at once, as far as a machine can. */
+/** Pass the channel id on out of band, as fast as a machine can. */
 const handOver = (meeting, channelId) => fetch(`/meeting/${meeting}`, { method: "POST", body: channelId });
 const handedOver = async (meeting) => (await fetch(`/meeting/${meeting}`)).text();
 
@@ -56,7 +56,7 @@ const variants = {
     const { connect, SignalingClient } = await import("/src/index.js");
     return async ({ port, isOfferer, meeting, step }) => {
       const server = new SignalingClient(`https://127.0.0.1:${port}/`);
-      // As each of the rivals does: first of all, beside the making of the RTCPeerConnection.
+      // Open the connection first, while the RTCPeerConnection is created. All rivals do the same.
       server.preconnect();
       const peerConnection = new RTCPeerConnection(config);
       const open = opened(peerConnection, isOfferer);
@@ -71,7 +71,7 @@ const variants = {
 
   async polling() {
     const { SignalingClient } = await import("/src/index.js");
-    /** Ask at once, and then every second, until there is what was asked for. */
+    /** Asks immediately, and then every second, until there is an answer. */
     const poll = async (ask) => {
       for (;;) {
         const next = new Promise((resolve) => setTimeout(resolve, 1000));
@@ -133,7 +133,7 @@ const variants = {
       const socket = io(`https://127.0.0.1:${port}/`, { transports: ["websocket"], auth: { room: meeting } });
       const peerConnection = new RTCPeerConnection(config);
       const open = opened(peerConnection, isOfferer);
-      // What is emitted before it is connected, it keeps until then. It sends no objects of a browser's own classes.
+      // socket.io keeps what is emitted before it is connected. It cannot send objects of the browser's own classes.
       const send = (message) => socket.emit("signal", JSON.stringify(message));
       const receive = trickle(peerConnection, isOfferer, send);
       socket.on("signal", (message) => receive(JSON.parse(message)));
@@ -144,10 +144,10 @@ const variants = {
   async peerjs() {
     await import("/peerjs/dist/peerjs.min.js");
     return async ({ port, isOfferer, meeting }) => {
-      // Names of our own choice spare the request for one.
+      // Choosing the IDs ourselves saves the request for one.
       const [name, other] = isOfferer ? [`${meeting}o`, `${meeting}a`] : [`${meeting}a`, `${meeting}o`];
       const peer = new Peer(name, { host: "127.0.0.1", port, secure: true, config });
-      if (isOfferer) await once(peer, "open"); // An offer that is made sooner is lost.
+      if (isOfferer) await once(peer, "open"); // An offer that is made earlier is lost.
       await once(isOfferer ? peer.connect(other, { reliable: true }) : await once(peer, "connection"), "open");
     };
   },
@@ -169,7 +169,7 @@ const meet = await variants[variant]();
 window.clock = now;
 window.begin = async ({ at, ...options }) => {
   const steps = [];
-  // Timers may be late by milliseconds, so the last ones are counted out.
+  // Timers can be late by some milliseconds, so wait for the last five in a loop.
   await new Promise((resolve) => setTimeout(resolve, at - now() - 5));
   while (now() < at);
   await meet({ ...options, step: (name) => steps.push([name, now() - at]) });

@@ -1,4 +1,4 @@
-"""Powertools for AWS Lambda in the place of Chalice, over our own handlers and gateway."""
+"""Powertools for AWS Lambda instead of Chalice, over our own handlers and gateway."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The conventional way: the table of a `boto3.resource`, made once."""
+"""The conventional way: a table of `boto3.resource`, created once."""
 
 import json
 import os

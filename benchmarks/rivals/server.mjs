@@ -1,5 +1,5 @@
 /**
- * What others would run, each on a port of its own.
+ * The rivals' servers, each on its own port.
  *
  *     node server.mjs KEY CERTIFICATE
  */
@@ -14,7 +14,7 @@ const [key, cert] = process.argv.slice(2).map((path) => readFileSync(path));
 const tls = { key, cert, minVersion: "TLSv1.3" };
 const listen = (server) => new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(server)));
 
-/** A plain relay: the first message names a room, and once there are two in it, each gets what the other sends. */
+/** A plain relay. The first message names a room. Once two sockets are in it, each gets what the other sends. */
 async function relay() {
   const server = await listen(createServer(tls));
   const rooms = new Map();
@@ -31,7 +31,7 @@ async function relay() {
   return server;
 }
 
-/** A room that keeps what the first one says until the second is there, so that nobody waits to be told who is. */
+/** A room that stores the first peer's messages until the second peer joins, so that the first one need not wait. */
 class Mailbox {
   static #all = new Map();
   #members = [];
@@ -54,7 +54,7 @@ class Mailbox {
   }
 }
 
-/** A relay with nothing left to save: the room stands in the URL, so that to join costs no message. */
+/** The fastest possible relay. The room is in the URL, so joining takes no message. */
 async function mailbox() {
   const server = await listen(createServer(tls));
   new WebSocketServer({ server }).on("connection", (socket, { url }) => {
@@ -66,7 +66,7 @@ async function mailbox() {
   return server;
 }
 
-/** The same by socket.io, whose first message has the room. */
+/** The same with socket.io, whose first message contains the room. */
 async function socketio() {
   const server = await listen(createServer(tls));
   new Server(server).on("connection", (socket) => {

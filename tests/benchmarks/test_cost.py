@@ -1,4 +1,4 @@
-"""The cost model of the benchmarks: cases worked out by hand, and whether it assumes what is deployed."""
+"""The cost model of the benchmarks: cases calculated by hand, and a comparison with what is deployed."""
 
 import json
 import subprocess
@@ -11,7 +11,7 @@ from benchmarks.cost import Held, Service
 from harness.engines import ROOT
 
 KIND = "data channel"
-# What `units` counts and `load` measures, in numbers that are easy to reckon with.
+# Results as from `units` and `load`, with numbers that are easy to calculate with.
 METHODS = {
     "create_offer": {"requests": 1, "write_units": 1, "read_units": 0},
     "get_candidates": {"requests": 1, "write_units": 0, "read_units": 1},
@@ -42,15 +42,15 @@ def test_dollars_are_quantities_times_prices() -> None:
     ("ready_after", "wait", "held"),
     [
         (0, 5, Held(1, 0.005, found=True)),
-        # Reads begin at 0, at 0.025 after a pause of 20 ms, and at 0.055 after one of 25 ms.
+        # Reads begin at 0 s, at 0.025 s after a pause of 20 ms, and at 0.055 s after one of 25 ms.
         (0.02, 5, Held(2, 0.030, found=True)),
         (0.05, 5, Held(3, 0.060, found=True)),
         (0.05, 0, Held(1, 0.005, found=False)),
-        # The last pause is cut to what is left of the wait.
+        # The last pause is shortened to the rest of the wait.
         (9, 0.04, Held(3, 0.045, found=False)),
     ],
 )
-def test_a_held_reply_reads_as_the_server_does(ready_after: float, wait: float, held: Held) -> None:
+def test_a_held_reply_reads_as_often_as_the_server_does(ready_after: float, wait: float, held: Held) -> None:
     found = SERVICE.hold(ready_after, wait)
 
     assert (found.reads, found.found) == (held.reads, held.found)
@@ -66,7 +66,7 @@ def test_a_client_polls_at_growing_intervals() -> None:
     assert len(POLLING.reads_until(1.61, probe=False)) == 6
 
 
-def test_a_client_asks_once_what_the_server_knows_when_its_first_read_was_in_vain() -> None:
+def test_a_client_probes_the_server_once_after_a_first_read_without_news() -> None:
     assert len(POLLING.reads_until(0.5)) == 1 + len(POLLING.reads_until(0.5 - 0.055, probe=False))
     assert len(POLLING.reads_until(0)) == 1
 
@@ -80,7 +80,7 @@ def test_a_client_whose_reply_was_held_asks_again_at_once() -> None:
     assert sum(request.seconds for request in requests) == pytest.approx(11 - 2 * 0.05, abs=0.1)
 
 
-def test_a_client_that_has_waited_for_long_polls() -> None:
+def test_a_client_polls_after_waiting_for_a_long_time() -> None:
     # The second reply is held until 10.1 s have passed.
     requests = SERVICE.reads_until(20, probe=False)
 
@@ -89,7 +89,7 @@ def test_a_client_that_has_waited_for_long_polls() -> None:
     assert len(requests) > 10
 
 
-def test_the_client_of_the_model_paces_itself_as_the_one_in_javascript() -> None:
+def test_the_modelled_client_waits_as_long_as_the_javascript_client() -> None:
     script = """
 import { HELD_MS, HOLD_FOR_MS, POLL_MS, WAIT_SECONDS } from "./limits.js";
 import { backoff } from "./pace.js";
@@ -117,11 +117,12 @@ def test_less_memory_makes_a_slower_processor(memory: int, milliseconds: float) 
     assert service.overhead_seconds == pytest.approx(2 * milliseconds / 1000)
 
 
-def test_a_fast_connection_of_two_peers_that_are_ready() -> None:
+def test_the_quantities_of_a_fast_connection_with_both_peers_ready() -> None:
     found = SERVICE.fast(KIND, after=0)
 
-    # The answer is there after 250 ms. With 5 ms a read and pauses of 20, 25, 31.25, 39.06, 48.83 and 61.04 ms, reads
-    # begin at 0, 25, 55, 91.25, 135.3, 189.1 and 255.2 ms: 6 more than were counted, and one reply held for 260.2 ms.
+    # The answer is there after 250 ms. A read takes 5 ms, and the pauses take 20, 25, 31.25, 39.06, 48.83 and 61.04 ms.
+    # So reads begin at 0, 25, 55, 91.25, 135.3, 189.1 and 255.2 ms. That is 6 reads more than `units` counted, and one
+    # reply held for 260.2 ms.
     seconds = 4 * 0.005 + 0.26017578125
     assert found == pytest.approx(
         {
@@ -140,12 +141,12 @@ def test_starts_and_logs_are_billed() -> None:
 
     more = {name: each - SERVICE.fast(KIND, 0)[name] for name, each in service.fast(KIND, 0).items()}
 
-    # One start in a hundred requests, for 0.3 s at 256 MB; five requests.
+    # There are five requests. One in a hundred starts an environment, which takes 0.3 s at 256 MB.
     assert more["lambda_gb_seconds"] == pytest.approx(5 * 0.01 * 0.3 / 4)
     assert more["log_bytes"] == 500
 
 
-def test_a_connection_by_polling_adds_a_request_and_a_read_for_each_poll() -> None:
+def test_polling_adds_a_request_and_a_read_for_each_poll() -> None:
     polls = len(POLLING.reads_until(10.25)) - 1
 
     found = POLLING.fast(KIND, after=10)
@@ -154,7 +155,7 @@ def test_a_connection_by_polling_adds_a_request_and_a_read_for_each_poll() -> No
     assert found["lambda_gb_seconds"] == pytest.approx((5 + polls) * 0.005 / 4)
 
 
-def test_a_plain_connection_has_one_early_read_in_its_count_already() -> None:
+def test_the_count_of_a_plain_connection_already_has_one_early_read() -> None:
     polls = len(POLLING.reads_until(10.25, probe=False)) - 2
 
     found = SERVICE.plain(KIND, after=10)
@@ -162,8 +163,9 @@ def test_a_plain_connection_has_one_early_read_in_its_count_already() -> None:
     assert (found["lambda_requests"], found["dynamodb_read_units"]) == (11 + polls, 5 + polls)
 
 
-def test_late_candidates_are_waited_for_until_the_peers_are_connected() -> None:
-    # 200 ms until they are: reads begin at 0, 25, 55, 91.25, 135.3, 189.1 and 255.2 ms, so 6 besides each that counts.
+def test_both_peers_wait_for_late_candidates_until_they_are_connected() -> None:
+    # They are connected after 200 ms. Reads begin at 0, 25, 55, 91.25, 135.3, 189.1 and 255.2 ms, so each peer makes 6
+    # reads more than `units` counted.
     few, many = SERVICE.fast(KIND, after=0), SERVICE.fast(KIND, after=0, stun=True)
 
     assert many["lambda_requests"] - few["lambda_requests"] == 9 - 5
@@ -181,7 +183,7 @@ def test_api_gateway_bills_messages_both_ways_and_minutes() -> None:
 
 
 def test_kinesis_bills_two_messages() -> None:
-    # 2 x $2.25, and a channel that is taken for a quarter of a second of a month of 730 hours.
+    # 2 x $2.25, and a channel that is in use for a quarter of a second. A month has 730 hours.
     assert cost.per_million(cost.kinesis(SERVICE, KIND, after=0)) == pytest.approx(4.5 + 0.03 * 1e6 * 0.25 / 2_628_000)
 
 
@@ -194,7 +196,7 @@ def test_a_machine_costs_its_hours_its_address_and_its_disk() -> None:
     assert cost.machines() == pytest.approx({"smallest Lightsail": 5, "EC2 t4g.nano": 730 * 0.0092 + 8 * 0.08})
 
 
-def test_every_price_names_its_source_its_date_and_whose_word_it_is() -> None:
+def test_every_price_has_a_source_a_date_and_says_whether_it_is_the_vendors_own() -> None:
     for price in cost.PRICES.values():
         assert price.keys() == {"dollars", "per", "unit", "part", "source", "date", "kind"}
         assert price["dollars"] > 0
@@ -202,7 +204,7 @@ def test_every_price_names_its_source_its_date_and_whose_word_it_is() -> None:
 
 
 @pytest.mark.parametrize(("dollars", "kept"), [(7.99, True), (8.0, False)])
-def test_the_goal_is_checked(dollars: float, kept: bool) -> None:
+def test_a_cost_that_misses_the_goal_fails_the_check(dollars: float, kept: bool) -> None:
     results = {"connections": {KIND: {cost.US: {"both ready": {"compute time": dollars - 1, "storage writes": 1.0}}}}}
 
     if kept:

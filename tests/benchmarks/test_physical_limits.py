@@ -1,4 +1,4 @@
-"""The end of docs/benchmarks.md is computed: it cannot say what the results do not."""
+"""The section on limits in docs/benchmarks.md: it is calculated from the results."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from benchmarks import limits
 from benchmarks.functions import EMPTY, US
 
 
-def test_each_figure_stands_beside_its_limit() -> None:
+def test_the_table_compares_each_figure_with_its_limit() -> None:
     runs = {"peerpost": {"0": {}, "100": {"milliseconds": [900, 750, 800], "requests": [4, 4, 4]}}}
 
     text = limits.section({"setup_time": {"runs": runs}})
@@ -15,7 +15,7 @@ def test_each_figure_stands_beside_its_limit() -> None:
     assert "| requests of a set-up | 4 | 4 | 1 |" in text
 
 
-def test_what_was_not_measured_is_left_out() -> None:
+def test_benchmarks_without_results_are_left_out() -> None:
     found = {"warm_request": {"instructions": {EMPTY: 50_000, US: 3_000_000}}}
 
     text = limits.section(found)
@@ -24,5 +24,5 @@ def test_what_was_not_measured_is_left_out() -> None:
     assert "write units of a connection" not in text
 
 
-def test_the_least_that_a_million_connections_cost_is_four_requests_and_the_units() -> None:
+def test_the_lowest_possible_cost_is_four_requests_and_the_units() -> None:
     assert pytest.approx(4 * 0.2 + 2 * 0.625 + 2 * 0.125) == limits.LEAST_DOLLARS

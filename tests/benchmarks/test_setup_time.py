@@ -1,4 +1,4 @@
-"""The line of the set-up benchmark: nothing comes sooner than over a network of its distance, and nothing is lost."""
+"""The simulated line of the set-up benchmark: nothing arrives earlier than on a real network, and nothing is lost."""
 
 import itertools
 import socket
@@ -16,7 +16,7 @@ RTT_SECONDS = 0.05
 
 @contextmanager
 def server(serve: Callable[[socket.socket], None]) -> Iterator[int]:
-    """Run one on this machine that takes one connection after the other, and give its port."""
+    """Run a server that serves one connection after another, and yield its port."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def accept() -> None:
@@ -48,7 +48,7 @@ def read_all(connection: socket.socket) -> bytes:
     return b"".join(iter(lambda: connection.recv(65_536), b""))
 
 
-def test_the_first_reply_takes_the_round_trip_of_the_handshake_too_and_the_next_ones_only_their_own() -> None:
+def test_the_first_reply_takes_two_round_trips_and_later_ones_take_one() -> None:
     with server(echo) as port, line(port, RTT_SECONDS) as far:
         began = time.monotonic()
         with socket.create_connection(("127.0.0.1", far.port)) as client:
@@ -63,19 +63,19 @@ def test_the_first_reply_takes_the_round_trip_of_the_handshake_too_and_the_next_
     assert min(took[1:]) >= RTT_SECONDS
 
 
-def test_a_server_that_speaks_first_is_heard_no_sooner_than_half_a_round_trip_after_it_spoke() -> None:
+def test_data_that_the_server_sends_first_takes_half_a_round_trip() -> None:
     with server(greet) as port, line(port, RTT_SECONDS) as far:
         began = time.monotonic()
         with socket.create_connection(("127.0.0.1", far.port)) as client:
-            heard = read_all(client)
+            received = read_all(client)
             took = time.monotonic() - began
 
-    assert heard == b"welcome"
+    assert received == b"welcome"
     assert took >= RTT_SECONDS / 2
 
 
 @pytest.mark.parametrize("rtt", [0, RTT_SECONDS], ids=["near", "far"])
-def test_everything_comes_whole_in_order_and_to_its_end(rtt: float) -> None:
+def test_all_data_arrives_complete_and_in_order(rtt: float) -> None:
     sent = b"".join(number.to_bytes(4, "big") for number in range(100_000))
     with server(echo) as port, line(port, rtt) as far, socket.create_connection(("127.0.0.1", far.port)) as client:
 
@@ -91,7 +91,7 @@ def test_everything_comes_whole_in_order_and_to_its_end(rtt: float) -> None:
     assert received == sent
 
 
-def test_each_connection_is_counted() -> None:
+def test_the_line_counts_its_connections() -> None:
     with server(greet) as port, line(port) as far:
         for _ in range(3):
             with socket.create_connection(("127.0.0.1", far.port)) as client:
@@ -100,7 +100,7 @@ def test_each_connection_is_counted() -> None:
         assert far.connections == 3
 
 
-def test_the_distance_may_change_between_connections() -> None:
+def test_the_round_trip_can_change_between_connections() -> None:
     with server(greet) as port, line(port) as far:
         far.rtt = RTT_SECONDS
         began = time.monotonic()

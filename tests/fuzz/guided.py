@@ -15,7 +15,7 @@ from pathlib import Path
 import atheris
 
 HERE = Path(__file__).parent
-# Do not import this from harness.engines: modules imported before the fuzzer starts are not instrumented.
+# Do not import ROOT from harness.engines: modules imported before the fuzzer starts are not instrumented.
 ROOT = HERE.parent.parent
 # Small inputs run fast and mutate well. They can still stand for large bodies: `x*262144*` means 262,144 bytes.
 MAX_INPUT_BYTES = 4_096
@@ -38,7 +38,7 @@ def main(target: str, *options: str) -> None:
 
 
 def counting(run: Callable[[bytes], Iterable[object]]) -> Callable[[bytes], None]:
-    """Print the outcomes now and then. Not every request should be refused; an input may hold several requests."""
+    """Print the outcomes now and then, so that one can see whether too many requests are refused."""
     outcomes: Counter[object] = Counter()
 
     def run_and_count(data: bytes) -> None:
