@@ -1,4 +1,4 @@
-"""Measures a start, from the start of the process until the handler is ready, and until its first reply.
+"""Measures a cold start: from the start of the process until the handler is ready, and until its first reply.
 
 In the results, `instructions[name]` and `seconds[name]` have the keys `ready` and `first reply`.
 """

@@ -1,7 +1,7 @@
 """Calculates what a million connections cost with Peerpost and with its alternatives.
 
 This is a model: the quantities that one connection uses, times dated prices. `units` counts the use of DynamoDB, and
-`load` measures the use of the function. The server's own code says how often a held reply reads again.
+`load` measures the use of the function. To find how often a held reply reads again, the model runs the server's code.
 """
 
 import json
@@ -26,7 +26,7 @@ PRICES: dict[str, Any] = tomllib.loads(Path(__file__).with_name("prices.toml").r
 PARTS = list(dict.fromkeys(price["part"] for price in PRICES.values() if price["part"] != "machine"))
 MILLION = 1_000_000
 
-# How many seconds after the offerer begins to read the answerer begins, for example after somebody has sent a link.
+# The seconds between the offerer's first read and the answerer's first request.
 CASES = {"both ready": 0, "answerer after 10 s": 10, "answerer after 60 s": 60}
 GOAL_DOLLARS = 8
 
@@ -39,8 +39,8 @@ CORE_MB = 1769
 STORAGE_SECONDS = 0.005
 # The round trip between a peer and the service.
 ROUND_TRIP_SECONDS = 0.05
-# From the answerer's first request until its answer is in the table. This is the time of two requests and of a browser
-# that makes a description.
+# From the answerer's first request until its answer is in the table. In this time the answerer sends two requests, and
+# its browser creates a description.
 ANSWERING_SECONDS = 0.25
 # With a STUN server: from the late candidates until the peers are connected, which ends the reads still held.
 CONNECTING_SECONDS = 0.2
@@ -71,7 +71,7 @@ PEERJS_CLIENTS, PEAK = 5_000, 10
 
 @dataclass(frozen=True)
 class Held:
-    """A held request: how often it read, the seconds until the last read, and whether that one found something."""
+    """A request that reads: the number of reads, the seconds until the last one, and whether it found something."""
 
     reads: int
     seconds: float
@@ -172,7 +172,7 @@ class Service:
         return self.quantities(len(requests), seconds, 0, reads, len(reply) * len(requests))
 
     def fast(self, kind: str, after: float, stun: bool = False) -> Quantities:
-        """Return the quantities of a connection by the fast exchange, when the answerer begins `after` seconds."""
+        """Return the quantities of a connection by the fast exchange, if the answerer begins `after` seconds later."""
         once = self.units["connections"][f"{kind}, fast with STUN" if stun else f"{kind}, fast"]
         asked = self.reads_until(after + ANSWERING_SECONDS)
         # The count of the connection already has the last read, which finds the answer.

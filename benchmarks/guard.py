@@ -12,7 +12,7 @@ from typing import Any
 
 RECORDED = Path(__file__).with_name("recorded.json")
 MAX_GROWTH = 0.03
-# The build of counts that are the same on every machine.
+# Stands for the build if the counts are the same on every machine.
 ANY = "any"
 
 Counts = dict[str, float]

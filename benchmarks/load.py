@@ -111,7 +111,7 @@ def throughput(plan: Plan, peers: Generator, task_root: Path) -> Results:
 
 
 def start(invoke: Callable[..., Any], environments: int) -> None:
-    """Call every execution environment twice. The first call starts it and opens its connection."""
+    """Start every execution environment and open its connection: idle ones take turns, so each is called twice."""
     read = url_event(b'{"method": "get_offer", "channel_id": "none"}', {})
     with ThreadPoolExecutor(psutil.cpu_count()) as threads:
         list(threads.map(lambda _: invoke(read, None), range(2 * environments)))

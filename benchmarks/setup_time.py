@@ -41,7 +41,7 @@ VARIANTS = {
 }
 # The variants that are Peerpost's. The document lists the steps of the first one.
 PEERPOST = ("peerpost",)
-# What is saved of each run.
+# The values that are saved for each run.
 COUNTS = ("milliseconds", "requests", "messages", "connections")
 COLORS = (OURS, *RIVALS)
 # A Peerpost set-up may take this much.

@@ -27,7 +27,7 @@ REPLY = b"".join(
 
 
 class Answer(socketserver.StreamRequestHandler):
-    """One connection. The reply to every read means that there is no such item, and to every write that it is done."""
+    """One connection. To a read, the reply means that there is no such item; to a write, that it has succeeded."""
 
     disable_nagle_algorithm = True
 

@@ -1,6 +1,6 @@
 """Measures one request to a function that has already started, with a DynamoDB that answers immediately.
 
-In the results, `instructions[name]` are those of one request, and `cpu_seconds[name]` has one request of each round.
+In the results, `instructions[name]` are those of one request, and `cpu_seconds[name]` has the mean of each round.
 """
 
 from collections.abc import Sequence

@@ -10,7 +10,7 @@ import sys
 import time
 
 if "patient" in sys.argv:
-    # Under valgrind everything takes fifty times as long, so our time-outs would expire when they normally do not.
+    # Under valgrind everything takes fifty times as long. So replace our time-outs, which would expire.
     import signal
 
     from chalicelib import limits

@@ -192,11 +192,11 @@ def test_durable_objects_bill_requests_rows_and_the_time_of_events() -> None:
     assert cost.per_million(cost.durable_objects(SERVICE, KIND, after=60)) == pytest.approx(0.6 + 0.3225 + 0.08 + 2)
 
 
-def test_a_machine_costs_its_hours_its_address_and_its_disk() -> None:
+def test_a_machine_costs_its_hours_address_and_disk() -> None:
     assert cost.machines() == pytest.approx({"smallest Lightsail": 5, "EC2 t4g.nano": 730 * 0.0092 + 8 * 0.08})
 
 
-def test_every_price_has_a_source_a_date_and_says_whether_it_is_the_vendors_own() -> None:
+def test_every_price_has_a_source_a_date_and_a_kind_of_source() -> None:
     for price in cost.PRICES.values():
         assert price.keys() == {"dollars", "per", "unit", "part", "source", "date", "kind"}
         assert price["dollars"] > 0
