@@ -53,8 +53,8 @@ OUTAGES = [
     garble_the_reply,
     reset,
     reset_after_the_write,
-    stall,
-    arrive_late(),
+    pytest.param(stall, marks=pytest.mark.slow),
+    pytest.param(arrive_late(), marks=pytest.mark.slow),
 ]
 # Each method, on a channel with an offer, an answer and a candidate, and what it is told.
 METHODS: dict[str, tuple[dict[str, object], object]] = {
@@ -376,6 +376,7 @@ def meanwhile(act: Callable[[], object]) -> Fault:
     return meanwhile
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("earlier", [[], ["a first one"], ["a first one", "a second one"]], ids=len)
 def test_a_late_copy_of_an_offer_undoes_no_later_one(
     earlier: list[str], post: Post, proxy: FaultyProxy, near_channels: Channels
@@ -425,6 +426,7 @@ def test_a_write_sent_again_that_meets_no_channel_any_more_is_not_said_to_be_ref
     assert errors(caplog) == ["DynamoDB: refused after a lost reply"]
 
 
+@pytest.mark.slow
 def test_a_late_copy_of_a_create_brings_no_channel_back(
     post: Post, proxy: FaultyProxy, near_channels: Channels
 ) -> None:
@@ -462,7 +464,14 @@ def test_the_first_request_finds_its_connection_open(proxy: FaultyProxy, real_ta
 
 @pytest.mark.parametrize(
     "fault",
-    [stall, reset, drip_for_ever, garble_the_reply, refusal(400, "AccessDeniedException"), refusal(503, "Unavailable")],
+    [
+        reset,
+        garble_the_reply,
+        refusal(400, "AccessDeniedException"),
+        refusal(503, "Unavailable"),
+        pytest.param(stall, marks=pytest.mark.slow),
+        pytest.param(drip_for_ever, marks=pytest.mark.slow),
+    ],
     ids=name,
 )
 def test_a_start_survives_whatever_dynamodb_does_and_the_first_request_is_served(

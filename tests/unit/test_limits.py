@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 
 from chalicelib import limits
@@ -17,6 +18,7 @@ ITEM_BYTES = 400 * 1024
 INIT_SECONDS = 10
 
 
+@pytest.mark.slow
 def test_a_full_channel_fits_one_item(real_client: DynamoDBClient, real_table: str) -> None:
     channels = Channels(real_client, real_table)
     channel_id = channels.create()
