@@ -42,6 +42,19 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.write_line(f"DynamoDB engine: {engine_name()}")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests whose server runs in another process, by what starts it."""
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", []))
+        callspec = getattr(item, "callspec", None)
+        parameters = callspec.params.values() if callspec else []
+        if "local_url" in fixtures or "chalice local" in parameters:
+            item.add_marker(pytest.mark.process)
+        is_packaged = {"packaged", "task_root"} & fixtures or "Lambda runtime" in parameters
+        if is_packaged or item.path.parent.name == "runtime":
+            item.add_marker(pytest.mark.runtime)
+
+
 @pytest.fixture(scope="session")
 def endpoint() -> Iterator[str]:
     with real_engine() as endpoint:
