@@ -20,6 +20,8 @@ PHONE = (390, 844)
 SLOW_MS = 5_000
 # In this time of the page it asks a server more than once, and gives up none.
 OUTAGE_MS = 2_500
+# A clock can be stopped at a moment to come only. The link is good for some minutes still.
+AHEAD_SECONDS = 60
 
 
 # What a camera makes of a picture.
@@ -384,7 +386,7 @@ def test_a_second_guest_is_sent_away(new_page: Open, pair: tuple[Page, Page]) ->
 
 def stop_the_clock(page: Page) -> None:
     """Stop the page's time, so that it does not lose patience with a server while that starts."""
-    page.clock.pause_at(page.evaluate("Date.now()") / 1000 + 1)
+    page.clock.pause_at(page.evaluate("Date.now()") / 1000 + AHEAD_SECONDS)
 
 
 def meet_an_outage(page: Page) -> None:
