@@ -12,6 +12,8 @@ NO_CHROMIUM = """\
 The browser tests need Chromium, but it was not found: put `chromium` on the PATH, or set CHROMIUM to its path.
 On Debian and Ubuntu: apt-get install chromium"""
 
+# Generous, because the machine may be busy.
+LAUNCH_MS = 60_000
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -42,6 +44,6 @@ def chromium() -> Iterator[Browser]:
     Playwright's event loop occupies the thread, so no other test may run an event loop there meanwhile.
     """
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path(), args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=path(), args=FLAGS, timeout=LAUNCH_MS)
         yield browser
         browser.close()

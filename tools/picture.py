@@ -26,6 +26,8 @@ WINDOW_HEIGHT = 520
 BAR_HEIGHT = 40
 MARGIN = 20
 COLOURS = 96
+# Generous, because the machine may be busy.
+PATIENCE_MS = 60_000
 
 DESK = "#cfd8d6"
 BAR = "#e8ecea"
@@ -151,6 +153,7 @@ def main() -> None:
     parser.add_argument("--page", default=DEFAULT_PAGE, help="the page's address, as `make run` prints it")
     parser.add_argument("--output", type=Path, default=PICTURE, help="where the picture goes")
     arguments = parser.parse_args()
+    expect.set_options(timeout=PATIENCE_MS)
     with chromium() as browser:
         story = Story(browser, arguments.page)
         story.play()
