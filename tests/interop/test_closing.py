@@ -1,0 +1,92 @@
+"""The owner of a connection closes it during set-up, in real browsers, whose promises then never settle."""
+
+from typing import Any
+
+import pytest
+
+from harness.browsers import Browser
+from harness.front import Front
+
+# It is a quarter of a second on an idle machine. Without the check it is 300 s, or never.
+MAX_MILLISECONDS = 10_000
+
+# Connects two peers of one page for each moment, and closes one of them when that moment comes. Returns for each moment
+# the error, and how many milliseconds after the close it came.
+CLOSE_AT_EACH_STEP = """async (server, role) => {
+  const { connect, SignalingClient } = await import("/src/index.js");
+  const MOMENTS = {
+    offerer: ["at once", "before setLocalDescription", "after setLocalDescription", "create_data_channel", "channel",
+      "offer-sent", "get_answer", "answer-received", "before setRemoteDescription", "after setRemoteDescription"],
+    answerer: ["at once", "get_offer", "offer-received", "before setRemoteDescription", "after setRemoteDescription",
+      "before setLocalDescription", "after setLocalDescription", "create_answer", "answer-sent"],
+  };
+
+  async function closeAt(moment) {
+    const over = new AbortController();
+    const peers = { offerer: new RTCPeerConnection(), answerer: new RTCPeerConnection() };
+    peers.offerer.createDataChannel("chat");
+    let closedAt;
+    const pass = (name) => {
+      if (name !== moment || closedAt !== undefined) return;
+      closedAt = performance.now();
+      peers[role].close();
+    };
+    for (const name of ["setLocalDescription", "setRemoteDescription"]) {
+      const original = peers[role][name].bind(peers[role]);
+      peers[role][name] = (...values) => {
+        pass(`before ${name}`);
+        const promise = original(...values);
+        pass(`after ${name}`);
+        return promise;
+      };
+    }
+    const options = (name) => name !== role ? { server, signal: over.signal } : {
+      server: new SignalingClient(server, { fetch: (url, request) => {
+        pass(JSON.parse(request.body).method);
+        return fetch(url, request);
+      } }),
+      onProgress: pass,
+    };
+    const failure = (promise) => promise.then(() => "connected", ({ name, message }) => `${name}: ${message}`);
+    let failing = new Promise(() => {});
+    const channelId = await new Promise((resolve) => {
+      const offering = failure(connect(peers.offerer, { ...options("offerer"), onChannel: resolve }));
+      if (role === "offerer") {
+        failing = offering;
+        pass("at once");
+        offering.then(() => resolve());
+      }
+    });
+    if (channelId) {
+      const answering = failure(connect(peers.answerer, { ...options("answerer"), channelId }));
+      if (role === "answerer") failing = answering;
+      if (role === "answerer") pass("at once");
+    }
+    const error = await failing;
+    const took = performance.now() - closedAt;
+    over.abort();
+    for (const peer of Object.values(peers)) peer.close();
+    return [moment, error, took];
+  }
+
+  const results = [];
+  for (const moment of MOMENTS[role]) results.push(await closeAt(moment));
+  return results;
+}"""
+
+
+@pytest.mark.parametrize("role", ["offerer", "answerer"])
+@pytest.mark.parametrize("browser", ["chromium", "firefox"])
+def test_whenever_a_connection_is_closed_connect_rejects(
+    request: pytest.FixtureRequest, browser: str, role: str, page_url: str, front: Front
+) -> None:
+    running: Browser = request.getfixturevalue(browser)
+    results: Any
+
+    with running.profile() as profile:
+        results = profile.open(page_url).evaluate(CLOSE_AT_EACH_STEP, front.url, role)
+
+    assert len(results) >= 9
+    errors = {moment: error for moment, error, _ in results}
+    assert errors == dict.fromkeys(errors, "UnreachableError: the connection is closed")
+    assert {moment: took for moment, _, took in results if took > MAX_MILLISECONDS} == {}
