@@ -570,6 +570,31 @@ test("an abort ends it at once, wherever it is, and the channel with it", async 
   }
 });
 
+test("an abort after the answer was sent says that the link is used up, and a reason of one's own is given back", async (t) => {
+  stopTheClock(t);
+  for (const reason of [undefined, new Error("the user went away")]) {
+    const server = new FakeServer();
+    const key = createKey();
+    const offerer = start(server, { key });
+    await until(() => offerer.channelId);
+    const controller = new AbortController();
+    const answerer = start(server, { key, channelId: offerer.channelId, signal: controller.signal });
+    await until(() => answerer.steps.includes("answer-sent"));
+
+    controller.abort(reason);
+    const error = await answerer.ending.catch((error) => error);
+    const again = start(server, { key, channelId: offerer.channelId });
+
+    if (reason) assert.equal(error, reason);
+    else assert.deepEqual([error.name, error.message], ["AbortError", "an answer has used up this link"]);
+    await assert.rejects(outcome(again.ending), {
+      name: "RefusalError",
+      message: "answer already exists",
+      cause: "an answer has used up this link",
+    });
+  }
+});
+
 test("sealed, the server sees nothing, and both connect", async (t) => {
   stopTheClock(t);
   const server = new FakeServer();

@@ -21,6 +21,15 @@ test("a page without a fragment is where a link is made", () => {
   assert.deepEqual(parseLink("https://example.org/"), {});
 });
 
+test("a link may be copied with the full stop after it, or the angle brackets around it", () => {
+  const meeting = { channelId, key: createKey() };
+  const link = createLink("https://example.org/", meeting);
+
+  for (const copied of [`${link}.`, `<${link}>`, ` <${link}>\n`, `<${link}.>`]) {
+    assert.deepEqual(parseLink(copied), meeting);
+  }
+});
+
 for (const fragment of [channelId.slice(1), `${channelId}.`, `${channelId}.short`, "top", `${channelId}x`]) {
   test(`a link that ends with #${fragment} is not complete`, () => {
     assert.throws(() => parseLink(`https://example.org/#${fragment}`), { message: "the link is not complete" });

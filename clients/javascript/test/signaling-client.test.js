@@ -91,6 +91,21 @@ for (const [call, request] of METHODS) {
   });
 }
 
+test("a server's URL loses its fragment, and is refused with a user name or password", async () => {
+  const calls = [];
+  const fetch = async (url) => {
+    calls.push(url);
+    return Response.json({});
+  };
+
+  await new SignalingClient("https://signaling.example/#old", { fetch }).getOffer(ID);
+
+  assert.deepEqual(calls, ["https://signaling.example/"]);
+  for (const url of ["https://user@signaling.example/", "https://user:password@signaling.example/"]) {
+    assert.throws(() => new SignalingClient(url, { fetch }), TypeError);
+  }
+});
+
 test("an access key that no header can hold is refused before anything is sent", async () => {
   for (const accessKey of ["two\nlines", "ключ"]) {
     assert.throws(() => new SignalingClient("https://signaling.example/", { accessKey }), TypeError);

@@ -1,0 +1,28 @@
+/** A page in React's strict mode, with the hook of the README: `app.mount()`, `app.unmount()`, and what happened. */
+
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+
+import { usePeer } from "./use-peer.jsx";
+
+const root = createRoot(document.body.appendChild(document.createElement("main")));
+const app = { channels: [], states: [], messages: [], connections: 0 };
+
+function Peer({ options }) {
+  const { status, error } = usePeer({
+    ...options,
+    onChannel: (channelId) => app.channels.push(channelId),
+    prepare(peerConnection) {
+      app.connections++;
+      const chat = peerConnection.createDataChannel("chat", { negotiated: true, id: 1 });
+      chat.onopen = () => chat.send("hello");
+      chat.onmessage = ({ data }) => app.messages.push(data);
+    },
+  });
+  app.state = error ? `${error.name}: ${error.message}` : status;
+  return app.state;
+}
+
+app.mount = (options) => root.render(<StrictMode><Peer options={options} /></StrictMode>);
+app.unmount = () => root.render(<StrictMode />);
+window.app = app;

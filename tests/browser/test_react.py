@@ -1,0 +1,112 @@
+"""The hook of the JavaScript client's README, in a real page in React's strict mode."""
+
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness.engines import ROOT
+from harness.person import Person
+from harness.web_servers import Proxy
+
+PACKAGES = ROOT / "tests/npm/node_modules"
+
+OFFER = """async (server) => {
+  const peerConnection = new RTCPeerConnection();
+  peerConnection.createDataChannel("any");
+  await peerConnection.setLocalDescription();
+  const client = new peerpost.SignalingClient(server);
+  const { channel_id } = await client.createDataChannel({ offer: peerConnection.localDescription.sdp });
+  return channel_id;
+}"""
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The page's script, with React in its development build: only that mounts twice."""
+    folder = tmp_path_factory.mktemp("react")
+    readme = (ROOT / "clients/javascript/README.md").read_text()
+    (folder / "use-peer.jsx").write_text("".join(re.findall("```jsx\n(.*?)```", readme, re.DOTALL)))
+    (folder / "app.jsx").write_text(Path(__file__).with_name("strict-mode.jsx").read_text())
+    command = [
+        f"{PACKAGES}/.bin/esbuild",
+        "app.jsx",
+        "--bundle",
+        "--format=esm",
+        "--jsx=automatic",
+        '--define:process.env.NODE_ENV="development"',
+        f"--alias:peerpost={ROOT}/clients/javascript/src/index.js",
+    ]
+    return subprocess.run(
+        command, cwd=folder, env={"NODE_PATH": str(PACKAGES)}, capture_output=True, text=True, check=True
+    ).stdout
+
+
+@pytest.fixture
+def users(people: list[Person], app: str) -> Iterator[list[Person]]:
+    """Two people who have the page open; nothing in it may throw."""
+    problems: list[str] = []
+    for person in people:
+        person.page.on("pageerror", lambda error: problems.append(str(error)))
+        person.page.add_script_tag(type="module", content=app)
+        person.wait_for("window.app")
+    yield people
+    assert problems == []
+
+
+def mount(person: Person, **options: str) -> None:
+    person.page.evaluate("(options) => app.mount(options)", options)
+
+
+def wait_until_connected(*people: Person) -> None:
+    for person in people:
+        person.wait_for("app.state === 'connected' && app.messages.includes('hello')")
+
+
+def test_a_component_that_strict_mode_mounts_twice_opens_one_channel_and_connects(
+    users: list[Person], proxy: Proxy
+) -> None:
+    alice, bob = users
+
+    mount(alice, server=proxy.url)
+    alice.wait_for("app.channels.length")
+    mount(bob, server=proxy.url, channelId=alice.ask("app.channels[0]"))
+
+    wait_until_connected(alice, bob)
+    assert [alice.ask("app.connections"), bob.ask("app.connections")] == [2, 2]
+    assert proxy.methods["create_data_channel"] == 1
+    assert proxy.methods["create_answer"] == 1
+
+
+def test_a_component_that_is_unmounted_while_it_connects_erases_its_channel_and_connects_when_it_is_mounted_again(
+    users: list[Person], proxy: Proxy
+) -> None:
+    alice, bob = users
+    mount(alice, server=proxy.url)
+    alice.wait_for("app.channels.length")
+
+    alice.ask("app.unmount()")
+    proxy.wait_for("delete_data_channel")
+    mount(alice, server=proxy.url)
+    alice.wait_for("app.channels.length === 2")
+    mount(bob, server=proxy.url, channelId=alice.ask("app.channels[1]"))
+
+    wait_until_connected(alice, bob)
+
+
+def test_a_guest_that_is_mounted_again_after_its_answer_was_sent_hears_that_the_link_is_used_up(
+    users: list[Person], proxy: Proxy
+) -> None:
+    alice, bob = users
+    # Nobody reads the answer to this offer, so Bob stays in the middle of his set-up.
+    link = {"server": proxy.url, "channelId": alice.page.evaluate(OFFER, proxy.url)}
+
+    mount(bob, **link)
+    proxy.wait_for("create_answer")
+    bob.wait_for("app.connections === 2")
+    bob.ask("app.unmount()")
+    mount(bob, **link)
+
+    bob.wait_for("app.state === 'RefusalError: answer already exists'")
