@@ -34,6 +34,7 @@ from peerpost.client import (  # noqa: E402
     retry_after_of,
     text_of,
 )
+from peerpost.file_channel import FileChannel  # noqa: E402
 from peerpost.file_names import safe_name  # noqa: E402
 from peerpost.limits import (  # noqa: E402
     MAX_CANDIDATES,
@@ -44,7 +45,7 @@ from peerpost.limits import (  # noqa: E402
 )
 from peerpost.remote import UNUSABLE  # noqa: E402
 from peerpost.sealing import KEY_BYTES, key_from_text, key_to_text  # noqa: E402
-from peerpost.transfer import FileChannel, FileOffer, receive_content, receive_offer, report  # noqa: E402
+from peerpost.transfer import FileOffer, Receipts, receive_content, receive_offer  # noqa: E402
 
 SEPARATOR = b"\n--\n"
 SEALER = Sealer(bytes(range(32)))
@@ -196,19 +197,18 @@ async def transfer(content: bytes) -> None:
     assert len(file.getvalue()) == sum(counts) <= offer.size
 
 
-def receipts(content: bytes) -> None:
+def receipts_of(content: bytes) -> None:
     """Whatever the receiver sends, the confirmed count only grows, and never exceeds what was sent."""
-    confirmed, total = 0, 0
     counts: list[int] = []
+    receipts = Receipts(1_000, counts.append)
     for message in content.split(SEPARATOR):
         try:
             control = json.loads(message)
         except (ValueError, RecursionError):
             continue
         if isinstance(control, dict):
-            confirmed = report(control, confirmed, 1_000, counts.append)
-            total = sum(counts)
-            assert 0 <= confirmed == total <= 1_000
+            receipts.take(control)
+            assert 0 <= receipts.confirmed == sum(counts) <= 1_000
             assert all(count >= 0 for count in counts)
 
 
@@ -220,7 +220,7 @@ OF_TEXT: dict[bytes, Callable[[str], None]] = {
     b"name": name,
     b"sealed": sealed,
 }
-OF_BYTES: dict[bytes, Callable[[bytes], None]] = {b"reply": reply, b"receipts": receipts}
+OF_BYTES: dict[bytes, Callable[[bytes], None]] = {b"reply": reply, b"receipts": receipts_of}
 OF_A_LOOP: dict[bytes, Callable[[bytes], Coroutine[Any, Any, None]]] = {
     b"description": description,
     b"transfer": transfer,

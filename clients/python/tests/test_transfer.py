@@ -17,18 +17,10 @@ from pyee.asyncio import AsyncIOEventEmitter
 
 from doubles import run_at_once
 from peerpost import PeerLostError, TransferError
+from peerpost.file_channel import FileChannel
 from peerpost.limits import HIGH_WATER_BYTES, PATIENCE_SECONDS
-from peerpost.transfer import (
-    FileChannel,
-    FileOffer,
-    partial_file,
-    put_in_place,
-    receive_file,
-    receive_offer,
-    refuse_existing,
-    save,
-    send_file,
-)
+from peerpost.local_files import partial_file, put_in_place, refuse_existing, save
+from peerpost.transfer import FileOffer, receive_file, receive_offer, send_file
 
 CONTENT = bytes(range(256)) * 1_000
 
@@ -121,7 +113,7 @@ def test_a_directory_is_not_replaced_by_force(tmp_path: Path) -> None:
 
 
 def test_a_device_is_not_replaced_by_force() -> None:
-    with pytest.raises(TransferError, match="null exists already, and is no file"):
+    with pytest.raises(TransferError, match="null exists already, and is not a file"):
         refuse_existing(Path(os.devnull), force=True)
 
 
@@ -233,7 +225,7 @@ def test_a_receiver_with_another_checksum_is_an_error() -> None:
         asyncio.get_running_loop().call_later(0.05, here.close)
         await send_file(sending, BytesIO(b""), "file", 0, ignore)
 
-    with pytest.raises(TransferError, match="the other peer's checksum is another one"):
+    with pytest.raises(TransferError, match="checksum mismatch: the other peer received different data"):
         run_at_once(send())
 
 
@@ -274,8 +266,8 @@ def control(**fields: object) -> str:
 
 
 LIES: list[tuple[list[str | bytes], str]] = [
-    ([b"1234", control(type="end", sha256="0" * 64)], "the checksum is wrong"),
-    ([b"1234", control(type="end")], "the checksum is wrong"),
+    ([b"1234", control(type="end", sha256="0" * 64)], "checksum mismatch"),
+    ([b"1234", control(type="end")], "checksum mismatch"),
     ([b"123", control(type="end", sha256="0" * 64)], "only 3 of 4 bytes came"),
     ([b"1234", control(type="file", name="again", size=1)], "only 4 of 4 bytes came"),
     ([b"12345"], "more bytes came than the sender said"),

@@ -17,10 +17,11 @@ from peerpost.access_keys import VARIABLE, access_key_of
 from peerpost.connection import close, connect
 from peerpost.console import Console, flush_standard_output, occupy_closed_descriptors, print_to_standard_error
 from peerpost.errors import AccessKeyError, PeerLostError, PeerpostError, TransferError
+from peerpost.file_channel import LABEL, FileChannel
 from peerpost.limits import CHANNEL_TTL_SECONDS, PATIENCE_SECONDS
 from peerpost.links import Link, server_url
 from peerpost.sealing import new_key
-from peerpost.transfer import LABEL, FileChannel, receive_file, receive_offer, send_file
+from peerpost.transfer import receive_file, receive_offer, send_file
 
 SERVER_VARIABLE = "PEERPOST_SERVER"
 

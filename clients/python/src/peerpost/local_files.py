@@ -1,0 +1,76 @@
+"""Files on this machine: written beside their place first, and put there when they are complete."""
+
+import asyncio
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from peerpost.errors import TransferError
+
+
+async def save(file: BinaryIO) -> None:
+    """Write a file to its disk, in a thread, and close it.
+
+    A slow disk may take longer than the other peer waits for a sign of life.
+    """
+
+    def write() -> None:
+        file.flush()
+        os.fsync(file.fileno())
+        file.close()
+
+    writing = asyncio.create_task(asyncio.to_thread(write))
+    try:
+        await asyncio.shield(writing)
+    finally:
+        # A thread cannot be stopped. Wait for it, or the caller would close the file while the thread writes.
+        await asyncio.gather(writing, return_exceptions=True)
+
+
+@contextmanager
+def partial_file(target: Path) -> Iterator[tuple[BinaryIO, Path]]:
+    """Give a new file in the directory of the target, and its path. It is deleted afterwards, unless it was renamed."""
+    path = target.with_name(f".{target.name[:50]}.{secrets.token_hex(4)}.part")
+    with system_error_as(f"cannot write into {target.parent}"):
+        file = path.open("xb")
+    try:
+        yield file, path
+    finally:
+        # Closing tries once more to write the rest.
+        with suppress(OSError):
+            file.close()
+        path.unlink(missing_ok=True)
+
+
+@contextmanager
+def system_error_as(what: str) -> Iterator[None]:
+    """Turn an error of the operating system into a TransferError, which the other peer is told as well."""
+    try:
+        yield
+    except OSError as error:
+        raise TransferError(f"{what}: {error.strerror}") from error
+
+
+def refuse_existing(target: Path, force: bool) -> None:
+    """Raise TransferError if the target must not be replaced. A directory or a device never is."""
+    if not os.path.lexists(target):
+        return
+    if not target.is_file():
+        raise TransferError(f"{target.name} exists already, and is not a file")
+    if not force:
+        raise TransferError(f"{target.name} exists already; --force replaces it")
+
+
+def put_in_place(path: Path, target: Path, force: bool) -> None:
+    """Give the complete file its name. Without `force`, a file that was created in the meantime is not replaced."""
+    if not force:
+        # A rename would replace an existing file, and a hard link does not. Some file systems have no hard links.
+        with suppress(OSError):
+            os.link(path, target)
+            return
+    refuse_existing(target, force)
+    with system_error_as(f"cannot write {target.name}"):
+        path.replace(target)
