@@ -36,7 +36,7 @@ def test_a_file_goes_before_the_environment(monkeypatch: pytest.MonkeyPatch, fil
 def test_a_file_without_an_access_key_is_an_error_that_does_not_show_what_is_in_it(file: Path, content: bytes) -> None:
     file.write_bytes(content)
 
-    with pytest.raises(ValueError, match="access-key has no access key in it: an access key has letters, .* end$"):
+    with pytest.raises(ValueError, match="access-key has no access key in it: an access key has only letters, .* end$"):
         access_key_of(file)
 
 
@@ -50,5 +50,5 @@ def test_an_environment_without_an_access_key_is_an_error_that_does_not_show_it(
 ) -> None:
     monkeypatch.setenv(VARIABLE, "not a key")
 
-    with pytest.raises(ValueError, match="^PEERPOST_ACCESS_KEY has no access key in it: an access key has letters"):
+    with pytest.raises(ValueError, match="^PEERPOST_ACCESS_KEY has no access key in it: an access key has only "):
         access_key_of(None)

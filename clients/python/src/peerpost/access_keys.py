@@ -1,4 +1,4 @@
-"""Access keys: what opens channels, where the operator does not let everybody open them."""
+"""Access keys, which the operator can require to open channels."""
 
 import os
 import re
@@ -10,28 +10,34 @@ ACCESS_KEY = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 
 
 def checked(access_key: str) -> str:
-    """Return the access key. Raises ValueError, which does not show it, for one that no server can know."""
+    """Return the access key. Raises ValueError, which does not show the key, if no server can have it."""
     if not ACCESS_KEY.fullmatch(access_key):
-        raise ValueError("an access key has letters, digits and -._~+/ alone, and = at its end")
+        raise ValueError("an access key has only letters, digits and -._~+/, and = at its end")
     return access_key
 
 
 def access_key_of(file: Path | None) -> str | None:
-    """Return the access key of a file, or else of the environment; None where there is none.
+    """Return the access key in a file or, without a file, in the environment. Return None if there is none.
 
-    It is not taken from an argument, as everybody on a machine can read those.
-    Raises ValueError for a file that cannot be read, and for what is no access key.
+    It is never a command-line argument, because everybody on a machine can read those.
+    Raises ValueError for a file that cannot be read, and for a text that is not an access key.
     """
-    if file is None:
-        text, source = os.environ.get(VARIABLE, ""), VARIABLE
+    if file is not None:
+        source = str(file)
+        text = text_of(file)
+    else:
+        source = VARIABLE
+        text = os.environ.get(VARIABLE, "")
         if not text.strip():
             return None
-    else:
-        try:
-            text, source = file.read_bytes().decode("ascii", errors="replace"), str(file)
-        except OSError as error:
-            raise ValueError(f"cannot read {file}: {error.strerror}") from error
     try:
         return checked(text.strip())
     except ValueError as error:
         raise ValueError(f"{source} has no access key in it: {error}") from error
+
+
+def text_of(file: Path) -> str:
+    try:
+        return file.read_bytes().decode("ascii", errors="replace")
+    except OSError as error:
+        raise ValueError(f"cannot read {file}: {error.strerror}") from error

@@ -33,10 +33,10 @@ def candidate_to_json(candidate: RTCIceCandidate) -> str:
 
 
 def candidate_from_json(text: str) -> RTCIceCandidate | None:
-    """Return the candidate of a text of the other peer, or None for one that aiortc has no use for.
+    """Return the candidate in a text of the other peer, or None if aiortc cannot use it.
 
-    That is the empty candidate, which ends the candidates (RFC 8838) and which aiortc does not need,
-    one for TCP, and whatever is no candidate at all: the text comes from outside, and must not end a connection.
+    aiortc cannot use a candidate for TCP, and does not need the empty candidate, which ends the list (RFC 8838).
+    The text comes from outside, so any other text is None too, and must not end a connection.
     """
     init = init_from_json(text)
     line, mid, index = init.get("candidate"), init.get("sdpMid"), init.get("sdpMLineIndex")
@@ -44,7 +44,8 @@ def candidate_from_json(text: str) -> RTCIceCandidate | None:
         return None
     try:
         candidate = candidate_from_sdp(line.removeprefix("candidate:"))
-    except (AssertionError, ValueError):  # it asserts that there are eight words
+    except (AssertionError, ValueError):
+        # aiortc asserts that there are eight words.
         return None
     if not is_usable(candidate):
         return None
@@ -57,10 +58,10 @@ def candidate_from_json(text: str) -> RTCIceCandidate | None:
 
 
 def without_mdns(sdp: str) -> tuple[str, list[str]]:
-    """Return a description without the candidates behind names of mDNS, and those as they would be sent alone.
+    """Return a description without its mDNS candidates, and these candidates as they would be sent alone.
 
-    aiortc looks for such a name for a second, which is in vain beyond the own network, and holds the description up.
-    One that ends its candidates stays as it is: none can be added to it afterwards.
+    aiortc looks up an mDNS name for a second, which delays the description, and succeeds only in its own network.
+    A description that ends its candidates stays as it is, because none can be added afterwards.
     """
     if END_OF_CANDIDATES in sdp:
         return sdp, []
@@ -76,7 +77,7 @@ def without_mdns(sdp: str) -> tuple[str, list[str]]:
 
 def is_usable(candidate: RTCIceCandidate) -> bool:
     return (
-        candidate.component == 1  # aiortc multiplexes RTCP with RTP
+        candidate.component == 1  # aiortc sends RTCP together with RTP.
         and candidate.protocol.lower() == "udp"
         and candidate.type in TYPES
         and 0 < candidate.port < 65_536
@@ -87,7 +88,7 @@ def is_usable(candidate: RTCIceCandidate) -> bool:
 
 
 def is_address(host: str) -> bool:
-    # Any other name would have us ask a name server of the other peer's choice.
+    # With any other name, the other peer could make us query a name server of its choice.
     if MDNS_NAME.fullmatch(host):
         return True
     try:
@@ -98,7 +99,7 @@ def is_address(host: str) -> bool:
 
 
 def bye_to_json(role: Role) -> str:
-    """Return the goodbye of a peer. Who does not know it sees an end of candidates, which changes nothing."""
+    """Return the goodbye of a peer. A peer that does not know it sees an end of candidates, which changes nothing."""
     return json.dumps({"candidate": "", "sdpMid": "0", "sdpMLineIndex": 0, "bye": role}, separators=(",", ":"))
 
 

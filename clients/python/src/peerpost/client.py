@@ -1,4 +1,4 @@
-"""The endpoint: one coroutine for each method of the wire, one request for each call, and no retry."""
+"""The endpoint: one coroutine for each method of the protocol. Each call makes one request, and never retries."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ from peerpost.ice_servers import ice_servers_from
 from peerpost.limits import MAX_CANDIDATES, MAX_PORT, MAX_REPLY_BYTES, REQUEST_SECONDS
 from peerpost.links import CHANNEL_ID
 
-# Without an encoding: a compressed reply of a few bytes could be one of gigabytes.
+# Ask for replies without compression: a few compressed bytes could become gigabytes.
 HEADERS = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -36,7 +36,8 @@ class NewChannel:
     """A channel that was just opened, and the ICE servers that its peers may use."""
 
     channel_id: str
-    ice_servers: tuple[RTCIceServer, ...] = field(default=(), repr=False)  # it would show their credentials
+    ice_servers: tuple[RTCIceServer, ...] = field(default=(), repr=False)
+    """Not in the representation, which would show their credentials."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Description:
     next: int | None = None
     """The position of the first candidate not in `items`; None when the server does not know `since`."""
     ice_servers: tuple[RTCIceServer, ...] = field(default=(), repr=False)
-    """Those that came along, if they were asked for; none where the operator has none."""
+    """The operator's ICE servers, if they were requested and the operator has configured any."""
 
 
 @dataclass(frozen=True)
@@ -63,16 +64,18 @@ class Candidates:
 class SignalingClient:
     """A Peerpost server.
 
-    `url` is its endpoint. `http` is an HTTP client to use in place of an own one; its owner closes it.
-    `access_key` is sent with the two requests that may need it: to open a channel, and for ICE servers without one.
-    Raises ValueError for one that cannot be sent.
+    `url` is its endpoint. `http` is an HTTP client to use instead of a new one; the caller closes it.
+    Without `http`, proxies and certificates come from the environment.
+    Raises NetworkError if an environment variable cannot be used.
+    `access_key` is sent with the two requests that may need it: to open a channel, and to read ICE servers without a
+    channel. Raises ValueError for an access key that cannot be sent.
 
-    Every method raises RefusalError when the server says no, ServerError when it does not serve,
-    and NetworkError when no reply came; these two may raise AccessKeyError, a RefusalError.
-    `wait` is in seconds: the server holds the reply until there is news, for as long as it allows.
-    `since` is a position among the candidates, from 0.
-    A server may be too old for `wait`, `since`, and `candidates` or an `offer` beside what its method is about;
-    it ignores them without a word. So it does `ice_servers`, which asks for those of the operator to come along.
+    Every coroutine raises RefusalError if the server refuses the request, ServerError if it cannot serve the request,
+    and NetworkError if no reply came. The two with an access key may raise AccessKeyError, which is a RefusalError.
+    `wait` asks the server to hold its reply for up to that many seconds, until there is news.
+    `since` is a position in the list of candidates, from 0.
+    `ice_servers` asks for the operator's ICE servers to come along.
+    An old server silently ignores `wait`, `since`, `ice_servers`, `candidates`, and the `offer` of a new channel.
     """
 
     def __init__(self, url: str, *, access_key: str | None = None, http: httpx.AsyncClient | None = None) -> None:
@@ -108,19 +111,22 @@ class SignalingClient:
     async def create_data_channel(
         self, *, offer: str | None = None, candidates: Sequence[str] | None = None, ice_servers: bool = False
     ) -> str | NewChannel:
-        """Open a channel, with its offer and candidates if they are there already.
+        """Open a channel, with its offer and candidates if there are any already.
 
-        Return its id; with `ice_servers`, its id and the operator's ICE servers.
+        Return its id or, with `ice_servers`, its id and the operator's ICE servers.
         """
         fields = {"offer": offer, "candidates": as_list(candidates), "ice_servers": ice_servers or None}
         result = await self._post("create_data_channel", with_access_key=True, **fields)
         channel_id = text_of(result, "channel_id")
-        if not CHANNEL_ID.fullmatch(channel_id):  # it is put into links, and printed
+        # The id is put into links, and printed.
+        if not CHANNEL_ID.fullmatch(channel_id):
             raise not_ours()
-        return NewChannel(channel_id, ice_servers_of(result, or_none=True)) if ice_servers else channel_id
+        if not ice_servers:
+            return channel_id
+        return NewChannel(channel_id, ice_servers_of(result, or_none=True))
 
     async def create_offer(self, channel_id: str, offer: str, *, candidates: Sequence[str] | None = None) -> None:
-        """Write the offer, over an earlier one if there is one."""
+        """Write the offer. It replaces an earlier one."""
         await self._post("create_offer", channel_id=channel_id, offer=offer, candidates=as_list(candidates))
 
     async def get_offer(
@@ -131,10 +137,12 @@ class SignalingClient:
             "get_offer", channel_id=channel_id, since=since, wait=wait, ice_servers=ice_servers or None
         )
         description = description_of(result, "offer")
-        return replace(description, ice_servers=ice_servers_of(result, or_none=True)) if ice_servers else description
+        if not ice_servers:
+            return description
+        return replace(description, ice_servers=ice_servers_of(result, or_none=True))
 
     async def create_answer(self, channel_id: str, answer: str, *, candidates: Sequence[str] | None = None) -> None:
-        """Write the answer. Refused with `answer already exists` when there is one: the first wins."""
+        """Write the answer. Refused with `answer already exists` if there is one already."""
         await self._post("create_answer", channel_id=channel_id, answer=answer, candidates=as_list(candidates))
 
     async def get_answer(self, channel_id: str, *, since: int | None = None, wait: float | None = None) -> Description:
@@ -144,7 +152,7 @@ class SignalingClient:
     async def create_candidate(
         self, channel_id: str, candidate: str | None = None, *, candidates: Sequence[str] | None = None
     ) -> None:
-        """Append one candidate, or several at once. One that is there already is not added again."""
+        """Append one candidate, or several at once. A candidate that exists already is not added again."""
         await self._post("create_candidate", channel_id=channel_id, candidate=candidate, candidates=as_list(candidates))
 
     async def get_candidates(
@@ -155,16 +163,16 @@ class SignalingClient:
         return Candidates(items_of(result), next_of(result))
 
     async def get_ice_servers(self, channel_id: str | None = None) -> list[RTCIceServer]:
-        """Read the ICE servers of the operator that aiortc can use, for the peers of a channel.
+        """Read the operator's ICE servers that aiortc can use, for the peers of a channel.
 
-        Without a channel they are for who has an access key.
-        Refused with `method is unknown` by a server that is too old.
+        Without a channel, this needs an access key if the server requires one.
+        An old server refuses it with `method is unknown`.
         """
         result = await self._post("get_ice_servers", with_access_key=channel_id is None, channel_id=channel_id)
         return list(ice_servers_of(result))
 
     async def delete_data_channel(self, channel_id: str) -> None:
-        """Erase the channel at once. One that is not there is a success too."""
+        """Erase the channel at once. It is no error if the channel does not exist."""
         await self._post("delete_data_channel", channel_id=channel_id)
 
     async def _post(
@@ -225,7 +233,7 @@ class SignalingClient:
 
 
 def endpoint_of(url: str) -> httpx.URL:
-    """Return a URL. Raises httpx.InvalidURL also for a port that httpx lets pass, and that no socket takes."""
+    """Return a URL. Raises httpx.InvalidURL, also for a port that httpx accepts but no socket does."""
     endpoint = httpx.URL(url)
     if not 0 <= (endpoint.port or 0) <= MAX_PORT:
         raise httpx.InvalidURL(f"Invalid port: '{endpoint.port}'")
@@ -237,7 +245,7 @@ def as_list(candidates: Sequence[str] | None) -> list[str] | None:
 
 
 async def content_of(reply: httpx.Response) -> bytes:
-    """Return the body of a reply. One that is longer than a server can send is not read to its end."""
+    """Return the body of a reply. A body that is longer than a server can send is not read to its end."""
     if reply.headers.get("Content-Encoding", "identity") != "identity":
         raise not_ours()
     content = bytearray()
@@ -249,10 +257,11 @@ async def content_of(reply: httpx.Response) -> bytes:
 
 
 def result_of(reply: httpx.Response, content: bytes, server: str = "the server") -> dict[str, object]:
-    """Return the JSON object of a reply, or raise what the reply says."""
+    """Return the JSON object of a reply, or raise the error that the reply reports."""
     status = reply.status_code
     if status != httpx.codes.OK:
-        said, answered = sentence_of(reply, content), f"{server} answered {status}"
+        said = sentence_of(reply, content)
+        answered = f"{server} answered {status}"
         if status == httpx.codes.BAD_REQUEST:
             raise RefusalError(said or answered)
         if status == httpx.codes.UNAUTHORIZED:
@@ -268,10 +277,10 @@ def result_of(reply: httpx.Response, content: bytes, server: str = "the server")
 
 
 def sentence_of(reply: httpx.Response, content: bytes) -> str:
-    """Return what a server says that is Peerpost's; nothing of the page of another one, or of AWS's own JSON."""
+    """Return the sentence of a Peerpost server. A page of another server, or AWS's own JSON, gives an empty text."""
     if not reply.headers.get("Content-Type", "").lower().startswith("text/plain"):
         return ""
-    # Not by the charset that the reply names: Python has some that are no text encodings, and raise anything.
+    # Ignore the charset that the reply names: some of Python's are not text encodings, and may raise anything.
     return first_line(content.decode(errors="replace"))
 
 
@@ -280,13 +289,13 @@ def not_ours() -> ServerError:
 
 
 def first_line(text: str, length: int = 200) -> str:
-    """Return what of a body fits into one sentence, and a terminal: a proxy may answer with a whole page."""
+    """Return the first line of a body, short and safe to print: a proxy may answer with a whole page."""
     line = (text.strip().splitlines() or [""])[0][:length]
     return "".join(each if each.isprintable() else " " for each in line)
 
 
 def retry_after_of(reply: httpx.Response, now: float | None = None) -> float | None:
-    """Return the seconds of a Retry-After (RFC 9110), which names them or a date; None without a usable one."""
+    """Return the seconds of a Retry-After header (RFC 9110), which may be a date. Return None without a usable one."""
     value = reply.headers.get("Retry-After", "")
     try:
         seconds = float(value)
@@ -322,7 +331,7 @@ def next_of(result: dict[str, object]) -> int | None:
 
 
 def ice_servers_of(result: dict[str, object], *, or_none: bool = False) -> tuple[RTCIceServer, ...]:
-    """Return the ICE servers of a reply; `or_none` where an operator without any leaves them out."""
+    """Return the ICE servers of a reply. With `or_none`, the reply may have none."""
     if or_none and "ice_servers" not in result:
         return ()
     try:

@@ -17,7 +17,7 @@ from peerpost.negotiation import answer_later_offers
 from peerpost.remote import add_candidate, set_remote
 
 NewPeerConnection = Callable[[RTCConfiguration], RTCPeerConnection]
-"""Makes an RTCPeerConnection, with its data channels and tracks, of the configuration that it is given."""
+"""Makes an RTCPeerConnection, with its data channels and tracks, from a configuration."""
 
 
 @overload
@@ -61,29 +61,29 @@ async def connect(
 ) -> str | RTCPeerConnection:
     """Connect an RTCPeerConnection with the other peer of a channel, and return the channel's id.
 
-    In place of an RTCPeerConnection, a function that makes one lets it use the ICE servers that the operator gives to
-    the peers of a channel, and `connect` returns what it made.
-    It is called once, with an RTCConfiguration that has them, or that leaves aiortc its own where there are none.
-    It costs the offerer one request more, since aiortc has to know its ICE servers before it makes an offer.
+    Instead of an RTCPeerConnection, `peer_connection` may be a function that makes one. `connect` then returns it.
+    The function is called once, with an RTCConfiguration that has the ICE servers which the operator gives to the
+    peers of a channel. If there are none, the RTCConfiguration leaves aiortc its own default.
+    This costs the offerer one more request, because aiortc has to know its ICE servers before it makes an offer.
 
-    Without `channel_id` this peer offers, what its RTCPeerConnection has by now: data channels, tracks.
-    Raises ValueError for one that has neither.
+    Without `channel_id`, this peer offers the data channels and tracks that its RTCPeerConnection has by now.
+    Raises ValueError if there are none.
     `on_channel` is called with the id of the new channel, for the other peer.
-    With `channel_id` this peer answers.
-    `key` of 32 bytes seals everything; both peers need the same, or none.
-    `access_key` opens the channel at a `server` that is given as a URL, where its operator wants one.
+    With `channel_id`, this peer answers.
+    `key` has 32 bytes and seals everything. Both peers need the same key, or none.
+    `access_key` opens the channel if the operator requires one. It needs a `server` that is given as a URL.
     `on_progress` is called with "gathering", "waiting", "connecting" and "connected".
     Later, it is called with "renegotiated" or "negotiation-failed" when the other peer has offered again, for example
     because it has added a track: such an offer is answered over the connection itself, without the server.
-    `timeout` is for ICE and DTLS, in seconds, from the moment at which both descriptions are known.
+    `timeout` is the number of seconds for ICE and DTLS, once both descriptions are known.
 
     The offerer waits for the answer as long as the channel lives, 300 seconds, and erases the channel at the end.
-    An RTCPeerConnection that was given stays the caller's to close, after an error too;
-    one that was made is the caller's from its return on.
+    The caller closes an RTCPeerConnection that it has passed, after an error too.
+    If `connect` has made it, `connect` closes it after an error, and otherwise the caller does.
 
-    Raises ChannelExpiredError, TamperedError, InvalidDescriptionError, ConnectionFailedError,
-    RefusalError when another peer has answered, AccessKeyError when the server does not know the access key,
-    and ServerError or NetworkError when trying again did not help.
+    Raises ChannelExpiredError, TamperedError, InvalidDescriptionError or ConnectionFailedError,
+    RefusalError if another peer has answered, AccessKeyError if the server does not know the access key,
+    and ServerError or NetworkError if the request failed too often.
     """
     report = on_progress or (lambda _: None)
     is_given = isinstance(peer_connection, RTCPeerConnection)
@@ -107,7 +107,7 @@ async def connect(
 
 @asynccontextmanager
 async def client_of(server: str | SignalingClient, access_key: str | None) -> AsyncIterator[SignalingClient]:
-    """Give the client, or one of our own for a URL."""
+    """Give the client, or a new one for a URL."""
     if isinstance(server, SignalingClient):
         if access_key is not None:
             raise ValueError("a SignalingClient has its own access key")
@@ -118,7 +118,7 @@ async def client_of(server: str | SignalingClient, access_key: str | None) -> As
 
 
 async def meet(channel: Channel, report: Callable[[str], object], *, opens_first: bool) -> str | None:
-    """Return the offer, once it is there; None for the offerer, who opens the channel now if it `opens_first`."""
+    """Return the offer, once it has arrived. The offerer gets None, and opens the channel now if `opens_first`."""
     if channel.role == "offerer":
         if opens_first:
             await channel.open()
@@ -131,11 +131,11 @@ async def meet(channel: Channel, report: Callable[[str], object], *, opens_first
 async def peer_of(
     peer_connection: RTCPeerConnection | NewPeerConnection, channel: Channel
 ) -> AsyncIterator[RTCPeerConnection]:
-    """Give the connection, or one that is made with the ICE servers of the channel, and closed after an error."""
+    """Give the connection, or a new one with the ICE servers of the channel, which is closed after an error."""
     if isinstance(peer_connection, RTCPeerConnection):
         yield peer_connection
         return
-    # An empty list would be no ICE server at all for aiortc, not even its own.
+    # With an empty list, aiortc would use no ICE server at all, not even its own default.
     peer = peer_connection(RTCConfiguration(list(channel.ice_servers) or None))
     async with AsyncExitStack() as stack:
         stack.push_async_callback(close, peer)
@@ -151,7 +151,7 @@ async def offer(
 ) -> str:
     """Send the offer, wait for the answer, and return it."""
     if peer_connection.sctp is None and not peer_connection.getTransceivers():
-        # aiortc makes an offer of that, which no peer can answer.
+        # aiortc would make an offer that no peer can answer.
         raise ValueError("nothing to offer: the connection has no data channel and no track")
     answer_later_offers(peer_connection, report)
     report("gathering")
@@ -167,7 +167,7 @@ async def offer(
 
 
 async def until_answered(peer_connection: RTCPeerConnection, channel: Channel) -> str:
-    """Return the answer, once it is there. Raises ConnectionFailedError once the connection is closed."""
+    """Return the answer, once it has arrived. Raises ConnectionFailedError if the connection is closed."""
     answering = asyncio.create_task(channel.receive_answer())
 
     def look() -> None:
@@ -204,8 +204,8 @@ async def answer(
 
 async def close(peer_connection: RTCPeerConnection) -> None:
     """Close a connection, also one whose remote description could not be used, or whose TURN server is silent."""
-    # aiortc leaves a data channel's transport without its own transport in the first case, and closing meets None.
-    # In the other, the peer has heard of it, and aioice asks the server for a minute to give the relay up.
+    # In the first case, aiortc's data channels have no transport, and closing raises an AttributeError.
+    # In the second case, aioice tries for a minute to release the relay, after the other peer has been told.
     with suppress(AttributeError, TimeoutError):
         async with asyncio.timeout(HANG_UP_SECONDS):
             await peer_connection.close()
@@ -222,7 +222,7 @@ async def until_connected(peer_connection: RTCPeerConnection, channel: Channel, 
     peer_connection.on("connectionstatechange", look)
     look()
     tasks: set[asyncio.Task[object]] = {asyncio.create_task(settled.wait())}
-    # A peer that says in its description that it has no more candidates is not asked for more.
+    # If the description says that there are no more candidates, do not ask for more.
     if END_OF_CANDIDATES not in remote:
         tasks.add(asyncio.create_task(add_candidates(peer_connection, channel, remote)))
     try:
@@ -246,7 +246,7 @@ async def until_connected(peer_connection: RTCPeerConnection, channel: Channel, 
 async def add_candidates(peer_connection: RTCPeerConnection, channel: Channel, remote: str) -> None:
     """Add candidates as they come, until ICE has found a way, or the channel ends.
 
-    Between two reads ICE is left to what it has: a peer that is about to connect makes no request in vain.
+    Between two reads, ICE gets time to try what it has, so that a peer that is about to connect makes no request.
     """
     _, texts = without_mdns(remote)
     texts += channel.take_arrived()
@@ -255,7 +255,7 @@ async def add_candidates(peer_connection: RTCPeerConnection, channel: Channel, r
     try:
         with suppress(ChannelExpiredError):
             while True:
-                # Beside each other, as finding the address behind a name of mDNS takes its time.
+                # Add them at the same time, because looking up an mDNS name takes a while.
                 adding.update(asyncio.create_task(add_candidate(peer_connection, text)) for text in texts)
                 await asyncio.sleep(pause)
                 if peer_connection.iceConnectionState == "completed":
@@ -269,8 +269,11 @@ async def add_candidates(peer_connection: RTCPeerConnection, channel: Channel, r
 
 
 def first_pause(local: str, remote: str, *, has_more: bool) -> float:
-    """Return the seconds before the first read for late candidates; `has_more` than those of the description."""
+    """Return the seconds before the first read for late candidates.
+
+    `has_more` says that there are candidates besides those in the description.
+    """
     if not has_more and "a=candidate:" not in remote:
         return 0
-    # Which servers the other peer asks is not known; but who needs them meets others who do.
+    # It is not known which servers the other peer uses, but peers that need servers often meet.
     return LATE_SECONDS if re.search(" typ (srflx|relay)", local + remote) else UNLIKELY_SECONDS

@@ -1,8 +1,8 @@
-"""What can go wrong, as classes. All of them are a PeerpostError."""
+"""Everything that can go wrong. All errors are subclasses of PeerpostError."""
 
 
 class PeerpostError(Exception):
-    """The root of all errors of this package. Its text is one clear sentence."""
+    """The base class of all errors of this package. The text of each is one clear sentence."""
 
 
 class RefusalError(PeerpostError):
@@ -10,13 +10,13 @@ class RefusalError(PeerpostError):
 
 
 class AccessKeyError(RefusalError):
-    """The server wants an access key, and got none or one that it does not know (401). The text is the server's own."""
+    """The access key is missing or unknown (401). The text is the server's own."""
 
 
 class ServerError(PeerpostError):
-    """The server did not do it, or its reply is none of Peerpost's.
+    """The server could not serve the request, or its reply is not one of a Peerpost server.
 
-    `status` is the HTTP status; `retry_after` the seconds after which to come back, if the server named them.
+    `status` is the HTTP status. `retry_after` is the number of seconds after which to try again, or None.
     """
 
     def __init__(self, message: str, status: int, retry_after: float | None = None) -> None:
@@ -33,7 +33,8 @@ class ServerError(PeerpostError):
 class NetworkError(PeerpostError):
     """No reply came. The request may have taken effect all the same.
 
-    `is_temporary` says whether the same request may succeed later; not so where the URL is none.
+    `is_temporary` says whether the same request may succeed later. It is false for an invalid URL, and for an
+    environment variable that cannot be used.
     """
 
     def __init__(self, message: str, *, is_temporary: bool = True) -> None:
@@ -42,23 +43,23 @@ class NetworkError(PeerpostError):
 
 
 class ChannelExpiredError(PeerpostError):
-    """The channel is no more: its 300 seconds are over, or a peer has hung up."""
+    """The channel does not exist any more: its 300 seconds are over, or a peer has hung up."""
 
 
 class TamperedError(PeerpostError):
-    """A sealed text was not sealed with this key for this purpose: somebody changed it, or the key is another one."""
+    """A sealed text was changed, or was sealed with another key or for another purpose."""
 
 
 class InvalidDescriptionError(PeerpostError):
-    """The other peer's session description is none that aiortc can use."""
+    """aiortc cannot use the other peer's session description."""
 
 
 class ConnectionFailedError(PeerpostError):
-    """Both descriptions were exchanged, and the peers found no way to each other; or the connection is closed."""
+    """The peers exchanged descriptions but could not reach each other, or the connection is closed."""
 
 
 class PeerLostError(PeerpostError):
-    """The other peer was connected, and is gone."""
+    """The other peer was connected, and is gone now."""
 
 
 class TransferError(PeerpostError):

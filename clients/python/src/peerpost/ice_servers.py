@@ -1,4 +1,4 @@
-"""ICE servers on the wire: the JSON of RTCIceServers, of which aiortc gets what it can use."""
+"""ICE servers on the wire: the JSON of RTCIceServers. aiortc gets those that it can use."""
 
 import re
 
@@ -12,10 +12,10 @@ TRANSPORTS: dict[str, set[str | None]] = {"stun": {None}, "turn": {"udp", "tcp"}
 
 
 def ice_servers_from(value: object) -> tuple[RTCIceServer, ...]:
-    """Return the ICE servers of a JSON array, without those that aiortc has no use for.
+    """Return the ICE servers of a JSON array, without those that aiortc cannot use.
 
-    aiortc raises for a URL that it does not know, in the middle of making an offer, and these come from outside.
-    Raises ValueError for what is no array of RTCIceServers.
+    For an unknown URL, aiortc raises in the middle of making an offer, and these URLs come from outside.
+    Raises ValueError for anything but an array of RTCIceServers.
     """
     if not isinstance(value, list) or len(value) > MAX_ICE_SERVERS:
         raise ValueError("ice_servers are a short array")
@@ -39,7 +39,7 @@ def ice_server_from(value: object) -> RTCIceServer:
 
 
 def is_usable(url: str, has_credential: bool) -> bool:
-    """Whether aiortc can ask the server of a URL."""
+    """Whether aiortc can use the server of a URL."""
     try:
         parsed = parse_stun_turn_uri(url)
     except ValueError:
@@ -54,7 +54,7 @@ def is_usable(url: str, has_credential: bool) -> bool:
 
 
 def text(value: object) -> str:
-    # Printable also means: without lone surrogates, which no encoding takes.
+    # A printable text has no lone surrogates either, which no encoding accepts.
     if not isinstance(value, str) or not value.isprintable() or len(value.encode()) > MAX_ICE_TEXT_BYTES:
-        raise ValueError("no short text")
+        raise ValueError("not a short text")
     return value

@@ -1,7 +1,8 @@
 """End-to-end encryption of descriptions and candidates: the server sees neither addresses nor fingerprints.
 
 A sealed text is base64url, without padding, of nonce (12 bytes), ciphertext and tag (16 bytes) of AES-256-GCM.
-The additional data says what the text is and, of a candidate, whose: a text moved to another place does not open.
+The additional data says what the text is and, for a candidate, whose it is.
+A text that was moved to another place does not open.
 """
 
 import base64
@@ -29,12 +30,12 @@ def new_key() -> bytes:
 
 
 def key_to_text(key: bytes) -> str:
-    """Return a key as it stands in a link: base64url without padding, 43 characters."""
+    """Return a key in the form that links have: base64url without padding, 43 characters."""
     return to_base64url(key)
 
 
 def key_from_text(text: str) -> bytes:
-    """Return the key of a link. Raises ValueError for a text that is none."""
+    """Return the key of a link. Raises ValueError for any other text."""
     key = from_base64url(text)
     if len(key) != KEY_BYTES:
         raise ValueError(f"a key has {KEY_BYTES} bytes, not {len(key)}")
@@ -50,7 +51,7 @@ class Sealer:
         self._cipher = AESGCM(key)
 
     def seal(self, text: str, purpose: Purpose) -> str:
-        """Return a text sealed for a purpose. The same text is another one each time."""
+        """Return a text sealed for a purpose. The result is different each time."""
         nonce = secrets.token_bytes(NONCE_BYTES)
         return to_base64url(nonce + self._cipher.encrypt(nonce, text.encode(), additional_data(purpose)))
 
@@ -74,10 +75,11 @@ def to_base64url(content: bytes) -> str:
 
 
 def from_base64url(text: str) -> bytes:
-    # Python's own decoder passes over what is no base64, and would open a text that was changed.
+    # Python's own decoder skips characters that are not base64, and would open a text that was changed.
     if not re.fullmatch("[A-Za-z0-9_-]*", text):
         raise ValueError("not base64url")
     content = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    if to_base64url(content) != text:  # the last character has bits to spare
+    # The last character has unused bits, so that several texts have the same content.
+    if to_base64url(content) != text:
         raise ValueError("not base64url in its one form")
     return content

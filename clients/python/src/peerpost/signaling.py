@@ -1,8 +1,8 @@
 """aiortc's four verbs over a Peerpost server, in place of the classes of aiortc.contrib.signaling.
 
-    from peerpost.signaling import BYE, add_signaling_arguments, create_signaling
+In an example of aiortc, this line takes the place of the one for `aiortc.contrib.signaling`:
 
-in an example of aiortc, in place of the same line for `aiortc.contrib.signaling`, is all that it takes.
+    from peerpost.signaling import BYE, add_signaling_arguments, create_signaling
 """
 
 import argparse
@@ -32,10 +32,10 @@ Message = RTCSessionDescription | RTCIceCandidate | SignalingBye
 class Signaling(BaseSignaling):
     """Offer, answer, candidates and goodbye over one channel.
 
-    Without `channel_id` this peer offers: `connect` opens the channel and calls `on_channel` with its id.
-    With it this peer answers.
-    `key` of 32 bytes seals everything; both peers need the same, or none.
-    `access_key` opens the channel at a `server` that is given as a URL, where its operator wants one.
+    Without `channel_id`, this peer offers: `connect` opens the channel and calls `on_channel` with its id.
+    With `channel_id`, this peer answers.
+    `key` has 32 bytes and seals everything. Both peers need the same key, or none.
+    `access_key` opens the channel if the operator requires one. It needs a `server` that is given as a URL.
     A channel takes one offer and one answer.
     """
 
@@ -70,7 +70,7 @@ class Signaling(BaseSignaling):
                     self._on_channel(channel_id)
 
     async def get_ice_servers(self) -> list[RTCIceServer]:
-        """Return the operator's ICE servers, for the RTCConfiguration of a connection; none from an old server."""
+        """Return the operator's ICE servers, for the RTCConfiguration of a connection. An old server has none."""
         await self.connect()
         return await self._channel.get_ice_servers()
 
@@ -85,25 +85,29 @@ class Signaling(BaseSignaling):
         elif isinstance(descr, RTCIceCandidate):
             await self._channel.send_candidate(candidate_to_json(descr))
         elif not self._said_bye.is_set():
-            with suppress(ChannelExpiredError):  # then nobody reads any more
+            # Nobody reads an expired channel.
+            with suppress(ChannelExpiredError):
                 await self._channel.send_bye()
             self._said_bye.set()
 
     async def receive(self) -> Message:
         """Return what the other peer sent next: its description first, then its candidates, and BYE.
 
-        Candidates that aiortc has no use for are passed over.
-        After both descriptions the channel may end while the call goes on: then this waits until this peer has said
-        BYE, and gives BYE. So does a `close` while this waits.
-        Where it is cancelled, nothing is lost: the reading goes on, and the next call gives what came.
+        Candidates that aiortc cannot use are skipped.
+        After both descriptions, the channel may end while the call goes on. Then this waits until this peer has said
+        BYE, and returns BYE. A `close` ends the wait, too.
+        If it is cancelled, nothing is lost: the read goes on, and the next call returns its result.
         """
         if self._closed.is_set():
             return BYE
         receiving = self._receiving = self._receiving or asyncio.create_task(self._receive())
-        await asyncio.wait({receiving})  # which, cancelled, does not cancel it
+        # Cancelling `wait` does not cancel the read.
+        await asyncio.wait({receiving})
         self._receiving = None
-        # What a read under way says of connections that were closed is no error of this peer.
-        return BYE if self._closed.is_set() else receiving.result()
+        if self._closed.is_set():
+            # The read may have failed because the connections were closed, which is no error.
+            return BYE
+        return receiving.result()
 
     async def _receive(self) -> Message:
         await self.connect()
@@ -128,7 +132,7 @@ class Signaling(BaseSignaling):
     async def close(self) -> None:
         """Say BYE, unless that was said, and close the connections to the server.
 
-        A channel that nobody needs any more is erased: when both have said BYE, or the other peer never came.
+        A channel that nobody needs any more is erased: if both have said BYE, or if the other peer never came.
         """
         if self._closed.is_set():
             return
@@ -171,9 +175,9 @@ def add_signaling_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def create_signaling(args: argparse.Namespace) -> Signaling:
-    """Return the signaling that the arguments ask for, sealed; the offerer prints its link.
+    """Return the signaling that the arguments ask for. It is sealed, and the offerer prints its link.
 
-    Raises ValueError for a link or an access key that is none, or when no server is named.
+    Raises ValueError for an invalid link, server or access key, or if no server is given.
     """
     link = Link.parse(args.channel) if args.channel else None
     server = args.server or (link and link.server) or os.environ.get("PEERPOST_SERVER")
