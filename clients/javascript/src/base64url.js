@@ -1,4 +1,4 @@
-/** Bytes as text that may stand in a link (RFC 4648, section 5), without padding. */
+/** Bytes as text that is safe in a link (RFC 4648, section 5), without padding. */
 
 /** @param {Iterable<number>} bytes */
 export function toBase64url(bytes) {
@@ -11,7 +11,7 @@ export function toBase64url(bytes) {
  */
 export function fromBase64url(text) {
   const bytes = Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (each) => each.charCodeAt(0));
-  // atob passes over padding, spaces and spare bits; a text that was changed must not pass for the one that was sent.
+  // atob ignores padding, spaces and spare bits. A changed text must not be taken for the one that was sent.
   if (toBase64url(bytes) !== text) throw new TypeError("not base64url");
   return bytes;
 }

@@ -1,27 +1,27 @@
-/** What can go wrong, one class for each way out. */
+/** What can go wrong: one class for each thing that a page can do about it. */
 
 export class PeerpostError extends Error {
   name = "PeerpostError";
 }
 
-/** The server said no, and the message is its sentence. Sending the same again does not help, unless it says "yet". */
+/** The server refused, and the message is its sentence. Only if that says "yet" does it help to ask again. */
 export class RefusalError extends PeerpostError {
   name = "RefusalError";
 }
 
-/** The server opens channels, or tells its ICE servers, to holders of an access key alone, and ours is none or unknown. */
+/** The server requires an access key to open a channel or to return its ICE servers. Ours is missing or unknown. */
 export class AccessError extends RefusalError {
   name = "AccessError";
 }
 
-/** The server, or what stands in front of it, is out of order or out of capacity. */
+/** The server, or a proxy in front of it, is out of order or out of capacity. */
 export class ServerError extends PeerpostError {
   name = "ServerError";
 
   /**
    * @param {string} message
    * @param {number} status
-   * @param {number} retryAfter Seconds after which the server wishes to be asked again; 0 when it does not say.
+   * @param {number} retryAfter Seconds after which the server asks to be called again. 0 if it does not say.
    */
   constructor(message, status, retryAfter) {
     super(message);
@@ -30,22 +30,22 @@ export class ServerError extends PeerpostError {
   }
 }
 
-/** No reply: the request, or the reply to it, is lost. A write may have taken effect. */
+/** There was no reply: the request or the reply is lost. A write may have succeeded. */
 export class NetworkError extends PeerpostError {
   name = "NetworkError";
 }
 
-/** The channel is no more: its time is up, or it was erased, or it has never been. */
+/** The channel does not exist: it has expired, it was erased, or it never existed. */
 export class ExpiredError extends RefusalError {
   name = "ExpiredError";
 }
 
-/** A description or candidate was not sealed with our key, for its place. */
+/** A description or candidate was not sealed with our key, or was sealed for another purpose. */
 export class TamperedError extends PeerpostError {
   name = "TamperedError";
 }
 
-/** The peers know each other, but ICE or DTLS found no way between them. */
+/** ICE or DTLS found no way to the other peer, or the owner closed the connection. */
 export class UnreachableError extends PeerpostError {
   name = "UnreachableError";
 }

@@ -71,7 +71,9 @@ export class Exchange {
     client.preconnect();
     let offer = await this.#describe("offer");
     // If the reply is lost, there is one more channel, which nobody knows, and which expires.
-    const channel = await this.#poller.persist((call) => client.createDataChannel({ offer, iceServers: true, ...call }));
+    const channel = await this.#poller.persist((call) =>
+      client.createDataChannel({ offer, iceServers: true, ...call }),
+    );
     const channelId = textual(channel.channel_id);
     this.#opened = channelId;
     report("channel", { channelId });

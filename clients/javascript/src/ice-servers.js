@@ -1,18 +1,19 @@
-/** The ICE servers of the signaling server's operator, beside those that the page has named itself. */
+/** The ICE servers that the signaling server's operator has configured, beside those of the page. */
 
-// STUN and TURN, each over UDP, TCP and TLS, and as many again. With more, gathering takes its time, and peers are a tool
-// against others.
+// STUN and TURN, each over UDP, TCP and TLS, and as many again. With more, gathering would be slow, and a server could
+// use its clients to flood somebody else.
 const MAX_SERVERS = 4;
 const MAX_URLS = 6;
-// Host names have at most 253 characters (RFC 1035), and a user name fewer than 509 bytes (RFC 8489). No browser looks.
+// Host names have at most 253 characters (RFC 1035), and a user name fewer than 509 bytes (RFC 8489). Browsers do not
+// check.
 const MAX_CHARACTERS = 4000;
 
 /**
- * Add those that the browser takes. Who has made a mistake in one may have made none in the next.
+ * Add the servers that the browser accepts. If it refuses one, the next may still be right.
  *
  * @param {RTCPeerConnection} peerConnection
- * @param {RTCIceServer[]} servers As they came.
- * @param {(error: unknown) => void} skip Told why one was passed over.
+ * @param {RTCIceServer[]} servers As they came, unchecked.
+ * @param {(error: unknown) => void} skip Called with the reason why a server was skipped.
  */
 export function addIceServers(peerConnection, servers, skip) {
   for (const server of servers.slice(0, MAX_SERVERS)) {

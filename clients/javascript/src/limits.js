@@ -17,7 +17,7 @@ export const HOLD_FOR_MS = 10_000;
 
 // A server that has never replied is more likely a typing error than an outage: give up after 2 s.
 export const MAX_TRIES_AT_FIRST = 4;
-// A server that has replied may be restarting: give up after 30 s.
+// A server that has replied may be restarting: give up after some ten seconds.
 export const MAX_TRIES = 8;
 // A server with too many requests, or one that says when to come back, serves us when others are done: two minutes.
 export const MAX_TRIES_BUSY = 20;

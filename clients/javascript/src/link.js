@@ -23,7 +23,8 @@ export function parseLink(link) {
   const { hash } = new URL(String(link).replace(/[<>]/g, ""));
   if (!hash) return {};
   const match = /^#([\da-f-]{36})(?:\.([\w-]{43})\.?)?$/.exec(hash);
-  // Its length tells a complete link. One that was cut off must not make its reader wait in a new channel, nor connect without the key.
+  // A link that was cut off must not make its reader wait in a new channel, nor connect without the key. The lengths of
+  // its parts say whether it is complete.
   if (!match) throw new TypeError("the link is not complete");
   const [, channelId, key] = match;
   return key ? { channelId, key } : { channelId };

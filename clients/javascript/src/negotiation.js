@@ -1,6 +1,7 @@
 /** Later negotiation, peer to peer: perfect negotiation (W3C WebRTC, section 10.7) over a data channel of its own. */
 
-// Agreed beforehand, so that it opens without a message. Both browsers' stacks have this stream from the start.
+// Both peers create the channel with this number, so that it opens without a message. Every browser's SCTP has this
+// stream from the start.
 const STREAM_ID = 255;
 
 export class Negotiation {
@@ -13,7 +14,7 @@ export class Negotiation {
   #ignoreOffer = false;
   #settingAnswer = false;
   #isNeeded = false;
-  /** @type {string[]} What waits for the channel to open, or for a way to the other peer. */
+  /** @type {string[]} Messages that wait for the channel to open, or for a way to the other peer. */
   #waiting = [];
 
   /**
@@ -33,25 +34,25 @@ export class Negotiation {
     this.#channel.onmessage = ({ data }) => this.#attempt(() => this.#receive(JSON.parse(data)));
   }
 
-  /** Take over. Before the first exchange has come to an end, nothing is to be negotiated anew. */
+  /** Negotiate from now on. Call this only once the first offer and answer are exchanged. */
   listen() {
     this.#on("negotiationneeded", () => {
-      // An offer that cannot be sent yet would take the place of the first answer, which is still to be sent.
+      // An offer that cannot be sent yet would replace the first answer, which is still to be sent.
       if (this.#channel.readyState === "open") this.#negotiate();
       else this.#isNeeded = true;
     });
   }
 
   /**
-   * Keep the connection, once it is there.
+   * Keep the connection alive, once it is there.
    *
-   * @param {RTCIceCandidate[]} late Those of the first exchange that the server has not got.
+   * @param {RTCIceCandidate[]} late Candidates of the first exchange that the server has not got.
    */
   keep(late) {
     late.forEach((candidate) => this.#send({ candidate }));
     this.#on("icecandidate", ({ candidate }) => candidate && this.#send({ candidate }));
     this.#on("iceconnectionstatechange", () => {
-      // Not only when it has failed, which takes longer.
+      // Do not wait for "failed", which takes longer.
       if (this.#isLost) this.#peerConnection.restartIce();
       else this.#flush();
     });
@@ -87,7 +88,7 @@ export class Negotiation {
   }
 
   #flush() {
-    // Without a way it would stay in the channel's buffer, from which nothing can be taken back.
+    // Without a way to the other peer, a message would stay in the channel's buffer, and could not be taken back.
     if (this.#channel.readyState !== "open" || this.#isLost) return;
     this.#attempt(async () => {
       for (let message; (message = this.#waiting.shift()); ) this.#channel.send(message);
@@ -118,7 +119,7 @@ export class Negotiation {
   async #receive({ description, candidate }) {
     const peerConnection = this.#peerConnection;
     if (candidate) {
-      // Candidates of an offer that was passed over belong to nothing.
+      // Candidates of an ignored offer belong to nothing.
       await peerConnection.addIceCandidate(candidate).catch((error) => {
         if (!this.#ignoreOffer) throw error;
       });
@@ -126,17 +127,18 @@ export class Negotiation {
     if (!description) return;
     const isOffer = description.type === "offer";
     const ready = !this.#makingOffer && (peerConnection.signalingState === "stable" || this.#settingAnswer);
-    // Where the other peer has moved, its offer finds a way and ours does not: then even the impolite peer gives way.
+    // If the other peer has moved to another network, only its offer can find a way. Then even the impolite peer gives
+    // way.
     this.#ignoreOffer = !this.#polite && isOffer && !ready && !this.#isLost;
     if (this.#ignoreOffer) return;
     this.#settingAnswer = !isOffer;
     try {
-      await peerConnection.setRemoteDescription(description); // Rolls an own offer back where that is due.
+      await peerConnection.setRemoteDescription(description); // Rolls back our own offer if there is one.
     } finally {
       this.#settingAnswer = false;
     }
     if (isOffer) {
-      this.#waiting = []; // An offer of ours that is rolled back by now, and its candidates.
+      this.#waiting = []; // These belong to our own offer, which is rolled back by now.
       await this.#describe();
     }
     this.#report("renegotiated");

@@ -1,8 +1,8 @@
 /** How long to wait before asking again. */
 
 /**
- * Return a function that returns the length of the next pause. Pauses grow, and vary, so that peers that failed together
- * do not return together.
+ * Return a function that returns the length of the next pause. Pauses grow, and vary, so that peers that failed at the
+ * same moment do not come back at the same moment.
  *
  * @param {number} first Milliseconds.
  * @param {number} most Milliseconds.
@@ -18,7 +18,7 @@ export function backoff(first, most) {
 
 /**
  * @param {number} milliseconds
- * @param {AbortSignal} signal Ends it early; its reason is thrown.
+ * @param {AbortSignal} signal Ends the pause early. Its reason is thrown.
  * @returns {Promise<void>}
  */
 export function pause(milliseconds, signal) {

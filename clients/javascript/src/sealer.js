@@ -51,18 +51,18 @@ export async function sealerOf(key) {
   if (key instanceof CryptoKey) return sealerWith(key);
   // Written this way because `Uint8Array` has no parameter before TypeScript 5.7, in which our types are read, too.
   const bytes = typeof key === "string" ? fromBase64url(key) : /** @type {Uint8Array<ArrayBuffer>} */ (key);
-  // WebCrypto would take shorter ones.
+  // WebCrypto would accept shorter keys.
   if (bytes.length !== KEY_BYTES) throw new TypeError(`a key has ${KEY_BYTES} bytes`);
   return sealerWith(await crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]));
 }
 
-/** Return a new key, for one channel, as it stands in a link. */
+/** Return a new key for one channel, as base64url for a link. */
 export function createKey() {
   return toBase64url(crypto.getRandomValues(new Uint8Array(KEY_BYTES)));
 }
 
 /**
- * The additional data binds a text to its place: an offer cannot pass for an answer, nor our candidate for theirs.
+ * The additional data binds a text to its purpose: an offer cannot be used as an answer, nor our candidate as theirs.
  *
  * @param {Uint8Array<ArrayBuffer>} iv
  * @param {Purpose} purpose

@@ -1,4 +1,4 @@
-/** The endpoint: one method for each method of the wire, whose replies are returned as they stand. */
+/** The endpoint: one function for each method of the protocol, which returns the reply as it stands. */
 
 import { AccessError, ExpiredError, NetworkError, RefusalError, ServerError } from "./errors.js";
 import { MAX_REPLY_BYTES, MAX_SENTENCE, PATIENCE_SECONDS } from "./limits.js";
@@ -7,20 +7,20 @@ import { NO_SUCH_CHANNEL } from "./sentences.js";
 
 /**
  * @typedef {object} Call
- * @property {AbortSignal} [signal] Ends the request; its reason is what the caller then gets.
+ * @property {AbortSignal} [signal] Ends the request. Its reason is thrown.
  * @property {boolean} [keepalive] Lets the request outlive the page.
  */
 
 /**
  * @typedef {object} Reading
- * @property {number} [since] The position from which on candidates are wanted; the reply then has `items` and `next`.
- * @property {number} [wait] Seconds for which the reply may be held until there is something to say.
+ * @property {number} [since] The position of the first candidate wanted. The reply then has `items` and `next`.
+ * @property {number} [wait] Seconds for which the server may hold its reply until there is news.
  */
 
-/** @typedef {{ items?: string[], next?: number }} Later A server that does not know `since` has neither. */
+/** @typedef {{ items?: string[], next?: number }} Later A server that does not know `since` returns neither. */
 
-/** @typedef {{ iceServers?: boolean }} Asking Whether the reply is to have the server's ICE servers. */
-/** @typedef {{ ice_servers?: RTCIceServer[] }} IceServers What is not asked for, or not configured, is not there. */
+/** @typedef {{ iceServers?: boolean }} Asking Whether the reply should contain the server's ICE servers. */
+/** @typedef {{ ice_servers?: RTCIceServer[] }} IceServers Absent if not asked for or not configured. */
 
 export class SignalingClient {
   #url;
@@ -38,15 +38,15 @@ export class SignalingClient {
     this.#url = new Request(url).url.split("#")[0];
     this.#fetch = fetch;
     this.#patience = patience;
-    // Here, where it throws what no header can hold, and not at each try of a request.
+    // Made here, so that a key that no header can hold is an error at once, and not one of each request.
     this.#headers = accessKey ? new Headers({ Authorization: `Bearer ${accessKey}` }) : undefined;
   }
 
-  /** Let the browser open the connection while the first request is still being made up. */
+  /** Let the browser open its connection to the server before the first request. */
   preconnect() {
     if (this.#fetch !== globalThis.fetch || !globalThis.document) return;
     const link = document.createElement("link");
-    // Without credentials, as our requests are: the browser keeps such connections apart.
+    // Anonymous, as our requests are: the browser does not share connections between requests with and without cookies.
     Object.assign(link, { rel: "preconnect", href: this.#url, crossOrigin: "anonymous" });
     document.head.append(link);
     link.remove();
@@ -148,7 +148,7 @@ export class SignalingClient {
    */
   async #call(method, { signal, keepalive, channelId, iceServers, ...fields }) {
     const timeout = AbortSignal.timeout(Math.ceil((this.#patience + (fields.wait ?? 0)) * 1000));
-    const fetch = this.#fetch; // The browser's own refuses to be called as a method of ours.
+    const fetch = this.#fetch; // The browser's own cannot be called as a method of another object.
     const ending = signal ? AbortSignal.any([signal, timeout]) : timeout;
     let response, text;
     try {

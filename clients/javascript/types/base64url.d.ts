@@ -1,4 +1,4 @@
-/** Bytes as text that may stand in a link (RFC 4648, section 5), without padding. */
+/** Bytes as text that is safe in a link (RFC 4648, section 5), without padding. */
 /** @param {Iterable<number>} bytes */
 export declare function toBase64url(bytes: Iterable<number>): string;
 /**

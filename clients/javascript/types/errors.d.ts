@@ -1,16 +1,16 @@
-/** What can go wrong, one class for each way out. */
+/** What can go wrong: one class for each thing that a page can do about it. */
 export declare class PeerpostError extends Error {
     name: string;
 }
-/** The server said no, and the message is its sentence. Sending the same again does not help, unless it says "yet". */
+/** The server refused, and the message is its sentence. Only if that says "yet" does it help to ask again. */
 export declare class RefusalError extends PeerpostError {
     name: string;
 }
-/** The server opens channels, or tells its ICE servers, to holders of an access key alone, and ours is none or unknown. */
+/** The server requires an access key to open a channel or to return its ICE servers. Ours is missing or unknown. */
 export declare class AccessError extends RefusalError {
     name: string;
 }
-/** The server, or what stands in front of it, is out of order or out of capacity. */
+/** The server, or a proxy in front of it, is out of order or out of capacity. */
 export declare class ServerError extends PeerpostError {
     status: number;
     retryAfter: number;
@@ -18,23 +18,23 @@ export declare class ServerError extends PeerpostError {
     /**
      * @param {string} message
      * @param {number} status
-     * @param {number} retryAfter Seconds after which the server wishes to be asked again; 0 when it does not say.
+     * @param {number} retryAfter Seconds after which the server asks to be called again. 0 if it does not say.
      */
     constructor(message: string, status: number, retryAfter: number);
 }
-/** No reply: the request, or the reply to it, is lost. A write may have taken effect. */
+/** There was no reply: the request or the reply is lost. A write may have succeeded. */
 export declare class NetworkError extends PeerpostError {
     name: string;
 }
-/** The channel is no more: its time is up, or it was erased, or it has never been. */
+/** The channel does not exist: it has expired, it was erased, or it never existed. */
 export declare class ExpiredError extends RefusalError {
     name: string;
 }
-/** A description or candidate was not sealed with our key, for its place. */
+/** A description or candidate was not sealed with our key, or was sealed for another purpose. */
 export declare class TamperedError extends PeerpostError {
     name: string;
 }
-/** The peers know each other, but ICE or DTLS found no way between them. */
+/** ICE or DTLS found no way to the other peer, or the owner closed the connection. */
 export declare class UnreachableError extends PeerpostError {
     name: string;
 }

@@ -1,9 +1,9 @@
-/** The ICE servers of the signaling server's operator, beside those that the page has named itself. */
+/** The ICE servers that the signaling server's operator has configured, beside those of the page. */
 /**
- * Add those that the browser takes. Who has made a mistake in one may have made none in the next.
+ * Add the servers that the browser accepts. If it refuses one, the next may still be right.
  *
  * @param {RTCPeerConnection} peerConnection
- * @param {RTCIceServer[]} servers As they came.
- * @param {(error: unknown) => void} skip Told why one was passed over.
+ * @param {RTCIceServer[]} servers As they came, unchecked.
+ * @param {(error: unknown) => void} skip Called with the reason why a server was skipped.
  */
 export declare function addIceServers(peerConnection: RTCPeerConnection, servers: RTCIceServer[], skip: (error: unknown) => void): void;

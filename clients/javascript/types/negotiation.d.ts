@@ -7,12 +7,12 @@ export declare class Negotiation {
      * @param {(step: "renegotiated" | "negotiation-failed", detail?: object) => void} report
      */
     constructor(peerConnection: RTCPeerConnection, polite: boolean, report: (step: "renegotiated" | "negotiation-failed", detail?: object) => void);
-    /** Take over. Before the first exchange has come to an end, nothing is to be negotiated anew. */
+    /** Negotiate from now on. Call this only once the first offer and answer are exchanged. */
     listen(): void;
     /**
-     * Keep the connection, once it is there.
+     * Keep the connection alive, once it is there.
      *
-     * @param {RTCIceCandidate[]} late Those of the first exchange that the server has not got.
+     * @param {RTCIceCandidate[]} late Candidates of the first exchange that the server has not got.
      */
     keep(late: RTCIceCandidate[]): void;
     stop(): void;

@@ -1,7 +1,7 @@
 /** How long to wait before asking again. */
 /**
- * Return a function that returns the length of the next pause. Pauses grow, and vary, so that peers that failed together
- * do not return together.
+ * Return a function that returns the length of the next pause. Pauses grow, and vary, so that peers that failed at the
+ * same moment do not come back at the same moment.
  *
  * @param {number} first Milliseconds.
  * @param {number} most Milliseconds.
@@ -9,7 +9,7 @@
 export declare function backoff(first: number, most: number): () => number;
 /**
  * @param {number} milliseconds
- * @param {AbortSignal} signal Ends it early; its reason is thrown.
+ * @param {AbortSignal} signal Ends the pause early. Its reason is thrown.
  * @returns {Promise<void>}
  */
 export declare function pause(milliseconds: number, signal: AbortSignal): Promise<void>;

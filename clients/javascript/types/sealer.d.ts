@@ -17,5 +17,5 @@ export type Envelope = {
  * @returns {Promise<Envelope>}
  */
 export declare function sealerOf(key?: Key): Promise<Envelope>;
-/** Return a new key, for one channel, as it stands in a link. */
+/** Return a new key for one channel, as base64url for a link. */
 export declare function createKey(): string;

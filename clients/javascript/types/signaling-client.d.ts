@@ -1,7 +1,7 @@
-/** The endpoint: one method for each method of the wire, whose replies are returned as they stand. */
+/** The endpoint: one function for each method of the protocol, which returns the reply as it stands. */
 export type Call = {
     /**
-     * Ends the request; its reason is what the caller then gets.
+     * Ends the request. Its reason is thrown.
      */
     signal?: AbortSignal;
     /**
@@ -11,11 +11,11 @@ export type Call = {
 };
 export type Reading = {
     /**
-     * The position from which on candidates are wanted; the reply then has `items` and `next`.
+     * The position of the first candidate wanted. The reply then has `items` and `next`.
      */
     since?: number;
     /**
-     * Seconds for which the reply may be held until there is something to say.
+     * Seconds for which the server may hold its reply until there is news.
      */
     wait?: number;
 };
@@ -31,17 +31,17 @@ export type IceServers = {
 };
 /**
  * @typedef {object} Call
- * @property {AbortSignal} [signal] Ends the request; its reason is what the caller then gets.
+ * @property {AbortSignal} [signal] Ends the request. Its reason is thrown.
  * @property {boolean} [keepalive] Lets the request outlive the page.
  */
 /**
  * @typedef {object} Reading
- * @property {number} [since] The position from which on candidates are wanted; the reply then has `items` and `next`.
- * @property {number} [wait] Seconds for which the reply may be held until there is something to say.
+ * @property {number} [since] The position of the first candidate wanted. The reply then has `items` and `next`.
+ * @property {number} [wait] Seconds for which the server may hold its reply until there is news.
  */
-/** @typedef {{ items?: string[], next?: number }} Later A server that does not know `since` has neither. */
-/** @typedef {{ iceServers?: boolean }} Asking Whether the reply is to have the server's ICE servers. */
-/** @typedef {{ ice_servers?: RTCIceServer[] }} IceServers What is not asked for, or not configured, is not there. */
+/** @typedef {{ items?: string[], next?: number }} Later A server that does not know `since` returns neither. */
+/** @typedef {{ iceServers?: boolean }} Asking Whether the reply should contain the server's ICE servers. */
+/** @typedef {{ ice_servers?: RTCIceServer[] }} IceServers Absent if not asked for or not configured. */
 export declare class SignalingClient {
     #private;
     /**
@@ -54,7 +54,7 @@ export declare class SignalingClient {
         fetch?: typeof globalThis.fetch;
         patience?: number;
     });
-    /** Let the browser open the connection while the first request is still being made up. */
+    /** Let the browser open its connection to the server before the first request. */
     preconnect(): void;
     /**
      * @param {{ offer?: string, candidates?: string[] } & Asking & Call} [options]
