@@ -170,7 +170,7 @@ export class SignalingClient {
       throw new NetworkError(`no reply of ${this.#url}`, { cause });
     }
     const { status } = response;
-    // Peerpost's sentences are plain text. A proxy in front of the server, or another server, replies with other things.
+    // Peerpost's sentences are plain text. Proxies in front of the server, and other servers, reply with other things.
     const isSentence = response.headers.get("Content-Type")?.startsWith("text/plain");
     const sentence = isSentence ? text.slice(0, MAX_SENTENCE) : `${this.#url} replied ${status}`;
     if (status === 429 || status >= 500) {
