@@ -23,7 +23,7 @@ from typing import Any
 from benchmarks.descriptions import load
 from benchmarks.report import ROOT
 from benchmarks.stand_in import authority, stand_in
-from chalicelib.embedded import ANY_KEYS, ANY_REGION
+from chalicelib.development.embedded import ANY_KEYS, ANY_REGION
 from harness.runtime import runtime_python, unpack_read_only
 from harness.transports import url_event
 from tools import package
@@ -189,7 +189,9 @@ def lay_out(name: str, folder: Path) -> tuple[Path, str, Path]:
     folder.mkdir()
     shutil.copyfile(RIVALS / handler, folder / "app.py")
     if handler == "powertools.py":
-        shutil.copytree(ROOT / "chalicelib", folder / "chalicelib", ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(
+            ROOT / "chalicelib", folder / "chalicelib", ignore=shutil.ignore_patterns("__pycache__", "development")
+        )
     return folder, f"{folder}:{libraries}", libraries / "botocore/cacert.pem"
 
 

@@ -21,16 +21,17 @@ from typing import Any
 import psutil
 from mypy_boto3_dynamodb import DynamoDBClient
 
-from app import create_app
 from benchmarks.descriptions import load
 from benchmarks.guard import Counted
 from benchmarks.load_generator import Generator, generator
 from benchmarks.report import OURS, RIVALS, save, table, versions
 from benchmarks.units import Meter, dynalite
 from chalicelib.channels import Channels
+from chalicelib.dynamodb import Table
 from chalicelib.limits import MAX_CANDIDATES
 from harness.engines import client_of, new_table, real_engine
 from harness.runtime import build_package, function_url, lambda_function, unpack_read_only
+from harness.service import app_over
 from harness.transports import Post, chalice_local, over_function_url, over_handler, url_event
 
 
@@ -156,7 +157,7 @@ def function(plan: Plan, task_root: Path) -> Results:
         before, logged = cpu_seconds()["function"], own_log(log)
         requests = sum(connect_once(post, offerer.early, answerer.early) for _ in range(plan.samples))
         used = cpu_seconds()["function"] - before
-        channels = Channels(client, name)
+        channels = Channels(Table(client, name))
         channel_id = channels.create(offerer.early)
         reading = time.process_time()
         for _ in range(plan.samples):
@@ -233,8 +234,8 @@ class Probe:
 
     def __init__(self, client: DynamoDBClient, name: str) -> None:
         self._meter = Meter(client)
-        self._channels = Channels(client, name)
-        self._post = over_handler(create_app(lambda: self._channels))
+        self._channels = Channels(Table(client, name))
+        self._post = over_handler(app_over(self._channels))
         self._offerer, self._answerer = load("data channel")
         self._gateway: dict[str, list[float]] = {}
         self._handler: dict[str, list[float]] = {}

@@ -15,12 +15,13 @@ from typing import Any
 
 from mypy_boto3_dynamodb import DynamoDBClient
 
-from app import create_app
 from benchmarks.descriptions import KINDS, Peer, browser, load
 from benchmarks.guard import Counted
 from benchmarks.report import ROOT, table
 from chalicelib.channels import Channels
+from chalicelib.dynamodb import Table
 from harness.engines import client_of, free_port, new_table, wait_for_port
+from harness.service import app_over
 from harness.transports import Post, Reply, over_handler
 
 DYNALITE = ROOT / "benchmarks/node_modules/dynalite/cli.js"
@@ -153,8 +154,8 @@ def measure(short: bool) -> dict[str, Any]:  # noqa: ARG001 - it is short
         def run(kind: str, exchange: Callable[[Exchange], None]) -> Exchange:
             client = client_of(endpoint)
             meter = Meter(client)
-            channels = Channels(client, name)
-            done = Exchange(over_handler(create_app(lambda: channels)), *load(kind), meter)
+            channels = Channels(Table(client, name))
+            done = Exchange(over_handler(app_over(channels)), *load(kind), meter)
             exchange(done)
             return done
 

@@ -1,4 +1,4 @@
-"""Who may open a channel, where not everybody may: the holders of an access key (RFC 6750, Bearer)."""
+"""Access keys: who may open a channel, if not everybody may."""
 
 import hashlib
 import hmac
@@ -7,28 +7,42 @@ from collections.abc import Callable
 
 from chalicelib.errors import ParameterUnavailable, Unauthorized, UnknownKey
 
-DIGEST = re.compile(r"[0-9a-f]{64}")
+SHA256_IN_HEX = re.compile(r"[0-9a-f]{64}")
 
 
 class AccessKeys:
-    """The keys whose SHA-256 digests, in hex, `stored` returns: several, so that one can replace another."""
+    """The access keys that an operator has given out.
 
-    def __init__(self, stored: Callable[[], str]) -> None:
-        self._stored = stored
+    `read_digests` returns their SHA-256 digests in hex, which commas or white space separate: the
+    server never has the keys themselves. There may be several, so that one can replace another.
 
-    def check(self, authorization: str) -> None:
-        """Raise Unauthorized unless a header's value carries one of the keys."""
-        scheme, _, key = authorization.strip().partition(" ")
-        if scheme.lower() != "bearer" or not key.strip():
+    >>> keys = AccessKeys(lambda: hashlib.sha256(b"a-key").hexdigest())
+    >>> keys.check("a-key")
+    >>> keys.check("b-key")
+    Traceback (most recent call last):
+    chalicelib.errors.UnknownKey: access key is unknown
+    """
+
+    def __init__(self, read_digests: Callable[[], str]) -> None:
+        self._read_digests = read_digests
+
+    def check(self, key: str | None) -> None:
+        """Raise Unauthorized unless this is one of the keys. None means that there was no key.
+
+        Raise ParameterUnavailable if the digests cannot be read, or are not digests.
+        """
+        if key is None:
             raise Unauthorized("access key is missing")
-        # Half a character is what an event's JSON can hold; it is part of no key.
-        digest = hashlib.sha256(key.strip().encode(errors="replace")).hexdigest()
-        # All of them, and each to its end: the time tells nothing of a digest, nor which one it was.
-        if not sum(hmac.compare_digest(digest, each) for each in self._digests()):
+        # JSON can write half of a character, "\ud800". It is not part of any key.
+        digest = hashlib.sha256(key.encode(errors="replace")).hexdigest()
+        # Compare with all of them, and each to its end: the time taken then says nothing about
+        # which one it was, or how much of a digest was right.
+        matches = [hmac.compare_digest(digest, known) for known in self._digests()]
+        if not any(matches):
             raise UnknownKey("access key is unknown")
 
     def _digests(self) -> list[str]:
-        digests = re.findall(r"[^\s,]+", self._stored().lower())
-        if not digests or not all(map(DIGEST.fullmatch, digests)):
+        digests = self._read_digests().lower().replace(",", " ").split()
+        if not digests or not all(SHA256_IN_HEX.fullmatch(digest) for digest in digests):
             raise ParameterUnavailable("the access keys are not SHA-256 digests in hex")
         return digests

@@ -1,25 +1,28 @@
-"""The ways in which a request can fail that are not bugs."""
+"""The expected failures: refusals, which are the client's to mend, and outages, which pass."""
 
 
 class SignalingError(Exception):
-    """A request we refuse. The message is sent to the client as it stands."""
+    """The request is refused. The message goes to the client as it stands."""
 
 
 class Unauthorized(SignalingError):
-    """A request that needs an access key, and came without one."""
+    """The request needs an access key, and came without one."""
 
 
 class UnknownKey(Unauthorized):
-    """A request with an access key that is none of ours."""
+    """The request came with an access key that is not one of ours."""
 
 
 class StorageUnavailable(Exception):
-    """DynamoDB throttled us, timed out or was unreachable, after the retries. The message is for the log only."""
+    """DynamoDB did not carry out a request, retries included. The message is for the log only."""
 
     service = "DynamoDB"
 
 
 class ParameterUnavailable(StorageUnavailable):
-    """A parameter was never read, or is not what it must be. The message is for the log, and never holds its value."""
+    """An SSM parameter could not be read, or holds something else than it must.
+
+    The message is for the log only, and never contains the parameter's value.
+    """
 
     service = "SSM"

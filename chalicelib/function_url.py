@@ -1,20 +1,42 @@
-"""A function URL's event, payload format 2.0 (AWS Lambda Developer Guide), to Chalice's REST event, and back."""
+"""From a function URL's event to Chalice, and back.
+
+The event is in payload format 2.0 (AWS Lambda Developer Guide, "Invoking function URLs").
+"""
 
 from collections.abc import Callable
 from typing import Any
 
+from chalicelib import request_log
+from chalicelib.http_app import COMMON_HEADERS, PLAIN_TEXT
+
 Event = dict[str, Any]
+Handler = Callable[[Any, object], Event]
+
+NOT_A_URL_EVENT = "the event must be a function URL's, in payload format 2.0"
 
 
-def lambda_handler(app: Callable[[Event, object], Event]) -> Callable[[Event, object], Event]:
+def lambda_handler(app: Callable[[Event, object], Event]) -> Handler:
     """Return the Lambda entry point that serves a Chalice app on a function URL."""
-    return lambda event, context: to_url_response(app(to_rest_event(event), context))
+
+    def handler(event: Any, context: object) -> Event:
+        # Lambda hands over any JSON: a test event of the console, or one of another AWS service.
+        match event:
+            case {"requestContext": {"http": {"method": str()}}}:
+                return to_url_response(app(to_rest_event(event), context))
+            case _:
+                return refusal_of_another_event()
+
+    return handler
 
 
 def to_rest_event(event: Event) -> Event:
-    """Return what Chalice reads of a REST event; an absent key would be a KeyError there. Every path is our route."""
+    """Return what Chalice reads of a REST API's event. Every path leads to our one route.
+
+    Chalice would raise KeyError for a member that is absent, so even the unused ones are here.
+    """
+    method = event["requestContext"]["http"]["method"]
     return {
-        "requestContext": {"httpMethod": event["requestContext"]["http"]["method"], "resourcePath": "/"},
+        "requestContext": {"httpMethod": method, "resourcePath": "/"},
         "headers": event.get("headers") or {},
         "multiValueQueryStringParameters": None,
         "pathParameters": None,
@@ -25,5 +47,11 @@ def to_rest_event(event: Event) -> Event:
 
 
 def to_url_response(response: Event) -> Event:
-    """Return a REST response in format 2.0. We send no header twice and nothing binary."""
+    """Return a REST API's response in format 2.0. We send no header twice, and nothing binary."""
     return {key: response[key] for key in ("statusCode", "headers", "body")}
+
+
+def refusal_of_another_event() -> Event:
+    request_log.begin().write(400, NOT_A_URL_EVENT)
+    headers = {"Content-Type": PLAIN_TEXT, **COMMON_HEADERS}
+    return {"statusCode": 400, "headers": headers, "body": NOT_A_URL_EVENT}

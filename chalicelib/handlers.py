@@ -1,8 +1,10 @@
-"""One function for each method of the wire, and the table of them."""
+"""One function for each method of docs/protocol.md, and the table of them.
+
+A handler reads its fields, makes one call, and returns the reply. It knows nothing of HTTP.
+"""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import partial
+from typing import NamedTuple, TypedDict
 
 from chalicelib import request_log, waiting
 from chalicelib.access_keys import AccessKeys
@@ -10,124 +12,197 @@ from chalicelib.channels import Channel, Channels
 from chalicelib.errors import SignalingError
 from chalicelib.ice_servers import IceServer, IceServers
 from chalicelib.limits import MAX_CANDIDATE_BYTES, MAX_DESCRIPTION_BYTES
-from chalicelib.protocol import Request, flag, number, parse, text, texts
-
-Reply = dict[str, str | int | list[str] | list[IceServer]]
-
-candidates = partial(texts, field="candidates", max_bytes=MAX_CANDIDATE_BYTES)
+from chalicelib.protocol import Request, parse
 
 
-@dataclass(frozen=True)
-class Server:
-    """What the methods work with. Without access keys everybody may open a channel."""
+class Reply(TypedDict, total=False):
+    """What a reply can hold. It is sent as JSON."""
+
+    channel_id: str
+    offer: str
+    answer: str
+    # Candidates, and the `since` to ask with next time.
+    items: list[str]
+    next: int
+    ice_servers: list[IceServer]
+
+
+class Server(NamedTuple):
+    """What the handlers work with. Without access keys, everybody may open a channel."""
 
     channels: Channels
     access_keys: AccessKeys | None = None
-    ice_servers: IceServers = field(default_factory=lambda: IceServers([], []))
+    ice_servers: IceServers = IceServers()
 
 
-def handle(body: bytes, server: Server, longest_wait: float = 0, authorization: str = "") -> Reply:
-    """Carry out one request, its reply held for `longest_wait` seconds at most; raise SignalingError to refuse it."""
+class Call(NamedTuple):
+    """One request to carry out, the server that does it, and how long its reply may be held."""
+
+    request: Request
+    server: Server
+    wait_seconds: float
+
+
+def handle(
+    body: bytes, server: Server, *, access_key: str | None = None, longest_wait: float = 0
+) -> Reply:
+    """Carry out one request.
+
+    `access_key` is what the client showed to say that it may open channels.
+    `longest_wait` is for how many seconds its reply may be held.
+    Raise SignalingError to refuse it, and StorageUnavailable if it could not be carried out.
+
+    >>> handle(b'{"method": "create_data_channel"}', server)
+    {'channel_id': '1c5ca5a5-6f0b-4c55-8b9a-3ad1e1b58f0e'}
+    """
     request = parse(body)
-    method = text(request, "method")
-    handler = HANDLERS.get(method)
-    if handler is None:
+    method = request.text("method")
+    if method not in HANDLERS:
         raise SignalingError("method is unknown")
     request_log.current().method = method
-    if server.access_keys and is_keyed(method, request):
-        server.access_keys.check(authorization)
-    request["wait"] = min(number(request, "wait"), longest_wait)
-    return handler(request, server)
+    if server.access_keys is not None and needs_access_key(method, request):
+        server.access_keys.check(access_key)
+    wait_seconds = min(request.number("wait"), longest_wait)
+    return HANDLERS[method](Call(request, server, wait_seconds))
 
 
-def is_keyed(method: str, request: Request) -> bool:
-    """Whether a method needs an access key: whoever knows a channel was invited, and needs nothing more."""
-    return method == "create_data_channel" or (method == "get_ice_servers" and "channel_id" not in request)
+def needs_access_key(method: str, request: Request) -> bool:
+    """Whether a request needs an access key, on a server that has some.
+
+    Only those who open a channel need one. A peer who knows a channel's id was invited to it.
+    """
+    if method == "get_ice_servers":
+        return "channel_id" not in request
+    return method == "create_data_channel"
 
 
-def create_data_channel(request: Request, server: Server) -> Reply:
-    offer = text(request, "offer", MAX_DESCRIPTION_BYTES) if "offer" in request else None
-    more = wished(flag(request, "ice_servers"), server)  # First: where it fails, no channel is left behind.
-    return {"channel_id": server.channels.create(offer, candidates(request)), **more}
+def create_data_channel(call: Call) -> Reply:
+    request = call.request
+    offer = None
+    if "offer" in request:
+        offer = request.text("offer", MAX_DESCRIPTION_BYTES)
+    wants_ice_servers = request.flag("ice_servers")
+    candidates = request.texts("candidates", MAX_CANDIDATE_BYTES)
+    # Do this first: if it fails, no channel has been created yet.
+    ice_servers = ice_servers_if(wants_ice_servers, call.server)
+    return {"channel_id": call.server.channels.create(offer, candidates), **ice_servers}
 
 
-def create_offer(request: Request, server: Server) -> Reply:
-    offer = text(request, "offer", MAX_DESCRIPTION_BYTES)
-    server.channels.set_offer(text(request, "channel_id"), offer, candidates(request))
+def create_offer(call: Call) -> Reply:
+    request = call.request
+    offer = request.text("offer", MAX_DESCRIPTION_BYTES)
+    channel_id = request.text("channel_id")
+    candidates = request.texts("candidates", MAX_CANDIDATE_BYTES)
+    call.server.channels.set_offer(channel_id, offer, candidates)
     return {}
 
 
-def get_offer(request: Request, server: Server) -> Reply:
-    asked = flag(request, "ice_servers")
-    return get_description(request, server, "offer") | wished(asked, server)
+def get_offer(call: Call) -> Reply:
+    request = call.request
+    wants_ice_servers = request.flag("ice_servers")
+    channel_id = request.text("channel_id")
+    since = request.whole_number("since")
+    channel = wait_for_channel(call, channel_id, lambda channel: channel.offer is not None)
+    if channel.offer is None:
+        raise SignalingError("no offer yet")
+    return {
+        "offer": channel.offer,
+        **candidates_since(since, channel.candidates),
+        **ice_servers_if(wants_ice_servers, call.server),
+    }
 
 
-def create_answer(request: Request, server: Server) -> Reply:
-    answer = text(request, "answer", MAX_DESCRIPTION_BYTES)
-    server.channels.set_answer(text(request, "channel_id"), answer, candidates(request))
+def create_answer(call: Call) -> Reply:
+    request = call.request
+    answer = request.text("answer", MAX_DESCRIPTION_BYTES)
+    channel_id = request.text("channel_id")
+    candidates = request.texts("candidates", MAX_CANDIDATE_BYTES)
+    call.server.channels.set_answer(channel_id, answer, candidates)
     return {}
 
 
-def get_description(request: Request, server: Server, field: str) -> Reply:
-    channel, news = held(request, server, lambda channel, _: getattr(channel, field) is not None)
-    if getattr(channel, field) is None:
-        raise SignalingError(f"no {field} yet")
-    return {field: getattr(channel, field), **news}
+def get_answer(call: Call) -> Reply:
+    request = call.request
+    channel_id = request.text("channel_id")
+    since = request.whole_number("since")
+    channel = wait_for_channel(call, channel_id, lambda channel: channel.answer is not None)
+    if channel.answer is None:
+        raise SignalingError("no answer yet")
+    return {"answer": channel.answer, **candidates_since(since, channel.candidates)}
 
 
-def create_candidate(request: Request, server: Server) -> Reply:
+def create_candidate(call: Call) -> Reply:
+    request = call.request
     if "candidate" in request and "candidates" in request:
         raise SignalingError("candidate and candidates exclude each other")
-    one = [] if "candidates" in request else [text(request, "candidate", MAX_CANDIDATE_BYTES)]
-    name, since = text(request, "channel_id"), position(request)
-    stored = server.channels.add_candidates(name, one or candidates(request), tell="since" in request)
-    return later(stored, since) if "since" in request else {}
+    if "candidates" in request:
+        candidates = request.texts("candidates", MAX_CANDIDATE_BYTES)
+    else:
+        candidates = [request.text("candidate", MAX_CANDIDATE_BYTES)]
+    channel_id = request.text("channel_id")
+    since = request.whole_number("since")
+    if since is None:
+        call.server.channels.add_candidates(channel_id, candidates)
+        return {}
+    stored = call.server.channels.add_and_get_candidates(channel_id, candidates)
+    return candidates_since(since, stored)
 
 
-def get_candidates(request: Request, server: Server) -> Reply:
-    channel, news = held(request, server, lambda channel, since: len(channel.candidates) > since)
-    return news or {"items": channel.candidates}
+def get_candidates(call: Call) -> Reply:
+    request = call.request
+    channel_id = request.text("channel_id")
+    since = request.whole_number("since")
+    seen = 0 if since is None else since
+    channel = wait_for_channel(call, channel_id, lambda channel: len(channel.candidates) > seen)
+    if since is None:
+        return {"items": channel.candidates}
+    return candidates_since(since, channel.candidates)
 
 
-def delete_data_channel(request: Request, server: Server) -> Reply:
-    server.channels.delete(text(request, "channel_id"))
+def delete_data_channel(call: Call) -> Reply:
+    call.server.channels.delete(call.request.text("channel_id"))
     return {}
 
 
-def get_ice_servers(request: Request, server: Server) -> Reply:
-    if "channel_id" in request or not server.access_keys:  # Else `handle` has checked the key.
-        server.channels.get(text(request, "channel_id"))
-    return {"ice_servers": server.ice_servers.current()}
+def get_ice_servers(call: Call) -> Reply:
+    # Without a channel_id, an access key will do. If the server has keys, `handle` has checked it.
+    if "channel_id" in call.request or call.server.access_keys is None:
+        call.server.channels.get(call.request.text("channel_id"))
+    return {"ice_servers": call.server.ice_servers.current()}
 
 
-def wished(asked: bool, server: Server) -> Reply:
-    """Return what a reply has besides, for who asked for ICE servers where there are any."""
-    servers = server.ice_servers.current() if asked else []
-    return {"ice_servers": servers} if servers else {}
+def wait_for_channel(call: Call, channel_id: str, is_ready: Callable[[Channel], bool]) -> Channel:
+    """Return a channel as soon as it is ready or, when the wait is over, as it is then."""
+    return waiting.until(is_ready, lambda: call.server.channels.get(channel_id), call.wait_seconds)
 
 
-def held(request: Request, server: Server, ready: Callable[[Channel, int], bool]) -> tuple[Channel, Reply]:
-    """Return the channel once it is ready or the wait is over, and what a request with `since` is told besides."""
-    name, since = text(request, "channel_id"), position(request)
-    get = partial(server.channels.get, name)
-    channel = waiting.until(lambda seen: ready(seen, since), get, number(request, "wait"))
-    return channel, later(channel.candidates, since) if "since" in request else {}
+def candidates_since(since: int | None, stored: list[str]) -> Reply:
+    """Return the stored candidates from a position on; nothing if the client named no position.
 
-
-def position(request: Request) -> int:
-    return int(number(request, "since", whole=True))
-
-
-def later(stored: list[str], since: int) -> Reply:
+    Candidates are only ever appended, so that a position stays right.
+    """
+    if since is None:
+        return {}
     return {"items": stored[since:], "next": len(stored)}
 
 
-HANDLERS: dict[str, Callable[[Request, Server], Reply]] = {
+def ice_servers_if(wanted: bool, server: Server) -> Reply:
+    """Return the ICE servers, for a reply that brings them along if the client wants them.
+
+    If the operator has configured none, the reply is the plain one.
+    """
+    if not wanted:
+        return {}
+    ice_servers = server.ice_servers.current()
+    return {"ice_servers": ice_servers} if ice_servers else {}
+
+
+HANDLERS: dict[str, Callable[[Call], Reply]] = {
     "create_data_channel": create_data_channel,
     "create_offer": create_offer,
     "get_offer": get_offer,
     "create_answer": create_answer,
-    "get_answer": partial(get_description, field="answer"),
+    "get_answer": get_answer,
     "create_candidate": create_candidate,
     "get_candidates": get_candidates,
     "delete_data_channel": delete_data_channel,

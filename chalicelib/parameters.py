@@ -1,4 +1,4 @@
-"""One parameter of AWS Systems Manager (SSM), read once, and again after a bounded time. Loaded only where used."""
+"""One parameter of AWS Systems Manager (SSM), kept for a while. Loaded only if it is needed."""
 
 import logging
 import time
@@ -18,35 +18,72 @@ logger = logging.getLogger(__name__)
 
 
 class Parameter:
-    """A parameter that `client` reads. Where SSM does not serve, what was read last stands."""
+    """A parameter. Its value is read when it is first needed, and again when it is old.
 
-    # Not the monotonic clock: it stands still in a snapshot of SnapStart, and so would a key that was removed since.
-    def __init__(self, client: Any, name: str, now: Callable[[], float] = time.time) -> None:
-        self._client, self._name, self._now = client, name, now
-        self._value, self._tried = "", 0.0
+    `get_client` returns boto3's client for SSM. `now` returns the Unix time in seconds. It is not
+    the monotonic clock, which stands still in a snapshot of Lambda SnapStart: a value from the
+    time of the snapshot would then seem to be new, and a key that was removed since would be good.
+    """
+
+    def __init__(
+        self, get_client: Callable[[], Any], name: str, now: Callable[[], float] = time.time
+    ) -> None:
+        self._get_client = get_client
+        self._name = name
+        self._now = now
+        self._value: str | None = None
+        self._tried_at = 0.0
 
     def value(self) -> str:
-        """Return the value; raise ParameterUnavailable where it was never read, or is gone."""
-        if not self._value or not 0 <= self._now() - self._tried < limits.PARAMETER_MAX_AGE_SECONDS:
-            self._tried = self._now()  # Before the try: whatever ends it, the next request does not wait for it again.
-            self._read()
+        """Return the value. It is at most PARAMETER_MAX_AGE_SECONDS old, if SSM serves.
+
+        While SSM does not serve, the last value stays. Raise ParameterUnavailable if there is
+        none, or if the parameter has been deleted.
+        """
+        if self._value is None or self._is_old():
+            # Before the try: however it ends, the next request does not wait for another one.
+            self._tried_at = self._now()
+            self._value = self._read()
         return self._value
 
-    def _read(self) -> None:
+    def close_connections(self) -> None:
+        """Close all connections to SSM. The next read opens a new one."""
+        self._get_client().close()
+
+    def _is_old(self) -> bool:
+        age = self._now() - self._tried_at
+        # Below 0, the clock was set back, and the age is not known.
+        return not 0 <= age < limits.PARAMETER_MAX_AGE_SECONDS
+
+    def _read(self) -> str:
+        """Return the value to use from now on."""
         try:
-            reply = self._client.get_parameter(Name=self._name, WithDecryption=True)
-            self._value = reply["Parameter"]["Value"]
+            reply = self._get_client().get_parameter(Name=self._name, WithDecryption=True)
+            value: str = reply["Parameter"]["Value"]
         except (BotoCoreError, ClientError, KeyError, ResponseParserError) as error:
-            trouble = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
-            if trouble == "ParameterNotFound" or not self._value:  # Who deletes it wants nobody in.
-                self._value = ""
-                raise ParameterUnavailable(trouble) from error
-            logger.error("SSM: %s; what was read last stands", trouble)
+            return self._value_despite(error)
+        return value
+
+    def _value_despite(self, error: Exception) -> str:
+        """Return the last value, if it may still be used although reading has failed."""
+        cause = type(error).__name__
+        if isinstance(error, ClientError):
+            cause = error.response["Error"]["Code"]
+        # Whoever deletes the parameter wants nobody to be let in by what it held.
+        if cause == "ParameterNotFound":
+            self._value = None
+        if self._value is None:
+            raise ParameterUnavailable(cause) from error
+        logger.error("SSM: %s; the last value stays in use", cause)
+        return self._value
 
 
 @cache
 def open_client() -> Any:
-    """Return the client, which all parameters share; the usual AWS environment says where it connects, and as whom."""
+    """Return the client that all parameters share, opened once.
+
+    Endpoint, region and credentials come from the AWS environment.
+    """
     config = Config(
         connect_timeout=limits.SSM_CONNECT_TIMEOUT_SECONDS,
         read_timeout=limits.SSM_READ_TIMEOUT_SECONDS,

@@ -1,85 +1,137 @@
-"""From the bytes of a request to its fields."""
+"""From the bytes of a request to its fields. Everything wrong with them is a SignalingError."""
 
 import json
+from collections.abc import Iterable
+from typing import NoReturn
 
 from chalicelib.errors import SignalingError
 from chalicelib.limits import MAX_BATCH, MAX_BODY_BYTES, MAX_DEPTH, MAX_NAME_BYTES
 
-Request = dict[str, object]
+NOT_JSON = "body is not JSON (RFC 7493)"
+TOO_DEEP = f"body must be nested at most {MAX_DEPTH} deep"
+
+
+class Request:
+    """The fields of one request, each checked when it is read.
+
+    The methods raise SignalingError for a field that is not what they return. The message names
+    the field.
+
+    >>> request = parse(b'{"method": "get_offer", "since": 2}')
+    >>> request.text("method"), request.whole_number("since"), "wait" in request
+    ('get_offer', 2, False)
+    """
+
+    def __init__(self, fields: dict[str, object]) -> None:
+        self._fields = fields
+
+    def __contains__(self, field: str) -> bool:
+        return field in self._fields
+
+    def text(self, field: str, max_bytes: int = MAX_NAME_BYTES) -> str:
+        """Return a string of 1 to `max_bytes` bytes in UTF-8."""
+        if field not in self._fields:
+            raise SignalingError(f"{field} is missing")
+        return checked_text(self._fields[field], field, max_bytes)
+
+    def texts(self, field: str, max_bytes: int) -> list[str]:
+        """Return a list of at most MAX_BATCH such strings; an empty one if the field is absent."""
+        values = self._fields.get(field, [])
+        if not isinstance(values, list) or len(values) > MAX_BATCH:
+            raise SignalingError(f"{field} must be a list of at most {MAX_BATCH} strings")
+        return [
+            checked_text(value, f"{field}[{number}]", max_bytes)
+            for number, value in enumerate(values)
+        ]
+
+    def number(self, field: str) -> float:
+        """Return a number from 0; 0 if the field is absent."""
+        value = self._fields.get(field, 0)
+        # To Python, True and False are numbers too.
+        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+            raise SignalingError(f"{field} must be a number from 0")
+        return value
+
+    def whole_number(self, field: str) -> int | None:
+        """Return a whole number from 0; None if the field is absent."""
+        if field not in self._fields:
+            return None
+        value = self._fields[field]
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            raise SignalingError(f"{field} must be a whole number from 0")
+        return value
+
+    def flag(self, field: str) -> bool:
+        """Return a boolean; False if the field is absent."""
+        value = self._fields.get(field, False)
+        if not isinstance(value, bool):
+            raise SignalingError(f"{field} must be true or false")
+        return value
 
 
 def parse(body: bytes) -> Request:
-    """Return the object of an I-JSON message (RFC 7493); raise SignalingError for any other body."""
+    """Return the request in a body, which must be an object in I-JSON (RFC 7493)."""
     if not body:
         raise SignalingError("body is empty")
     if len(body) > MAX_BODY_BYTES:
         raise SignalingError(f"body must be at most {MAX_BODY_BYTES} bytes")
     try:
-        # NaN and Infinity are Python's, not JSON's, and int("NaN") is a ValueError.
-        request = json.loads(body.decode("utf-8"), object_pairs_hook=_unique, parse_constant=int)
-        _descend(request, MAX_DEPTH)
+        value = json.loads(
+            body.decode("utf-8"),
+            object_pairs_hook=object_of_unique_names,
+            parse_constant=refuse_constant,
+        )
     except RecursionError as error:
-        raise SignalingError(f"body must be nested at most {MAX_DEPTH} deep") from error
-    except ValueError as error:  # Not UTF-8, not JSON, a name twice, NaN, or a number of more than 4,300 digits.
-        raise SignalingError("body is not JSON (RFC 7493)") from error
-    if not isinstance(request, dict):
+        raise SignalingError(TOO_DEEP) from error
+    except ValueError as error:
+        # Not UTF-8, not JSON, one of our two refusals, or a number of more than 4,300 digits.
+        raise SignalingError(NOT_JSON) from error
+    # json.loads has a limit too, but which one depends on the version of Python.
+    if is_nested_deeper(value, MAX_DEPTH):
+        raise SignalingError(TOO_DEEP)
+    if not isinstance(value, dict):
         raise SignalingError("body must be a JSON object")
-    return request
+    return Request(value)
 
 
-def text(request: Request, field: str, max_bytes: int = MAX_NAME_BYTES) -> str:
-    """Return a required string of 1 to `max_bytes` bytes in UTF-8; raise SignalingError for anything else."""
-    if field not in request:
-        raise SignalingError(f"{field} is missing")
-    value = request[field]
-    if not isinstance(value, str):
-        raise SignalingError(f"{field} must be a string")
-    if not value:
-        raise SignalingError(f"{field} must not be empty")
-    try:
-        size = len(value.encode("utf-8"))
-    except UnicodeEncodeError as error:  # JSON can write half a character, "\ud800"; DynamoDB cannot store it.
-        raise SignalingError(f"{field} has a lone surrogate") from error
-    if size > max_bytes:
-        raise SignalingError(f"{field} must be at most {max_bytes} bytes")
-    return value
-
-
-def texts(request: Request, field: str, max_bytes: int) -> list[str]:
-    """Return an optional list of at most MAX_BATCH strings such as `text` returns; an empty one where it is absent."""
-    values = request.get(field, [])
-    if not isinstance(values, list) or len(values) > MAX_BATCH:
-        raise SignalingError(f"{field} must be a list of at most {MAX_BATCH} strings")
-    named = {f"{field}[{number}]": value for number, value in enumerate(values)}
-    return [text(named, name, max_bytes) for name in named]
-
-
-def number(request: Request, field: str, whole: bool = False) -> float:
-    """Return an optional number from 0; 0 where it is absent."""
-    value = request.get(field, 0)
-    if isinstance(value, bool) or not isinstance(value, int if whole else int | float) or value < 0:
-        raise SignalingError(f"{field} must be a {'whole ' * whole}number from 0")
-    return value
-
-
-def flag(request: Request, field: str) -> bool:
-    """Return an optional boolean; False where it is absent."""
-    value = request.get(field, False)
-    if not isinstance(value, bool):
-        raise SignalingError(f"{field} must be true or false")
-    return value
-
-
-def _unique(members: list[tuple[str, object]]) -> Request:
-    if len(fields := dict(members)) < len(members):
-        raise ValueError  # A name stands twice, and parsers disagree on which one counts.
+def object_of_unique_names(members: list[tuple[str, object]]) -> dict[str, object]:
+    """Return a JSON object. Refuse a name that stands twice: parsers differ on which one counts."""
+    fields = dict(members)
+    if len(fields) < len(members):
+        raise ValueError("a name stands twice")
     return fields
 
 
-def _descend(value: object, depth: int) -> None:
-    """How deep json.loads itself goes depends on the version of Python, so we count for ourselves."""
-    if isinstance(value, (dict, list)):
-        if depth == 0:
-            raise RecursionError
-        for inner in value.values() if isinstance(value, dict) else value:
-            _descend(inner, depth - 1)
+def refuse_constant(name: str) -> NoReturn:
+    """Refuse NaN, Infinity and -Infinity, which Python reads although JSON does not have them."""
+    raise ValueError(f"{name} is not JSON")
+
+
+def is_nested_deeper(value: object, max_depth: int) -> bool:
+    """Whether lists and objects are nested more than `max_depth` deep in a JSON value."""
+    inner: Iterable[object]
+    if isinstance(value, dict):
+        inner = value.values()
+    elif isinstance(value, list):
+        inner = value
+    else:
+        return False
+    if max_depth == 0:
+        return True
+    return any(is_nested_deeper(each, max_depth - 1) for each in inner)
+
+
+def checked_text(value: object, name: str, max_bytes: int) -> str:
+    """Return a value that is a string of 1 to `max_bytes` bytes in UTF-8."""
+    if not isinstance(value, str):
+        raise SignalingError(f"{name} must be a string")
+    if not value:
+        raise SignalingError(f"{name} must not be empty")
+    try:
+        size = len(value.encode("utf-8"))
+    except UnicodeEncodeError as error:
+        # JSON can write half of a character, "\ud800". DynamoDB cannot store it.
+        raise SignalingError(f"{name} has a lone surrogate") from error
+    if size > max_bytes:
+        raise SignalingError(f"{name} must be at most {max_bytes} bytes")
+    return value

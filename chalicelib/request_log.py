@@ -1,6 +1,7 @@
-"""One line for each request: what was asked, how it ended, and where the time went. The metrics are made of it.
+"""One line in the log for each request: what was asked, how it ended, and where the time went.
 
-Nothing in it is a client's: a method is one of ours or "unknown", an outcome "done" or a sentence of ours.
+CloudWatch makes its metrics from these lines. Nothing in them comes from a client: the method is
+one of ours or "unknown", and the outcome is "done" or a sentence of ours.
 """
 
 import logging
@@ -9,44 +10,58 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-# Lambda's runtime writes it as JSON, with the time and the request's id.
+# Lambda's runtime writes its records as JSON, with the time and the request's id.
 logger = logging.getLogger(__name__)
 
 
 class Line:
-    """The line of a request that begins now; `clock` gives seconds."""
+    """The line of one request, which begins now. `clock` returns seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
-        self._clock, self._began = clock, clock()
-        self._calls, self._dynamodb_seconds = 0, 0.0
         self.method = "unknown"
+        self._clock = clock
+        self._began = clock()
+        self._dynamodb_calls = 0
+        self._dynamodb_seconds = 0.0
 
     @contextmanager
     def dynamodb_call(self) -> Iterator[None]:
-        """Count a call, and the time that it takes with all its tries, however it ends."""
+        """Count a call to DynamoDB and its time, retries included, however it ends."""
         began = self._clock()
         try:
             yield
         finally:
-            self._calls += 1
+            self._dynamodb_calls += 1
             self._dynamodb_seconds += self._clock() - began
 
     def write(self, status: int, outcome: str) -> None:
-        facts = {"method": self.method, "status": status, "outcome": outcome, "dynamodb_calls": self._calls}
-        seconds = {"duration_ms": self._clock() - self._began, "dynamodb_ms": self._dynamodb_seconds}
-        logger.info("request", extra=facts | {name: round(1000 * value, 1) for name, value in seconds.items()})
+        """Write the line, with the HTTP status of the reply and with how the request ended."""
+        facts = {
+            "method": self.method,
+            "status": status,
+            "outcome": outcome,
+            "dynamodb_calls": self._dynamodb_calls,
+            "duration_ms": in_milliseconds(self._clock() - self._began),
+            "dynamodb_ms": in_milliseconds(self._dynamodb_seconds),
+        }
+        logger.info("request", extra=facts)
 
 
-# Each request has a thread of its own, in `chalice local` too.
-_line: ContextVar[Line] = ContextVar("line")
+# Each request has a thread of its own under `chalice local`, and the function to itself on Lambda.
+_current_line: ContextVar[Line] = ContextVar("line")
 
 
 def begin() -> Line:
     """Begin the line of a request, which is the current one from now on."""
-    _line.set(line := Line())
+    line = Line()
+    _current_line.set(line)
     return line
 
 
 def current() -> Line:
-    """Return the line of the request at hand; outside of any, one that is never written."""
-    return _line.get(None) or Line()
+    """Return the line of the request at hand. Outside a request, that is one nobody writes."""
+    return _current_line.get(None) or Line()
+
+
+def in_milliseconds(seconds: float) -> float:
+    return round(1000 * seconds, 1)

@@ -1,25 +1,44 @@
-"""Holding a reply until there is something to say."""
+"""Holding a reply until there is news: reading again and again, at pauses that grow."""
 
 import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from chalicelib.limits import PAUSE_FIRST_SECONDS, PAUSE_GROWTH, PAUSE_LATE_SECONDS, PAUSE_SOON_SECONDS, SOON_SECONDS
+from chalicelib.limits import (
+    PAUSE_FIRST_SECONDS,
+    PAUSE_GROWTH,
+    PAUSE_LATE_SECONDS,
+    PAUSE_SOON_SECONDS,
+    SOON_SECONDS,
+)
 
 Seen = TypeVar("Seen")
 
 
 def until(
-    ready: Callable[[Seen], bool],
+    is_ready: Callable[[Seen], bool],
     read: Callable[[], Seen],
     seconds: float,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Seen:
-    """Read again and again, until what is read is ready or `seconds` are over; return what was read last."""
-    start, pause = clock(), PAUSE_FIRST_SECONDS
-    while not ready(seen := read()) and (left := start + seconds - clock()) > 0:
-        sleep(min(pause, left))
-        most = PAUSE_SOON_SECONDS if clock() - start < SOON_SECONDS else PAUSE_LATE_SECONDS
-        pause = min(pause * PAUSE_GROWTH, most)
-    return seen
+    """Read until what is read is ready, or `seconds` are over. Return what was read last.
+
+    There is always a first read, and one at the very end of the wait.
+
+    >>> until(lambda channel: channel.answer is not None, lambda: channels.get(channel_id), 5)
+    Channel(offer='v=0 ...', answer='v=0 ...', candidates=[])
+    """
+    start = clock()
+    pause = PAUSE_FIRST_SECONDS
+    while True:
+        seen = read()
+        if is_ready(seen):
+            return seen
+        seconds_left = start + seconds - clock()
+        if seconds_left <= 0:
+            return seen
+        sleep(min(pause, seconds_left))
+        is_soon = clock() - start < SOON_SECONDS
+        longest_pause = PAUSE_SOON_SECONDS if is_soon else PAUSE_LATE_SECONDS
+        pause = min(pause * PAUSE_GROWTH, longest_pause)

@@ -16,8 +16,8 @@ from typing import Any
 
 from mypy_boto3_dynamodb import DynamoDBClient
 
-from chalicelib.channels import open_client
-from chalicelib.embedded import ANY_KEYS, ANY_REGION, create_table
+from chalicelib.development.embedded import ANY_KEYS, ANY_REGION, create_table
+from chalicelib.dynamodb import open_client
 
 ROOT = Path(__file__).parent.parent
 DYNOXIDE = ROOT / "tests/engine/node_modules/@dynoxide/linux-x64/dynoxide"
@@ -119,8 +119,8 @@ def running(command: list[str], port: int, **environment: str) -> Iterator[str]:
 def client_of(endpoint: str) -> DynamoDBClient:
     """Return a new client for an engine. For a table in AWS, keys and region come from the environment."""
     if ".amazonaws.com" in endpoint:
-        return open_client(endpoint_url=endpoint)
-    return open_client(endpoint_url=endpoint, region_name=ANY_REGION, **ANY_KEYS)
+        return open_client(endpoint)
+    return open_client(endpoint, region_name=ANY_REGION, **ANY_KEYS)
 
 
 @contextmanager

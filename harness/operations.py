@@ -1,14 +1,15 @@
 """The AWS operations that the server really calls. Tests compare the package and the IAM role with them."""
 
-from typing import Any, cast
+from typing import Any
 
 from botocore.model import OperationModel
 from mypy_boto3_dynamodb import DynamoDBClient
 
-from app import create_app
 from chalicelib.channels import Channels
+from chalicelib.dynamodb import Table
 from chalicelib.parameters import Parameter
 from harness.contract import NEEDED, open_channel, whole
+from harness.service import app_over
 from harness.transports import over_handler
 
 
@@ -26,9 +27,9 @@ def watch(client: Any) -> set[str]:
 def dynamodb_operations(client: DynamoDBClient, table: str) -> set[str]:
     """Return the operations called at start-up and by every method, on an empty channel and in a full exchange."""
     called = watch(client)
-    channels = Channels(client, table)
+    channels = Channels(Table(client, table))
     channels.warm_up()
-    post = over_handler(create_app(lambda: channels))
+    post = over_handler(app_over(channels))
     channel_id = open_channel(post)
     # `get_offer` runs once on the empty channel. NEEDED then writes each value before it is read.
     for method in ["get_offer", *NEEDED]:
@@ -39,5 +40,5 @@ def dynamodb_operations(client: DynamoDBClient, table: str) -> set[str]:
 def ssm_operations(client: Any, name: str) -> set[str]:
     """Return the operations that are called to read a parameter."""
     called = watch(client)
-    Parameter(cast(Any, client), name).value()
+    Parameter(lambda: client, name).value()
     return called

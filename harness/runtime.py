@@ -19,7 +19,7 @@ from typing import Any
 
 import httpx
 
-from chalicelib.embedded import ANY_REGION
+from chalicelib.development.embedded import ANY_REGION
 from harness.engines import ROOT, free_port, wait_for_port
 from harness.transports import url_event
 from tools import package

@@ -5,28 +5,33 @@ from contextlib import contextmanager
 
 from mypy_boto3_dynamodb import DynamoDBClient
 
-from app import create_app
 from chalicelib.access_keys import AccessKeys
 from chalicelib.channels import Channels
+from chalicelib.dynamodb import Table
 from chalicelib.function_url import lambda_handler
 from chalicelib.ice_servers import IceServers
 from harness.front import Front, front_of
+from harness.service import app_over
 from harness.ssm import KEY, digest
+
+# A held reply outlasts what a busy machine takes until there is news, so that no test asks twice by chance.
+HOLD_SECONDS = 20
 
 
 @contextmanager
 def plain_front(client: DynamoDBClient, table: str) -> Iterator[Front]:
     """Run a server without access keys or ICE servers."""
-    channels = Channels(client, table)
-    with front_of(lambda_handler(create_app(lambda: channels))) as front:
+    channels = Channels(Table(client, table))
+    with front_of(lambda_handler(app_over(channels, HOLD_SECONDS))) as front:
         yield front
 
 
 @contextmanager
 def operated_front(client: DynamoDBClient, table: str, urls: list[str], secret: str) -> Iterator[Front]:
     """Run a server whose operator requires an access key and has TURN servers."""
-    channels = Channels(client, table)
+    channels = Channels(Table(client, table))
     ice_servers = IceServers([], urls, lambda: secret)
     keys = AccessKeys(lambda: digest(KEY))
-    with front_of(lambda_handler(create_app(lambda: channels, access_keys=keys, ice_servers=ice_servers))) as front:
+    app = app_over(channels, HOLD_SECONDS, access_keys=keys, ice_servers=ice_servers)
+    with front_of(lambda_handler(app)) as front:
         yield front

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import boto3
 
-from chalicelib.embedded import ANY_KEYS, ANY_REGION
+from chalicelib.development.embedded import ANY_KEYS, ANY_REGION
 from harness.engines import free_port, wait_for_port
 
 # In the format that tools/access_key.py prints.
@@ -33,6 +33,10 @@ class Store:
         self.values = values
         self.error: BaseException | None = None
         self.calls: list[dict[str, object]] = []
+        self.closed = 0
+
+    def close(self) -> None:
+        self.closed += 1
 
     def get_parameter(self, **asked: Any) -> dict[str, Any]:
         self.calls.append(asked)

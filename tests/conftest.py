@@ -1,22 +1,24 @@
 """The engines, tables and transports that the tests share."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from chalice.app import Chalice
 from moto import mock_aws
 from mypy_boto3_dynamodb import DynamoDBClient
 from xdist.scheduler import LoadScopeScheduling
 
-from app import create_app
-from chalicelib.channels import Channels, open_client
-from chalicelib.embedded import ANY_KEYS, ANY_REGION
+from chalicelib.channels import Channels
+from chalicelib.development.embedded import ANY_KEYS, ANY_REGION
+from chalicelib.dynamodb import Table, open_client
 from harness.clock import Clock
-from harness.engines import client_of, engine_name, new_table, real_engine
+from harness.engines import ANY_ACCOUNT, client_of, engine_name, new_table, real_engine
 from harness.runtime import Invoke, build_package, lambda_function, unpack_read_only
+from harness.service import CHALICE_LOCAL, FUNCTION_URL, TEST_CLIENT, Service
+from harness.ssm import SECRET, ssm_server
 from harness.transports import Post, chalice_local, over_function_url, over_handler, over_http, over_test_client
 
 # Folders whose files share no server, so that two processes can divide them.
@@ -95,12 +97,7 @@ def table(client: DynamoDBClient) -> Iterator[str]:
 
 @pytest.fixture
 def channels(client: DynamoDBClient, table: str, clock: Clock) -> Channels:
-    return Channels(client, table, clock)
-
-
-@pytest.fixture
-def app(channels: Channels) -> Chalice:
-    return create_app(lambda: channels)
+    return Channels(Table(client, table), clock)
 
 
 @pytest.fixture(scope="session")
@@ -130,15 +127,52 @@ def packaged(task_root: Path, endpoint: str, tmp_path_factory: pytest.TempPathFa
         yield invoke
 
 
-@pytest.fixture(params=["test client", "function URL", "chalice local", "Lambda runtime"])
-def post(request: pytest.FixtureRequest) -> Iterator[Post]:
-    """One request to the server, on each of the ways that lead there."""
-    if request.param == "Lambda runtime":
+@pytest.fixture(scope="session")
+def ssm() -> Iterator[str]:
+    """SSM, for a server in a process of its own."""
+    with ssm_server() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def way(request: pytest.FixtureRequest) -> str:
+    """How a request reaches the server: as a function URL's event, unless a test is parametrized."""
+    return getattr(request, "param", FUNCTION_URL)
+
+
+@pytest.fixture
+def service() -> Service:
+    """The server that `post` talks to. A module that needs another one has this fixture too."""
+    return Service()
+
+
+@pytest.fixture
+def served(real_client: DynamoDBClient, real_table: str, clock: Clock) -> Channels:
+    """The channels of a server in this process. A module that needs others has this fixture too."""
+    return Channels(Table(real_client, real_table), clock)
+
+
+@pytest.fixture
+def post(way: str, service: Service, served: Channels, request: pytest.FixtureRequest) -> Iterator[Post]:
+    """One request to the server."""
+    if way == TEST_CLIENT:
+        yield over_test_client(service.app(served))
+    elif way == FUNCTION_URL:
+        yield over_handler(service.app(served))
+    elif way == CHALICE_LOCAL:
+        with ExitStack() as stack:
+            if service == Service():
+                url = request.getfixturevalue("local_url")
+            else:
+                environment = service.environment(request.getfixturevalue("ssm"))
+                url = stack.enter_context(chalice_local(ANY_ACCOUNT | environment))
+            yield over_http(stack.enter_context(httpx.Client(base_url=url, timeout=30)))
+    elif service == Service():
         yield over_function_url(request.getfixturevalue("packaged"))
-    elif request.param == "chalice local":
-        with httpx.Client(base_url=request.getfixturevalue("local_url")) as client:
-            yield over_http(client)
     else:
-        real_channels = Channels(request.getfixturevalue("real_client"), request.getfixturevalue("real_table"))
-        app = create_app(lambda: real_channels)
-        yield over_test_client(app) if request.param == "test client" else over_handler(app)
+        task_root, log = request.getfixturevalue("task_root"), request.getfixturevalue("tmp_path") / "log"
+        endpoint, table = request.getfixturevalue("endpoint"), request.getfixturevalue("real_table")
+        environment = service.environment(request.getfixturevalue("ssm"))
+        with lambda_function(task_root, endpoint, table, log, concurrency=1, extra=environment) as invoke:
+            yield over_function_url(invoke)
+        assert not [secret for secret in (SECRET, *service.access_keys) if secret in log.read_text()]

@@ -36,8 +36,6 @@ RELEASE = "cpython-313 final "
 # Where Lambda unpacks a package.
 TASK_ROOT = "/var/task"
 
-# Both are for `chalice local`.
-DEVELOPMENT = {"embedded.py", "local.py"}
 # These two import nothing else of Chalice; the rest is its command line.
 CHALICE = {"chalice/__init__.py", "chalice/app.py"}
 # What we call of each service; botocore makes a client of all that its data describes, at every cold start.
@@ -66,8 +64,9 @@ def build(python: str | None) -> Files:
 
 
 def own_files() -> Files:
+    """Return our own modules. Folders in chalicelib do not ship: they are for development."""
     names = ["app.py", *(f"chalicelib/{path.name}" for path in ROOT.glob("chalicelib/*.py"))]
-    return {name: (ROOT / name).read_bytes() for name in names if PurePosixPath(name).name not in DEVELOPMENT}
+    return {name: (ROOT / name).read_bytes() for name in names}
 
 
 def wheels() -> list[Path]:

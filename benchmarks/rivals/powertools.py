@@ -7,11 +7,12 @@ from typing import Any
 from aws_lambda_powertools.event_handler import LambdaFunctionUrlResolver, Response
 
 from chalicelib import handlers
-from chalicelib.channels import Channels, open_client
+from chalicelib.channels import Channels
+from chalicelib.dynamodb import Table, open_client
 from chalicelib.errors import SignalingError
 
 app = LambdaFunctionUrlResolver()
-server = handlers.Server(Channels(open_client(), os.environ["TABLE_NAME"]))
+server = handlers.Server(Channels(Table(open_client(), os.environ["TABLE_NAME"])))
 
 
 def signal() -> Any:

@@ -18,8 +18,8 @@ import httpx
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 
-from app import create_app
 from chalicelib.channels import Channels
+from chalicelib.dynamodb import Table
 from chalicelib.function_url import lambda_handler
 from chalicelib.handlers import HANDLERS
 from chalicelib.limits import CHANNEL_TTL_SECONDS, MAX_BATCH, MAX_BODY_BYTES, MAX_CANDIDATES
@@ -27,6 +27,7 @@ from harness.clock import Clock
 from harness.contract import NEEDED, NOBODYS_ID, assert_accepted, assert_refused, open_channel, state, whole
 from harness.engines import client_of
 from harness.naming import name_of
+from harness.service import app_over
 from harness.transports import JSON, Post, over_handler, url_event
 from tests.fuzz.memory import Memory
 
@@ -59,17 +60,15 @@ def counted(real_client: DynamoDBClient) -> Counted:
 
 
 @pytest.fixture
-def post(counted: Any, real_table: str, clock: Clock) -> Post:
-    """The Lambda entry point over a real engine."""
-    channels = Channels(counted, real_table, clock)
-    return over_handler(create_app(lambda: channels))
+def served(counted: Any, real_table: str, clock: Clock) -> Channels:
+    return Channels(Table(counted, real_table), clock)
 
 
 @pytest.fixture
 def fast_post(clock: Clock) -> Post:
-    """The same over a table in memory, for what is to be tried thousands of times."""
-    channels = Channels(Memory({}).client, "any table", clock)
-    return over_handler(create_app(lambda: channels))
+    """The same as `post`, over a table in memory, for what is to be tried thousands of times."""
+    channels = Channels(Table(Memory({}).client, "any table"), clock)
+    return over_handler(app_over(channels))
 
 
 @pytest.fixture
@@ -314,8 +313,8 @@ def test_a_flood_of_creations_costs_a_write_each_and_expires(
     def create(_: int) -> str:
         if not hasattr(local, "post"):
             own: Any = Counted(client_of(endpoint))
-            channels = Channels(own, real_table, clock)
-            local.post, local.counted = over_handler(create_app(lambda: channels)), own
+            channels = Channels(Table(own, real_table), clock)
+            local.post, local.counted = over_handler(app_over(channels)), own
         before = len(local.counted.asked)
         channel_id = open_channel(local.post)
         assert local.counted.asked[before:] == ["put_item"]
@@ -333,8 +332,8 @@ def test_a_flood_of_creations_costs_a_write_each_and_expires(
 
 def test_a_flood_of_creations_leaves_nothing_in_the_function(clock: Clock) -> None:
     memory = Memory({})
-    channels = Channels(memory.client, "any table", clock)
-    post = over_handler(create_app(lambda: channels))
+    channels = Channels(Table(memory.client, "any table"), clock)
+    post = over_handler(app_over(channels))
     request = CREATE | {"offer": "x" * 1000}
 
     def flood(times: int) -> int:
@@ -368,12 +367,12 @@ def test_a_reader_who_polls_a_thousand_times_costs_a_read_each_and_changes_nothi
 
 
 def test_readers_who_poll_as_fast_as_they_can_do_not_keep_a_writer_out(endpoint: str, real_table: str) -> None:
-    channels = Channels(client_of(endpoint), real_table)
+    channels = Channels(Table(client_of(endpoint), real_table))
     channel_id = channels.create()
     written = threading.Event()
 
     def poll(_: int) -> int:
-        own, polls = Channels(client_of(endpoint), real_table), 0
+        own, polls = Channels(Table(client_of(endpoint), real_table)), 0
         while not written.is_set() or polls == 0:
             own.get(channel_id)
             polls += 1
@@ -391,8 +390,8 @@ def test_readers_who_poll_as_fast_as_they_can_do_not_keep_a_writer_out(endpoint:
 
 @pytest.mark.parametrize("wait", [3600, 1e308, 10**4000], ids=["an hour", "10^308", "10^4000"])
 def test_no_wait_holds_a_reply_longer_than_the_operator_allows(wait: float, clock: Clock) -> None:
-    channels = Channels(Memory({}).client, "any table", clock)
-    post = lambda_handler(create_app(lambda: channels))
+    channels = Channels(Table(Memory({}).client, "any table"), clock)
+    post = lambda_handler(app_over(channels))
     channel_id = channels.create()
     body = json.dumps({"method": "get_offer", "channel_id": channel_id, "wait": wait}).encode()
 

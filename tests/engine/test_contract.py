@@ -10,6 +10,7 @@ from chalicelib.handlers import HANDLERS
 from chalicelib.limits import MAX_BATCH, MAX_BODY_BYTES, MAX_CANDIDATE_BYTES, MAX_DEPTH, MAX_DESCRIPTION_BYTES
 from harness.contract import NEEDED, NOBODYS_ID, VALUES, assert_accepted, assert_refused, open_channel, state, whole
 from harness.naming import name_of
+from harness.service import each_way_in_turn, every_way
 from harness.transports import JSON, Post
 
 NEEDS = [(method, field) for method, fields in NEEDED.items() for field in fields]
@@ -25,6 +26,7 @@ def test_the_table_of_handlers_is_the_table_of_the_contract() -> None:
     assert list(HANDLERS) == list(NEEDED)
 
 
+@every_way
 def test_two_peers_find_what_the_other_has_left(post: Post) -> None:
     channel_id = open_channel(post)
 
@@ -38,6 +40,7 @@ def test_two_peers_find_what_the_other_has_left(post: Post) -> None:
     assert_accepted(post({"method": "get_candidates", "channel_id": channel_id}), {"items": ["b", "a", "c"]})
 
 
+@each_way_in_turn
 def test_a_description_that_is_not_there_yet_is_refused(post: Post) -> None:
     channel_id = open_channel(post)
 
@@ -45,6 +48,7 @@ def test_a_description_that_is_not_there_yet_is_refused(post: Post) -> None:
     assert_refused(post({"method": "get_answer", "channel_id": channel_id}), "no answer yet")
 
 
+@every_way
 def test_a_second_answer_is_refused_and_a_second_offer_is_not(post: Post) -> None:
     channel_id = open_channel(post)
     for method in ("create_offer", "create_answer"):
@@ -63,11 +67,13 @@ def test_a_second_answer_is_refused_and_a_second_offer_is_not(post: Post) -> Non
     ]
 
 
+@each_way_in_turn
 @pytest.mark.parametrize("method", [method for method in NEEDED if NEEDED[method] and "delete" not in method])
 def test_a_channel_that_nobody_opened_is_refused_by_every_method(method: str, post: Post) -> None:
     assert_refused(post(whole(method, NOBODYS_ID)), "no such channel")
 
 
+@each_way_in_turn
 @pytest.mark.parametrize("text", ["\r\n", "Ω 漢 🤝", "\x00\x1f\x7f", "\u2028", '{"candidate": "x"}', "'; --", "\ufeff"])
 def test_descriptions_and_candidates_come_back_to_the_letter(text: str, post: Post) -> None:
     channel_id = open_channel(post)
@@ -80,6 +86,7 @@ def test_descriptions_and_candidates_come_back_to_the_letter(text: str, post: Po
     assert_accepted(post({"method": "get_candidates", "channel_id": channel_id}), {"items": [text]})
 
 
+@each_way_in_turn
 @pytest.mark.parametrize(
     "headers",
     [
@@ -102,6 +109,7 @@ def test_the_content_type_does_not_matter(headers: Mapping[str, str], post: Post
     assert_accepted(post({"method": "get_offer", "channel_id": channel_id}, headers), {"offer": "ü"})
 
 
+@each_way_in_turn
 @pytest.mark.parametrize(
     ("body", "message"),
     [
@@ -151,6 +159,7 @@ def test_a_bad_body_is_refused(body: bytes, message: str, post: Post) -> None:
     assert_refused(post(body), message)
 
 
+@each_way_in_turn
 @pytest.mark.parametrize(("method", "field"), NEEDS)
 def test_a_bad_field_is_refused_by_name_and_stores_nothing(method: str, field: str, post: Post) -> None:
     channel_id = open_channel(post)
@@ -175,6 +184,7 @@ def test_a_bad_field_is_refused_by_name_and_stores_nothing(method: str, field: s
     assert state(post, channel_id) == before
 
 
+@each_way_in_turn
 @pytest.mark.parametrize("field", VALUES)
 def test_a_field_of_exactly_the_limit_is_taken(field: str, post: Post) -> None:
     channel_id = open_channel(post)
@@ -185,6 +195,7 @@ def test_a_field_of_exactly_the_limit_is_taken(field: str, post: Post) -> None:
     assert state(post, channel_id)[list(VALUES).index(field)].count("\\u0001") == LIMITS[field] - 1
 
 
+@every_way
 def test_what_reaches_each_limit_is_accepted(post: Post) -> None:
     offer, candidates = "x" * MAX_DESCRIPTION_BYTES, [f"candidate {number}" for number in range(MAX_BATCH)]
     request = {"method": "create_data_channel", "offer": offer, "candidates": candidates, "x": "", "y": []}
@@ -198,21 +209,25 @@ def test_what_reaches_each_limit_is_accepted(post: Post) -> None:
     assert stored == [{"offer": offer}, {"items": candidates}]
 
 
+@each_way_in_turn
 def test_a_field_that_nobody_knows_is_ignored(post: Post) -> None:
     reply = post({"method": "create_data_channel", "later": {"versions": ["may", 1, None]}, "channel_id": 7})
 
     assert reply.status == 200
 
 
+@each_way_in_turn
 @pytest.mark.parametrize("http_method", ["GET", "PUT", "PATCH", "DELETE"])
 def test_another_http_method_is_refused(http_method: str, post: Post) -> None:
     assert_refused(post({"method": "create_data_channel"}, http_method=http_method), "HTTP method must be POST")
 
 
+@every_way
 def test_a_head_request_is_refused_without_a_body(post: Post) -> None:
     assert_refused(post(b"", http_method="HEAD"), "")
 
 
+@every_way
 def test_one_request_may_bring_all_that_is_known(post: Post) -> None:
     opened = post({"method": "create_data_channel", "offer": "an offer", "candidates": ["a", "b", "a"]})
     channel_id = opened.json()["channel_id"]
@@ -229,6 +244,7 @@ def test_one_request_may_bring_all_that_is_known(post: Post) -> None:
     ]
 
 
+@every_way
 def test_since_tells_only_what_is_new(post: Post) -> None:
     opened = post({"method": "create_data_channel", "offer": "an offer", "candidates": ["a", "b"]})
     channel = {"channel_id": opened.json()["channel_id"]}
@@ -241,6 +257,7 @@ def test_since_tells_only_what_is_new(post: Post) -> None:
         assert_accepted(post({"method": "get_answer", "since": since, **channel}), {"answer": "an answer", **later})
 
 
+@every_way
 def test_who_writes_candidates_may_be_told_the_others_in_the_same_reply(post: Post) -> None:
     """Nothing is there twice, so what is written again is told all the same, and a position is one for both peers."""
     opened = post({"method": "create_data_channel", "candidates": ["a", "b"]})
@@ -253,6 +270,7 @@ def test_who_writes_candidates_may_be_told_the_others_in_the_same_reply(post: Po
     assert_accepted(post({"candidates": [], "since": 9, **channel}), {"items": [], "next": 5})
 
 
+@each_way_in_turn
 @pytest.mark.parametrize("method", ["get_offer", "get_answer", "get_candidates"])
 def test_a_wait_in_vain_ends_with_the_ordinary_reply(method: str, post: Post) -> None:
     channel_id = open_channel(post)
@@ -263,6 +281,7 @@ def test_a_wait_in_vain_ends_with_the_ordinary_reply(method: str, post: Post) ->
     assert (waited.status, waited.body) == (ordinary.status, ordinary.body)
 
 
+@each_way_in_turn
 @pytest.mark.parametrize("method", ["get_offer", "get_answer", "get_candidates"])
 def test_a_wait_for_what_is_there_is_no_wait(method: str, post: Post) -> None:
     channel_id = open_channel(post)
@@ -272,6 +291,7 @@ def test_a_wait_for_what_is_there_is_no_wait(method: str, post: Post) -> None:
     assert post(whole(method, channel_id) | {"wait": 3600}).body == post(whole(method, channel_id)).body
 
 
+@every_way
 def test_a_deleted_channel_is_gone_and_deleting_it_again_is_a_success(post: Post) -> None:
     channel_id = open_channel(post)
 
@@ -281,6 +301,7 @@ def test_a_deleted_channel_is_gone_and_deleting_it_again_is_a_success(post: Post
     assert state(post, channel_id) == ["no such channel"] * 3
 
 
+@each_way_in_turn
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
@@ -311,6 +332,7 @@ def test_a_bad_optional_field_is_refused(fields: dict[str, object], message: str
     assert_refused(post({"method": "create_data_channel"} | fields), message)
 
 
+@each_way_in_turn
 @pytest.mark.parametrize(
     ("since", "message"),
     [
@@ -329,6 +351,7 @@ def test_a_bad_since_is_refused(method: str, since: object, message: str, post: 
     assert_refused(post(whole(method, channel_id) | {"since": since}), message)
 
 
+@each_way_in_turn
 def test_where_no_ice_servers_are_configured_asking_for_them_changes_nothing(post: Post) -> None:
     opened = post({"method": "create_data_channel", "offer": "an offer", "ice_servers": True})
     channel = opened.json()
@@ -339,6 +362,7 @@ def test_where_no_ice_servers_are_configured_asking_for_them_changes_nothing(pos
     assert_accepted(post({"method": "get_ice_servers", **channel}), {"ice_servers": []})
 
 
+@each_way_in_turn
 def test_where_no_access_keys_are_configured_one_changes_nothing(post: Post) -> None:
     headers = {**JSON, "authorization": "Bearer any"}
 
@@ -346,6 +370,18 @@ def test_where_no_access_keys_are_configured_one_changes_nothing(post: Post) -> 
     assert_refused(post({"method": "get_ice_servers"}, headers), "channel_id is missing")
 
 
+@each_way_in_turn
+@pytest.mark.parametrize(
+    "candidate", [{"candidate": "candidate:1 1 udp", "sdpMid": "0"}, {}, None, ["candidate:1 1 udp"]], ids=name_of
+)
+def test_a_candidate_that_is_an_object_is_refused_with_what_it_must_be(candidate: object, post: Post) -> None:
+    """As clients send it that pass on the `candidate` of an event as it is, and not as a string."""
+    request = whole("create_candidate", open_channel(post))
+
+    assert_refused(post(request | {"candidate": candidate}), "candidate must be a string")
+
+
+@each_way_in_turn
 def test_one_candidate_and_many_exclude_each_other(post: Post) -> None:
     request = {**whole("create_candidate", open_channel(post)), "candidates": ["b"]}
 

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 
-from app import create_app
 from chalicelib.channels import Channel, Channels
+from chalicelib.dynamodb import Table
 from chalicelib.errors import SignalingError
 from chalicelib.limits import DYNAMODB_ATTEMPTS, RETRY_AFTER_SECONDS
 from harness.clock import Clock
@@ -40,6 +40,7 @@ from harness.faulty_proxy import (
     stall,
 )
 from harness.runtime import TIMEOUT_SECONDS
+from harness.service import app_over
 from harness.transports import Post, Reply, over_handler, url_event
 
 OUTAGES = [
@@ -76,19 +77,15 @@ def proxy(endpoint: str) -> Iterator[FaultyProxy]:
 
 
 @pytest.fixture
-def far_channels(proxy: FaultyProxy, real_table: str, clock: Clock) -> Channels:
-    return Channels(client_of(proxy.endpoint), real_table, clock)
-
-
-@pytest.fixture
-def post(far_channels: Channels) -> Post:
-    return over_handler(create_app(lambda: far_channels))
+def served(proxy: FaultyProxy, real_table: str, clock: Clock) -> Channels:
+    """The channels behind the proxy, where faults happen."""
+    return Channels(Table(client_of(proxy.endpoint), real_table), clock)
 
 
 @pytest.fixture
 def near_channels(real_client: DynamoDBClient, real_table: str, clock: Clock) -> Channels:
     """The same table without the proxy: what is really stored."""
-    return Channels(real_client, real_table, clock)
+    return Channels(Table(real_client, real_table), clock)
 
 
 def name(fault: Fault) -> str:
@@ -188,8 +185,7 @@ class Way:
 
     def __init__(self, method: str, proxy: FaultyProxy, table: str, near: Channels) -> None:
         self.method, self.proxy, self.near = method, proxy, near
-        app = create_app(lambda: Channels(self.client, table))
-        self.post, self.client = over_handler(app), client_of(proxy.endpoint)
+        self.post = over_handler(app_over(Channels(Table(client_of(proxy.endpoint), table))))
         self.channel_id = ""
 
     def prepare(self) -> None:
@@ -225,7 +221,7 @@ def ways(endpoint: str) -> Iterator[list[Way]]:
     with ExitStack() as stack:
         table = stack.enter_context(new_table(near))
         proxies = {method: stack.enter_context(faulty_proxy(endpoint)) for method in METHODS}
-        yield [Way(method, proxy, table, Channels(near, table)) for method, proxy in proxies.items()]
+        yield [Way(method, proxy, table, Channels(Table(near, table))) for method, proxy in proxies.items()]
 
 
 def all_at_once(ways: list[Way], *steps: Callable[[Way], None]) -> None:

@@ -8,12 +8,13 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from app import create_app
 from chalicelib import limits
 from chalicelib.channels import Channels
+from chalicelib.dynamodb import Table
 from harness.clock import Clock
 from harness.effort import tries
 from harness.engines import client_of, new_table
+from harness.service import app_over
 from harness.transports import over_handler
 
 FEW = 4
@@ -39,8 +40,8 @@ class History(RuleBasedStateMachine):
         client = client_of(self.endpoint)
         self.table = new_table(client)
         self.clock = Clock()
-        channels = Channels(client, self.table.__enter__(), self.clock)
-        self.post = over_handler(create_app(lambda: channels))
+        channels = Channels(Table(client, self.table.__enter__()), self.clock)
+        self.post = over_handler(app_over(channels))
         self.models: dict[str, Model] = {}
 
     def teardown(self) -> None:

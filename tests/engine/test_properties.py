@@ -9,13 +9,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mypy_boto3_dynamodb import DynamoDBClient
 
-from app import create_app
 from chalicelib.channels import Channels
+from chalicelib.dynamodb import Table
 from chalicelib.function_url import lambda_handler
 from chalicelib.handlers import HANDLERS
 from chalicelib.limits import MAX_CANDIDATE_BYTES, MAX_DESCRIPTION_BYTES
 from harness.effort import tries
 from harness.engines import client_of, new_table
+from harness.service import app_over
 from harness.transports import Post, over_handler, url_event
 
 TEXT = st.text(st.characters(codec=None, categories=None))  # Lone surrogates too.
@@ -32,8 +33,8 @@ class Service:
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self.client, self.table = client, table
-        channels = Channels(client, table)
-        self.app = create_app(lambda: channels)
+        channels = Channels(Table(client, table))
+        self.app = app_over(channels, max_wait_seconds=0)
         self.post: Post = over_handler(self.app)
         self.channel_id = channels.create()
 

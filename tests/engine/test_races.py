@@ -12,6 +12,7 @@ from mypy_boto3_dynamodb import DynamoDBClient
 
 from chalicelib import limits
 from chalicelib.channels import Channels
+from chalicelib.dynamodb import Table
 from chalicelib.errors import SignalingError
 from chalicelib.limits import CHANNEL_TTL_SECONDS
 from harness.clock import Clock
@@ -29,7 +30,7 @@ class Workers:
     """Workers that start each task at the same moment."""
 
     def __init__(self, endpoint: str, table: str, clock: Clock) -> None:
-        self.channels = [Channels(client_of(endpoint), table, clock) for _ in range(WORKERS)]
+        self.channels = [Channels(Table(client_of(endpoint), table), clock) for _ in range(WORKERS)]
         self._pool = ThreadPoolExecutor(WORKERS)
         self._barrier = threading.Barrier(WORKERS)
 

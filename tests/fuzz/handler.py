@@ -24,9 +24,9 @@ from typing import Any
 
 import yaml
 
-from app import create_app
 from chalicelib.access_keys import AccessKeys
 from chalicelib.channels import Channels
+from chalicelib.dynamodb import Table
 from chalicelib.errors import ParameterUnavailable
 from chalicelib.function_url import Event, lambda_handler
 from chalicelib.handlers import HANDLERS
@@ -34,6 +34,7 @@ from chalicelib.ice_servers import IceServers
 from chalicelib.limits import CHANNEL_TTL_SECONDS, MAX_CANDIDATES, RETRY_AFTER_SECONDS, TURN_TTL_SECONDS
 from harness.clock import Clock
 from harness.engines import ROOT
+from harness.service import app_over
 from harness.ssm import SECRET
 from tests.fuzz.memory import Item, Items, Memory
 
@@ -116,10 +117,8 @@ class Service:
 
     def __init__(self) -> None:
         self.memory = Memory(CHANNELS)
-        channels = Channels(self.memory.client, "any table", Clock(NOW))
-        self._invoke = {
-            name: lambda_handler(create_app(lambda: channels, **features)) for name, features in FEATURES.items()
-        }
+        channels = Channels(Table(self.memory.client, "any table"), Clock(NOW))
+        self._invoke = {name: lambda_handler(app_over(channels, **features)) for name, features in FEATURES.items()}
 
     def run(self, data: bytes) -> list[int]:
         """Make the requests of an input one after the other, check each response, and return their statuses."""

@@ -10,12 +10,13 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from app import create_app
 from chalicelib.channels import Channels
+from chalicelib.dynamodb import Table
 from chalicelib.function_url import lambda_handler
 from harness.clock import Clock
 from harness.engines import ROOT
 from harness.runtime import Forwarder, FunctionUrl
+from harness.service import app_over
 from tests.fuzz.handler import CHANNELS, NOW, Context
 from tests.fuzz.memory import Memory
 
@@ -37,8 +38,8 @@ class OneAtATime(FunctionUrl):
     """The function in this process. Like a Lambda environment, it handles one call at a time."""
 
     def __init__(self) -> None:
-        channels = Channels(Memory(CHANNELS).client, "any table", Clock(NOW))
-        handler, turn = lambda_handler(create_app(lambda: channels)), threading.Lock()
+        channels = Channels(Table(Memory(CHANNELS).client, "any table"), Clock(NOW))
+        handler, turn = lambda_handler(app_over(channels)), threading.Lock()
 
         def invoke(event: dict[str, object], _: object) -> dict[str, object]:
             with turn:

@@ -9,6 +9,7 @@ from mypy_boto3_dynamodb import DynamoDBClient
 
 from chalicelib import limits
 from chalicelib.channels import Channels
+from chalicelib.dynamodb import Table
 from chalicelib.errors import SignalingError
 from harness.clock import Clock
 from harness.engines import client_of, new_table
@@ -23,7 +24,7 @@ CALLS: st.SearchStrategy[Call] = st.one_of(
     st.tuples(st.just("create"), st.tuples(st.none() | TEXTS, CANDIDATES)),
     st.tuples(st.just("get"), st.tuples(NAMES)),
     st.tuples(st.sampled_from(["set_offer", "set_answer"]), st.tuples(NAMES, TEXTS, CANDIDATES)),
-    st.tuples(st.just("add_candidates"), st.tuples(NAMES, CANDIDATES, st.booleans())),
+    st.tuples(st.sampled_from(["add_candidates", "add_and_get_candidates"]), st.tuples(NAMES, CANDIDATES)),
     st.tuples(st.just("delete"), st.tuples(NAMES)),
     st.tuples(st.just("pass"), st.tuples(st.integers(0, 200))),
 )
@@ -34,7 +35,7 @@ class Side:
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self.clock = Clock(NOW)
-        self.channels = Channels(client, table, self.clock)
+        self.channels = Channels(Table(client, table), self.clock)
         self.ids = ["00000000-0000-4000-8000-000000000000"]
         self.said: list[object] = []
 
@@ -87,7 +88,7 @@ def test_the_double_enforces_the_candidate_limit_as_a_real_engine_does(
 ) -> None:
     monkeypatch.setattr(limits, "MAX_CANDIDATES", 3)
     calls: list[Call] = [("create", ("o", ["a"]))]
-    calls += [("add_candidates", (1, each, True)) for each in (["a", "b"], ["c", "d"], ["b", "c"], ["d"])]
+    calls += [("add_and_get_candidates", (1, each)) for each in (["a", "b"], ["c", "d"], ["b", "c"], ["d"])]
 
     assert_alike([*calls, ("set_answer", (1, "x", ["d"])), ("get", (1,))], real_client, real_table)
 
@@ -101,7 +102,7 @@ def test_the_double_rejects_unknown_expressions() -> None:
 
 
 def test_the_double_enforces_dynamodbs_item_size_limit() -> None:
-    channels = Channels(Memory({}).client, "any table")
+    channels = Channels(Table(Memory({}).client, "any table"))
 
     with pytest.raises(Exception, match="ValidationException"):
         channels.create("x" * MAX_ITEM_BYTES)

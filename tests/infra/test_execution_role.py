@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chalicelib.channels import Channel, Channels
+from chalicelib.dynamodb import Table
 from tools import package
 
 from .conftest import Deployment
@@ -98,7 +99,7 @@ def test_the_role_has_no_other_policy(deployment: Deployment) -> None:
 
 
 def test_the_gateways_calls_are_allowed(clients: Clients) -> None:
-    channels = Channels(clients.dynamodb, clients.table)
+    channels = Channels(Table(clients.dynamodb, clients.table))
 
     channel_id = channels.create()
     channels.set_offer(channel_id, "an offer")

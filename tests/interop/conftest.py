@@ -7,10 +7,10 @@ import pytest
 
 from harness.browsers import Browser, Page, run
 from harness.engines import ROOT
-from harness.fixtures import front, long_hold, page_url, turn
+from harness.fixtures import front, page_url, turn
 from harness.stun import StunServer, stun_server
 
-__all__ = ["front", "long_hold", "page_url", "turn"]
+__all__ = ["front", "page_url", "turn"]
 
 PYTHON_CLIENT = str(ROOT / "clients/python/src")
 if PYTHON_CLIENT not in sys.path:

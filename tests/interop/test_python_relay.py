@@ -56,7 +56,6 @@ async def talk(server: str, timeout: float) -> list[str]:
 
 
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
-@pytest.mark.usefixtures("long_hold")
 def test_two_peers_talk_over_the_relay_alone(
     real_client: DynamoDBClient, real_table: str, turn: TurnServer, transport: str
 ) -> None:

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 
-from app import create_app
 from chalicelib.channels import Channels
+from chalicelib.dynamodb import Table
 from chalicelib.function_url import lambda_handler
 from harness.browsers import Page, PageError, connect, exchange_messages
 from harness.coturn import TurnServer
 from harness.front import Front, front_of
 from harness.runtime import lambda_function
+from harness.service import app_over
 from harness.ssm import KEY, KEYS_NAME, SECRET_NAME, digest, put, ssm_server
 
 RELAY_ALONE = {"iceTransportPolicy": "relay"}
@@ -159,8 +160,8 @@ class OddIceServers:
 def test_what_no_browser_takes_for_an_ice_server_does_not_keep_two_from_connecting(
     pages: tuple[Page, Page], turn: TurnServer, real_client: DynamoDBClient, real_table: str
 ) -> None:
-    channels = Channels(real_client, real_table)
-    app = create_app(lambda: channels, ice_servers=OddIceServers(turn))
+    channels = Channels(Table(real_client, real_table))
+    app = app_over(channels, ice_servers=OddIceServers(turn))
     with front_of(lambda_handler(app)) as front:
         offerer, answerer = pages
         connect(offerer, answerer, front.url, iceTransportPolicy="relay")

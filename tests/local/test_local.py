@@ -12,7 +12,7 @@ import httpx
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 
-from chalicelib.embedded import TABLE_NAME
+from chalicelib.development.embedded import TABLE_NAME
 from chalicelib.limits import MAX_BODY_BYTES
 from harness.transports import chalice_local
 

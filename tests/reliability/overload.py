@@ -8,12 +8,16 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
-from app import create_app
 from chalicelib.channels import Channels
+from chalicelib.dynamodb import Table
 from chalicelib.function_url import lambda_handler
 from harness.engines import client_of, new_table
 from harness.faulty_proxy import Fault, FaultyProxy, faulty_proxy, let_through, refusal
 from harness.runtime import Event, function_url
+from harness.service import app_over
+
+# Short, so that a client comes back often enough to be refused.
+HOLD_SECONDS = 2
 
 # What a function URL answers by itself, beyond the reserved concurrency.
 TOO_MANY: Event = {
@@ -43,9 +47,9 @@ def overloaded_url(endpoint: str, concurrency: int, table_requests_per_second: f
             proxy.weather = throttling(table_requests_per_second)
         here = Url("", proxy, table)
         idle: queue.SimpleQueue[Callable[[Event, object], Event]] = queue.SimpleQueue()
-        channels = Channels(client_of(proxy.endpoint), table)
+        channels = Channels(Table(client_of(proxy.endpoint), table))
         for _ in range(concurrency):
-            idle.put(lambda_handler(create_app(lambda: channels)))
+            idle.put(lambda_handler(app_over(channels, HOLD_SECONDS)))
 
         def invoke(event: Event, context: object) -> Event:
             reply = TOO_MANY

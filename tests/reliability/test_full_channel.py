@@ -12,10 +12,10 @@ from aiortc import RTCConfiguration, RTCPeerConnection
 from mypy_boto3_dynamodb import DynamoDBClient
 from peerpost import connect
 
-from app import create_app
 from chalicelib.channels import Channels
+from chalicelib.dynamodb import Table
 from chalicelib.limits import MAX_BATCH, MAX_CANDIDATES
-from harness.transports import Post, over_handler
+from harness.transports import Post
 from tests.reliability.overload import Url, overloaded_url
 
 REFUSAL = "too many candidates: a channel holds 800"
@@ -24,12 +24,12 @@ ALL = [str(number) for number in range(MAX_CANDIDATES)]
 
 @pytest.fixture
 def channels(real_client: DynamoDBClient, real_table: str) -> Channels:
-    return Channels(real_client, real_table)
+    return Channels(Table(real_client, real_table))
 
 
 @pytest.fixture
-def post(channels: Channels) -> Post:
-    return over_handler(create_app(lambda: channels))
+def served(channels: Channels) -> Channels:
+    return channels
 
 
 @pytest.fixture

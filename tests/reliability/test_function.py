@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.channels import Channel, Channels
+from chalicelib.dynamodb import Table
 from chalicelib.limits import CHANNEL_TTL_SECONDS, MAX_BODY_BYTES, RETRY_AFTER_SECONDS
 from harness.engines import client_of
 from harness.faulty_proxy import Fault, Forwarder, drip_for_ever, let_through, reset
@@ -33,7 +34,8 @@ METHODS: list[dict[str, object]] = [
 
 def near(here: Cluster) -> Channels:
     """The channels themselves, whatever is between the function and them."""
-    return Channels(client_of(str(here.proxy.engine.base_url)), here.table, lambda: time.time() + here.clock.offset)
+    table = Table(client_of(str(here.proxy.engine.base_url)), here.table)
+    return Channels(table, lambda: time.time() + here.clock.offset)
 
 
 def set_up(client: Client) -> str:

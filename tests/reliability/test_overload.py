@@ -78,8 +78,7 @@ CLIENTS = pytest.mark.parametrize("connect_all", [in_python, in_javascript], ids
 
 
 @pytest.fixture
-def url_of(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AbstractContextManager[Url]]:
-    monkeypatch.setenv("MAX_WAIT_SECONDS", "2")
+def url_of(endpoint: str) -> Callable[..., AbstractContextManager[Url]]:
     return lambda *capacity: overloaded_url(endpoint, *capacity)
 
 

@@ -13,15 +13,15 @@ import boto3
 import httpx
 import pytest
 
-from app import create_app
 from chalicelib.access_keys import AccessKeys
 from chalicelib.channels import Channels
-from chalicelib.embedded import ANY_KEYS, ANY_REGION
+from chalicelib.development.embedded import ANY_KEYS, ANY_REGION
 from chalicelib.ice_servers import IceServers
 from chalicelib.parameters import Parameter
 from harness.contract import NEEDED, NOBODYS_ID
 from harness.engines import ROOT, free_port
 from harness.runtime import Event, Invoke, lambda_function
+from harness.service import app_over
 from harness.ssm import KEY, KEYS_NAME, OTHER_KEY, SECRET, SECRET_NAME, bearer, digest, put, ssm_server
 from harness.transports import Post, chalice_local, over_function_url, over_handler, over_http
 
@@ -198,7 +198,7 @@ def test_what_looks_for_words_would_find_them_where_botocore_may_speak(
     caplog.set_level(logging.DEBUG)
     keys, secret = (parameter(name, verbose["AWS_ENDPOINT_URL_SSM"]).value for name in (KEYS_NAME, SECRET_NAME))
     ice_servers = IceServers(["stun:stun.example.org"], ["turn:turn.example.org"], secret)
-    app = create_app(lambda: channels, access_keys=AccessKeys(keys), ice_servers=ice_servers)
+    app = app_over(channels, access_keys=AccessKeys(keys), ice_servers=ice_servers)
 
     words, _ = exchange(over_handler(app))
 
@@ -208,4 +208,5 @@ def test_what_looks_for_words_would_find_them_where_botocore_may_speak(
 
 def parameter(name: str, endpoint: str) -> Parameter:
     client: Any = boto3.client
-    return Parameter(client("ssm", region_name=ANY_REGION, endpoint_url=endpoint, **ANY_KEYS), name)
+    ssm = client("ssm", region_name=ANY_REGION, endpoint_url=endpoint, **ANY_KEYS)
+    return Parameter(lambda: ssm, name)

@@ -21,7 +21,7 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from mypy_boto3_dynamodb import DynamoDBClient
 
-from chalicelib.embedded import ANY_KEYS, ANY_REGION
+from chalicelib.development.embedded import ANY_KEYS, ANY_REGION
 from harness.engines import ROOT
 from harness.operations import dynamodb_operations, ssm_operations
 from harness.ssm import SECRET, SECRET_NAME, put, ssm_server
@@ -32,15 +32,21 @@ OWN_FILES = {
     "app.py",
     "chalicelib/__init__.py",
     "chalicelib/access_keys.py",
+    "chalicelib/bootstrap.py",
+    "chalicelib/channel_update.py",
     "chalicelib/channels.py",
+    "chalicelib/deadline.py",
+    "chalicelib/dynamodb.py",
     "chalicelib/errors.py",
     "chalicelib/function_url.py",
     "chalicelib/handlers.py",
+    "chalicelib/http_app.py",
     "chalicelib/ice_servers.py",
     "chalicelib/limits.py",
     "chalicelib/parameters.py",
     "chalicelib/protocol.py",
     "chalicelib/request_log.py",
+    "chalicelib/settings.py",
     "chalicelib/waiting.py",
 }
 LIBRARIES = {"boto3", "botocore", "chalice", "dateutil", "jmespath", "s3transfer", "six.py", "urllib3"}
@@ -269,7 +275,7 @@ def test_it_finds_dynamodb_wherever_the_whole_of_botocore_finds_it(task_root: Pa
     ]
     script = f"""
 import json
-from chalicelib.channels import open_client
+from chalicelib.dynamodb import open_client
 print(json.dumps([open_client(region_name=region).meta.endpoint_url for region in {regions!r}]))"""
 
     found = json.loads(run_inside(task_root, "-c", script).stdout)

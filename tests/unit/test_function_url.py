@@ -6,8 +6,13 @@ from typing import Any
 import pytest
 from chalice.app import Chalice
 
-from chalicelib.function_url import lambda_handler, to_rest_event
+from chalicelib.channels import Channels
+from chalicelib.dynamodb import Table
+from chalicelib.function_url import NOT_A_URL_EVENT, lambda_handler, to_rest_event
+from harness.log_lines import listening, words
+from harness.service import app_over
 from harness.transports import encoded
+from tests.fuzz.memory import Memory
 
 # AWS Lambda Developer Guide, "Invoking Lambda function URLs", example request payload.
 AWS_EXAMPLE: dict[str, Any] = {
@@ -53,6 +58,11 @@ AWS_EXAMPLE: dict[str, Any] = {
     "isBase64Encoded": False,
     "stageVariables": None,
 }
+
+
+@pytest.fixture
+def app() -> Chalice:
+    return app_over(Channels(Table(Memory({}).client, "any table")))
 
 
 def invoke(app: Chalice, **changes: Any) -> dict[str, Any]:
@@ -145,3 +155,36 @@ def test_cors_is_left_to_the_function_url(app: Chalice) -> None:
     response = invoke(app, headers={"origin": "https://example.org"}, body='{"method": "create_data_channel"}')
 
     assert not [name for name in response["headers"] if name.lower().startswith("access-control")]
+
+
+OTHER_EVENTS: dict[str, Any] = {
+    "the console's test event": {"key1": "value1", "key2": "value2", "key3": "value3"},
+    "nothing": {},
+    "EventBridge": {"version": "0", "detail-type": "Scheduled Event", "source": "aws.events", "detail": {}},
+    "a REST API": {"httpMethod": "POST", "path": "/", "requestContext": {"httpMethod": "POST"}, "body": "{}"},
+    "a load balancer": {"requestContext": {"elb": {"targetGroupArn": "arn"}}, "httpMethod": "POST", "body": "{}"},
+    "a queue": {"Records": [{"body": "{}"}]},
+    "a request context that is null": {"requestContext": None},
+    "a method that is no text": {"requestContext": {"http": {"method": None}}},
+    "a list": [],
+    "a text": "text",
+    "null": None,
+}
+
+
+@pytest.mark.parametrize("event", OTHER_EVENTS.values(), ids=OTHER_EVENTS)
+def test_an_event_of_anything_but_a_function_url_is_refused_with_what_is_expected(event: Any, app: Chalice) -> None:
+    with listening() as lines:
+        response = lambda_handler(app)(event, None)
+
+    assert response == {
+        "statusCode": 400,
+        "headers": {
+            "Content-Type": "text/plain; charset=utf-8",
+            "Cache-Control": "no-store",
+            "X-Content-Type-Options": "nosniff",
+        },
+        "body": NOT_A_URL_EVENT,
+    }
+    assert "payload format 2.0" in NOT_A_URL_EVENT
+    assert [words(line) for line in lines] == [("unknown", 400, NOT_A_URL_EVENT, 0)]

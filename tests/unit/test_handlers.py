@@ -11,8 +11,8 @@ from chalicelib.channels import Channels
 from chalicelib.errors import SignalingError
 from chalicelib.handlers import Server, handle
 
-# For as long a test waits where it should not; long enough for a second read where it should.
-LONG_SECONDS, SHORT_SECONDS = 2, 0.1
+# So long a test takes if it waits and should not.
+LONG_SECONDS = 20
 READS = [{"method": "get_offer"}, {"method": "get_answer"}, {"method": "get_candidates"}]
 
 
@@ -32,21 +32,26 @@ def test_what_is_there_is_told_at_once(fields: dict[str, object], channels: Chan
     channel_id = channels.create("an offer", ["a", "b"])
     channels.set_answer(channel_id, "an answer")
 
-    handle(body(channel_id, **fields), Server(channels), LONG_SECONDS)
+    handle(body(channel_id, **fields), Server(channels), longest_wait=LONG_SECONDS)
 
     assert reads.total() == 1
 
 
 @pytest.mark.parametrize("fields", [*READS, {"method": "get_candidates", "since": 1}], ids=json.dumps)
 def test_what_is_not_there_is_looked_for_again(
-    fields: dict[str, object], channels: Channels, reads: Counter[str]
+    fields: dict[str, object], channels: Channels, client: DynamoDBClient, reads: Counter[str]
 ) -> None:
     channel_id = channels.create(None, ["a"] if "since" in fields else [])
 
-    with suppress(SignalingError):
-        handle(body(channel_id, **fields), Server(channels), SHORT_SECONDS)
+    def end_after_the_first_read(**_: object) -> None:
+        if reads.total() == 1:
+            channels.delete(channel_id)
 
-    assert reads.total() > 1
+    client.meta.events.register("after-call.dynamodb.GetItem", end_after_the_first_read)
+    with pytest.raises(SignalingError, match="^no such channel$"):
+        handle(body(channel_id, **fields), Server(channels), longest_wait=LONG_SECONDS)
+
+    assert reads.total() == 2
 
 
 @pytest.mark.parametrize("fields", READS, ids=json.dumps)

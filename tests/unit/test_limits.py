@@ -10,6 +10,7 @@ from mypy_boto3_dynamodb import DynamoDBClient
 
 from chalicelib import limits
 from chalicelib.channels import Channels
+from chalicelib.dynamodb import Table
 from harness.engines import ROOT
 from harness.runtime import TIMEOUT_SECONDS
 
@@ -20,7 +21,7 @@ INIT_SECONDS = 10
 
 @pytest.mark.slow
 def test_a_full_channel_fits_one_item(real_client: DynamoDBClient, real_table: str) -> None:
-    channels = Channels(real_client, real_table)
+    channels = Channels(Table(real_client, real_table))
     channel_id = channels.create()
     channels.set_offer(channel_id, "x" * limits.MAX_DESCRIPTION_BYTES)
     channels.set_answer(channel_id, "x" * limits.MAX_DESCRIPTION_BYTES)
@@ -119,7 +120,7 @@ def test_a_full_batch_fits_dynamodbs_expression(real_client: DynamoDBClient, rea
     """Expressions hold 4 KB and 300 operators, by the DynamoDB Developer Guide."""
     sent: list[Any] = []
     real_client.meta.events.register("provide-client-params.dynamodb.*", lambda params, **_: sent.append(params))
-    channels = Channels(real_client, real_table)
+    channels = Channels(Table(real_client, real_table))
     batch = [str(number).rjust(limits.MAX_CANDIDATE_BYTES, "x") for number in range(limits.MAX_BATCH)]
 
     channels.set_answer(channels.create("an offer", batch), "an answer", [f"{each[1:]}y" for each in batch])

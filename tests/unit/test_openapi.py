@@ -7,22 +7,22 @@ from typing import Any
 
 import pytest
 import yaml
-from chalice.app import Chalice
 from openapi_core import OpenAPI
 from openapi_core.testing import MockRequest, MockResponse
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import validate
 
-from app import create_app
 from chalicelib import limits
 from chalicelib.access_keys import AccessKeys
 from chalicelib.channels import Channels
+from chalicelib.dynamodb import Table
 from chalicelib.function_url import lambda_handler
 from chalicelib.handlers import HANDLERS
 from chalicelib.ice_servers import IceServers
 from harness.contract import NEEDED, NOBODYS_ID, open_channel, whole
 from harness.engines import ROOT, client_of
 from harness.faulty_proxy import faulty_proxy, refusal
+from harness.service import app_over
 from harness.ssm import KEY, SECRET, bearer, digest
 from harness.transports import JSON, Post, Reply, over_handler, url_event
 
@@ -37,8 +37,8 @@ def openapi() -> OpenAPI:
 
 
 @pytest.fixture
-def post(channels: Channels) -> Post:
-    return over_handler(create_app(lambda: channels))
+def served(channels: Channels) -> Channels:
+    return channels
 
 
 def of_method(name: str, value: object) -> list[str]:
@@ -136,7 +136,7 @@ def openapi_accepts(openapi: OpenAPI, request: MockRequest) -> bool:
 def test_access_keys_and_ice_servers_are_in_the_document(openapi: OpenAPI, channels: Channels) -> None:
     servers = IceServers(["stun:stun.example.org"], ["turn:turn.example.org"], lambda: SECRET)
     keys = AccessKeys(lambda: digest(KEY))
-    post = over_handler(create_app(lambda: channels, access_keys=keys, ice_servers=servers))
+    post = over_handler(app_over(channels, access_keys=keys, ice_servers=servers))
     channel_id = channels.create("an offer")
     sent: list[tuple[dict[str, Any], Mapping[str, str], int]] = [
         ({"method": "create_data_channel"}, JSON, 401),
@@ -160,8 +160,8 @@ def test_access_keys_and_ice_servers_are_in_the_document(openapi: OpenAPI, chann
 def test_our_own_faults_are_in_the_document(openapi: OpenAPI, endpoint: str, real_table: str) -> None:
     request = MockRequest(HOST, "post", "/", data=b'{"method": "create_data_channel"}')
     with faulty_proxy(endpoint) as proxy:
-        channels = Channels(client_of(proxy.endpoint), real_table)
-        post = over_handler(create_app(lambda: channels))
+        channels = Channels(Table(client_of(proxy.endpoint), real_table))
+        post = over_handler(app_over(channels))
         for fault, status in ((refusal(400, "ValidationException"), 500), (refusal(500, "InternalServerError"), 503)):
             proxy.faults = [fault] * 3
             reply = post({"method": "create_data_channel"})
@@ -229,11 +229,11 @@ def refused_by_field(post: Post) -> Iterator[Reply]:
         yield post(request)
 
 
-def test_the_document_lists_the_refusals_that_the_server_gives_and_no_others(post: Post, app: Chalice) -> None:
+def test_the_document_lists_the_refusals_that_the_server_gives_and_no_others(post: Post, served: Channels) -> None:
     listed, by_field, _ = SCHEMAS["Refusal"]["oneOf"]
     no_base64 = {**url_event(b"{}", JSON), "body": "a", "isBase64Encoded": True}
 
-    met = {reply.body for reply in refused(post)} | {lambda_handler(app)(no_base64, None)["body"]}
+    met = {reply.body for reply in refused(post)} | {lambda_handler(app_over(served))(no_base64, None)["body"]}
     met_by_field = {reply.body for reply in refused_by_field(post)}
 
     assert met == set(listed["enum"])

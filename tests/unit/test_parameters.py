@@ -34,7 +34,7 @@ OUTAGES = [
 
 def test_it_is_read_once_decrypted_and_again_when_it_is_old(clock: Clock) -> None:
     store = Store(name="first")
-    parameter = Parameter(store, "name", clock)
+    parameter = Parameter(lambda: store, "name", clock)
 
     values = [parameter.value(), parameter.value()]
     store.values["name"] = "second"
@@ -49,7 +49,7 @@ def test_it_is_read_once_decrypted_and_again_when_it_is_old(clock: Clock) -> Non
 
 def test_a_clock_that_was_set_back_makes_nothing_older(clock: Clock) -> None:
     store = Store(name="first")
-    parameter = Parameter(store, "name", clock)
+    parameter = Parameter(lambda: store, "name", clock)
     parameter.value()
     store.values["name"] = "second"
 
@@ -63,7 +63,7 @@ def test_while_ssm_does_not_serve_what_was_read_last_stands(
     error: Exception, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     store = Store(name=SECRET)
-    parameter = Parameter(store, "name", clock)
+    parameter = Parameter(lambda: store, "name", clock)
     parameter.value()
 
     store.error = error
@@ -74,7 +74,7 @@ def test_while_ssm_does_not_serve_what_was_read_last_stands(
     assert len(store.calls) == 2, "the second request did not wait for another try"
     trouble = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
     assert [(record.levelno, record.getMessage()) for record in caplog.records] == [
-        (logging.ERROR, f"SSM: {trouble}; what was read last stands")
+        (logging.ERROR, f"SSM: {trouble}; the last value stays in use")
     ]
     assert SECRET not in caplog.text
 
@@ -83,7 +83,7 @@ def test_while_ssm_does_not_serve_what_was_read_last_stands(
 def test_what_was_never_read_is_unavailable_and_asked_for_again(error: Exception, clock: Clock) -> None:
     store = Store(name="value")
     store.error = error
-    parameter = Parameter(store, "name", clock)
+    parameter = Parameter(lambda: store, "name", clock)
 
     for _ in range(2):
         with pytest.raises(ParameterUnavailable) as unavailable:
@@ -97,7 +97,7 @@ def test_what_was_never_read_is_unavailable_and_asked_for_again(error: Exception
 def test_what_was_deleted_is_gone(clock: Clock) -> None:
     """Else an instance that is busy for days would keep what the operator wanted nobody to have."""
     store = Store(name="value")
-    parameter = Parameter(store, "name", clock)
+    parameter = Parameter(lambda: store, "name", clock)
     parameter.value()
 
     store.error = refused("ParameterNotFound")
@@ -112,7 +112,7 @@ def test_what_was_deleted_is_gone(clock: Clock) -> None:
 
 def test_an_alarm_in_the_midst_of_a_try_leaves_the_value(clock: Clock) -> None:
     store = Store(name="value")
-    parameter = Parameter(store, "name", clock)
+    parameter = Parameter(lambda: store, "name", clock)
     parameter.value()
 
     store.error = KeyboardInterrupt()
@@ -136,7 +136,7 @@ def test_the_client_retries_what_passes_and_gives_up_on_what_does_not(monkeypatc
     with ssm_server() as ssm, faulty_proxy(ssm) as proxy:
         put(ssm, SECRET_NAME, SECRET)
         monkeypatch.setenv("AWS_ENDPOINT_URL_SSM", proxy.endpoint)
-        parameter = Parameter(open_client(), SECRET_NAME)
+        parameter = Parameter(open_client, SECRET_NAME)
 
         proxy.faults = [refusal(500, "InternalServerError")] * SSM_ATTEMPTS
         with pytest.raises(ParameterUnavailable, match="InternalServerError"):
@@ -153,4 +153,4 @@ def test_an_ssm_that_is_out_of_reach_is_an_outage(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("AWS_ENDPOINT_URL_SSM", f"http://127.0.0.1:{free_port()}")
 
     with pytest.raises(ParameterUnavailable, match="EndpointConnectionError"):
-        Parameter(open_client(), "name").value()
+        Parameter(open_client, "name").value()

@@ -1,15 +1,9 @@
-"""How a reply is held, by a clock that only the pauses move; and that it is, over HTTP."""
+"""How a reply is held, by a clock that only the pauses move."""
 
-import time
-from concurrent.futures import ThreadPoolExecutor
-from types import SimpleNamespace
-
-import httpx
 import pytest
 
-from app import longest_wait
 from chalicelib import waiting
-from chalicelib.limits import MAX_WAIT_SECONDS, PAUSE_SOON_SECONDS, SOON_SECONDS, WAIT_RESERVE_SECONDS
+from chalicelib.limits import MAX_WAIT_SECONDS, PAUSE_SOON_SECONDS, SOON_SECONDS
 from harness.clock import Clock
 
 LATENCY_SECONDS = 0.1
@@ -94,55 +88,3 @@ def test_a_held_reply_reads_34_times_in_the_default_wait() -> None:
     again = len(reads.times) - 1
     soon = [each for each in reads.times if each < 1000 + SOON_SECONDS]
     assert (MAX_WAIT_SECONDS, len(soon), again) == (5, 24, 34)
-
-
-def context(milliseconds: int) -> SimpleNamespace:
-    lambda_context = SimpleNamespace(get_remaining_time_in_millis=lambda: milliseconds)
-    return SimpleNamespace(lambda_context=lambda_context)
-
-
-def test_a_reply_is_never_held_beyond_the_functions_time() -> None:
-    assert longest_wait(context(60_000)) == MAX_WAIT_SECONDS
-    assert longest_wait(context((WAIT_RESERVE_SECONDS + 2) * 1000)) == 2
-    assert longest_wait(context(WAIT_RESERVE_SECONDS * 1000 - 1)) == 0
-
-
-def test_the_operator_bounds_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    for wish in ("0", "2.5"):
-        monkeypatch.setenv("MAX_WAIT_SECONDS", wish)
-
-        assert longest_wait(context(60_000)) == float(wish)
-
-
-@pytest.mark.parametrize(
-    ("read", "write"),
-    [
-        ({"method": "get_offer"}, {"method": "create_offer", "offer": "x"}),
-        ({"method": "get_answer"}, {"method": "create_answer", "answer": "x"}),
-        ({"method": "get_candidates"}, {"method": "create_candidate", "candidate": "x"}),
-        ({"method": "get_candidates", "since": 1}, {"method": "create_candidate", "candidates": ["y", "z"]}),
-        ({"method": "get_offer"}, {"method": "delete_data_channel"}),
-    ],
-    ids=lambda request: "-".join(map(str, request.values())),
-)
-def test_a_held_reply_comes_when_the_other_peer_writes(
-    read: dict[str, object], write: dict[str, object], local_url: str
-) -> None:
-    with httpx.Client(base_url=local_url, timeout=30) as http, ThreadPoolExecutor(1) as pool:
-        opened = http.post("", json={"method": "create_data_channel", "candidates": ["a"] if "since" in read else []})
-        channel = opened.json()
-        held = pool.submit(http.post, "", json=read | channel | {"wait": MAX_WAIT_SECONDS})
-        time.sleep(0.3)
-        assert not held.done()
-
-        http.post("", json=write | channel)
-        reply = held.result()
-
-    assert reply.elapsed.total_seconds() < MAX_WAIT_SECONDS
-    told = {
-        "create_offer": '{"offer":"x"}',
-        "create_answer": '{"answer":"x"}',
-        "delete_data_channel": "no such channel",
-    }
-    many = '{"items":["y","z"],"next":3}' if "since" in read else '{"items":["x"]}'
-    assert reply.text == told.get(str(write["method"]), many)

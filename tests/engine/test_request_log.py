@@ -8,15 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app import create_app
 from chalicelib.channels import Channels
+from chalicelib.dynamodb import Table
 from chalicelib.errors import StorageUnavailable
-from chalicelib.handlers import HANDLERS
+from chalicelib.handlers import HANDLERS, Server
+from chalicelib.http_app import create_app
 from chalicelib.request_log import Line
 from harness.clock import Clock
 from harness.contract import NOBODYS_ID
 from harness.engines import client_of
 from harness.log_lines import FACTS, listening, words
+from harness.service import app_over
 from harness.transports import Post, over_handler
 
 
@@ -27,8 +29,8 @@ def lines() -> Iterator[list[dict[str, Any]]]:
 
 
 @pytest.fixture
-def post(channels: Channels) -> Post:
-    return over_handler(create_app(lambda: channels))
+def served(channels: Channels) -> Channels:
+    return channels
 
 
 def test_every_request_has_one_line_with_its_method_and_outcome(post: Post, lines: list[dict[str, Any]]) -> None:
@@ -69,16 +71,17 @@ def test_every_request_has_one_line_with_its_method_and_outcome(post: Post, line
 def test_our_own_faults_have_a_line_too(
     error: Exception, status: int, outcome: str, lines: list[dict[str, Any]]
 ) -> None:
-    def open_channels() -> Channels:
+    def get_server() -> Server:
         raise error
 
-    over_handler(create_app(open_channels))({"method": "create_data_channel"})
+    over_handler(create_app(get_server))({"method": "create_data_channel"})
 
     assert [words(line) for line in lines] == [("unknown", status, outcome, 0)]
 
 
-def test_a_held_reply_tells_how_often_it_has_looked(channels: Channels, lines: list[dict[str, Any]]) -> None:
-    post = over_handler(create_app(lambda: channels))
+def test_the_line_of_a_held_reply_has_the_number_of_its_reads(
+    post: Post, channels: Channels, lines: list[dict[str, Any]]
+) -> None:
     channel_id = channels.create()
 
     post({"method": "get_offer", "channel_id": channel_id, "wait": 0.1})
@@ -116,14 +119,14 @@ def test_a_call_that_fails_counts_too(lines: list[dict[str, Any]]) -> None:
 
 
 # No request of the test below gets so far.
-NOWHERE = Channels(client_of("http://127.0.0.1:9"), "any table")
+NOWHERE = Channels(Table(client_of("http://127.0.0.1:9"), "any table"))
 TEXT = st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF), min_size=2)
 
 
 @settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(["method", "channel_id", "offer", "candidates", "wait", "since"]), TEXT), TEXT)
 def test_nothing_of_a_client_gets_into_the_line(fields: dict[str, str], text: str) -> None:
-    post = over_handler(create_app(lambda: NOWHERE))
+    post = over_handler(app_over(NOWHERE))
 
     with listening() as lines:
         post(fields | {text: text})

@@ -1,0 +1,173 @@
+"""Puts the server together from its settings: for Lambda, or for `chalice local`."""
+
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import cache
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from chalice.app import Chalice, CORSConfig
+
+from chalicelib import limits
+from chalicelib.access_keys import AccessKeys
+from chalicelib.channels import Channels
+from chalicelib.deadline import OutOfTime, deadline
+from chalicelib.dynamodb import Table, open_client
+from chalicelib.errors import ParameterUnavailable, StorageUnavailable
+from chalicelib.handlers import Server
+from chalicelib.http_app import create_app
+from chalicelib.ice_servers import IceServers
+from chalicelib.settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    from chalicelib.parameters import Parameter
+
+logger = logging.getLogger("peerpost")
+
+GetServer = Callable[[], Server]
+# By their names in SSM.
+Parameters = dict[str, "Parameter"]
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Read the settings. A wrong one ends the start with one line that names its variable."""
+    try:
+        return Settings.from_environment(environment)
+    except SettingsError as error:
+        # The Lambda runtime reports an exception as one line of JSON. Chalice prints a traceback.
+        if "AWS_LAMBDA_FUNCTION_NAME" in environment:
+            raise
+        raise SystemExit(f"Peerpost cannot start: {error}") from None
+
+
+def lambda_app(settings: Settings) -> Chalice:
+    """Return the app for Lambda.
+
+    It opens its connections here and not in the first request, since Lambda lends a whole core to
+    the start of a function. If that fails, the first request tries again.
+    """
+    parameters = parameters_of(settings)
+    get_server = opened_once(lambda: build_server(open_table(settings), parameters, settings))
+    warm_up(get_server, parameters)
+    if settings.snap_start:
+        reconnect_after_restore(get_server, parameters)
+    # CORS is left to the function URL.
+    return create_app(get_server, max_wait_seconds=settings.max_wait_seconds, deadline=deadline)
+
+
+def local_app(settings: Settings) -> Chalice:
+    """Return the app for `chalice local`. It opens its table when the first request comes."""
+    # Imported only here: none of it is in the function's package.
+    from chalicelib.development import server as development_server
+
+    development_server.prepare()
+    parameters = parameters_of(settings)
+    get_server = opened_once(
+        lambda: build_server(open_development_table(settings), parameters, settings)
+    )
+    cors = CORSConfig(expose_headers=["Retry-After"])
+    return create_app(get_server, max_wait_seconds=settings.max_wait_seconds, cors=cors)
+
+
+def opened_once(open_server: Callable[[], Server]) -> GetServer:
+    """Return a function that opens the server when it is first called, and then returns that one.
+
+    If opening fails, its exception flies, and the next call tries again. Several threads may call.
+    """
+    lock = Lock()
+    open_and_keep = cache(open_server)
+
+    def get_server() -> Server:
+        with lock:
+            return open_and_keep()
+
+    return get_server
+
+
+def build_server(table: Table, parameters: Parameters, settings: Settings) -> Server:
+    access_keys = None
+    if settings.access_keys_parameter is not None:
+        access_keys = AccessKeys(parameters[settings.access_keys_parameter].value)
+    return Server(Channels(table), access_keys, ice_servers_of(settings, parameters))
+
+
+def ice_servers_of(settings: Settings, parameters: Parameters) -> IceServers:
+    if settings.turn_urls and settings.turn_secret_parameter is not None:
+        secret = parameters[settings.turn_secret_parameter].value
+        return IceServers(settings.stun_urls, settings.turn_urls, secret)
+    return IceServers(settings.stun_urls)
+
+
+def parameters_of(settings: Settings) -> Parameters:
+    """Return the SSM parameters that these settings need. None of them is read yet."""
+    names = []
+    if settings.access_keys_parameter is not None:
+        names.append(settings.access_keys_parameter)
+    if settings.turn_urls and settings.turn_secret_parameter is not None:
+        names.append(settings.turn_secret_parameter)
+    if not names:
+        return {}
+    # Imported only here: a server without parameters does not load SSM's client at its start.
+    from chalicelib import parameters
+
+    return {name: parameters.Parameter(parameters.open_client, name) for name in names}
+
+
+def open_table(settings: Settings) -> Table:
+    assert settings.table_name is not None
+    return Table(open_client(settings.dynamodb_endpoint), settings.table_name)
+
+
+def open_development_table(settings: Settings) -> Table:
+    """Return the table that TABLE_NAME names or, if it names none, one that is made for you."""
+    if settings.table_name is not None:
+        return open_table(settings)
+    # Imported only here: it loads moto, which takes a second.
+    from chalicelib.development import embedded
+
+    return embedded.open_table(settings.dynamodb_endpoint)
+
+
+def warm_up(get_server: GetServer, parameters: Parameters) -> None:
+    """Do now what the first request would otherwise wait for: open connections, read parameters.
+
+    A failure is logged or left to the first request, and never ends the start. Lambda allows ten
+    seconds for it, so both steps have a limit.
+    """
+    with suppress(OutOfTime, StorageUnavailable), deadline(limits.INIT_TABLE_SECONDS):
+        get_server().channels.warm_up()
+    if not parameters:
+        return
+    try:
+        with deadline(limits.INIT_PARAMETERS_SECONDS):
+            for parameter in parameters.values():
+                read_now(parameter)
+    except OutOfTime:
+        logger.error("SSM: out of time")
+
+
+def read_now(parameter: "Parameter") -> None:
+    try:
+        parameter.value()
+    except ParameterUnavailable as outage:
+        logger.error("SSM: %s", outage)
+
+
+def reconnect_after_restore(get_server: GetServer, parameters: Parameters) -> None:
+    """Open new connections whenever Lambda has started this function from its snapshot.
+
+    The connections in the snapshot were opened on another machine, maybe days ago. The first
+    request would send into one of them, and wait for a second before it tries a new one.
+    """
+    # Part of Lambda's Python runtimes.
+    from snapshot_restore_py import register_after_restore
+
+    def reconnect() -> None:
+        with suppress(StorageUnavailable):
+            get_server().channels.close_connections()
+        for parameter in parameters.values():
+            parameter.close_connections()
+        warm_up(get_server, parameters)
+
+    register_after_restore(reconnect)

@@ -1,0 +1,144 @@
+"""One conditional update of a channel: the request that makes it, and what to try when it fails.
+
+DynamoDB decides. The rules of a write are the condition of its request, so that two peers who
+write at once cannot both win. Nothing here talks to DynamoDB: see Channels._write.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from chalicelib import limits
+from chalicelib.dynamodb import ConditionFailed, Item
+from chalicelib.errors import SignalingError, StorageUnavailable
+
+# DynamoDB's TTL deletes items days late, so each write checks that the channel has not expired.
+CHANNEL_IS_ALIVE = "attribute_exists(channel_id) AND expire_time > :now"
+
+NO_OFFER_YET = "attribute_not_exists(offer)"
+NO_ANSWER_YET = "attribute_not_exists(answer)"
+
+# For an offer that replaces an earlier one. botocore resends a request that got no reply, and its
+# first copy may still arrive seconds later, when the peer has long written a newer offer. So each
+# replacement has a number, one higher than what it saw. A late copy finds its own number or a
+# higher one, and is refused.
+NO_NEWER_OFFER = "(attribute_not_exists(changes) OR changes < :changes)"
+
+HAS_ROOM = "size(candidate) <= :room"
+
+
+@dataclass(frozen=True)
+class ChannelUpdate:
+    """Sets attributes of a living channel and appends candidates to it: both, or neither.
+
+    `now` is the Unix time in seconds by which the channel has to be alive.
+    `attributes` are in DynamoDB's form: {"offer": {"S": "v=0 ..."}}.
+    `condition` must hold besides.
+    """
+
+    channel_id: str
+    now: int
+    candidates: list[str]
+    attributes: Item
+    condition: str | None = None
+
+    def request(self) -> dict[str, Any]:
+        """Return the parameters of the UpdateItem request.
+
+        The condition names each candidate, so that none can be stored twice: DynamoDB has no
+        "append what is missing" for lists.
+        """
+        candidates = {
+            f":c{number}": {"S": candidate} for number, candidate in enumerate(self.candidates)
+        }
+        conditions = [CHANNEL_IS_ALIVE]
+        if self.condition is not None:
+            conditions.append(self.condition)
+        conditions.append(HAS_ROOM)
+        conditions += [f"NOT contains(candidate, {name})" for name in candidates]
+
+        assignments = ["candidate = list_append(candidate, :new)"]
+        assignments += [f"{name} = :{name}" for name in self.attributes]
+
+        values = {
+            ":now": {"N": str(self.now)},
+            ":room": {"N": str(limits.MAX_CANDIDATES - len(self.candidates))},
+            ":new": {"L": list(candidates.values())},
+            **candidates,
+            **{f":{name}": value for name, value in self.attributes.items()},
+        }
+        return {
+            "Key": {"channel_id": {"S": self.channel_id}},
+            "ConditionExpression": " AND ".join(conditions),
+            "UpdateExpression": "SET " + ", ".join(assignments),
+            "ExpressionAttributeValues": values,
+        }
+
+    def revised(self, refusal: ConditionFailed) -> "ChannelUpdate":
+        """Return the update to try next, now that we know what is stored.
+
+        Raise SignalingError if the client has to be refused, and StorageUnavailable if nobody can
+        say whether an earlier copy of this update was carried out.
+        """
+        stored = refusal.item
+        if not is_alive(stored, self.now):
+            raise refused("no such channel", refusal)
+        if "answer" in self.attributes and "answer" in stored:
+            raise SignalingError("answer already exists")
+        if self._meets_an_offer(stored):
+            return self._replacing_the_offer(refusal).without(candidates_in(stored))
+        if set(self.candidates).isdisjoint(candidates_in(stored)):
+            # Nothing else can have failed.
+            raise SignalingError(f"too many candidates: a channel holds {limits.MAX_CANDIDATES}")
+        return self.without(candidates_in(stored))
+
+    def without(self, candidates: list[str]) -> "ChannelUpdate":
+        """Return this update without these candidates, since they are stored already.
+
+        They are no reason to refuse the others, and sending one twice is a success.
+        """
+        known = set(candidates)
+        return replace(self, candidates=[each for each in self.candidates if each not in known])
+
+    def is_empty(self) -> bool:
+        return not self.attributes and not self.candidates
+
+    def _meets_an_offer(self, stored: Item) -> bool:
+        """Whether we write an offer, and one with our number or a higher one is stored.
+
+        A first try has no number, which counts as 0, and so meets whatever offer there is.
+        """
+        if "offer" not in self.attributes or "offer" not in stored:
+            return False
+        return number_in(stored, "changes") >= number_in(self.attributes, "changes")
+
+    def _replacing_the_offer(self, refusal: ConditionFailed) -> "ChannelUpdate":
+        changes = number_in(refusal.item, "changes")
+        if refusal.was_resent and changes > 0:
+            # An earlier copy may have written our offer, which a newer one has replaced by now.
+            raise StorageUnavailable("refused after a lost reply")
+        number = {"changes": {"N": str(changes + 1)}}
+        return replace(self, attributes=self.attributes | number, condition=NO_NEWER_OFFER)
+
+
+def is_alive(item: Item, now: int) -> bool:
+    return number_in(item, "expire_time") > now
+
+
+def candidates_in(item: Item) -> list[str]:
+    return [candidate["S"] for candidate in item["candidate"]["L"]]
+
+
+def number_in(item: Item, name: str) -> int:
+    """Return a number of an item; 0 if the item does not have it."""
+    return int(item[name]["N"]) if name in item else 0
+
+
+def refused(message: str, refusal: ConditionFailed) -> Exception:
+    """Return the refusal to raise.
+
+    If the request was resent, its first copy may have succeeded, and the channel may have ended
+    since. Then we cannot tell the client that nothing has changed.
+    """
+    if refusal.was_resent:
+        return StorageUnavailable("refused after a lost reply")
+    return SignalingError(message)

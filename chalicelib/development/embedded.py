@@ -1,0 +1,133 @@
+"""A table for `chalice local` that is made for you: in this process, or in another engine.
+
+No account, no Docker, no Java.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, cast
+
+import boto3
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from chalicelib.dynamodb import Table, code_of, open_client, outages_named
+from chalicelib.errors import StorageUnavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+TABLE_NAME = "peerpost-channels"
+
+# Every engine but AWS's own takes any of these. DynamoDB Local wants letters and digits only.
+ANY_REGION = "us-east-1"
+ANY_KEYS = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}  # nosec B105
+
+
+def open_table(endpoint: str | None) -> Table:
+    """Return a table in memory or, if there is an endpoint, in the engine that listens there.
+
+    Raise StorageUnavailable if the engine does not serve. It may not be up yet.
+    """
+    client = in_memory() if endpoint is None else at_endpoint(endpoint)
+    with outages_named():
+        create_table(client, TABLE_NAME)
+    return Table(cast("DynamoDBClient", MakesItsTable(client)), TABLE_NAME)
+
+
+def create_table(client: DynamoDBClient, table_name: str) -> None:
+    """Create the table if it is missing. It needs no TTL: an expired channel is refused anyway."""
+    try:
+        client.create_table(
+            TableName=table_name,
+            AttributeDefinitions=[{"AttributeName": "channel_id", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "channel_id", "KeyType": "HASH"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+    except ClientError as error:
+        if code_of(error) != "ResourceInUseException":
+            raise
+
+
+def in_memory() -> DynamoDBClient:
+    """Return a client for moto, in this process."""
+    # moto catches only calls to AWS's own addresses, so the address is given here.
+    address = f"https://dynamodb.{ANY_REGION}.amazonaws.com"
+    mock_aws(config={"core": {"mock_credentials": False, "reset_boto3_session": True}}).start()
+    with without_aws_settings():
+        client = open_client(address, region_name=ANY_REGION, **ANY_KEYS)
+    return cast("DynamoDBClient", OneAtATime(client))
+
+
+def at_endpoint(endpoint: str) -> DynamoDBClient:
+    """Return a client for an engine. The endpoint is explicit, so that no setting overrides it."""
+    session = boto3.Session()
+    keys = {} if session.get_credentials() else ANY_KEYS
+    return open_client(endpoint, region_name=session.region_name or ANY_REGION, **keys)
+
+
+@contextmanager
+def without_aws_settings() -> Iterator[None]:
+    """Hide the developer's AWS settings while a client is made, which then knows none of them.
+
+    A profile that does not exist, for example, ends boto3 even if it is given all that it needs.
+    """
+    hidden = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+    no_files = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+    for name in hidden:
+        del os.environ[name]
+    os.environ.update(no_files)
+    # boto3 keeps a session for its clients, which may have read the settings already.
+    session, boto3.DEFAULT_SESSION = boto3.DEFAULT_SESSION, None
+    try:
+        yield
+    finally:
+        for name in no_files:
+            del os.environ[name]
+        os.environ.update(hidden)
+        boto3.DEFAULT_SESSION = session
+
+
+class OneAtATime:
+    """A client whose calls take turns: moto loses updates that run side by side."""
+
+    def __init__(self, client: DynamoDBClient) -> None:
+        self._client = client
+        self._turn = threading.Lock()
+
+    def __getattr__(self, name: str) -> Any:
+        operation = getattr(self._client, name)
+
+        def in_turn(**parameters: Any) -> Any:
+            with self._turn:
+                return operation(**parameters)
+
+        return in_turn
+
+
+class MakesItsTable:
+    """A client that makes its table again if the engine has lost it, as a restart in memory does.
+
+    The channels are gone, and the request that notices is an outage. The next one finds a table.
+    """
+
+    def __init__(self, client: DynamoDBClient) -> None:
+        self._client = client
+
+    def __getattr__(self, name: str) -> Any:
+        operation = getattr(self._client, name)
+
+        def call(**parameters: Any) -> Any:
+            try:
+                return operation(**parameters)
+            except ClientError as error:
+                if code_of(error) != "ResourceNotFoundException":
+                    raise
+                create_table(self._client, TABLE_NAME)
+                raise StorageUnavailable("the table was gone, and has been made again") from error
+
+        return call

@@ -1,0 +1,195 @@
+"""One DynamoDB table: sends a request, and says what its failure means.
+
+The only module that calls DynamoDB.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionError,
+    CredentialRetrievalError,
+    HTTPClientError,
+    IncompleteReadError,
+    MetadataRetrievalError,
+)
+from botocore.parsers import ResponseParserError
+
+from chalicelib import limits, request_log
+from chalicelib.errors import StorageUnavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+# An item, or a part of one, in DynamoDB's own form: {"channel_id": {"S": "1c5ca5a5-..."}}.
+Item = dict[str, Any]
+
+# A failure that passes by itself is an outage: the client gets a 503 and comes back. Every other
+# one is a bug or a wrong configuration: the client gets a 500, and the log has the traceback. The
+# codes are those that the DynamoDB Developer Guide ("Error handling") and botocore's standard
+# retry mode call temporary. Beside them, every 5xx is an outage.
+OUTAGE_CODES = {
+    # DynamoDB throttles us.
+    "LimitExceeded",
+    "LimitExceededException",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "ThrottledException",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+    # Our request took too long.
+    "PriorRequestNotComplete",
+    "RequestTimeout",
+    "RequestTimeoutException",
+    # Our credentials are being renewed, or our clock is wrong. AWS mends both.
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidSignatureException",
+    "RequestExpired",
+}
+OUTAGE_ERRORS = (
+    # No connection, or no whole reply.
+    ConnectionError,
+    HTTPClientError,
+    IncompleteReadError,
+    ResponseParserError,
+    # No credentials, since the service that gives them is away.
+    CredentialRetrievalError,
+    MetadataRetrievalError,
+)
+
+# botocore puts one of these into a reply whose checksum never matched: its content is not what
+# DynamoDB sent.
+RETRIES_EXHAUSTED = {"MaxAttemptsReached", "RetryQuotaReached"}
+
+
+class ConditionFailed(Exception):
+    """DynamoDB refused a conditional write.
+
+    `item` is what it found instead, {} if there was nothing.
+
+    `was_resent` is true if botocore sent the request more than once. It does so when no reply
+    came, so an earlier copy may have been carried out.
+    """
+
+    def __init__(self, item: Item, was_resent: bool) -> None:
+        super().__init__("condition failed")
+        self.item = item
+        self.was_resent = was_resent
+
+    def is_our_own_write(self, attributes: Item) -> bool:
+        """Whether an earlier copy of this request wrote these attributes: then it has succeeded.
+
+        DynamoDB carried out the first copy and its reply was lost. botocore sent a second copy,
+        whose condition fails, since the item now holds what the first one wrote.
+        """
+        return self.was_resent and bool(attributes) and attributes.items() <= self.item.items()
+
+
+class Table:
+    """A table with channels.
+
+    Every method raises StorageUnavailable if DynamoDB has not carried out the request after all
+    retries. A write may have been carried out all the same: its reply can be what was lost.
+    """
+
+    def __init__(self, client: "DynamoDBClient", name: str) -> None:
+        self._client = client
+        self._name = name
+
+    def warm_up(self, key: Item) -> None:
+        """Open a connection by reading a key that no item has. A failure is left to later reads."""
+        with suppress(StorageUnavailable, ClientError, BotoCoreError):
+            self.get(key)
+
+    def close_connections(self) -> None:
+        """Close all connections. The next request opens a new one."""
+        self._client.close()
+
+    def get(self, key: Item) -> Item:
+        """Return an item, {} if there is none. The read sees every write that was acknowledged."""
+        reply = self._send(self._client.get_item, Key=key, ConsistentRead=True)
+        item: Item = reply.get("Item", {})
+        return item
+
+    def put(self, item: Item, condition: str) -> None:
+        """Write a whole item. Raise ConditionFailed if the condition does not hold."""
+        self._send_conditional(self._client.put_item, Item=item, ConditionExpression=condition)
+
+    def update(self, request: dict[str, Any], return_item: bool = False) -> Item:
+        """Update one item. Raise ConditionFailed if its condition does not hold.
+
+        `request` are the parameters of UpdateItem. Return the new item, but {} unless
+        `return_item`: a channel can be large, and it comes over the network.
+        """
+        return_values = "ALL_NEW" if return_item else "NONE"
+        reply = self._send_conditional(
+            self._client.update_item, ReturnValues=return_values, **request
+        )
+        item: Item = reply.get("Attributes", {})
+        return item
+
+    def _send_conditional(self, operation: Callable[..., Any], **parameters: Any) -> Any:
+        try:
+            return self._send(
+                operation, ReturnValuesOnConditionCheckFailure="ALL_OLD", **parameters
+            )
+        except ClientError as error:
+            if code_of(error) != "ConditionalCheckFailedException":
+                raise
+            response: Any = error.response
+            found: Item = response.get("Item", {})
+            was_resent = response["ResponseMetadata"]["RetryAttempts"] > 0
+            raise ConditionFailed(found, was_resent) from error
+
+    def _send(self, operation: Callable[..., Any], **parameters: Any) -> Any:
+        with outages_named(), request_log.current().dynamodb_call():
+            reply = operation(TableName=self._name, **parameters)
+        if RETRIES_EXHAUSTED & reply["ResponseMetadata"].keys():
+            raise StorageUnavailable("no whole reply")
+        return reply
+
+
+@contextmanager
+def outages_named() -> Iterator[None]:
+    """Turn a failure that passes by itself into StorageUnavailable. Every other one flies on."""
+    try:
+        yield
+    except ClientError as error:
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        if code_of(error) in OUTAGE_CODES or status >= 500:
+            raise StorageUnavailable(code_of(error)) from error
+        raise
+    except OUTAGE_ERRORS as error:
+        raise StorageUnavailable(type(error).__name__) from error
+
+
+def code_of(error: ClientError) -> str:
+    return error.response["Error"]["Code"]
+
+
+def open_client(endpoint: str | None = None, **options: Any) -> "DynamoDBClient":
+    """Return a client with our timeouts and retries.
+
+    `endpoint` is for another DynamoDB than that of AWS. Region and credentials come from the AWS
+    environment, or from `options`.
+    """
+    config = Config(
+        connect_timeout=limits.DYNAMODB_CONNECT_TIMEOUT_SECONDS,
+        read_timeout=limits.DYNAMODB_READ_TIMEOUT_SECONDS,
+        retries={"mode": "standard", "total_max_attempts": limits.DYNAMODB_ATTEMPTS},
+        # botocore would otherwise build this string twice per request: a fifth of its work.
+        user_agent="peerpost",
+        # We build every parameter ourselves, and DynamoDB checks them too.
+        parameter_validation=False,
+    )
+    with outages_named():
+        return boto3.client("dynamodb", endpoint_url=endpoint, config=config, **options)

@@ -1,0 +1,129 @@
+"""HTTP: the one route, and the form of every reply. Knows neither AWS nor the environment."""
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from chalice.app import Chalice, CORSConfig, Request, Response
+
+from chalicelib import limits, request_log
+from chalicelib.deadline import Deadline, OutOfTime, no_deadline
+from chalicelib.errors import SignalingError, StorageUnavailable, Unauthorized, UnknownKey
+from chalicelib.handlers import Server, handle
+
+logger = logging.getLogger("peerpost")
+
+PLAIN_TEXT = "text/plain; charset=utf-8"
+COMMON_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+
+def create_app(
+    get_server: Callable[[], Server],
+    *,
+    max_wait_seconds: float = limits.MAX_WAIT_SECONDS,
+    cors: CORSConfig | None = None,
+    deadline: Deadline = no_deadline,
+) -> Chalice:
+    """Return the Chalice application that serves `get_server()`.
+
+    `get_server` is called for each request, and may raise StorageUnavailable.
+    `max_wait_seconds` limits how long a client may have its reply held.
+    `cors` is for a server that browsers call without a function URL in between.
+    `deadline` ends a request that takes longer than its wait and all of DynamoDB's retries.
+    """
+    # Without logs of its own: the Lambda runtime logs in JSON, with tracebacks.
+    app = Chalice(app_name="peerpost", configure_logs=False)
+    app.register_middleware(log_and_finish)
+
+    # Every content type: a browser that sends text/plain needs no CORS preflight.
+    @app.route("/", methods=["POST"], content_types=["*/*"], cors=cors)
+    def post() -> Response:
+        request: Any = app.current_request
+        longest_wait = longest_wait_of(request.lambda_context, max_wait_seconds)
+        try:
+            with deadline(int(longest_wait) + limits.WAIT_RESERVE_SECONDS):
+                reply = handle(
+                    body_of(request),
+                    get_server(),
+                    access_key=bearer_token(request.headers.get("authorization", "")),
+                    longest_wait=longest_wait,
+                )
+        except UnknownKey as refusal:
+            return unauthorized(refusal, 'Bearer error="invalid_token"')
+        except Unauthorized as refusal:
+            return unauthorized(refusal, "Bearer")
+        except SignalingError as refusal:
+            return plain_text(400, str(refusal))
+        except StorageUnavailable as outage:
+            return unavailable(f"{outage.service}: {outage}")
+        except OutOfTime:
+            return unavailable("DynamoDB: out of time")
+        return Response(reply, {"Content-Type": "application/json"})
+
+    return app
+
+
+def body_of(request: Any) -> bytes:
+    try:
+        return bytes(request.raw_body)
+    except ValueError as error:
+        # The event says base64 and it is not, or a character has no form in UTF-8.
+        raise SignalingError("body does not decode") from error
+
+
+def bearer_token(authorization: str) -> str | None:
+    """Return the token of an `Authorization` header; None if it has none (RFC 6750, section 2.1).
+
+    >>> bearer_token("Bearer abc"), bearer_token("Basic abc"), bearer_token("")
+    ('abc', None, None)
+    """
+    scheme, _, token = authorization.strip().partition(" ")
+    # The scheme has no case (RFC 9110, section 11.1).
+    if scheme.lower() != "bearer":
+        return None
+    return token.strip() or None
+
+
+def longest_wait_of(lambda_context: Any, max_wait_seconds: float) -> float:
+    """Return for how many seconds a reply may be held, at most.
+
+    That is what the operator allows, but never beyond the time that Lambda leaves this function.
+    """
+    if lambda_context is None:
+        return max_wait_seconds
+    seconds_left = lambda_context.get_remaining_time_in_millis() / 1000
+    return max(0.0, min(max_wait_seconds, float(seconds_left) - limits.WAIT_RESERVE_SECONDS))
+
+
+def log_and_finish(request: Request, get_response: Callable[[Request], Response]) -> Response:
+    """Log a request, and give its reply our form: Chalice's own errors are JSON, ours plain text.
+
+    Chalice calls this around every request that it has a route for, and those that it refuses.
+    """
+    line = request_log.begin()
+    response = get_response(request)
+    if response.status_code == 405:
+        response = plain_text(400, "HTTP method must be POST")
+    elif response.status_code == 500:
+        response = plain_text(500, "internal error")
+    line.write(response.status_code, "done" if response.status_code == 200 else response.body)
+    if request.method == "HEAD":
+        response.body = ""
+    response.headers = {**response.headers, **COMMON_HEADERS}
+    return response
+
+
+def unauthorized(refusal: Unauthorized, challenge: str) -> Response:
+    """Return a 401 with the challenge of RFC 6750, section 3. A function URL renames its header."""
+    return plain_text(401, str(refusal), {"WWW-Authenticate": challenge})
+
+
+def unavailable(cause: str) -> Response:
+    """Return a 503. The cause is for the log; the client learns only when to come back."""
+    logger.error(cause)
+    retry_after = {"Retry-After": str(limits.RETRY_AFTER_SECONDS)}
+    return plain_text(503, "storage is unavailable", retry_after)
+
+
+def plain_text(status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(text, {"Content-Type": PLAIN_TEXT, **(headers or {})}, status)

@@ -1,0 +1,103 @@
+"""The settings of a deployment: every environment variable that the server reads, read once.
+
+Terraform sets them in infra/, and docs/operations.md has a table of them. What is not set has the
+default below, and with nothing set this is the development server of `make run`.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from chalicelib import limits
+
+
+class SettingsError(ValueError):
+    """An environment variable has a value that cannot work. The message begins with its name."""
+
+
+class Settings(NamedTuple):
+    """What an operator can choose, and what Lambda says about where the server runs.
+
+    A NamedTuple, since making a frozen dataclass takes a millisecond of each cold start.
+
+    >>> Settings.from_environment({"TABLE_NAME": "channels", "STUN_URLS": "stun:a.example"})
+    Settings(on_lambda=False, snap_start=False, table_name='channels', ...)
+    """
+
+    # Whether this is a Lambda function, and not `chalice local`.
+    on_lambda: bool = False
+
+    # Whether the function starts from a snapshot of itself (Lambda SnapStart).
+    snap_start: bool = False
+
+    # The DynamoDB table of the channels. None is for development: the table is then made for you.
+    table_name: str | None = None
+
+    # Where DynamoDB listens. None means AWS or, in development, a DynamoDB in this process.
+    dynamodb_endpoint: str | None = None
+
+    # How long a client may have its reply held, in seconds. 0 turns holding off.
+    max_wait_seconds: float = limits.MAX_WAIT_SECONDS
+
+    # The SSM parameter that holds the digests of the access keys. None lets everybody in.
+    access_keys_parameter: str | None = None
+
+    # The STUN and TURN servers that peers are given.
+    stun_urls: tuple[str, ...] = ()
+    turn_urls: tuple[str, ...] = ()
+
+    # The SSM parameter that holds the secret shared with the TURN servers.
+    turn_secret_parameter: str | None = None
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
+        """Read the settings. Raise SettingsError if they cannot work."""
+        settings = cls(
+            on_lambda="AWS_LAMBDA_FUNCTION_NAME" in environment,
+            snap_start=environment.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start",
+            table_name=_name(environment, "TABLE_NAME"),
+            # botocore, too, takes an empty variable for one that is not set.
+            dynamodb_endpoint=environment.get("AWS_ENDPOINT_URL_DYNAMODB") or None,
+            max_wait_seconds=_seconds(environment, "MAX_WAIT_SECONDS", limits.MAX_WAIT_SECONDS),
+            access_keys_parameter=_name(environment, "ACCESS_KEYS_PARAMETER"),
+            stun_urls=_urls(environment, "STUN_URLS", ("stun:", "stuns:")),
+            turn_urls=_urls(environment, "TURN_URLS", ("turn:", "turns:")),
+            turn_secret_parameter=_name(environment, "TURN_SECRET_PARAMETER"),
+        )
+        if settings.on_lambda and settings.table_name is None:
+            raise SettingsError("TABLE_NAME is missing")
+        if settings.turn_urls and settings.turn_secret_parameter is None:
+            raise SettingsError("TURN_URLS needs TURN_SECRET_PARAMETER, which is missing")
+        return settings
+
+
+def _name(environment: Mapping[str, str], variable: str) -> str | None:
+    name = environment.get(variable)
+    # An empty name is a mistake in a script or a template, and hardly means "switch this off".
+    if name is not None and not name.strip():
+        raise SettingsError(f"{variable} must not be empty: set it, or leave it out")
+    return name
+
+
+def _seconds(environment: Mapping[str, str], variable: str, default: float) -> float:
+    text = environment.get(variable)
+    if text is None:
+        return default
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 <= seconds < math.inf:
+        raise SettingsError(f"{variable} must be a number of seconds from 0, not {text!r}")
+    return seconds
+
+
+def _urls(
+    environment: Mapping[str, str], variable: str, schemes: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Return URLs that commas or white space separate."""
+    urls = tuple(environment.get(variable, "").replace(",", " ").split())
+    for url in urls:
+        if not url.lower().startswith(schemes):
+            raise SettingsError(f"{variable} must begin with {' or '.join(schemes)}, not {url!r}")
+    return urls

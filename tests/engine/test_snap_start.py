@@ -1,0 +1,96 @@
+"""SnapStart: what a function does when Lambda has started it from its snapshot."""
+
+import sys
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+
+import pytest
+
+from chalicelib.bootstrap import lambda_app
+from chalicelib.settings import Settings
+from harness.engines import ANY_ACCOUNT
+from harness.faulty_proxy import FaultyProxy, faulty_proxy
+from harness.ssm import KEY, KEYS_NAME, Store, bearer, digest
+from harness.transports import over_handler
+
+CREATE = {"method": "create_data_channel"}
+
+
+class Lambda:
+    """What `snapshot_restore_py` is in Lambda's runtime: a module that calls its hooks after a restore."""
+
+    def __init__(self) -> None:
+        self.hooks: list[Callable[[], None]] = []
+
+    def restore(self) -> None:
+        for hook in self.hooks:
+            hook()
+
+
+@pytest.fixture
+def aws_lambda(monkeypatch: pytest.MonkeyPatch) -> Lambda:
+    aws_lambda = Lambda()
+    module = SimpleNamespace(register_after_restore=aws_lambda.hooks.append)
+    monkeypatch.setitem(sys.modules, "snapshot_restore_py", module)
+    for name, value in ANY_ACCOUNT.items():
+        monkeypatch.setenv(name, value)
+    return aws_lambda
+
+
+@pytest.fixture
+def proxy(endpoint: str) -> Iterator[FaultyProxy]:
+    with faulty_proxy(endpoint) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def settings(proxy: FaultyProxy, real_table: str) -> Settings:
+    return Settings(on_lambda=True, snap_start=True, table_name=real_table, dynamodb_endpoint=proxy.endpoint)
+
+
+def test_after_a_restore_the_first_request_finds_a_new_connection(
+    aws_lambda: Lambda, proxy: FaultyProxy, settings: Settings
+) -> None:
+    """The one in the snapshot may be dead, and would cost the first request a second."""
+    post = over_handler(lambda_app(settings))
+    before = proxy.connections
+
+    aws_lambda.restore()
+    after = proxy.connections
+    reply = post(CREATE)
+
+    assert (before, after, proxy.connections) == (1, 2, 2)
+    assert reply.status == 200
+
+
+def test_after_a_restore_the_connection_to_ssm_is_new_and_what_has_aged_is_read_again(
+    aws_lambda: Lambda, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(**{KEYS_NAME: digest("a key of the time of the snapshot")})
+    monkeypatch.setattr("chalicelib.parameters.open_client", lambda: store)
+    monkeypatch.setattr("chalicelib.limits.PARAMETER_MAX_AGE_SECONDS", 0)
+    post = over_handler(lambda_app(settings._replace(access_keys_parameter=KEYS_NAME)))
+
+    store.values[KEYS_NAME] = digest(KEY)
+    reads = len(store.calls)
+    aws_lambda.restore()
+
+    assert store.closed == 1
+    assert len(store.calls) == reads + 1
+    assert post(CREATE, bearer(KEY)).status == 200
+
+
+def test_a_function_without_a_snapshot_has_no_hook(aws_lambda: Lambda, settings: Settings) -> None:
+    lambda_app(settings._replace(snap_start=False))
+
+    assert aws_lambda.hooks == []
+
+
+def test_a_restore_during_an_outage_is_survived(aws_lambda: Lambda, proxy: FaultyProxy, settings: Settings) -> None:
+    post = over_handler(lambda_app(settings))
+
+    with proxy.out_of_reach():
+        aws_lambda.restore()
+    reply = post(CREATE)
+
+    assert reply.status == 200

@@ -1,0 +1,173 @@
+"""How the server is put together from its settings, and what its start survives."""
+
+import logging
+import signal
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ReadTimeoutError
+
+from chalicelib import bootstrap, limits
+from chalicelib.bootstrap import build_server, lambda_app, opened_once, parameters_of
+from chalicelib.dynamodb import Table
+from chalicelib.errors import StorageUnavailable, UnknownKey
+from chalicelib.settings import Settings
+from harness.contract import assert_unavailable
+from harness.ssm import KEY, KEYS_NAME, OTHER_KEY, SECRET, SECRET_NAME, Store, bearer, digest
+from harness.transports import over_handler
+from tests.fuzz.memory import Memory
+
+CREATE = {"method": "create_data_channel"}
+WITH_EVERYTHING = Settings(
+    on_lambda=True,
+    table_name="channels",
+    access_keys_parameter=KEYS_NAME,
+    stun_urls=("stun:a.example",),
+    turn_urls=("turn:a.example", "turns:b.example"),
+    turn_secret_parameter=SECRET_NAME,
+)
+
+
+@pytest.fixture
+def memory(monkeypatch: pytest.MonkeyPatch) -> Memory:
+    """A table in memory, which the server opens as its own."""
+    memory = Memory({})
+    monkeypatch.setattr(bootstrap, "open_client", lambda _: memory.client)
+    return memory
+
+
+@pytest.fixture
+def store(monkeypatch: pytest.MonkeyPatch) -> Store:
+    """SSM with both parameters, which the server opens as its own."""
+    store = Store(**{KEYS_NAME: digest(KEY), SECRET_NAME: SECRET})
+    monkeypatch.setattr("chalicelib.parameters.open_client", lambda: store)
+    return store
+
+
+def test_what_the_settings_do_not_name_is_off(memory: Memory, store: Store) -> None:
+    settings = Settings(table_name="channels", turn_secret_parameter=SECRET_NAME)
+
+    server = build_server(Table(memory.client, "channels"), parameters_of(settings), settings)
+
+    assert server.access_keys is None
+    assert server.ice_servers.current() == []
+    assert store.calls == []
+
+
+@pytest.mark.usefixtures("store")
+def test_what_the_settings_name_is_on(memory: Memory) -> None:
+    parameters = parameters_of(WITH_EVERYTHING)
+
+    server = build_server(Table(memory.client, "channels"), parameters, WITH_EVERYTHING)
+
+    assert server.access_keys is not None
+    server.access_keys.check(KEY)
+    with pytest.raises(UnknownKey):
+        server.access_keys.check(OTHER_KEY)
+    stun, turn = server.ice_servers.current()
+    assert stun == {"urls": ["stun:a.example"]}
+    assert turn["urls"] == ["turn:a.example", "turns:b.example"]
+
+
+@pytest.mark.usefixtures("memory")
+def test_both_parameters_are_read_at_the_start_and_not_again(store: Store) -> None:
+    post = over_handler(lambda_app(WITH_EVERYTHING))
+    at_start = [call["Name"] for call in store.calls]
+
+    assert post(CREATE | {"ice_servers": True}, bearer(KEY)).status == 200
+
+    assert at_start == [KEYS_NAME, SECRET_NAME]
+    assert len(store.calls) == 2
+
+
+@pytest.mark.usefixtures("memory")
+def test_a_parameter_that_cannot_be_read_at_the_start_is_read_when_it_is_needed(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    store.error = ReadTimeoutError(endpoint_url="any")
+
+    post = over_handler(lambda_app(WITH_EVERYTHING))
+    at_start = [(record.levelno, record.getMessage()) for record in caplog.records]
+    during = post(CREATE, bearer(KEY))
+    store.error = None
+    after = post(CREATE, bearer(KEY))
+
+    assert at_start == [(logging.ERROR, "SSM: ReadTimeoutError")] * 2
+    assert_unavailable(during)
+    assert after.status == 200
+
+
+def test_a_table_that_does_not_serve_at_the_start_is_asked_again_by_the_first_request(memory: Memory) -> None:
+    memory.throttled = True
+    post = over_handler(lambda_app(Settings(on_lambda=True, table_name="channels")))
+
+    during = post(CREATE)
+    memory.throttled = False
+    after = post(CREATE)
+
+    assert_unavailable(during)
+    assert after.status == 200
+
+
+@pytest.mark.usefixtures("memory")
+def test_a_start_without_credentials_is_an_outage_and_not_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_credentials(_: object) -> None:
+        raise StorageUnavailable("CredentialRetrievalError")
+
+    with monkeypatch.context() as outage:
+        outage.setattr(bootstrap, "open_client", no_credentials)
+        post = over_handler(lambda_app(Settings(on_lambda=True, table_name="channels")))
+        during = post(CREATE)
+    after = post(CREATE)
+
+    assert_unavailable(during)
+    assert after.status == 200
+
+
+def test_a_start_during_a_double_outage_ends_in_time_and_the_first_request_is_a_503(
+    memory: Memory, store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Lambda allows 10 s for a start, and ends the function after that."""
+    limits_set: list[int] = []
+
+    def ring_at_once(seconds: int) -> None:
+        if seconds:
+            limits_set.append(seconds)
+            signal.raise_signal(signal.SIGALRM)
+
+    with monkeypatch.context() as start:
+        start.setattr(signal, "alarm", ring_at_once)
+        post = over_handler(lambda_app(WITH_EVERYTHING))
+    memory.throttled, store.error = True, ReadTimeoutError(endpoint_url="any")
+    reply = post(CREATE, bearer(KEY))
+
+    assert limits_set == [limits.INIT_TABLE_SECONDS, limits.INIT_PARAMETERS_SECONDS]
+    assert sum(limits_set) == 8
+    assert caplog.records[0].getMessage() == "SSM: out of time"
+    assert_unavailable(reply)
+
+
+def test_a_server_is_opened_once_and_again_only_if_that_failed() -> None:
+    outcomes: list[Any] = [StorageUnavailable("away"), "a server"]
+    get_server: Callable[[], Any] = opened_once(lambda: raise_or_return(outcomes.pop(0)))
+
+    with pytest.raises(StorageUnavailable):
+        get_server()
+
+    assert [get_server(), get_server()] == ["a server", "a server"]
+
+
+def raise_or_return(outcome: Any) -> Any:
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
+
+
+@pytest.mark.usefixtures("memory")
+def test_the_function_limits_the_wait_as_its_settings_say() -> None:
+    app = lambda_app(Settings(on_lambda=True, table_name="channels", max_wait_seconds=0))
+    post = over_handler(app)
+    channel_id = post(CREATE).json()["channel_id"]
+
+    assert post({"method": "get_offer", "channel_id": channel_id, "wait": 60}).body == "no offer yet"

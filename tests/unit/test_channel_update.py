@@ -1,0 +1,165 @@
+"""One conditional update as a value: the request that it makes, and what follows when it is refused."""
+
+from typing import Any
+
+import pytest
+
+from chalicelib.channel_update import NO_ANSWER_YET, NO_NEWER_OFFER, NO_OFFER_YET, ChannelUpdate
+from chalicelib.dynamodb import ConditionFailed, Item
+from chalicelib.errors import SignalingError, StorageUnavailable
+from chalicelib.limits import MAX_CANDIDATES
+
+NOW = 1_800_000_000
+OFFER = {"offer": {"S": "an offer"}}
+ANSWER = {"answer": {"S": "an answer"}}
+
+
+def update_of(attributes: Item, *candidates: str, condition: str | None = None) -> ChannelUpdate:
+    return ChannelUpdate("an id", NOW, list(candidates), attributes, condition)
+
+
+def stored(*candidates: str, expire_time: int = NOW + 1, **attributes: Any) -> Item:
+    """Return an item as DynamoDB has it."""
+    listed = {"L": [{"S": candidate} for candidate in candidates]}
+    return {"channel_id": {"S": "an id"}, "expire_time": {"N": str(expire_time)}, "candidate": listed, **attributes}
+
+
+def changes(number: int) -> Item:
+    return {"changes": {"N": str(number)}}
+
+
+def refused(item: Item, was_resent: bool = False) -> ConditionFailed:
+    return ConditionFailed(item, was_resent)
+
+
+def test_candidates_alone_are_appended_to_a_living_channel_that_has_room_and_none_of_them() -> None:
+    assert update_of({}, "a", "b").request() == {
+        "Key": {"channel_id": {"S": "an id"}},
+        "ConditionExpression": "attribute_exists(channel_id) AND expire_time > :now AND size(candidate) <= :room"
+        " AND NOT contains(candidate, :c0) AND NOT contains(candidate, :c1)",
+        "UpdateExpression": "SET candidate = list_append(candidate, :new)",
+        "ExpressionAttributeValues": {
+            ":now": {"N": str(NOW)},
+            ":room": {"N": str(MAX_CANDIDATES - 2)},
+            ":new": {"L": [{"S": "a"}, {"S": "b"}]},
+            ":c0": {"S": "a"},
+            ":c1": {"S": "b"},
+        },
+    }
+
+
+def test_an_attribute_is_set_in_the_same_request_under_its_own_condition() -> None:
+    assert update_of(ANSWER, "a", condition=NO_ANSWER_YET).request() == {
+        "Key": {"channel_id": {"S": "an id"}},
+        "ConditionExpression": "attribute_exists(channel_id) AND expire_time > :now AND attribute_not_exists(answer)"
+        " AND size(candidate) <= :room AND NOT contains(candidate, :c0)",
+        "UpdateExpression": "SET candidate = list_append(candidate, :new), answer = :answer",
+        "ExpressionAttributeValues": {
+            ":now": {"N": str(NOW)},
+            ":room": {"N": str(MAX_CANDIDATES - 1)},
+            ":new": {"L": [{"S": "a"}]},
+            ":c0": {"S": "a"},
+            ":answer": {"S": "an answer"},
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    "item", [{}, stored(expire_time=NOW), stored(expire_time=NOW - 600)], ids=["none", "0", "-600"]
+)
+@pytest.mark.parametrize("update", [update_of(OFFER), update_of(ANSWER), update_of({}, "a")], ids=["o", "a", "c"])
+def test_a_channel_that_is_not_alive_is_refused(item: Item, update: ChannelUpdate) -> None:
+    with pytest.raises(SignalingError, match="^no such channel$"):
+        update.revised(refused(item))
+
+
+def test_a_channel_that_is_not_alive_any_more_is_no_refusal_if_an_earlier_copy_may_have_been_in_time() -> None:
+    with pytest.raises(StorageUnavailable, match="^refused after a lost reply$"):
+        update_of(ANSWER).revised(refused(stored(expire_time=NOW), was_resent=True))
+
+
+@pytest.mark.parametrize("was_resent", [False, True])
+def test_an_answer_over_another_one_is_refused(was_resent: bool) -> None:
+    """Even if it was resent: our own answer would have been recognised before."""
+    with pytest.raises(SignalingError, match="^answer already exists$"):
+        update_of(ANSWER, "new").revised(refused(stored(answer={"S": "theirs"}), was_resent))
+
+
+def test_candidates_that_do_not_fit_are_refused() -> None:
+    with pytest.raises(SignalingError, match=f"^too many candidates: a channel holds {MAX_CANDIDATES}$"):
+        update_of({}, "a").revised(refused(stored("b")))
+
+
+def test_candidates_that_are_stored_already_are_left_out_of_the_next_try() -> None:
+    revised = update_of(ANSWER, "a", "b", "c", condition=NO_ANSWER_YET).revised(refused(stored("x", "b")))
+
+    assert revised == update_of(ANSWER, "a", "c", condition=NO_ANSWER_YET)
+
+
+def test_an_update_of_which_everything_is_stored_is_empty() -> None:
+    revised = update_of({}, "a", "b").revised(refused(stored("b", "a")))
+
+    assert revised.is_empty()
+    assert not update_of({}, "a").is_empty()
+    assert not update_of(ANSWER).is_empty()
+
+
+def test_an_offer_over_another_one_is_tried_again_with_a_number_that_is_one_higher() -> None:
+    first = update_of(OFFER, "a", "b", condition=NO_OFFER_YET)
+
+    second = first.revised(refused(stored("b", offer={"S": "theirs"})))
+    third = second.revised(refused(stored("b", offer={"S": "theirs"}, **changes(7))))
+
+    assert second == update_of(OFFER | changes(1), "a", condition=NO_NEWER_OFFER)
+    assert third == update_of(OFFER | changes(8), "a", condition=NO_NEWER_OFFER)
+
+
+def test_an_offer_with_the_highest_number_that_is_refused_was_refused_for_its_candidates() -> None:
+    update = update_of(OFFER | changes(2), "a", condition=NO_NEWER_OFFER)
+    item = stored("b", offer={"S": "theirs"}, **changes(1))
+
+    with pytest.raises(SignalingError, match="^too many candidates"):
+        update.revised(refused(item))
+
+
+def test_an_offer_that_was_resent_and_meets_a_replaced_one_may_have_been_the_replaced_one() -> None:
+    with pytest.raises(StorageUnavailable, match="^refused after a lost reply$"):
+        update_of(OFFER).revised(refused(stored(offer={"S": "theirs"}, **changes(1)), was_resent=True))
+
+
+def test_an_offer_that_was_resent_and_meets_a_first_one_replaces_it() -> None:
+    """A first offer has replaced none, so it has not replaced ours."""
+    revised = update_of(OFFER).revised(refused(stored(offer={"S": "theirs"}), was_resent=True))
+
+    assert revised == update_of(OFFER | changes(1), condition=NO_NEWER_OFFER)
+
+
+def test_an_update_is_not_changed_by_its_revision() -> None:
+    attributes, candidates = dict(OFFER), ["a", "b"]
+    update = ChannelUpdate("an id", NOW, candidates, attributes, NO_OFFER_YET)
+
+    update.revised(refused(stored("b", offer={"S": "theirs"})))
+
+    assert update == ChannelUpdate("an id", NOW, ["a", "b"], OFFER, NO_OFFER_YET)
+
+
+@pytest.mark.parametrize(
+    ("was_resent", "item", "expected"),
+    [
+        (True, stored() | ANSWER, True),
+        (True, stored("a") | ANSWER, True),
+        (True, stored(answer={"S": "theirs"}), False),
+        (True, {}, False),
+        (False, stored() | ANSWER, False),
+    ],
+    ids=["resent, ours", "resent, and more", "resent, theirs", "resent, nothing", "not resent"],
+)
+def test_a_resent_write_that_meets_what_it_would_write_has_succeeded(
+    was_resent: bool, item: Item, expected: bool
+) -> None:
+    assert ConditionFailed(item, was_resent).is_our_own_write(ANSWER) is expected
+
+
+def test_candidates_alone_are_nobodys_own_write() -> None:
+    """Another request may have written the same ones; what is stored is left out of the next try instead."""
+    assert not ConditionFailed(stored("a"), was_resent=True).is_our_own_write({})

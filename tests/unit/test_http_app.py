@@ -1,0 +1,178 @@
+"""The edge: the form of every reply, and what becomes of faults that are not the client's."""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+
+import pytest
+from chalice.app import Chalice
+
+from chalicelib.deadline import OutOfTime
+from chalicelib.errors import ParameterUnavailable, SignalingError, StorageUnavailable, Unauthorized, UnknownKey
+from chalicelib.handlers import Server
+from chalicelib.http_app import bearer_token, create_app, longest_wait_of
+from chalicelib.limits import MAX_WAIT_SECONDS, RETRY_AFTER_SECONDS, WAIT_RESERVE_SECONDS
+from harness.contract import assert_common, assert_refused, assert_unavailable
+from harness.naming import name_of
+from harness.service import TEST_CLIENT, ways_in_this_process
+from harness.transports import Post, Reply, over_handler, over_test_client
+
+CREATE = {"method": "create_data_channel"}
+
+Fails = Callable[[BaseException], Post]
+
+
+def app_that_raises(error: BaseException) -> Chalice:
+    def get_server() -> Server:
+        raise error
+
+    return create_app(get_server)
+
+
+@pytest.fixture
+def fails(way: str) -> Fails:
+    """Return a way to a server that raises an error for each request."""
+    over = over_test_client if way == TEST_CLIENT else over_handler
+    return lambda error: over(app_that_raises(error))
+
+
+def assert_plain(reply: Reply, status: int, message: str) -> None:
+    assert (reply.status, reply.body) == (status, message)
+    assert reply.headers["content-type"] == "text/plain; charset=utf-8"
+    assert_common(reply)
+
+
+@ways_in_this_process
+def test_the_client_learns_nothing_of_a_bug_and_the_log_everything(
+    fails: Fails, caplog: pytest.LogCaptureFixture
+) -> None:
+    reply = fails(RuntimeError("what went wrong"))(CREATE)
+
+    assert_plain(reply, 500, "internal error")
+    assert "Traceback" in caplog.text
+    assert "what went wrong" in caplog.text
+
+
+@ways_in_this_process
+@pytest.mark.parametrize("error", [ValueError("bug"), KeyError("bug"), UnicodeError("bug"), RecursionError("bug")])
+def test_a_bug_is_never_called_the_clients_fault(error: Exception, fails: Fails) -> None:
+    assert_plain(fails(error)(CREATE), 500, "internal error")
+
+
+@ways_in_this_process
+def test_an_outage_is_a_503_that_says_when_to_come_back(fails: Fails, caplog: pytest.LogCaptureFixture) -> None:
+    reply = fails(StorageUnavailable("ThrottlingException"))(CREATE)
+
+    assert_plain(reply, 503, "storage is unavailable")
+    assert reply.headers["retry-after"] == str(RETRY_AFTER_SECONDS)
+    assert [(record.levelno, record.getMessage()) for record in caplog.records] == [
+        (logging.ERROR, "DynamoDB: ThrottlingException")
+    ]
+
+
+@ways_in_this_process
+def test_a_request_whose_time_is_over_is_an_outage(fails: Fails, caplog: pytest.LogCaptureFixture) -> None:
+    assert_unavailable(fails(OutOfTime())(CREATE))
+
+    assert [record.getMessage() for record in caplog.records] == ["DynamoDB: out of time"]
+
+
+def test_the_log_names_the_service_that_does_not_serve(fails: Fails, caplog: pytest.LogCaptureFixture) -> None:
+    fails(StorageUnavailable("ThrottlingException"))(CREATE)
+    fails(ParameterUnavailable("ThrottlingException"))(CREATE)
+
+    assert [record.getMessage() for record in caplog.records] == [
+        "DynamoDB: ThrottlingException",
+        "SSM: ThrottlingException",
+    ]
+
+
+def test_a_refusal_is_sent_as_it_stands(fails: Fails) -> None:
+    assert_refused(fails(SignalingError("no such channel"))(CREATE), "no such channel")
+
+
+@pytest.mark.parametrize(
+    ("refusal", "challenge"),
+    [
+        (Unauthorized("access key is missing"), "Bearer"),
+        (UnknownKey("access key is unknown"), 'Bearer error="invalid_token"'),
+    ],
+    ids=name_of,
+)
+def test_a_refused_key_is_challenged_as_the_standard_says(refusal: Unauthorized, challenge: str, fails: Fails) -> None:
+    """RFC 6750, section 3.1: a request without credentials gets no error code."""
+    reply = fails(refusal)(CREATE)
+
+    assert_plain(reply, 401, str(refusal))
+    assert reply.headers["www-authenticate"] == challenge
+
+
+@pytest.mark.parametrize(
+    "error", [SignalingError("no"), StorageUnavailable("no"), RuntimeError("no"), OutOfTime()], ids=name_of
+)
+def test_a_deadline_limits_each_request_and_ends_with_it(error: BaseException) -> None:
+    seen: list[object] = []
+
+    @contextmanager
+    def deadline(seconds: int) -> Iterator[None]:
+        seen.append(seconds)
+        try:
+            yield
+        finally:
+            seen.append("ended")
+
+    def get_server() -> Server:
+        seen.append("asked for")
+        raise error
+
+    over_handler(create_app(get_server, max_wait_seconds=2.5, deadline=deadline))(CREATE)
+
+    assert seen == [2 + WAIT_RESERVE_SECONDS, "asked for", "ended"]
+
+
+def test_the_log_is_left_to_the_runtime() -> None:
+    app = app_that_raises(RuntimeError())
+
+    assert app.app_name == app.log.name == "peerpost"
+    assert app.log.handlers == []
+
+
+def context(milliseconds: int) -> SimpleNamespace:
+    """What Lambda says of the time that is left for a request."""
+    return SimpleNamespace(get_remaining_time_in_millis=lambda: milliseconds)
+
+
+def test_a_reply_is_never_held_beyond_the_functions_time() -> None:
+    assert longest_wait_of(context(60_000), MAX_WAIT_SECONDS) == MAX_WAIT_SECONDS
+    assert longest_wait_of(context((WAIT_RESERVE_SECONDS + 2) * 1000), MAX_WAIT_SECONDS) == 2
+    assert longest_wait_of(context(WAIT_RESERVE_SECONDS * 1000 - 1), MAX_WAIT_SECONDS) == 0
+
+
+@pytest.mark.parametrize("allowed", [0, 2.5])
+def test_the_operator_bounds_the_wait(allowed: float) -> None:
+    assert longest_wait_of(context(60_000), allowed) == allowed
+    assert longest_wait_of(None, allowed) == allowed
+
+
+@pytest.mark.parametrize(
+    ("header", "token"),
+    [
+        ("", None),
+        ("Bearer", None),
+        ("Bearer ", None),
+        ("a-key", None),
+        ("Basic a-key", None),
+        ("Bearer,a-key", None),
+        ("Bearer a-key", "a-key"),
+        ("bearer a-key", "a-key"),
+        ("BEARER   a-key ", "a-key"),
+        (" Bearer a-key", "a-key"),
+        ("Bearer a-key a-key", "a-key a-key"),
+        ("Bearer \ud800", "\ud800"),
+    ],
+    ids=name_of,
+)
+def test_the_authorization_header_is_read_as_the_standard_says(header: str, token: str | None) -> None:
+    """RFC 9110, section 11.1: the scheme in any case. RFC 6750, section 2.1: then the token."""
+    assert bearer_token(header) == token

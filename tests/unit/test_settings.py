@@ -1,0 +1,161 @@
+"""The settings: what each variable means, its default, and that a wrong one is refused at start."""
+
+from collections.abc import Iterator, Mapping
+
+import pytest
+
+from chalicelib.bootstrap import read_settings
+from chalicelib.limits import MAX_WAIT_SECONDS
+from chalicelib.settings import Settings, SettingsError
+from harness.engines import ROOT
+
+ON_LAMBDA = {"AWS_LAMBDA_FUNCTION_NAME": "peerpost", "TABLE_NAME": "channels"}
+
+
+def test_with_nothing_set_it_is_a_development_server() -> None:
+    assert Settings.from_environment({}) == Settings(
+        on_lambda=False,
+        snap_start=False,
+        table_name=None,
+        dynamodb_endpoint=None,
+        max_wait_seconds=MAX_WAIT_SECONDS,
+        access_keys_parameter=None,
+        stun_urls=(),
+        turn_urls=(),
+        turn_secret_parameter=None,
+    )
+
+
+def test_each_variable_has_its_setting() -> None:
+    environment = {
+        **ON_LAMBDA,
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start",
+        "AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:8001",
+        "MAX_WAIT_SECONDS": "2.5",
+        "ACCESS_KEYS_PARAMETER": "/keys",
+        "STUN_URLS": "stun:a.example",
+        "TURN_URLS": "turn:a.example",
+        "TURN_SECRET_PARAMETER": "/secret",
+    }
+
+    assert Settings.from_environment(environment) == Settings(
+        on_lambda=True,
+        snap_start=True,
+        table_name="channels",
+        dynamodb_endpoint="http://127.0.0.1:8001",
+        max_wait_seconds=2.5,
+        access_keys_parameter="/keys",
+        stun_urls=("stun:a.example",),
+        turn_urls=("turn:a.example",),
+        turn_secret_parameter="/secret",
+    )
+
+
+def test_settings_cannot_be_changed() -> None:
+    with pytest.raises(AttributeError):
+        Settings().table_name = "another"  # type: ignore[misc]
+
+
+def test_a_function_that_starts_on_demand_has_no_snapshot() -> None:
+    assert not Settings.from_environment({"AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand"}).snap_start
+
+
+@pytest.mark.parametrize("text", ["stun:a.example stuns:b.example", "stun:a.example,stuns:b.example\n", " STUN:a , ,"])
+def test_urls_stand_apart_by_commas_or_white_space(text: str) -> None:
+    assert Settings.from_environment({"STUN_URLS": text}).stun_urls == tuple(text.replace(",", " ").split())
+
+
+@pytest.mark.parametrize("text", ["", " ", ","])
+def test_an_empty_list_of_urls_is_no_urls(text: str) -> None:
+    settings = Settings.from_environment({"STUN_URLS": text, "TURN_URLS": text})
+
+    assert (settings.stun_urls, settings.turn_urls) == ((), ())
+
+
+def test_an_empty_endpoint_is_none_as_it_is_to_botocore() -> None:
+    assert Settings.from_environment({"AWS_ENDPOINT_URL_DYNAMODB": ""}).dynamodb_endpoint is None
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("0", 0), ("5", 5), ("0.5", 0.5), ("1e1", 10)])
+def test_a_wait_is_any_number_from_0(text: str, seconds: float) -> None:
+    assert Settings.from_environment({"MAX_WAIT_SECONDS": text}).max_wait_seconds == seconds
+
+
+WRONG = [
+    ({"MAX_WAIT_SECONDS": "5s"}, "MAX_WAIT_SECONDS must be a number of seconds from 0, not '5s'"),
+    ({"MAX_WAIT_SECONDS": ""}, "MAX_WAIT_SECONDS must be a number of seconds from 0, not ''"),
+    ({"MAX_WAIT_SECONDS": "-1"}, "MAX_WAIT_SECONDS must be a number of seconds from 0, not '-1'"),
+    ({"MAX_WAIT_SECONDS": "nan"}, "MAX_WAIT_SECONDS must be a number of seconds from 0, not 'nan'"),
+    ({"MAX_WAIT_SECONDS": "inf"}, "MAX_WAIT_SECONDS must be a number of seconds from 0, not 'inf'"),
+    ({"TABLE_NAME": ""}, "TABLE_NAME must not be empty: set it, or leave it out"),
+    ({"ACCESS_KEYS_PARAMETER": " "}, "ACCESS_KEYS_PARAMETER must not be empty: set it, or leave it out"),
+    ({"TURN_SECRET_PARAMETER": ""}, "TURN_SECRET_PARAMETER must not be empty: set it, or leave it out"),
+    ({"TURN_URLS": "turn:a.example"}, "TURN_URLS needs TURN_SECRET_PARAMETER, which is missing"),
+    (
+        {"TURN_URLS": "a.example", "TURN_SECRET_PARAMETER": "/secret"},
+        "TURN_URLS must begin with turn: or turns:, not 'a.example'",
+    ),
+    (
+        {"STUN_URLS": "stun:a.example turn:b.example"},
+        "STUN_URLS must begin with stun: or stuns:, not 'turn:b.example'",
+    ),
+    ({"AWS_LAMBDA_FUNCTION_NAME": "peerpost"}, "TABLE_NAME is missing"),
+]
+
+
+@pytest.mark.parametrize(("environment", "message"), WRONG, ids=[message for _, message in WRONG])
+def test_a_wrong_setting_is_refused_by_the_name_of_its_variable(environment: dict[str, str], message: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        Settings.from_environment(environment)
+
+    assert str(error.value) == message
+
+
+def test_under_chalice_local_a_wrong_setting_ends_the_start_with_one_line() -> None:
+    with pytest.raises(SystemExit) as end:
+        read_settings({"MAX_WAIT_SECONDS": "5s"})
+
+    assert str(end.value) == "Peerpost cannot start: MAX_WAIT_SECONDS must be a number of seconds from 0, not '5s'"
+
+
+def test_on_lambda_a_wrong_setting_is_an_exception_which_the_runtime_reports() -> None:
+    with pytest.raises(SettingsError, match="^TABLE_NAME is missing$"):
+        read_settings({"AWS_LAMBDA_FUNCTION_NAME": "peerpost"})
+
+
+class Asked(Mapping[str, str]):
+    """An environment that notes which variables were asked for."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+
+    def __getitem__(self, name: str) -> str:
+        self.names.add(name)
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        raise NotImplementedError
+
+    def __len__(self) -> int:
+        raise NotImplementedError
+
+
+def documented() -> dict[str, str]:
+    """Return the variables in the table of docs/operations.md, each with its default."""
+    _, _, below = (ROOT / "docs/operations.md").read_text().partition("\n## Environment variables\n")
+    section, _, _ = below.partition("\n## ")
+    rows = [[cell.strip(" `") for cell in line.strip("|").split("|")] for line in section.splitlines() if "| `" in line]
+    return {row[0]: row[2] for row in rows}
+
+
+def test_the_document_has_each_variable_that_is_read_and_no_other() -> None:
+    asked = Asked()
+    Settings.from_environment(asked)
+
+    assert documented().keys() == asked.names
+
+
+def test_the_document_has_the_defaults() -> None:
+    defaults = {name: default for name, default in documented().items() if default not in ("none", "")}
+
+    assert {name: float(default) for name, default in defaults.items()} == {"MAX_WAIT_SECONDS": MAX_WAIT_SECONDS}
