@@ -48,6 +48,7 @@ example: $(VENV)/test ## Connect two aiortc peers through `make run`, each in it
 test: $(VENV)/test $(VENV)/node tests/engine/node_modules clients/javascript/node_modules ## Run the quick tests: two minutes, needs only Python and make
 	PEERPOST_TESTS=quick $(PYTEST) -m "$(QUICK)" tests/unit tests/local tests/engine tests/fuzz clients/python/tests
 	npm test --silent --prefix clients/javascript
+	npm test --silent --prefix web
 	@$(BIN)/python -m tools.doctor --left-out
 
 doctor: ## Check that this machine has what `make test-all` needs
@@ -65,11 +66,13 @@ test-all: doctor ## Run every test, in the order of the parts below
 test-server: $(VENV)/dev $(VENV)/node tests/engine/node_modules clients/javascript/node_modules ## Test the server and the clients without browsers, slow tests included
 	$(PYTEST) -m "not runtime and not transports" tests/unit tests/local tests/shell tests/engine tests/fuzz tests/benchmarks clients/python/tests
 	npm test --silent --prefix clients/javascript
+	npm test --silent --prefix web
 
 test-runtime: $(VENV)/dev tests/engine/node_modules ## Test the package under AWS's Lambda runtime, and the contract over every transport
 	$(PYTEST) -m "runtime or transports" tests/unit tests/local tests/engine tests/runtime
 
-test-browser: $(VENV)/dev $(VENV)/node tests/engine/node_modules tests/interop/node_modules web/node_modules clients/javascript/node_modules ## Test the browser client and the page in Chromium and Firefox, with each other and with Python
+test-browser: $(VENV)/dev $(VENV)/node tests/engine/node_modules tests/interop/node_modules tests/npm/node_modules web/node_modules clients/javascript/node_modules ## Test the browser client and the page in Chromium and Firefox, with each other and with Python
+	npm test --silent --prefix tests/npm
 	$(PYTEST) tests/browser tests/web tests/interop
 
 test-network: $(VENV)/dev $(VENV)/node tests/engine/node_modules tests/interop/node_modules ## Test connections whose network changes (needs root, for network namespaces)
@@ -192,6 +195,6 @@ endef
 .venv-checkov/ready .venv-ministack/ready: .venv-%/ready: uv.lock | $(BIN)/uv
 	$(call install_apart,$*)
 
-tests/engine/node_modules tests/interop/node_modules web/node_modules clients/javascript/node_modules benchmarks/node_modules: %/node_modules: %/package.json %/package-lock.json | $(VENV)/node
+tests/engine/node_modules tests/interop/node_modules tests/npm/node_modules web/node_modules clients/javascript/node_modules benchmarks/node_modules: %/node_modules: %/package.json %/package-lock.json | $(VENV)/node
 	npm ci --no-fund --no-audit --loglevel=error --prefix $*
 	touch $@
