@@ -86,7 +86,7 @@ def test_a_process_with_an_environment_variable_that_cannot_be_used_shows_no_tra
         ("NO_PROXY", "localhost,127.0.0.1,::1,.example.org"),
         ("NO_PROXY", "*"),
         ("HTTP_PROXY", "proxy.test:3128"),
-        ("HTTPS_PROXY", "http://user:password@proxy.test"),
+        ("HTTPS_PROXY", "http://user:password@proxy.test"),  # pragma: allowlist secret
         ("HTTP_PROXY", ""),
         ("SSL_CERT_FILE", ""),
     ],
