@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cache
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from chalice.app import Chalice, CORSConfig
 
@@ -115,8 +115,9 @@ def parameters_of(settings: Settings) -> Parameters:
 
 
 def open_table(settings: Settings) -> Table:
-    assert settings.table_name is not None
-    return Table(open_client(settings.dynamodb_endpoint), settings.table_name)
+    # Settings.from_environment has refused a function without a table, and development has its own.
+    table_name = cast("str", settings.table_name)
+    return Table(open_client(settings.dynamodb_endpoint), table_name)
 
 
 def open_development_table(settings: Settings) -> Table:

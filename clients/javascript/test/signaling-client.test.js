@@ -101,7 +101,7 @@ test("a server's URL loses its fragment, and is refused with a user name or pass
   await new SignalingClient("https://signaling.example/#old", { fetch }).getOffer(ID);
 
   assert.deepEqual(calls, ["https://signaling.example/"]);
-  for (const url of ["https://user@signaling.example/", "https://user:password@signaling.example/"]) {
+  for (const url of ["https://user@signaling.example/", "https://user:password@signaling.example/"]) {  // pragma: allowlist secret
     assert.throws(() => new SignalingClient(url, { fetch }), TypeError);
   }
 });
