@@ -12,6 +12,8 @@ ACCEPTED = Path(__file__).with_name("survivors.toml")
 MUTMUT = str(Path(sys.executable).with_name("mutmut"))
 # A mutant counts as killed if a test fails, if it loops, or if the deadline's KeyboardInterrupt escapes from it.
 KILLED = {"killed", "timeout", "check was interrupted by user"}
+# The other mutants, if only some were asked for.
+NOT_TRIED = "not checked"
 # A string, a word, or any other character: what a formatter moves to other lines, but never changes.
 WORD = re.compile(r"""\"[^"\n]*"|'[^'\n]*'|\w+|\S""")
 
@@ -36,7 +38,7 @@ def accepted() -> dict[Survivor, str]:
 def found() -> list[Survivor]:
     """Return the survivors of mutmut's last run."""
     results = (line.strip().rsplit(": ", 1) for line in _mutmut("results").splitlines() if ": " in line)
-    return [_survivor(name) for name, status in results if status not in KILLED]
+    return [_survivor(name) for name, status in results if status not in {*KILLED, NOT_TRIED}]
 
 
 def _survivor(name: str) -> Survivor:
