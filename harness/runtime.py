@@ -31,6 +31,8 @@ ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm
 FUNCTION_NAME = "peerpost"
 # As in infra/modules/function.
 TIMEOUT_SECONDS = 15
+# A function URL renames these headers of a reply (AWS Lambda Developer Guide, "Invoking Lambda function URLs").
+RENAMED = {"www-authenticate": "x-amzn-Remapped-www-authenticate"}
 # The headers that a page of another origin may send, also as in infra/modules/function.
 ALLOW_HEADERS = ["authorization", "content-type"]
 
@@ -221,7 +223,7 @@ class Forwarder(BaseHTTPRequestHandler):
     def reply(self, status: int, headers: dict[str, str], body: bytes) -> None:
         self.send_response(status)
         for name, value in headers.items():
-            self.send_header(name, value)
+            self.send_header(RENAMED.get(name.lower(), name), value)
         if "Origin" in self.headers:
             self.send_header("Access-Control-Allow-Origin", "*")
         self.send_header("Content-Length", str(len(body)))

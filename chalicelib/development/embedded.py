@@ -33,8 +33,10 @@ def open_table(endpoint: str | None) -> Table:
 
     Raise StorageUnavailable if the engine does not serve. It may not be up yet.
     """
-    client = in_memory() if endpoint is None else at_endpoint(endpoint)
+    if endpoint is None:
+        return in_memory()
     with outages_named():
+        client = at_endpoint(endpoint)
         create_table(client, TABLE_NAME)
     return Table(cast("DynamoDBClient", MakesItsTable(client)), TABLE_NAME)
 
@@ -53,14 +55,16 @@ def create_table(client: DynamoDBClient, table_name: str) -> None:
             raise
 
 
-def in_memory() -> DynamoDBClient:
-    """Return a client for moto, in this process."""
+def in_memory() -> Table:
+    """Return a table of moto, in this process."""
     # moto catches only calls to AWS's own addresses, so the address is given here.
     address = f"https://dynamodb.{ANY_REGION}.amazonaws.com"
     mock_aws(config={"core": {"mock_credentials": False, "reset_boto3_session": True}}).start()
+    # moto, too, makes sessions of boto3, when it creates its first table.
     with without_aws_settings():
         client = open_client(address, region_name=ANY_REGION, **ANY_KEYS)
-    return cast("DynamoDBClient", OneAtATime(client))
+        create_table(client, TABLE_NAME)
+    return Table(cast("DynamoDBClient", OneAtATime(client)), TABLE_NAME)
 
 
 def at_endpoint(endpoint: str) -> DynamoDBClient:
@@ -72,9 +76,9 @@ def at_endpoint(endpoint: str) -> DynamoDBClient:
 
 @contextmanager
 def without_aws_settings() -> Iterator[None]:
-    """Hide the developer's AWS settings while a client is made, which then knows none of them.
+    """Hide the developer's AWS settings from what is opened in this block.
 
-    A profile that does not exist, for example, ends boto3 even if it is given all that it needs.
+    boto3 fails, for example, for a profile that does not exist, even if it needs nothing of it.
     """
     hidden = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
     no_files = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}

@@ -13,6 +13,7 @@ from chalicelib.access_keys import AccessKeys
 from chalicelib.channels import Channels
 from chalicelib.deadline import OutOfTime
 from chalicelib.errors import ParameterUnavailable, Unauthorized
+from chalicelib.function_url import lambda_handler
 from chalicelib.handlers import Server, handle
 from harness.contract import (
     NEEDED,
@@ -25,7 +26,7 @@ from harness.contract import (
 )
 from harness.log_lines import listening, words
 from harness.naming import name_of
-from harness.runtime import lambda_function
+from harness.runtime import function_url, lambda_function
 from harness.service import Service, app_over, every_way
 from harness.ssm import KEY, OTHER_KEY, bearer, digest
 from harness.transports import JSON, Post, Reply, over_function_url, over_handler
@@ -192,6 +193,16 @@ def test_a_page_of_another_origin_may_send_the_key_to_chalice_local(local_url: s
     allowed = {name.strip().lower() for name in preflight.headers["access-control-allow-headers"].split(",")}
     assert preflight.status_code == 200
     assert {"authorization", "content-type"} <= allowed
+
+
+def test_a_function_url_sends_the_challenge_under_another_name(service: Service, served: Channels) -> None:
+    """So no client can go by it: the status says everything."""
+    with function_url(lambda_handler(service.app(served))) as url:
+        reply = httpx.post(url, json=CREATE)
+
+    assert (reply.status_code, reply.text) == (401, "access key is missing")
+    assert "www-authenticate" not in reply.headers
+    assert reply.headers["x-amzn-remapped-www-authenticate"] == "Bearer"
 
 
 @pytest.mark.runtime
