@@ -104,7 +104,9 @@ def test_a_guest_that_is_mounted_again_after_its_answer_was_sent_hears_that_the_
     link = {"server": proxy.url, "channelId": alice.page.evaluate(OFFER, proxy.url)}
 
     mount(bob, **link)
-    proxy.wait_for("create_answer")
+    # The server holds this reply until it has the answer.
+    read = {"method": "get_answer", "channel_id": link["channelId"], "since": 0, "wait": 20}
+    assert proxy.server.post("/", json=read).is_success
     bob.wait_for("app.connections === 2")
     bob.ask("app.unmount()")
     mount(bob, **link)

@@ -26,10 +26,13 @@ CLOSE_AT_EACH_STEP = """async (server, role) => {
     const peers = { offerer: new RTCPeerConnection(), answerer: new RTCPeerConnection() };
     peers.offerer.createDataChannel("chat");
     let closedAt;
+    let hasClosed;
+    const closed = new Promise((resolve) => (hasClosed = resolve));
     const pass = (name) => {
       if (name !== moment || closedAt !== undefined) return;
       closedAt = performance.now();
       peers[role].close();
+      hasClosed();
     };
     for (const name of ["setLocalDescription", "setRemoteDescription"]) {
       const original = peers[role][name].bind(peers[role]);
@@ -40,7 +43,16 @@ CLOSE_AT_EACH_STEP = """async (server, role) => {
         return promise;
       };
     }
-    const options = (name) => name !== role ? { server, signal: over.signal } : {
+    // The offerer gets the answer after the close. Otherwise the two may connect before the answerer's last step.
+    const fetchLate = async (url, request) => {
+      const reply = await fetch(url, request);
+      if (role === "answerer" && JSON.parse(request.body).method === "get_answer") await closed;
+      return reply;
+    };
+    const options = (name) => name !== role ? {
+      server: new SignalingClient(server, { fetch: fetchLate }),
+      signal: over.signal,
+    } : {
       server: new SignalingClient(server, { fetch: (url, request) => {
         pass(JSON.parse(request.body).method);
         return fetch(url, request);
