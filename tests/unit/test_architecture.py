@@ -1,6 +1,9 @@
 """Imports of the server go one way, so that each module can be read with only those to its right in mind."""
 
 import ast
+import functools
+import importlib
+import re
 from pathlib import Path
 
 import pytest
@@ -76,3 +79,19 @@ def test_only_the_gateways_know_boto3_and_only_the_edge_knows_chalice() -> None:
 
     assert {name for name, modules in knows.items() if modules & {"boto3", "botocore"}} == {"dynamodb", "parameters"}
     assert {name for name, modules in knows.items() if "chalice" in modules} == {"bootstrap", "http_app"}
+
+
+def named_in_the_walk() -> list[tuple[str, str]]:
+    """Return the functions that docs/architecture.md links, each with its module."""
+    return re.findall(r"\[`([\w.]+)`\]\(\.\./([\w/]+\.py)\)", (ROOT / "docs/architecture.md").read_text())
+
+
+@pytest.mark.parametrize(("name", "path"), sorted(set(named_in_the_walk())))
+def test_each_step_of_the_walk_through_a_request_leads_to_a_function(name: str, path: str) -> None:
+    module = importlib.import_module(path.removesuffix(".py").replace("/", "."))
+
+    assert callable(functools.reduce(getattr, name.split("."), module))
+
+
+def test_the_walk_has_its_steps() -> None:
+    assert len(named_in_the_walk()) > 10
