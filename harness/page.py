@@ -1,4 +1,4 @@
-"""What users do on the page, through Playwright."""
+"""Does on the page what users do, through Playwright."""
 
 import json
 import re
@@ -24,7 +24,7 @@ NEXT_FRAMES = """(video) => new Promise((resolve) => {
   video.requestVideoFrameCallback(look);
 })"""
 
-# The server that a page uses: of its address, or else the one that it was deployed with.
+# The server that a page uses: the one in its address, or else the one that its HTML names.
 SERVER = """() =>
   new URL(location.href).searchParams.get("server")
   || document.querySelector("meta[name=peerpost-server]").content
@@ -42,7 +42,7 @@ def invite(page: Page, address: str) -> str:
 
 
 def connect(first: Page, second: Page, address: str) -> tuple[Page, Page]:
-    """Connect two pages by a link, and return them once that link is used up."""
+    """Connect two pages by a link, and return them once the link's channel is erased."""
     link = invite(first, address)
     second.goto(link)
     for page in (first, second):
@@ -52,7 +52,7 @@ def connect(first: Page, second: Page, address: str) -> tuple[Page, Page]:
 
 
 def wait_until_erased(server: str, link: str) -> None:
-    """Return once the server no longer has a link's channel, which its page erases without waiting for the reply."""
+    """Return once the server no longer has the link's channel. The page erases it without waiting for the reply."""
     channel_id = re.search(r"#([\da-f-]{36})", link)
     assert channel_id
     deadline = time.monotonic() + PATIENCE_MS / 1000

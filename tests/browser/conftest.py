@@ -1,4 +1,4 @@
-"""Chromium, two people in it, and what stands between them and the server."""
+"""Fixtures: Chromium, two users in it, and a proxy between them and the server."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from harness.transports import chalice_local
 from harness.web_servers import PageHandler, Proxy, Server, serving
 
 
-# Of the package and not of the session, for the sake of Playwright's loop.
+# A session fixture would keep Playwright's event loop running during other packages' tests.
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with chromium() as browser:
@@ -26,7 +26,7 @@ def page_url() -> Iterator[str]:
 
 @pytest.fixture(scope="package")
 def contexts(browser: Browser) -> Iterator[list[BrowserContext]]:
-    """Two profiles, which share nothing."""
+    """Two browser contexts that share nothing."""
     contexts = [browser.new_context() for _ in range(2)]
     yield contexts
     for context in contexts:
@@ -47,26 +47,26 @@ def people(contexts: list[BrowserContext], page_url: str) -> Iterator[list[Perso
 
 @pytest.fixture
 def alice(people: list[Person]) -> Person:
-    """She makes the link."""
+    """The host, who makes the link."""
     return people[0]
 
 
 @pytest.fixture
 def bob(people: list[Person]) -> Person:
-    """He opens it."""
+    """The guest, who opens the link."""
     return people[1]
 
 
 @pytest.fixture(scope="package")
 def local_url() -> Iterator[str]:
-    """`chalice local`, which holds a reply for longer than a busy machine takes until there is news."""
+    """`chalice local`, holding replies for so long that there is news in time even on a busy machine."""
     with chalice_local({"MAX_WAIT_SECONDS": "20"}) as url:
         yield url
 
 
 @pytest.fixture
 def unhurried(people: list[Person]) -> None:
-    """For tests that count requests."""
+    """Slow down the page's clock for tests that count requests, so that a busy machine causes no further requests."""
     for person in people:
         person.slow_time_down()
 

@@ -1,10 +1,10 @@
-/** What the tests do in a page: one peer, and what has happened to it. */
+/** The test page's script: one peer, and a record of what has happened to it. */
 
 import * as peerpost from "/src/index.js";
 
 const { connect, createLink, parseLink } = peerpost;
 
-/** As with a slow server: no candidate in the description, and all of them after it. */
+/** Acts as if the STUN server were slow: the description has no candidates, and all of them come later. */
 class SlowPeerConnection extends RTCPeerConnection {
   #described = Promise.withResolvers();
 
@@ -80,7 +80,7 @@ class Peer {
     for (const track of stream.getTracks()) this.connection.addTrack(track, stream);
   }
 
-  /** Wait for the first frame of the other's camera. */
+  /** Wait for the first frame from the other peer's camera. */
   async watch() {
     const video = document.createElement("video");
     video.muted = true;

@@ -1,4 +1,4 @@
-/** A page in React's strict mode, with the hook of the README: `app.mount()`, `app.unmount()`, and what happened. */
+/** A page that uses the README's hook in React's strict mode: `app.mount()`, `app.unmount()`, and a record of events. */
 
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";

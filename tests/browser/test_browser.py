@@ -1,4 +1,4 @@
-"""The JavaScript client in Chromium: two people, each in a profile of their own, through `chalice local`."""
+"""The JavaScript client in Chromium: two users, each in a separate browser context, through `chalice local`."""
 
 import re
 from typing import Any
@@ -33,7 +33,7 @@ def new_key(person: Person) -> str:
 
 
 def signaling(proxy: Proxy) -> dict[str, int]:
-    """Return the requests by method, without the cleaning up, which nobody waits for."""
+    """Return the number of requests by method. Leave out the final deletion, because nobody waits for it."""
     return {method: count for method, count in proxy.methods.items() if method != "delete_data_channel"}
 
 
@@ -46,7 +46,7 @@ def test_a_link_connects_two_people_in_four_requests_and_no_preflight(alice: Per
     assert proxy.verbs["OPTIONS"] == 0
 
 
-def test_the_readmes_example_connects(alice: Person, bob: Person, proxy: Proxy) -> None:
+def test_the_example_in_the_javascript_readme_connects(alice: Person, bob: Person, proxy: Proxy) -> None:
     readme = (ROOT / "clients/javascript/README.md").read_text()
     offerer, answerer = re.findall("```js\n(.*?)```", readme, re.DOTALL)[:2]
     yours = "(server) => { window.server = server; window.shown = []; window.show = (what) => { shown.push(what) } }"
@@ -55,18 +55,20 @@ def test_the_readmes_example_connects(alice: Person, bob: Person, proxy: Proxy) 
     alice.page.add_script_tag(type="module", content=offerer)
     alice.wait_for("shown.length")
     bob.page.goto(alice.ask("shown[0]"))
-    bob.page.reload()  # a fragment alone is no other page
+    bob.page.reload()  # a new fragment alone does not load the page
     bob.page.evaluate(yours, proxy.url)
     bob.page.add_script_tag(type="module", content=answerer)
 
     bob.wait_for("shown.includes('hello')")
 
 
-def test_every_lost_reply_is_survived(alice: Person, bob: Person, proxy: Proxy) -> None:
+def test_peers_connect_although_the_first_reply_to_each_method_is_lost(
+    alice: Person, bob: Person, proxy: Proxy
+) -> None:
     proxy.lose_the_first_replies = True
 
     def after_the_answer_was_sent_again(reply: dict[str, Any]) -> dict[str, Any]:
-        # Else the two may be connected before Bob finds the time to send it again.
+        # Without this, the two may be connected before Bob sends his answer again.
         if "answer" in reply:
             proxy.wait_for("create_answer", 2)
         return reply
@@ -79,19 +81,19 @@ def test_every_lost_reply_is_survived(alice: Person, bob: Person, proxy: Proxy) 
     assert all(proxy.methods[method] > 1 for method in FOUR)
 
 
-def test_the_channel_is_erased_once_they_are_connected(alice: Person, bob: Person, proxy: Proxy) -> None:
+def test_the_channel_is_erased_once_the_peers_are_connected(alice: Person, bob: Person, proxy: Proxy) -> None:
     meet(alice, bob, proxy.url)
 
     proxy.wait_for("delete_data_channel")
     channel_id = alice.link.partition("#")[2]
-    # Its reply may be on the way still; asking again is harmless, and orders us behind it.
+    # The page's deletion may still be running. Deleting again is harmless, and returns only after it.
     proxy.server.post("/", json={"method": "delete_data_channel", "channel_id": channel_id})
     reply = proxy.server.post("/", json={"method": "get_offer", "channel_id": channel_id})
     assert reply.text == "no such channel"
 
 
 @pytest.mark.usefixtures("unhurried")
-def test_the_server_sees_nothing_of_what_is_sealed(alice: Person, bob: Person, proxy: Proxy) -> None:
+def test_the_server_cannot_read_a_sealed_exchange(alice: Person, bob: Person, proxy: Proxy) -> None:
     key = new_key(alice)
 
     meet(alice, bob, proxy.url, key=key)
@@ -105,13 +107,13 @@ def test_the_server_sees_nothing_of_what_is_sealed(alice: Person, bob: Person, p
 
 
 def another(text: str) -> str:
-    """Return a text that differs in one character, in the midst."""
+    """Return the text with one character in its middle changed."""
     middle = len(text) // 2
     return text[:middle] + ("A" if text[middle] != "A" else "B") + text[middle + 1 :]
 
 
 @pytest.mark.parametrize("what", ["offer", "answer"])
-def test_who_changes_what_is_sealed_gets_an_error_and_no_connection(
+def test_a_changed_sealed_description_is_an_error_and_no_connection(
     alice: Person, bob: Person, proxy: Proxy, what: str
 ) -> None:
     proxy.change_reply = lambda reply: reply | {what: another(reply[what])} if what in reply else reply
@@ -124,7 +126,7 @@ def test_who_changes_what_is_sealed_gets_an_error_and_no_connection(
     assert deceived.ask("peer.connection.remoteDescription") is None
 
 
-def test_an_offer_does_not_pass_for_an_answer(alice: Person, proxy: Proxy) -> None:
+def test_a_sealed_offer_is_not_accepted_as_an_answer(alice: Person, proxy: Proxy) -> None:
     alice.start(proxy.url, key=new_key(alice))
     channel_id = alice.link.partition("#")[2].partition(".")[0]
     offer = proxy.server.post("/", json={"method": "get_offer", "channel_id": channel_id}).json()["offer"]
@@ -134,7 +136,7 @@ def test_an_offer_does_not_pass_for_an_answer(alice: Person, proxy: Proxy) -> No
     assert alice.outcome == "TamperedError"
 
 
-def test_another_key_does_not_connect(alice: Person, bob: Person, proxy: Proxy) -> None:
+def test_a_link_with_another_key_does_not_connect(alice: Person, bob: Person, proxy: Proxy) -> None:
     alice.start(proxy.url, key=new_key(alice))
 
     bob.start(proxy.url, link=alice.link.rpartition(".")[0] + "." + new_key(bob))
@@ -144,7 +146,9 @@ def test_another_key_does_not_connect(alice: Person, bob: Person, proxy: Proxy) 
 
 @pytest.mark.parametrize("sealed", [False, True])
 @pytest.mark.usefixtures("unhurried")
-def test_late_candidates_cost_a_write_and_a_read_each(alice: Person, bob: Person, proxy: Proxy, sealed: bool) -> None:
+def test_late_candidates_cost_each_peer_at_most_one_write_and_one_read(
+    alice: Person, bob: Person, proxy: Proxy, sealed: bool
+) -> None:
     meet(alice, bob, proxy.url, slow=True, **({"key": new_key(alice)} if sealed else {}))
 
     assert_they_talk(alice, bob)
@@ -152,13 +156,13 @@ def test_late_candidates_cost_a_write_and_a_read_each(alice: Person, bob: Person
     counts = signaling(proxy)
     late = {method: counts.pop(method, 0) for method in ("create_candidate", "get_candidates")}
     assert counts == FOUR
-    # Who is connected before its own are through keeps them back.
+    # A peer that is already connected does not send its remaining candidates.
     assert 1 <= late["create_candidate"] <= 2
     assert late["get_candidates"] <= 2
 
 
 @pytest.mark.usefixtures("unhurried")
-def test_an_ice_restart_is_negotiated_without_the_server(alice: Person, bob: Person, proxy: Proxy) -> None:
+def test_an_ice_restart_is_negotiated_without_requests_to_the_server(alice: Person, bob: Person, proxy: Proxy) -> None:
     meet(alice, bob, proxy.url)
     assert_they_talk(alice, bob)
     proxy.wait_for("delete_data_channel")
@@ -178,7 +182,7 @@ def test_an_ice_restart_is_negotiated_without_the_server(alice: Person, bob: Per
 
 @pytest.mark.parametrize("both", [False, True], ids=["one of them", "both at once"])
 @pytest.mark.usefixtures("unhurried")
-def test_a_camera_is_added_without_the_server(alice: Person, bob: Person, proxy: Proxy, both: bool) -> None:
+def test_a_camera_is_added_without_requests_to_the_server(alice: Person, bob: Person, proxy: Proxy, both: bool) -> None:
     meet(alice, bob, proxy.url)
     assert_they_talk(alice, bob)
     proxy.wait_for("delete_data_channel")
@@ -198,10 +202,10 @@ def test_a_camera_is_added_without_the_server(alice: Person, bob: Person, proxy:
 
 @pytest.mark.parametrize("with_video", [["bob"], ["alice", "bob"]], ids="-".join)
 @pytest.mark.usefixtures("unhurried")
-def test_an_answerer_who_has_more_than_was_offered_answers_first(
+def test_an_answerer_with_an_additional_track_connects_first_and_adds_it_afterwards(
     alice: Person, bob: Person, proxy: Proxy, with_video: list[str]
 ) -> None:
-    """The offer has no place for it: what is more is negotiated afterwards, without the server."""
+    """The answer can hold only what was offered. The additional track is negotiated afterwards, without the server."""
     alice.start(proxy.url, video="alice" in with_video)
     bob.start(proxy.url, link=alice.link, video="bob" in with_video)
 
@@ -215,8 +219,8 @@ def test_an_answerer_who_has_more_than_was_offered_answers_first(
     assert signaling(proxy) == FOUR
 
 
-# Somebody with a client of their own, who offers a microphone and no data channel at all.
-MEDIA_ALONE = """async (server) => {
+# A host that uses its own client, and offers a microphone without any data channel.
+MEDIA_ONLY = """async (server) => {
   const client = new peerpost.SignalingClient(server);
   window.connection = new RTCPeerConnection();
   connection.addTransceiver("audio");
@@ -229,8 +233,8 @@ MEDIA_ALONE = """async (server) => {
 }"""
 
 
-def test_an_offer_of_media_alone_is_answered(alice: Person, bob: Person, proxy: Proxy) -> None:
-    link = alice.page.evaluate(MEDIA_ALONE, proxy.url)
+def test_an_offer_without_a_data_channel_is_answered(alice: Person, bob: Person, proxy: Proxy) -> None:
+    link = alice.page.evaluate(MEDIA_ONLY, proxy.url)
 
     bob.start(proxy.url, link=link)
 
@@ -239,7 +243,9 @@ def test_an_offer_of_media_alone_is_answered(alice: Person, bob: Person, proxy: 
     assert bob.ask("peer.connection.signalingState") == "stable"
 
 
-def test_a_page_that_fails_when_it_is_told_is_connected_all_the_same(alice: Person, bob: Person, proxy: Proxy) -> None:
+def test_an_error_in_the_pages_progress_callback_does_not_prevent_the_connection(
+    alice: Person, bob: Person, proxy: Proxy
+) -> None:
     alice.start(proxy.url, throwsAt="connected")
     bob.start(proxy.url, link=alice.link, throwsAt="connected")
 
@@ -247,11 +253,11 @@ def test_a_page_that_fails_when_it_is_told_is_connected_all_the_same(alice: Pers
     assert_they_talk(alice, bob)
 
 
-def test_the_answerer_may_be_late(alice: Person, bob: Person) -> None:
+def test_an_answerer_who_comes_late_connects(alice: Person, bob: Person) -> None:
     with chalice_local({"MAX_WAIT_SECONDS": "0.6"}) as server, serving(Proxy(server)) as proxy:
         assert isinstance(proxy, Proxy)
         alice.start(proxy.url)
-        proxy.wait_for("get_answer", 5)  # some three seconds, held
+        proxy.wait_for("get_answer", 5)  # after about three seconds of held reads
 
         bob.start(proxy.url, link=alice.link)
 
@@ -259,12 +265,12 @@ def test_the_answerer_may_be_late(alice: Person, bob: Person) -> None:
         assert proxy.methods["create_offer"] == 0
 
 
-def test_the_answerer_may_come_before_the_offer(alice: Person, bob: Person, proxy: Proxy) -> None:
+def test_an_answerer_who_comes_before_the_offer_connects(alice: Person, bob: Person, proxy: Proxy) -> None:
     channel_id = proxy.server.post("/", json={"method": "create_data_channel"}).json()["channel_id"]
     bob.start(proxy.url, link=f"{bob.page.url}#{channel_id}")
     proxy.wait_for("get_offer")
 
-    # Alice's own channel is replaced by the one that Bob waits in.
+    # Make Alice use the channel that Bob is waiting in, instead of her own.
     def into_that_channel(request: dict[str, Any]) -> dict[str, Any]:
         if request["method"] == "create_data_channel":
             return request | {"method": "create_offer", "channel_id": channel_id}
@@ -283,7 +289,9 @@ def test_the_answerer_may_come_before_the_offer(alice: Person, bob: Person, prox
     ids=["a server that does not hold", "a server of the seven plain methods"],
 )
 @pytest.mark.parametrize("slow", [False, True], ids=["at once", "with late candidates"])
-def test_an_older_server_does_too(alice: Person, bob: Person, proxy: Proxy, unknown: set[str], slow: bool) -> None:
+def test_peers_connect_through_an_older_server(
+    alice: Person, bob: Person, proxy: Proxy, unknown: set[str], slow: bool
+) -> None:
     def as_it_understands(request: dict[str, Any]) -> dict[str, Any]:
         optional = unknown - ({"offer"} if request["method"] == "create_offer" else set())
         return {name: value for name, value in request.items() if name not in optional}
@@ -296,7 +304,7 @@ def test_an_older_server_does_too(alice: Person, bob: Person, proxy: Proxy, unkn
     assert ("create_offer" in proxy.methods) == ("since" in unknown)
 
 
-def test_who_gives_up_ends_at_once_and_erases_the_channel(alice: Person, proxy: Proxy) -> None:
+def test_a_host_who_gives_up_stops_at_once_and_erases_the_channel(alice: Person, proxy: Proxy) -> None:
     alice.start(proxy.url)
     assert alice.link
     proxy.wait_for("get_answer")
@@ -307,7 +315,7 @@ def test_who_gives_up_ends_at_once_and_erases_the_channel(alice: Person, proxy: 
     proxy.wait_for("delete_data_channel")
 
 
-def test_a_link_to_a_channel_that_is_gone_says_so(bob: Person, proxy: Proxy) -> None:
+def test_a_link_to_a_deleted_channel_is_an_expired_error(bob: Person, proxy: Proxy) -> None:
     bob.start(proxy.url, link=f"{bob.page.url}#00000000-0000-4000-8000-000000000000")
 
     assert bob.outcome == "ExpiredError"

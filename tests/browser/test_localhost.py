@@ -1,10 +1,10 @@
-"""A server that listens on 127.0.0.1 alone, and is called `localhost`, which may also be `::1`."""
+"""A server that listens only on 127.0.0.1, called by the name `localhost`, which can also mean `::1`."""
 
 from harness.person import Person
 from harness.web_servers import Proxy
 
 
-def test_two_people_connect_through_a_server_that_is_called_localhost(alice: Person, bob: Person, proxy: Proxy) -> None:
+def test_two_peers_connect_through_a_server_called_localhost(alice: Person, bob: Person, proxy: Proxy) -> None:
     server = proxy.url.replace("127.0.0.1", "localhost")
 
     alice.start(server)

@@ -1,4 +1,4 @@
-"""The hook of the JavaScript client's README, in a real page in React's strict mode."""
+"""The React hook in the JavaScript client's README, on a real page in React's strict mode."""
 
 import re
 import subprocess
@@ -25,7 +25,7 @@ OFFER = """async (server) => {
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The page's script, with React in its development build: only that mounts twice."""
+    """The page's script, with the development build of React, because only that build mounts components twice."""
     folder = tmp_path_factory.mktemp("react")
     readme = (ROOT / "clients/javascript/README.md").read_text()
     (folder / "use-peer.jsx").write_text("".join(re.findall("```jsx\n(.*?)```", readme, re.DOTALL)))
@@ -46,7 +46,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture
 def users(people: list[Person], app: str) -> Iterator[list[Person]]:
-    """Two people who have the page open; nothing in it may throw."""
+    """Two users who have the page open. Afterwards, check that the page threw no error."""
     problems: list[str] = []
     for person in people:
         person.page.on("pageerror", lambda error: problems.append(str(error)))
@@ -80,7 +80,7 @@ def test_a_component_that_strict_mode_mounts_twice_opens_one_channel_and_connect
     assert proxy.methods["create_answer"] == 1
 
 
-def test_a_component_that_is_unmounted_while_it_connects_erases_its_channel_and_connects_when_it_is_mounted_again(
+def test_a_component_unmounted_while_connecting_erases_its_channel_and_connects_when_mounted_again(
     users: list[Person], proxy: Proxy
 ) -> None:
     alice, bob = users
@@ -96,11 +96,11 @@ def test_a_component_that_is_unmounted_while_it_connects_erases_its_channel_and_
     wait_until_connected(alice, bob)
 
 
-def test_a_guest_that_is_mounted_again_after_its_answer_was_sent_hears_that_the_link_is_used_up(
+def test_a_guest_mounted_again_after_sending_its_answer_learns_that_the_link_is_used_up(
     users: list[Person], proxy: Proxy
 ) -> None:
     alice, bob = users
-    # Nobody reads the answer to this offer, so Bob stays in the middle of his set-up.
+    # Nobody reads the answer to this offer, so Bob keeps connecting.
     link = {"server": proxy.url, "channelId": alice.page.evaluate(OFFER, proxy.url)}
 
     mount(bob, **link)

@@ -1,4 +1,4 @@
-"""The README's code for both peers, in Chromium, exactly as printed."""
+"""The README's code for both peers, run in Chromium exactly as printed."""
 
 import re
 import threading
@@ -17,7 +17,7 @@ PRINTED = re.findall("```html\n(.*?)```", (ROOT / "README.md").read_text(), re.D
 
 @pytest.fixture
 def page_server() -> Iterator[str]:
-    """The page server of `make run`."""
+    """The page server that `make run` starts."""
     with serve() as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
@@ -26,7 +26,7 @@ def page_server() -> Iterator[str]:
 
 @pytest.fixture
 def window(browser: Browser, local_url: str) -> Iterator[BrowserContext]:
-    """A browser in which the README's server address leads to `chalice local`, so that the code need not change."""
+    """A browser that sends requests to the README's server on to `chalice local`, so that the code runs unchanged."""
     context = browser.new_context()
     context.set_default_timeout(MILLISECONDS)
     context.route(SERVER_IN_THE_README, lambda route: route.continue_(url=local_url))

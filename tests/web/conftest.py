@@ -1,4 +1,4 @@
-"""The page in real Chromium: what `make run` serves, a browser, and peers that have opened the page."""
+"""Fixtures: Chromium, the page as `make run` serves it, and users who have opened the page."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ from harness.engines import ROOT, free_port, wait_for_port
 from harness.page import DESKTOP, PATIENCE_MS, Open, connect
 
 
-# Of the package and not of the session, for the sake of Playwright's loop.
+# A session fixture would keep Playwright's event loop running during other packages' tests.
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     expect.set_options(timeout=PATIENCE_MS)
@@ -28,7 +28,7 @@ def browser() -> Iterator[Browser]:
 def address() -> Iterator[str]:
     """The page's address, as `make run` prints it."""
     port = free_port()
-    # The environment is there, since this runs in it.
+    # These tests run in the environment that make would install, so make must not install it again.
     command = ["make", "--assume-old=.venv/local", "run", f"PORT={port}", f"PAGE_PORT={free_port()}"]
     with subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True
@@ -37,7 +37,7 @@ def address() -> Iterator[str]:
         try:
             lead, _, address = next((line for line in process.stdout if "://" in line), "").strip().rpartition(" ")
             assert lead == "The page is at"
-            # The server logs there too, and would stop as soon as nobody reads it.
+            # The server logs to the same pipe, and would block if nobody read it.
             threading.Thread(target=deque, args=(process.stdout, 0), daemon=True).start()
             wait_for_port(port, process)
             yield address
@@ -57,7 +57,7 @@ def service(address: str) -> str:
 
 @pytest.fixture
 def new_page(browser: Browser) -> Iterator[Open]:
-    """Open pages, each in a context of its own; no page may break its security policy or throw."""
+    """Open pages, each in its own context, and check at the end that none violated its security policy or threw."""
     problems: list[str] = []
     contexts = []
 
@@ -83,5 +83,5 @@ def new_page(browser: Browser) -> Iterator[Open]:
 
 @pytest.fixture
 def pair(new_page: Open, address: str) -> tuple[Page, Page]:
-    """Two people who are connected: the one who made the link, and the one who opened it."""
+    """Two connected pages: the host's, which made the link, and the guest's, which opened it."""
     return connect(new_page(), new_page(), address)

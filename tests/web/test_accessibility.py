@@ -1,4 +1,4 @@
-"""The page without a mouse, without sight, on a small screen, and in the dark."""
+"""The page with a keyboard only, with a screen reader, on a small screen, and in the dark colour scheme."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 from harness.page import DESKTOP, Open, connect, invite, log, violations
 
 SMALLEST = (320, 640)
-# Of what has the focus; the label shows it for the field that it covers.
+# The outline of the focused element. The field for files is hidden, so its label shows the outline.
 OUTLINE = """() => {
   const { activeElement } = document;
   const label = activeElement.id === "attach" ? activeElement.labels[0] : activeElement;
@@ -16,7 +16,9 @@ NAME = "() => (document.activeElement.labels?.[0] ?? document.activeElement).tex
 
 
 @pytest.mark.parametrize(("size", "dark"), [(DESKTOP, False), (SMALLEST, True)], ids=["desktop, light", "phone, dark"])
-def test_axe_finds_nothing(new_page: Open, address: str, size: tuple[int, int], dark: bool) -> None:
+def test_axe_finds_no_violation_in_any_part_of_the_page(
+    new_page: Open, address: str, size: tuple[int, int], dark: bool
+) -> None:
     first, second = new_page(size, dark), new_page(size, dark)
 
     invite(first, address)
@@ -26,7 +28,7 @@ def test_axe_finds_nothing(new_page: Open, address: str, size: tuple[int, int], 
     first.get_by_role("textbox", name="Message").fill("hello")
     first.keyboard.press("Enter")
     first.get_by_label("Send files").set_input_files({"name": "a.txt", "mimeType": "", "buffer": b"a"})
-    expect(log(first)).to_contain_text("arrived")
+    expect(log(first)).to_contain_text("delivered")
     expect(log(second)).to_contain_text("received")
     assert violations(first) == []
     assert violations(second) == []
@@ -41,7 +43,7 @@ def test_axe_finds_nothing(new_page: Open, address: str, size: tuple[int, int], 
     assert violations(first) == []
 
 
-def test_nothing_is_wider_than_the_smallest_screen(new_page: Open, address: str) -> None:
+def test_the_page_never_scrolls_sideways_on_the_smallest_screen(new_page: Open, address: str) -> None:
     first, second = new_page(SMALLEST), new_page(SMALLEST)
     widths = []
 
@@ -59,7 +61,7 @@ def test_nothing_is_wider_than_the_smallest_screen(new_page: Open, address: str)
 
 
 def tab_to(page: Page, name: str) -> None:
-    """Press Tab until the thing of that name has the focus, and can be seen to have it."""
+    """Press Tab until the element with that name has the focus, and check that its outline is visible."""
     for _ in range(15):
         page.keyboard.press("Tab")
         if page.evaluate(NAME) == name:
@@ -69,14 +71,14 @@ def tab_to(page: Page, name: str) -> None:
     assert page.evaluate(OUTLINE) == "solid"
 
 
-def test_a_keyboard_is_enough(new_page: Open, address: str) -> None:
+def test_everything_can_be_done_with_the_keyboard(new_page: Open, address: str) -> None:
     first, second = new_page(), new_page()
     first.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    # From here on choosers are caught; the wait below alone would ask for that too late.
+    # Playwright intercepts file choosers only while somebody listens. Listening further down would be too late.
     first.on("filechooser", lambda _: None)
 
     invite(first, address)
-    tab_to(first, "Skip to the content")
+    tab_to(first, "Skip to content")
     first.keyboard.press("Enter")
     expect(first.get_by_role("main")).to_be_focused()
     tab_to(first, "Copy the link")

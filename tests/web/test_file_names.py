@@ -1,4 +1,4 @@
-"""The names of files, in a real browser: its own segmenter and tables decide where a character ends."""
+"""File names in real browsers, because each browser's own Unicode tables decide where a character ends."""
 
 import json
 
@@ -15,7 +15,7 @@ MAKE_SAFE = """async (names) => {
 
 
 @pytest.mark.parametrize("browser_name", ["chromium", "firefox-esr"])
-def test_every_name_of_the_shared_table_becomes_what_the_table_says(
+def test_every_name_in_the_shared_table_becomes_its_safe_name(
     browser_name: str, page_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
 

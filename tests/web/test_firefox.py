@@ -1,4 +1,4 @@
-"""The page in Firefox, with Chromium on the other side."""
+"""The page in Firefox, connected to the page in Chromium."""
 
 import hashlib
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ import pytest
 from harness.browsers import Profile, run
 
 FILE_BYTES = 5_000_000
-# Resolves with the text, or the value, of the element, once it is shown with that in it.
+# Resolves with the element's value or text, once the element is visible and contains the given part.
 SHOWN = """(selector, part) => new Promise((resolve) => {
   const look = () => {
     const element = document.querySelector(selector);
@@ -46,7 +46,7 @@ def profiles(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Pro
 
 
 @pytest.mark.parametrize(("host", "guest"), [("chromium", "firefox"), ("firefox", "chromium")])
-def test_firefox_and_chromium_connect_by_a_link_and_exchange_messages_and_a_file(
+def test_firefox_and_chromium_connect_and_exchange_messages_and_a_file(
     profiles: dict[str, Profile], address: str, host: str, guest: str
 ) -> None:
     digest = hashlib.sha256(bytes([7]) * FILE_BYTES).hexdigest()
@@ -59,10 +59,10 @@ def test_firefox_and_chromium_connect_by_a_link_and_exchange_messages_and_a_file
     second.evaluate(SAY, f"hello from {guest}")
     second.evaluate(SEND_FILE, "sevens.bin", FILE_BYTES)
 
-    # Messages and files have a channel each, and which is first there is open.
+    # Messages and files have separate channels, so they may arrive in any order.
     for part in (f"hello from {guest}", "5 MB, received, checksum matches"):
         assert part in first.evaluate(SHOWN, "#log", part)
-    for part in (f"hello from {host}", "5 MB, arrived, checksum matches"):
+    for part in (f"hello from {host}", "5 MB, delivered, checksum matches"):
         assert part in second.evaluate(SHOWN, "#log", part)
     for page in (first, second):
         assert page.evaluate("() => document.querySelector('#log code').textContent") == digest

@@ -1,4 +1,4 @@
-"""The page with a server that opens channels for holders of an access key, and names a relay."""
+"""The page with a server that requires an access key, and with a server that provides a TURN relay."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from harness.page import Open, heading, invite, violations
 from harness.ssm import KEY, KEYS_NAME, SECRET_NAME, digest, put, ssm_server
 from harness.transports import chalice_local
 
-NEEDS_KEY = "This server asks for an access key"
+NEEDS_KEY = "This server requires an access key"
 
 
 @pytest.fixture(scope="module")
@@ -30,14 +30,14 @@ def ssm(turn: TurnServer) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def locked(page_url: str, ssm: str) -> Iterator[str]:
-    """The address of the page with a server that wants a key."""
+    """The page's address, with a server that requires an access key."""
     with chalice_local(ANY_ACCOUNT | {"AWS_ENDPOINT_URL_SSM": ssm, "ACCESS_KEYS_PARAMETER": KEYS_NAME}) as url:
         yield f"{page_url}?server={url}"
 
 
 @pytest.fixture(scope="module")
 def relaying(page_url: str, ssm: str, turn: TurnServer) -> Iterator[str]:
-    """The address of the page with a server that names a relay."""
+    """The page's address, with a server that provides a TURN relay."""
     variables = {"AWS_ENDPOINT_URL_SSM": ssm, "TURN_SECRET_PARAMETER": SECRET_NAME, "TURN_URLS": turn.url}
     with chalice_local(ANY_ACCOUNT | variables) as url:
         yield f"{page_url}?server={url}"
@@ -45,17 +45,17 @@ def relaying(page_url: str, ssm: str, turn: TurnServer) -> Iterator[str]:
 
 def unlock(page: Page, key: str) -> None:
     page.get_by_role("textbox", name="Access key").fill(key)
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
 
 
-def test_the_host_is_asked_for_the_key_and_the_guest_is_not(new_page: Open, locked: str) -> None:
+def test_the_host_needs_an_access_key_and_the_guest_does_not(new_page: Open, locked: str) -> None:
     first, second = new_page(), new_page()
     sent: list[str] = []
     first.on("request", lambda request: sent.append(f"{request.url} {request.post_data}"))
 
     first.goto(locked)
     heading(first, NEEDS_KEY)
-    expect(first.locator("#failure-step")).to_have_text("Step: Creating the channel")
+    expect(first.locator("#failure-step")).to_have_text("Step: Making your link")
     assert violations(first) == []
     unlock(first, "no-key-of-ours")
     heading(first, "The server does not know this access key")
@@ -69,7 +69,7 @@ def test_the_host_is_asked_for_the_key_and_the_guest_is_not(new_page: Open, lock
     assert [each for each in [link, first.url, *sent] if KEY in each] == []
 
 
-def test_the_key_is_kept_for_the_tab_and_for_its_server_alone(new_page: Open, locked: str) -> None:
+def test_the_access_key_is_kept_only_in_its_tab_and_only_for_its_server(new_page: Open, locked: str) -> None:
     page, other = new_page(), new_page()
     page.goto(locked)
     unlock(page, KEY)
@@ -86,7 +86,7 @@ def test_the_key_is_kept_for_the_tab_and_for_its_server_alone(new_page: Open, lo
     assert KEY not in elsewhere
 
 
-def test_what_is_no_key_is_not_sent(new_page: Open, locked: str) -> None:
+def test_a_malformed_access_key_is_not_sent(new_page: Open, locked: str) -> None:
     page = new_page()
     page.goto(locked)
     heading(page, NEEDS_KEY)
@@ -97,8 +97,8 @@ def test_what_is_no_key_is_not_sent(new_page: Open, locked: str) -> None:
     heading(page, NEEDS_KEY)
 
 
-# As where no other way leads from one side to the other.
-RELAY_ALONE = """() => {
+# Forces the connection through a relay, as if no other route existed.
+RELAY_ONLY = """() => {
   window.RTCPeerConnection = class extends RTCPeerConnection {
     constructor(configuration) {
       super({ ...configuration, iceTransportPolicy: "relay" });
@@ -107,15 +107,15 @@ RELAY_ALONE = """() => {
 }"""
 
 
-def test_the_relay_of_the_server_is_used_by_both_and_after_a_reload_too(new_page: Open, relaying: str) -> None:
+def test_both_peers_use_the_servers_relay_even_after_the_host_reloads(new_page: Open, relaying: str) -> None:
     first, second = new_page(), new_page()
     for page in (first, second):
-        page.add_init_script(f"({RELAY_ALONE})()")
+        page.add_init_script(f"({RELAY_ONLY})()")
 
     link = invite(first, relaying)
     expect(first.locator("#timeline")).to_contain_text("Candidate found: relay, UDP")
     first.reload()
-    expect(first.locator("#notice")).to_have_text("You are back, and the link that you sent is still good.")
+    expect(first.locator("#notice")).to_have_text("Welcome back. The link you sent still works.")
     expect(first.locator("#timeline")).to_contain_text("Candidate found: relay, UDP")
     second.goto(link)
 

@@ -1,4 +1,4 @@
-"""The page, from the link to the last word, in two contexts of real Chromium."""
+"""The page in Chromium, from making a link to the end of the conversation. Each user has a separate browser context."""
 
 import base64
 import hashlib
@@ -16,15 +16,17 @@ from harness.transports import chalice_local
 JSQR = ROOT / "web/node_modules/jsqr/dist/jsQR.js"
 FILE_BYTES = 50 * 1000 * 1000
 PHONE = (390, 844)
-# After which the page says that it takes longer than usual, and a little more.
+# A little longer than the time after which the page says that connecting takes longer than usual.
 SLOW_MS = 5_000
-# In this time of the page it asks a server more than once, and gives up none.
+# In this time, the page retries its requests more than once, and does not give up.
 OUTAGE_MS = 2_500
-# A clock can be stopped at a moment to come only. The link is good for some minutes still.
+# Playwright can pause a page's clock only at a time in the future. The link is still valid then.
 AHEAD_SECONDS = 60
 
 
-# What a camera makes of a picture.
+WRONG_ADDRESS = "The page's address is incomplete or wrong"
+
+# Reads a QR code from a picture, as a camera would.
 SCAN = """async (url) => {
   const image = await createImageBitmap(await (await fetch(url)).blob());
   const context = new OffscreenCanvas(image.width, image.height).getContext("2d");
@@ -33,7 +35,7 @@ SCAN = """async (url) => {
 }"""
 
 
-def test_a_link_that_is_opened_connects_the_two(new_page: Open, address: str) -> None:
+def test_opening_the_link_connects_the_host_and_the_guest(new_page: Open, address: str) -> None:
     first, second = new_page(), new_page(PHONE)
 
     connect(first, second, address)
@@ -44,7 +46,7 @@ def test_a_link_that_is_opened_connects_the_two(new_page: Open, address: str) ->
     expect(log(first)).to_contain_text("hello yourself")
 
 
-def test_the_server_gets_nothing_that_it_could_read(new_page: Open, address: str, service: str) -> None:
+def test_the_server_receives_no_readable_description_and_no_key(new_page: Open, address: str, service: str) -> None:
     first, second = new_page(), new_page()
     sent: list[str] = []
     for page in (first, second):
@@ -62,7 +64,7 @@ def test_the_server_gets_nothing_that_it_could_read(new_page: Open, address: str
         assert key[1] not in each
 
 
-# As where nothing is busy: a description has all of its candidates when it is sent.
+# Waits until a description has all its candidates, as on an idle machine, before the page sends it.
 GATHER_FIRST = """() => {
   const { setLocalDescription } = RTCPeerConnection.prototype;
   RTCPeerConnection.prototype.setLocalDescription = async function (description) {
@@ -74,7 +76,7 @@ GATHER_FIRST = """() => {
 }"""
 
 
-def test_the_timeline_tells_each_step_and_the_way(new_page: Open, address: str) -> None:
+def test_the_timeline_shows_each_step_and_the_route(new_page: Open, address: str) -> None:
     pages = new_page(), new_page()
     for page in pages:
         page.add_init_script(f"({GATHER_FIRST})()")
@@ -84,8 +86,8 @@ def test_the_timeline_tells_each_step_and_the_way(new_page: Open, address: str) 
     for page, steps in zip(
         pages,
         (
-            ["Channel created", "Offer left on the server", "Answer received", "Candidates in the answer: "],
-            ["Offer received", "Candidates in the offer: ", "Answer left on the server"],
+            ["Channel created", "Offer sent to the server", "Answer received", "Candidates in the answer: "],
+            ["Offer received", "Candidates in the offer: ", "Answer sent to the server"],
         ),
         strict=True,
     ):
@@ -94,19 +96,19 @@ def test_the_timeline_tells_each_step_and_the_way(new_page: Open, address: str) 
         expected: list[str | re.Pattern[str]] = [
             *steps,
             "Candidate found: host, UDP",
-            "ICE: checking the ways",
-            # A browser may be through with all ways when it has found one.
-            re.compile("ICE: (a way is found|completed)"),
+            "ICE: checking routes",
+            # If the browser finds a route and finishes checking at once, it reports only `completed`.
+            re.compile("ICE: (route found|completed)"),
             "Data channels open",
         ]
         for step in expected:
-            # Candidates come between the other steps, so there may be more lines than one of them.
+            # Candidates are found between the other steps, so the same text may be on several lines.
             expect(page.locator("#timeline li").filter(has_text=step).first).to_contain_text(
                 re.compile(r"\d+ s · \d+ requests?$")
             )
 
 
-def test_what_the_other_side_writes_is_never_html(pair: tuple[Page, Page]) -> None:
+def test_messages_and_file_names_are_never_shown_as_html(pair: tuple[Page, Page]) -> None:
     first, second = pair
     hostile = '<img src=x onerror="document.title=1"><b>bold</b>'
 
@@ -121,7 +123,7 @@ def test_what_the_other_side_writes_is_never_html(pair: tuple[Page, Page]) -> No
     expect(log(second).locator("img, b, script")).to_have_count(0)
 
 
-# Note what the bar of a file on its way shows, each time that it changes.
+# Records every change of a file transfer's progress bar.
 NOTE_PROGRESS = """() => {
   const log = document.getElementById("log");
   window.progress = [];
@@ -132,7 +134,7 @@ NOTE_PROGRESS = """() => {
 }"""
 
 
-def test_a_file_of_50_mb_arrives_as_it_was(pair: tuple[Page, Page], tmp_path: Path) -> None:
+def test_a_file_of_50_mb_arrives_unchanged(pair: tuple[Page, Page], tmp_path: Path) -> None:
     first, second = pair
     block = bytes(range(256)) * 125
     path = tmp_path / "large.bin"
@@ -144,7 +146,7 @@ def test_a_file_of_50_mb_arrives_as_it_was(pair: tuple[Page, Page], tmp_path: Pa
     first.get_by_label("Send files").set_input_files(path)
 
     expect(log(second)).to_contain_text("50 MB, received, checksum matches")
-    expect(log(first)).to_contain_text("50 MB, arrived, checksum matches")
+    expect(log(first)).to_contain_text("50 MB, delivered, checksum matches")
     for page in pair:
         assert log(page).locator("code").text_content() == digest
     progress = second.evaluate("progress")
@@ -156,7 +158,7 @@ def test_a_file_of_50_mb_arrives_as_it_was(pair: tuple[Page, Page], tmp_path: Pa
     assert hashlib.sha256(Path(download.value.path()).read_bytes()).hexdigest() == digest
 
 
-# A network that takes a megabyte and nothing more: a larger file is on its way until somebody cancels it.
+# Simulates a network that stalls after one megabyte, so that a larger file is in transfer until it is cancelled.
 GET_STUCK = """() => {
   const { send } = RTCDataChannel.prototype;
   let sent = 0;
@@ -187,10 +189,10 @@ def test_dropped_files_are_sent_and_can_be_cancelled(pair: tuple[Page, Page]) ->
     expect(log(second)).to_contain_text("small.txt")
     expect(log(second)).to_contain_text("7 bytes, received, checksum matches")
     expect(log(first)).to_contain_text("Cancelled.")
-    expect(log(second)).to_contain_text("The other side cancelled it.")
+    expect(log(second)).to_contain_text("The other person cancelled it.")
 
 
-# What the browser was last told to do with a file that is held over the page.
+# Records the page's last answer to a file that is dragged over it.
 NOTE_EFFECT = "() => addEventListener('dragover', (event) => (window.effect = event.dataTransfer.dropEffect))"
 
 
@@ -202,7 +204,7 @@ def drag(page: Page, path: Path) -> None:
         session.send("Input.dispatchDragEvent", {"type": step, "x": 300, "y": 300, "data": data})
 
 
-def test_a_file_is_sent_by_dropping_it(pair: tuple[Page, Page], tmp_path: Path) -> None:
+def test_dropping_a_file_on_the_page_sends_it(pair: tuple[Page, Page], tmp_path: Path) -> None:
     first, second = pair
     path = tmp_path / "dropped.txt"
     path.write_text("dropped")
@@ -214,7 +216,7 @@ def test_a_file_is_sent_by_dropping_it(pair: tuple[Page, Page], tmp_path: Path) 
     expect(first.locator("#drop")).to_be_hidden()
 
 
-def test_a_file_that_is_dropped_too_early_or_too_late_is_not_opened_in_place_of_the_page(
+def test_a_file_dropped_before_or_after_the_connection_does_not_replace_the_page(
     new_page: Open, address: str, tmp_path: Path
 ) -> None:
     first, second = new_page(), new_page()
@@ -231,7 +233,7 @@ def test_a_file_that_is_dropped_too_early_or_too_late_is_not_opened_in_place_of_
     say(second, "keep this")
     expect(log(first)).to_contain_text("keep this")
     second.get_by_role("button", name="Hang up").click()
-    heading(first, "The other side has left")
+    heading(first, "The other person has left")
     drag(first, path)
     too_late = first.evaluate("effect")
 
@@ -240,7 +242,7 @@ def test_a_file_that_is_dropped_too_early_or_too_late_is_not_opened_in_place_of_
     expect(log(first)).to_contain_text("keep this")
 
 
-def test_what_has_arrived_is_in_sight_to_its_last_line(new_page: Open, address: str) -> None:
+def test_the_conversation_scrolls_to_a_file_that_arrives(new_page: Open, address: str) -> None:
     first, second = connect(new_page(), new_page((390, 500)), address)
     for line in range(5):
         say(first, f"line {line}")
@@ -250,7 +252,7 @@ def test_what_has_arrived_is_in_sight_to_its_last_line(new_page: Open, address: 
     expect(log(second).get_by_role("link", name="Save a.txt")).to_be_in_viewport(ratio=1)
 
 
-def test_a_video_call_starts_with_one_button_on_each_side(pair: tuple[Page, Page]) -> None:
+def test_each_user_joins_a_video_call_with_one_button(pair: tuple[Page, Page]) -> None:
     first, second = pair
     requests = [page.locator("#requests").text_content() for page in pair]
 
@@ -265,7 +267,7 @@ def test_a_video_call_starts_with_one_button_on_each_side(pair: tuple[Page, Page
     expect(first.locator("#remote-video")).to_be_visible()
 
 
-def test_who_reloads_while_waiting_keeps_the_link(new_page: Open, address: str) -> None:
+def test_a_host_who_reloads_while_waiting_keeps_the_link(new_page: Open, address: str) -> None:
     first, second = new_page(), new_page()
     link = invite(first, address)
     expiry = first.locator("#expiry").text_content()
@@ -273,7 +275,7 @@ def test_who_reloads_while_waiting_keeps_the_link(new_page: Open, address: str) 
     first.reload()
     first.reload()
 
-    expect(first.locator("#notice")).to_have_text("You are back, and the link that you sent is still good.")
+    expect(first.locator("#notice")).to_have_text("Welcome back. The link you sent still works.")
     expect(first.get_by_label("Your link")).to_have_value(link)
     expect(first.locator("#expiry")).to_have_text(str(expiry))
     second.goto(link)
@@ -283,8 +285,8 @@ def test_who_reloads_while_waiting_keeps_the_link(new_page: Open, address: str) 
     expect(log(first)).to_contain_text("found you")
 
 
-def test_a_link_that_was_opened_while_its_page_was_away_is_void(new_page: Open, address: str) -> None:
-    """The guest answers an offer behind which there is nobody: ICE takes its time to see that."""
+def test_a_link_opened_while_the_host_is_away_no_longer_works(new_page: Open, address: str) -> None:
+    """The guest answers an offer whose page no longer exists. ICE takes some time to notice that."""
     first, second, third = new_page(), new_page(), new_page()
     link = invite(first, address)
     first.goto("about:blank")
@@ -292,44 +294,44 @@ def test_a_link_that_was_opened_while_its_page_was_away_is_void(new_page: Open, 
     second.clock.install()
     second.goto(link)
     heading(second, "Connecting")
-    expect(second.get_by_text("The two browsers look for the shortest way")).to_be_visible()
+    expect(second.get_by_text("The two browsers are looking for the shortest route")).to_be_visible()
     second.clock.fast_forward(SLOW_MS)
     heading(second, "Still connecting")
-    expect(second.get_by_text("Is the other side's page open")).to_be_visible()
+    expect(second.get_by_text("whether their page is open")).to_be_visible()
     first.go_back()
 
-    expect(first.locator("#notice")).to_contain_text("The link from before is no longer good")
+    expect(first.locator("#notice")).to_contain_text("Your earlier link no longer works")
     fresh = first.get_by_label("Your link").input_value()
     assert fresh.partition("#")[2].split(".") != link.partition("#")[2].split(".")
-    heading(second, "The two browsers found no way to each other")
-    expect(second.locator("#failure-step")).to_have_text("Step: Finding a way between the two browsers")
+    heading(second, "The two browsers could not reach each other")
+    expect(second.locator("#failure-step")).to_have_text("Step: Connecting the two browsers")
     third.goto(fresh)
     for page in (first, third):
         heading(page, "You are connected")
 
 
-def test_a_host_who_reloads_gets_a_new_link_and_knows_why(pair: tuple[Page, Page]) -> None:
+def test_a_host_who_reloads_while_connected_gets_a_new_link_and_the_reason(pair: tuple[Page, Page]) -> None:
     first, second = pair
 
     first.reload()
 
-    expect(first.locator("#notice")).to_contain_text("The connection from before is over")
-    heading(second, "The other side has left")
+    expect(first.locator("#notice")).to_contain_text("Your earlier connection has ended")
+    heading(second, "The other person has left")
     second.goto(first.get_by_label("Your link").input_value())
     for page in pair:
         heading(page, "You are connected")
 
 
-def test_a_guest_who_reloads_is_told_what_to_do_and_connects_anew(pair: tuple[Page, Page]) -> None:
+def test_a_guest_who_reloads_learns_the_reason_and_connects_with_a_new_link(pair: tuple[Page, Page]) -> None:
     first, second = pair
     say(second, "before the reload")
     expect(log(first)).to_contain_text("before the reload")
 
     second.reload()
 
-    heading(second, "The connection is over")
-    heading(first, "The other side has left")
-    expect(first.get_by_role("heading", name="The other side has left")).to_be_focused()
+    heading(second, "The connection has ended")
+    heading(first, "The other person has left")
+    expect(first.get_by_role("heading", name="The other person has left")).to_be_focused()
     expect(log(first)).to_contain_text("before the reload")
     first.get_by_role("button", name="Make a new link").click()
     heading(first, "Send this link to one person")
@@ -338,33 +340,35 @@ def test_a_guest_who_reloads_is_told_what_to_do_and_connects_anew(pair: tuple[Pa
         heading(page, "You are connected")
 
 
-def test_who_hangs_up_leaves_nobody_in_doubt(pair: tuple[Page, Page]) -> None:
+def test_both_users_see_that_one_of_them_hung_up(pair: tuple[Page, Page]) -> None:
     first, second = pair
 
     first.get_by_role("button", name="Hang up").click()
 
     heading(first, "You hung up")
     expect(first.locator("#failure-step")).to_be_hidden()
-    heading(second, "The other side has left")
-    expect(second.locator("#failure-step")).to_have_text("Step: Talking")
-    expect(second).to_have_title("The other side has left · Peerpost")
+    heading(second, "The other person has left")
+    expect(second.locator("#failure-step")).to_have_text("Step: In conversation")
+    expect(second).to_have_title("The other person has left · Peerpost")
 
 
-def test_nobody_comes(new_page: Open, address: str) -> None:
+def test_a_host_learns_that_nobody_joined_in_time(new_page: Open, address: str) -> None:
     page = new_page()
     page.clock.install()
     invite(page, address)
 
     page.clock.fast_forward(301_000)
 
-    heading(page, "Nobody came")
-    expect(page.locator("#failure-step")).to_have_text("Step: Waiting for the other side")
+    heading(page, "Nobody joined in time")
+    expect(page.locator("#failure-step")).to_have_text("Step: Waiting for your guest")
     page.get_by_role("button", name="Make a new link").click()
     heading(page, "Send this link to one person")
 
 
-def test_nobody_comes_by_the_clock_of_the_server(new_page: Open, address: str, service: str) -> None:
-    """Which may be a little ahead: the channel is gone before the page's own time is up."""
+def test_a_link_that_the_server_expires_a_little_early_counts_as_expired(
+    new_page: Open, address: str, service: str
+) -> None:
+    """The server's clock may be a little ahead, so the channel may expire before the page expects it."""
     page = new_page()
     page.clock.install()
     link = invite(page, address)
@@ -373,19 +377,19 @@ def test_nobody_comes_by_the_clock_of_the_server(new_page: Open, address: str, s
     erase = {"method": "delete_data_channel", "channel_id": link.partition("#")[2][:36]}
     assert httpx.post(service, json=erase).is_success
 
-    heading(page, "Nobody came")
+    heading(page, "Nobody joined in time")
 
 
-def test_a_second_guest_is_sent_away(new_page: Open, pair: tuple[Page, Page]) -> None:
+def test_a_second_guest_is_refused(new_page: Open, pair: tuple[Page, Page]) -> None:
     third = new_page()
 
     third.goto(pair[1].url)
 
-    heading(third, "This link is no longer good")
+    heading(third, "This link no longer works")
 
 
 def stop_the_clock(page: Page) -> None:
-    """Stop the page's time, so that it does not lose patience with a server while that starts."""
+    """Stop the page's clock, so that the page does not give up while the server starts."""
     page.clock.pause_at(page.evaluate("Date.now()") / 1000 + AHEAD_SECONDS)
 
 
@@ -394,7 +398,7 @@ def meet_an_outage(page: Page) -> None:
     expect(page.locator("#timeline")).to_contain_text("Failed: no reply of http")
 
 
-def test_the_server_restarts_while_one_waits(new_page: Open, page_url: str) -> None:
+def test_a_host_needs_a_new_link_after_a_server_restart_that_loses_the_table(new_page: Open, page_url: str) -> None:
     port = free_port()
     page = new_page()
     page.clock.install()
@@ -408,13 +412,13 @@ def test_the_server_restarts_while_one_waits(new_page: Open, page_url: str) -> N
         heading(page, "The server no longer knows this link")
         guest = new_page()
         guest.goto(link)
-        heading(guest, "This link is no longer good")
+        heading(guest, "This link no longer works")
         page.get_by_role("button", name="Make a new link").click()
         heading(page, "Send this link to one person")
 
 
-def test_a_link_outlives_the_server_where_its_table_does(new_page: Open, page_url: str, endpoint: str) -> None:
-    """As on AWS, where a function is a new one at any time."""
+def test_a_link_survives_a_server_restart_that_keeps_the_table(new_page: Open, page_url: str, endpoint: str) -> None:
+    """As on AWS, where a new Lambda instance may take over at any time."""
     port = free_port()
     environment = {"AWS_ENDPOINT_URL_DYNAMODB": endpoint}
     first, second = new_page(), new_page()
@@ -432,7 +436,7 @@ def test_a_link_outlives_the_server_where_its_table_does(new_page: Open, page_ur
             heading(page, "You are connected")
 
 
-def test_the_server_goes_away_once_connected_and_nobody_minds(new_page: Open, page_url: str) -> None:
+def test_a_connection_survives_the_end_of_the_server(new_page: Open, page_url: str) -> None:
     with chalice_local() as url:
         first, second = connect(new_page(), new_page(), f"{page_url}?server={url}")
 
@@ -441,44 +445,47 @@ def test_the_server_goes_away_once_connected_and_nobody_minds(new_page: Open, pa
     expect(log(second)).to_contain_text("still here")
 
 
-def test_there_is_no_server(new_page: Open, page_url: str) -> None:
+def test_a_server_that_does_not_reply_is_reported(new_page: Open, page_url: str) -> None:
     page = new_page()
 
     page.goto(f"{page_url}?server=http://127.0.0.1:{free_port()}/")
 
     heading(page, "The server does not reply")
-    expect(page.locator("#failure-step")).to_have_text("Step: Creating the channel")
+    expect(page.locator("#failure-step")).to_have_text("Step: Making your link")
     expect(page.get_by_role("button", name="Try again")).to_be_visible()
 
 
 @pytest.mark.parametrize(
-    ("rest", "title"),
+    ("rest", "title", "remedy"),
     [
-        ("?server=http://example.org/", "The page's address is not complete"),
-        ("?server=javascript:1", "The page's address is not complete"),
-        ("?ice=example.org", "The page's address is not complete"),
-        ("?ice=turn:example.org", "The page's address is not complete"),
-        ("#00000000-0000-4000-8000-000000000000.cut-off", "The link is not complete"),
+        ("?server=http://example.org/", WRONG_ADDRESS, "Open the page with ?server="),
+        ("?server=javascript:1", WRONG_ADDRESS, "Open the page with ?server="),
+        ("?ice=example.org", WRONG_ADDRESS, "Correct the ICE server"),
+        ("?ice=turn:example.org", WRONG_ADDRESS, "Correct the ICE server"),
+        ("#00000000-0000-4000-8000-000000000000.cut-off", "The link is incomplete", "Copy the whole link again"),
     ],
 )
-def test_an_address_that_is_wrong_says_what_is_wrong(new_page: Open, page_url: str, rest: str, title: str) -> None:
+def test_a_wrong_address_is_reported_with_its_remedy(
+    new_page: Open, page_url: str, rest: str, title: str, remedy: str
+) -> None:
     page = new_page()
 
     page.goto(page_url + rest)
 
     heading(page, title)
+    expect(page.locator("#failure-next")).to_contain_text(remedy)
 
 
-def test_a_changed_key_is_a_broken_seal(new_page: Open, address: str) -> None:
+def test_a_link_with_a_changed_key_does_not_connect(new_page: Open, address: str) -> None:
     first, second = new_page(), new_page()
     link = invite(first, address)
 
     second.goto(link[:-43] + "A" * 43)
 
-    heading(second, "The seal is broken")
+    heading(second, "The link's key does not match")
 
 
-def test_the_link_is_copied_and_drawn(new_page: Open, address: str) -> None:
+def test_the_link_can_be_copied_and_scanned(new_page: Open, address: str) -> None:
     page = new_page()
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     link = invite(page, address)
@@ -493,15 +500,15 @@ def test_the_link_is_copied_and_drawn(new_page: Open, address: str) -> None:
     assert page.evaluate(SCAN, f"data:image/png;base64,{picture}") == link
 
 
-def test_beside_the_link_stands_what_it_can_do(new_page: Open, address: str) -> None:
+def test_the_page_warns_that_anyone_with_the_link_can_join(new_page: Open, address: str) -> None:
     page = new_page()
 
     invite(page, address)
 
-    expect(page.get_by_text("Whoever has the link can join, so send it where only they read it.")).to_be_visible()
+    expect(page.get_by_text("Anyone who has the link can join, so send it privately.")).to_be_visible()
 
 
-def test_without_the_qr_library_there_is_the_link(new_page: Open, address: str) -> None:
+def test_without_the_qr_library_the_page_shows_only_the_link(new_page: Open, address: str) -> None:
     page = new_page()
     page.route("**/vendor/**", lambda route: route.fulfill(status=404))
 

@@ -1,4 +1,4 @@
-"""tools/picture.py: the README's picture can be made again from the page as it is now."""
+"""tools/picture.py: makes the README's picture from the current page."""
 
 import subprocess
 import sys
@@ -15,7 +15,7 @@ def seconds(picture: Path) -> float:
         return sum(float(frame.info["duration"]) for frame in ImageSequence.Iterator(image)) / 1000
 
 
-def test_the_readmes_picture_can_be_made_again(address: str, tmp_path: Path) -> None:
+def test_the_readmes_picture_can_be_made_from_the_current_page(address: str, tmp_path: Path) -> None:
     picture = tmp_path / "two-windows.gif"
 
     subprocess.run(
@@ -29,7 +29,7 @@ def test_the_readmes_picture_can_be_made_again(address: str, tmp_path: Path) -> 
     assert 8 <= seconds(picture) <= 12
 
 
-def test_the_readme_shows_a_picture_of_ten_seconds_below_a_megabyte() -> None:
+def test_the_readme_shows_a_picture_of_about_ten_seconds_and_less_than_a_megabyte() -> None:
     assert PICTURE.relative_to(ROOT).as_posix() in (ROOT / "README.md").read_text()
     assert PICTURE.stat().st_size < MOST_BYTES
     assert 8 <= seconds(PICTURE) <= 12

@@ -1,4 +1,4 @@
-"""tools/serve.py: the page and what it imports, and nothing else."""
+"""tools/serve.py: serves the page and its imports, and nothing else."""
 
 import http.client
 import re
@@ -35,7 +35,7 @@ def get(url: str, path: str, method: str = "GET") -> tuple[int, dict[str, str], 
         ("/vendor/uqr/index.mjs", "text/javascript"),
     ],
 )
-def test_the_page_is_served(page_url: str, path: str, media_type: str) -> None:
+def test_the_page_and_its_imports_are_served(page_url: str, path: str, media_type: str) -> None:
     status, headers, body = get(page_url, path)
     head = get(page_url, path, "HEAD")
 
@@ -71,7 +71,7 @@ def test_nothing_else_is_served(page_url: str, path: str) -> None:
     assert (status, body) == (404, b"not found\n")
 
 
-def test_the_policy_allows_the_import_map_and_nothing_inline_besides() -> None:
+def test_the_security_policy_allows_no_inline_code_except_the_import_map() -> None:
     page = (ROOT / "web/index.html").read_text()
 
     (import_map,) = re.findall(r'<script type="importmap">(.*?)</script>', page, re.DOTALL)

@@ -1,4 +1,4 @@
-"""The page as its README deploys it: plain files, in a folder of a host that knows nothing of Peerpost."""
+"""The page deployed as its README says: as plain files, in a folder on an ordinary static host."""
 
 import re
 import shutil
@@ -34,7 +34,7 @@ class Host(SimpleHTTPRequestHandler):
 
 @contextmanager
 def host(root: Path, headers: Mapping[str, str] | None = None) -> Iterator[str]:
-    """Serve the files below a folder, with more headers if wanted, and give the URL."""
+    """Serve the files in a folder, with additional headers if given, and yield the URL."""
     handler = type("HostWithHeaders", (Host,), {"headers_beside": headers or {}})
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(root))) as server:
         server.daemon_threads = True
@@ -45,12 +45,12 @@ def host(root: Path, headers: Mapping[str, str] | None = None) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the commands in web/README.md make, moved into a folder of a host."""
+    """The site that the commands in web/README.md create, moved into a folder on a host."""
     root = tmp_path_factory.mktemp("host")
     (commands,) = re.findall(r"```sh\n(npm ci .*?)```", (ROOT / "web/README.md").read_text(), re.DOTALL)
     for folder in ("web", "clients"):
         (root / folder).symlink_to(ROOT / folder)
-    # What npm would bring is there; here it would take away what the other tests need.
+    # Skip npm: its packages are installed already, and `--omit=dev` would remove packages that other tests need.
     script = "".join(line for line in commands.splitlines(keepends=True) if not line.startswith("npm "))
     subprocess.run(["sh", "-eu", "-c", script], cwd=root, check=True)
     for folder in ("web", "clients"):
@@ -59,7 +59,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return (root / "site").rename(root / FOLDER).parent.parent
 
 
-def test_a_folder_of_a_static_host_connects_through_the_server_of_the_address(
+def test_a_page_in_a_folder_of_a_static_host_connects_through_the_server_in_its_address(
     new_page: Open, site: Path, service: str
 ) -> None:
     first, second = new_page(), new_page()
@@ -75,7 +75,7 @@ def test_a_folder_of_a_static_host_connects_through_the_server_of_the_address(
         expect(log(second)).to_contain_text("from the folder")
 
 
-def test_a_page_that_names_its_server_needs_none_in_the_address(
+def test_a_page_whose_html_names_the_server_needs_no_server_in_its_address(
     new_page: Open, site: Path, service: str, tmp_path: Path
 ) -> None:
     first, second = new_page(), new_page()
@@ -93,10 +93,10 @@ def test_a_page_that_names_its_server_needs_none_in_the_address(
         expect(log(second)).to_contain_text("no query")
 
 
-def test_who_may_not_use_the_camera_reads_so_and_still_sees_the_other_side(
+def test_a_user_whose_camera_is_blocked_sees_why_and_still_sees_the_other_person(
     new_page: Open, site: Path, service: str
 ) -> None:
-    """Here the host forbids it; a person's own no is the same to the page."""
+    """The static host blocks the camera here. The page cannot tell that from a user who denies the permission."""
     first, second = new_page(), new_page()
 
     with host(site) as url, host(site, {"Permissions-Policy": "camera=(), microphone=()"}) as strict_url:
@@ -106,5 +106,5 @@ def test_who_may_not_use_the_camera_reads_so_and_still_sees_the_other_side(
         first.get_by_role("button", name="Start a video call").click()
         second.get_by_role("button", name="Join with video").click()
 
-        expect(second.get_by_role("alert")).to_contain_text("The browser may not use the camera.")
+        expect(second.get_by_role("alert")).to_contain_text("The browser is not allowed to use the camera.")
         assert second.locator("#remote-video").evaluate(NEXT_FRAMES)

@@ -1,4 +1,4 @@
-/** Video: each side turns its own camera on and off; the connection negotiates the rest by itself. */
+/** The video call. Each user turns their own camera on and off, and the client negotiates the change by itself. */
 
 import { find } from "./dom.js";
 
@@ -22,7 +22,7 @@ export class Call {
   /**
    * @param {RTCPeerConnection} peerConnection
    * @param {(text: string) => void} announce
-   * @param {AbortSignal} signal Ends the call.
+   * @param {AbortSignal} signal Ends the call when it is aborted.
    */
   constructor(peerConnection, announce, signal) {
     this.#peerConnection = peerConnection;
@@ -60,7 +60,7 @@ export class Call {
     }
     this.#stream = stream;
     this.#senders = tracks.map((track) => this.#peerConnection.addTrack(track, stream));
-    // Pulled out, or taken away in the browser's settings.
+    // A track ends if the camera is unplugged, or if the user withdraws the permission in the browser's settings.
     tracks.forEach((track) => track.addEventListener("ended", () => this.#stream === stream && this.#stop()));
     this.#announce("Your camera is on.");
     this.#show();
@@ -96,15 +96,15 @@ export class Call {
     stream.addEventListener("removetrack", () => {
       if (stream.getTracks().length || this.#remote.srcObject !== stream) return;
       this.#remote.srcObject = null;
-      this.#announce("The other side turned their camera off.");
+      this.#announce("The other person turned off their camera.");
       this.#show();
     });
-    this.#announce("The other side turned their camera on.");
+    this.#announce("The other person turned on their camera.");
     this.#show();
     this.#play();
   }
 
-  /** A browser may refuse sound until its user has done something on the page. */
+  /** Play the other person's video. A browser may refuse to play sound until the user has interacted with the page. */
   async #play() {
     this.#remote.muted = false;
     try {
@@ -138,7 +138,7 @@ export class Call {
   }
 }
 
-/** With a microphone, or without where there is none. */
+/** Open the camera, together with the microphone if the device has one. */
 async function openCamera() {
   const video = { width: { ideal: 1280 }, height: { ideal: 720 } };
   try {
@@ -152,8 +152,8 @@ async function openCamera() {
 /** @param {unknown} error */
 function cameraProblem(error) {
   const name = error instanceof DOMException ? error.name : "";
-  if (name === "NotAllowedError") return "The browser may not use the camera. Allow it in the address bar, then try again.";
-  if (name === "NotFoundError") return "There is no camera on this device.";
-  if (name === "NotReadableError") return "Another program is using the camera.";
-  return "The camera could not be turned on.";
+  if (name === "NotAllowedError") return "The browser is not allowed to use the camera. Allow it in the address bar, then try again.";
+  if (name === "NotFoundError") return "This device has no camera. Connect one, then try again.";
+  if (name === "NotReadableError") return "Another program is using the camera. Close it, then try again.";
+  return "The camera could not be turned on. Close other programs that may use it, then try again.";
 }

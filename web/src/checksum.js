@@ -1,4 +1,4 @@
-/** SHA-256 of a file, as `sha256sum` prints it. */
+/** The SHA-256 checksum of a file, in the form that `sha256sum` prints. */
 
 /** @param {Blob} blob */
 export async function checksum(blob) {

@@ -1,4 +1,4 @@
-/** What the two have said and sent, and the field to write in. */
+/** The conversation: the messages and files that were sent, and the field for a new message. */
 
 import { create, find, keepAtEnd } from "./dom.js";
 import { MAX_LOG_ITEMS, MAX_MESSAGE_CHARACTERS } from "./limits.js";
@@ -20,11 +20,11 @@ export class Conversation {
    */
   constructor(channel, announce, signal) {
     this.#announce = announce;
-    // A call takes room away; what was said last stays in sight.
+    // A video call makes the log smaller. Scroll down, so that the latest message stays visible.
     const resized = new ResizeObserver(() => (this.#log.scrollTop = this.#log.scrollHeight));
     resized.observe(this.#log);
     channel.addEventListener("message", ({ data }) => {
-      if (typeof data === "string") this.#say("Other", data.slice(0, MAX_MESSAGE_CHARACTERS));
+      if (typeof data === "string") this.#say("Other person", data.slice(0, MAX_MESSAGE_CHARACTERS));
     });
     find("composer", HTMLFormElement).addEventListener(
       "submit",
@@ -46,11 +46,11 @@ export class Conversation {
 
   /** @param {Transfer} transfer */
   addTransfer(transfer) {
-    this.#add(transfer.direction === "sent" ? "You" : "Other", viewTransfer(transfer, this.#announce));
+    this.#add(transfer.direction === "sent" ? "You" : "Other person", viewTransfer(transfer, this.#announce));
   }
 
   /**
-   * @param {"You" | "Other"} who
+   * @param {"You" | "Other person"} who
    * @param {string} text
    */
   #say(who, text) {
@@ -58,12 +58,12 @@ export class Conversation {
   }
 
   /**
-   * @param {"You" | "Other"} who
+   * @param {"You" | "Other person"} who
    * @param {HTMLElement} what
    */
   #add(who, what) {
     const time = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-    const head = create("p", { className: "who" }, who === "You" ? "You" : "Other side", " ", create("time", { textContent: time }));
+    const head = create("p", { className: "who" }, who, " ", create("time", { textContent: time }));
     const item = create("li", { className: who === "You" ? "mine" : "theirs" }, head, what);
     keepAtEnd(this.#log, () => {
       this.#empty.hidden = true;

@@ -1,4 +1,4 @@
-/** Elements, typed, made and found without any HTML. */
+/** Finds and creates typed elements, without parsing any HTML. */
 
 /**
  * @template {Element} T
@@ -8,7 +8,7 @@
  */
 export function find(id, type) {
   const element = document.getElementById(id);
-  if (!(element instanceof type)) throw new TypeError(`#${id} is no ${type.name}`);
+  if (!(element instanceof type)) throw new TypeError(`#${id} is not a ${type.name}`);
   return element;
 }
 
@@ -16,7 +16,7 @@ export function find(id, type) {
  * @template {keyof HTMLElementTagNameMap} K
  * @param {K} tag
  * @param {Partial<HTMLElementTagNameMap[K]>} [properties]
- * @param {(Node | string)[]} children Strings become text, whatever is in them.
+ * @param {(Node | string)[]} children Strings become text nodes, and are never parsed as HTML.
  * @returns {HTMLElementTagNameMap[K]}
  */
 export function create(tag, properties = {}, ...children) {
@@ -26,7 +26,7 @@ export function create(tag, properties = {}, ...children) {
 }
 
 /**
- * Follow the end of a list, unless its reader has scrolled up.
+ * Change a list, and keep its end visible unless the user has scrolled up.
  *
  * @param {HTMLElement} scroller
  * @param {() => void} change

@@ -1,11 +1,14 @@
-/** The ways in which a person hands files to the page: dropping, choosing, pasting. */
+/** Takes the files that the user drops, chooses or pastes. */
 
 import { find } from "./dom.js";
 
 /** @param {DataTransfer | null} data */
 const hasFiles = (data) => Boolean(data?.types.includes("Files"));
 
-/** Take none: without this the browser opens a dropped file in place of the page, and with it ends what goes on there. */
+/**
+ * Refuse dropped files. By default, the browser would open a dropped file in place of the page, and so end the
+ * connection.
+ */
 export function refuseFiles() {
   addEventListener("dragover", (event) => answer(event, "none"));
 }
@@ -47,7 +50,7 @@ export function takeFiles(onFiles, signal) {
     "change",
     () => {
       onFiles([...(input.files ?? [])]);
-      input.value = ""; // The same file may be chosen again.
+      input.value = ""; // Otherwise, choosing the same file again would not be a change.
     },
     ending,
   );

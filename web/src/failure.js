@@ -1,54 +1,71 @@
-/** From an error to words: which step failed, why, and what to try. */
+/** Turns an error into an error screen: what happened, why, and what to do next. */
 
 import { AccessError, ExpiredError, NetworkError, RefusalError, ServerError, TamperedError, UnreachableError } from "peerpost";
 import { SettingsError } from "./settings.js";
 
-/** The step at which an exchange is. @typedef {"start" | "open" | "wait" | "read" | "answer" | "reach" | "talk"} Phase */
+/** The current step of a session. @typedef {"start" | "open" | "wait" | "read" | "answer" | "reach" | "talk"} Phase */
+
+/**
+ * What the error screen offers first: a button, a field for the key, or nothing. After "ask", the user must ask the other
+ * person, and making a new link is the second choice. After "none", no button can help.
+ *
+ * @typedef {"new link" | "try again" | "access key" | "ask" | "none"} Action
+ */
 
 /**
  * @typedef {object} Failure
- * @property {string} title
- * @property {string} text
- * @property {string[]} tries
- * @property {boolean} [again] Whether the same once more may help.
- * @property {boolean} [needsKey] Whether the server wants an access key.
- * @property {boolean} [isWanted] Whether it is none: this side has ended it.
+ * @property {string} title What happened.
+ * @property {string} text Why it happened.
+ * @property {string} next The one thing to do next.
+ * @property {string[]} [otherwise] What else can help.
+ * @property {Action} [action]
+ * @property {boolean} [isWanted] Whether this user ended the connection, so that it is not an error.
  */
 
 /**
  * @typedef {object} Circumstances
- * @property {boolean} [isTimeUp] Whether the link's five minutes are over.
+ * @property {boolean} [isTimeUp] Whether the link has expired.
  * @property {boolean} [wasConnected] Whether this page was connected before it was reloaded.
  */
 
-/** The other side ended the connection, or vanished. */
+/** The other peer ended the connection, or can no longer be reached. */
 export class LeftError extends Error {
   name = "LeftError";
 }
 
-/** This side ended it. */
+/** This user ended the connection. */
 export class HungUpError extends Error {
   name = "HungUpError";
 }
 
-/** The browser cannot do it. */
+/** This browser cannot connect. */
 export class UnsupportedError extends Error {
   name = "UnsupportedError";
+
+  /**
+   * @param {string} message
+   * @param {string} remedy The one thing to do next.
+   */
+  constructor(message, remedy) {
+    super(message);
+    this.remedy = remedy;
+  }
 }
 
 /** @type {Record<Phase, string>} */
 export const PHASES = {
   start: "Starting",
-  open: "Creating the channel",
-  wait: "Waiting for the other side",
-  read: "Reading the offer",
-  answer: "Answering",
-  reach: "Finding a way between the two browsers",
-  talk: "Talking",
+  open: "Making your link",
+  wait: "Waiting for your guest",
+  read: "Opening the link",
+  answer: "Replying to the host",
+  reach: "Connecting the two browsers",
+  talk: "In conversation",
 };
 
 const NEW_LINK = "Make a new link and send it.";
-const ASK_NEW_LINK = "Ask for a new link, or make one yourself and send it.";
+const ASK_NEW_LINK = "Ask the person who sent the link for a new one.";
+const MAKE_ONE_YOURSELF = "Make a new link yourself and send it.";
 
 /**
  * @param {unknown} error
@@ -62,39 +79,55 @@ export function explain(error, phase, { isTimeUp, wasConnected } = {}) {
   if (error instanceof HungUpError) return hungUp();
   if (error instanceof LeftError) return left();
   if (error instanceof ExpiredError) return expired(phase, isTimeUp, wasConnected);
-  if (error instanceof TamperedError) return tampered();
+  if (error instanceof TamperedError) return tampered(phase);
   if (error instanceof UnreachableError) return unreachable();
   if (error instanceof AccessError) return locked(error);
   if (error instanceof RefusalError) return refused(error);
-  if (error instanceof ServerError) return outOfOrder(error);
+  if (error instanceof ServerError) return unavailable(error);
   if (error instanceof NetworkError) return noReply();
   if (error instanceof TypeError && phase === "start") return wrongLink();
-  return { title: "Something went wrong", text: String(error), tries: ["Reload the page.", NEW_LINK], again: true };
+  return unexpected(error);
 }
 
-/** @param {Error} error */
-function wrongAddress({ message }) {
+/**
+ * @param {unknown} error
+ * @returns {Failure}
+ */
+function unexpected(error) {
   return {
-    title: "The page's address is not complete",
-    text: message,
-    tries: ["Open the page with ?server= and the address of your Peerpost server."],
+    title: "Something went wrong",
+    text: `The browser reported: ${error}`,
+    next: "Try again.",
+    otherwise: [NEW_LINK],
+    action: "try again",
   };
 }
 
-/** @param {Error} error */
-function unsupported({ message }) {
-  return { title: "This browser cannot connect", text: message, tries: ["Open the page over https.", "Use a current browser."] };
+/**
+ * @param {SettingsError} error
+ * @returns {Failure}
+ */
+function wrongAddress({ message, remedy }) {
+  return { title: "The page's address is incomplete or wrong", text: message, next: remedy, action: "none" };
+}
+
+/**
+ * @param {UnsupportedError} error
+ * @returns {Failure}
+ */
+function unsupported({ message, remedy }) {
+  return { title: "This browser cannot connect", text: message, next: remedy, action: "none" };
 }
 
 function hungUp() {
-  return { title: "You hung up", text: "The connection is closed.", tries: ["To talk again, make a new link and send it."], isWanted: true };
+  return { title: "You hung up", text: "The connection is closed.", next: "To talk again, make a new link and send it.", isWanted: true };
 }
 
 function left() {
   return {
-    title: "The other side has left",
-    text: "Their page was closed or reloaded, or their network went away. The link between you works once: to meet again, one of you sends a new one.",
-    tries: [NEW_LINK],
+    title: "The other person has left",
+    text: "They closed or reloaded their page, or lost their network connection. A link works only once, so you need a new one to connect again.",
+    next: NEW_LINK,
   };
 }
 
@@ -102,88 +135,129 @@ function left() {
  * @param {Phase} phase
  * @param {boolean} [isTimeUp]
  * @param {boolean} [wasConnected]
+ * @returns {Failure}
  */
 function expired(phase, isTimeUp, wasConnected) {
   if (phase === "read" && wasConnected) {
     return {
-      title: "The connection is over",
-      text: "It ended when this page was reloaded or left. The link that brought you here works once: to meet again, one of you sends a new one.",
-      tries: [NEW_LINK],
+      title: "The connection has ended",
+      text: "It ended when you reloaded or left this page. A link works only once, so you need a new one to connect again.",
+      next: NEW_LINK,
     };
   }
   if (phase === "read") {
     return {
-      title: "This link is no longer good",
-      text: "A link works once and for five minutes. This one was used, or its time is up, or the other side closed their page.",
-      tries: [ASK_NEW_LINK],
+      title: "This link no longer works",
+      text: "A link works once, and for five minutes. This one was already used, or has expired, or the other person closed their page.",
+      next: ASK_NEW_LINK,
+      otherwise: [MAKE_ONE_YOURSELF],
+      action: "ask",
     };
   }
   if (phase === "wait" && isTimeUp) {
     return {
-      title: "Nobody came",
-      text: "The link was good for five minutes, and its time is up.",
-      tries: [NEW_LINK, "Send it when the other side is there to open it."],
+      title: "Nobody joined in time",
+      text: "The link worked for five minutes, and has now expired.",
+      next: "Make a new link, and send it when the other person is ready to open it.",
     };
   }
   return {
     title: "The server no longer knows this link",
-    text: "It was restarted, or the link's time is up.",
-    tries: [NEW_LINK],
+    text: "The server was restarted, or the link has expired.",
+    next: NEW_LINK,
   };
 }
 
-function tampered() {
+/**
+ * @param {Phase} phase
+ * @returns {Failure}
+ */
+function tampered(phase) {
+  const isGuest = phase === "read";
   return {
-    title: "The seal is broken",
-    text: "What came from the server was not sealed with the key of this link. No connection was made.",
-    tries: ["Check that the link is complete.", ASK_NEW_LINK, "If it happens again, do not trust the server."],
+    title: "The link's key does not match",
+    text: "The data from the server was not sealed with the key of this link: either the link was changed, or somebody tampered with the data. No connection was made.",
+    next: isGuest ? "Copy the whole link again, and open it." : NEW_LINK,
+    action: isGuest ? "ask" : "new link",
+    otherwise: [...(isGuest ? [ASK_NEW_LINK] : []), "Stop using this server. It may have tampered with the data."],
   };
 }
 
 function unreachable() {
   return {
-    title: "The two browsers found no way to each other",
-    text: "Either the other side's page was closed or reloaded meanwhile, or a firewall or router between the two lets nothing through.",
-    tries: ["Ask whether their page is open, then make a new link and send it.", "Put one of them into another network, such as a phone's.", "Turn a VPN off.", "Ask the server's operator for a TURN relay, or name one with ?ice= in the page's address."],
+    title: "The two browsers could not reach each other",
+    text: "Either the other person closed or reloaded their page, or a firewall or router between you blocks the connection.",
+    next: "Ask whether their page is open, then make a new link and send it.",
+    otherwise: [
+      "Move one of the two devices to another network, such as a phone's.",
+      "Turn off any VPN.",
+      "Ask the server's operator for a TURN relay, or name one with ?ice= in the page's address.",
+    ],
   };
 }
 
-/** @param {Error} error */
+/**
+ * @param {Error} error
+ * @returns {Failure}
+ */
 function locked({ message }) {
+  const isUnknown = message === "access key is unknown";
   return {
-    title: message === "access key is unknown" ? "The server does not know this access key" : "This server asks for an access key",
-    text: "Only those who have one make links here. Whoever opens your link needs none.",
-    tries: ["Ask whoever runs the server for a key, and enter it here."],
-    needsKey: true,
+    title: isUnknown ? "The server does not know this access key" : "This server requires an access key",
+    text: "Only people with an access key can make links on this server. Your guest does not need one.",
+    next: isUnknown ? "Check your access key, and enter it again." : "Enter your access key. If you have none, ask the server's operator.",
+    action: "access key",
   };
 }
 
-/** @param {Error} error */
+/**
+ * @param {Error} error
+ * @returns {Failure}
+ */
 function refused({ message }) {
   if (message === "answer already exists") {
-    return { title: "Somebody else has opened this link", text: "A link is for one person. It was opened in another window, or this page was reloaded while it connected.", tries: [ASK_NEW_LINK] };
+    return {
+      title: "This link was already opened",
+      text: "A link is for one person. Somebody else opened it, or you opened it in another window, or reloaded this page while it was connecting.",
+      next: ASK_NEW_LINK,
+      otherwise: [MAKE_ONE_YOURSELF],
+      action: "ask",
+    };
   }
-  return { title: "The server refused", text: `It says: ${message.slice(0, 200)}`, tries: [NEW_LINK] };
+  return { title: "The server refused a request", text: `Its reason: ${message.slice(0, 200)}`, next: NEW_LINK };
 }
 
-/** @param {Error} error */
-function outOfOrder({ message }) {
-  return { title: "The server is out of order", text: `It says: ${message.slice(0, 200)}`, tries: ["Try again in a minute."], again: true };
+/**
+ * @param {Error} error
+ * @returns {Failure}
+ */
+function unavailable({ message }) {
+  return {
+    title: "The server is not available",
+    text: `It reported a problem: ${message.slice(0, 200)}`,
+    next: "Wait a minute, then try again.",
+    action: "try again",
+  };
 }
 
+/** @returns {Failure} */
 function noReply() {
   return {
     title: "The server does not reply",
-    text: "No request came through.",
-    tries: ["Check that you are online.", "Check the server's address, and that it allows this page's origin (CORS)."],
-    again: true,
+    text: "Either you are offline, or the server's address is wrong, or the server is down or does not allow this page.",
+    next: "Check that you are online, then try again.",
+    otherwise: ["Check the server's address.", "Check that the server allows this page's origin (CORS)."],
+    action: "try again",
   };
 }
 
+/** @returns {Failure} */
 function wrongLink() {
   return {
-    title: "The link is not complete",
-    text: "A part is missing at its end; the key is there.",
-    tries: ["Copy the whole link, and open it again.", ASK_NEW_LINK],
+    title: "The link is incomplete",
+    text: "Its last part, which contains the key, is missing or was changed.",
+    next: "Copy the whole link again, and open it.",
+    otherwise: [ASK_NEW_LINK, MAKE_ONE_YOURSELF],
+    action: "ask",
   };
 }

@@ -1,10 +1,10 @@
-/** What the two sides of a file say to each other, beside its bytes; the channel keeps the order. */
+/** The control messages of a file transfer. The data channel keeps them in order with the file's bytes. */
 
 import { MAX_HEADER_CHARACTERS } from "./limits.js";
 
 /**
- * The sender says `file`, sends the bytes, and says `end`, or `cancel`.
- * The receiver says `received` or `refused`.
+ * The sender sends `file`, then the bytes, then `end`, or `cancel` to stop.
+ * The receiver replies with `received` or `refused`.
  *
  * @typedef {{ type: "file", id: number, name: string, size: number } | { type: "end", id: number, sha256: string }
  *   | { type: "cancel", id: number } | { type: "received", id: number }
@@ -31,7 +31,7 @@ function isCount(value) {
 }
 
 /**
- * Return what the other peer says; nothing when it is none of ours.
+ * Return the control message in a text from the other peer, or undefined if the text is not a valid one.
  *
  * @param {string} text
  * @returns {FileMessage | undefined}

@@ -1,8 +1,8 @@
 /**
- * The name of a file from the other peer, made safe to show and to save.
+ * Makes the name of a file from the other peer safe to show and to save.
  *
- * Names of every script survive, with their marks, joiners, symbols and emoji. Only what is dangerous goes.
- * The command line follows the same rules: `clients/file-names.json` lists names and what becomes of them.
+ * Names in every script are kept, with their marks, joiners, symbols and emoji. Only dangerous parts are removed.
+ * The command line follows the same rules: `clients/file-names.json` lists names and the safe names they become.
  */
 
 import { MAX_EXTENSION_BYTES, MAX_FILE_NAME_BYTES } from "./limits.js";
@@ -42,7 +42,7 @@ function avoidDevice(name) {
 }
 
 /**
- * Cut a name that is too long at the end of its stem, and keep its extension.
+ * Shorten a name that is too long: cut the end of its stem, and keep its extension.
  *
  * @param {string} name
  */
@@ -61,7 +61,7 @@ function extensionOf(name) {
 }
 
 /**
- * Return the start of a text that fits into a number of bytes. A letter is not cut from its marks, nor an emoji in two.
+ * Return the longest start of a text that fits into a number of bytes. A letter keeps its marks, and no emoji is split.
  *
  * @param {string} text
  * @param {number} room Bytes.

@@ -1,4 +1,4 @@
-/** Sends files one after another, no faster than the network takes them. */
+/** Sends files one after another, no faster than the network can carry them. */
 
 import { checksum } from "./checksum.js";
 import { safeFileName } from "./file-name.js";
@@ -33,7 +33,7 @@ export class FileSender {
     const id = this.#nextId++;
     const transfer = new Transfer("sent", safeFileName(file.name), file.size);
     if (file.size > MAX_FILE_BYTES) {
-      transfer.fail(`Files may have at most ${MAX_FILE_BYTES / 1024 / 1024} MB.`);
+      transfer.fail(`This file is too large: the limit is ${MAX_FILE_BYTES / 1024 / 1024} MB.`);
       return transfer;
     }
     transfer.cancel = () => this.#cancel(id, transfer);
@@ -46,7 +46,7 @@ export class FileSender {
   take(message) {
     const transfer = this.#open.get(message.id);
     if (message.type === "received") transfer?.update({ state: "done" });
-    else if (message.type === "refused") transfer?.fail(`The other side did not take it: ${message.reason.slice(0, 100)}`);
+    else if (message.type === "refused") transfer?.fail(`Not delivered: ${message.reason.slice(0, 100)}.`);
     else return;
     this.#open.delete(message.id);
   }
@@ -59,7 +59,7 @@ export class FileSender {
   async #send(id, file, transfer) {
     if (transfer.over) return;
     try {
-      // A folder, or a file that has changed since, cannot be read: found out before anything is sent.
+      // A folder cannot be read, nor a file that was changed after it was chosen. Find out before sending anything.
       const digest = checksum(file);
       digest.catch(() => {});
       await file.slice(0, 1).arrayBuffer();
@@ -71,7 +71,7 @@ export class FileSender {
       transfer.update({ state: "checking", bytes: file.size, sha256 });
       this.#say({ type: "end", id, sha256 });
     } catch (error) {
-      transfer.fail(error instanceof DOMException && error.name === "NotReadableError" ? "It cannot be read." : String(error));
+      transfer.fail(error instanceof DOMException && error.name === "NotReadableError" ? "The browser cannot read this file." : String(error));
       this.#cancel(id, transfer);
     }
   }
@@ -92,7 +92,7 @@ export class FileSender {
     }
   }
 
-  /** Return once the network has taken enough of what was sent. */
+  /** Return once the send buffer has room. */
   async #room() {
     if (this.#channel.bufferedAmount <= BUFFER_HIGH_BYTES) return;
     await new Promise((resolve) => {

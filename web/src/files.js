@@ -1,4 +1,4 @@
-/** Files in both directions, over one data channel. */
+/** Sends and receives files over one data channel. */
 
 import { parseFileMessage } from "./file-message.js";
 import { FileReceiver } from "./file-receiver.js";

@@ -1,4 +1,4 @@
-/** The link, to copy, share or scan. */
+/** Shows the link, for the host to copy or share, and for the guest to scan. */
 
 import { create, find } from "./dom.js";
 import { drawQrCode } from "./qr-code.js";
@@ -22,10 +22,10 @@ export function showInvitation(link, expiry, announce, signal) {
     try {
       await navigator.clipboard.writeText(link);
       copy.textContent = "Copied";
-      announce("The link is copied.");
+      announce("Link copied.");
     } catch {
       field.focus();
-      announce("The link is selected: copy it with your browser.");
+      announce("The link is selected. Copy it with your browser.");
     }
   };
   copy.addEventListener("click", copyLink, { signal });

@@ -1,4 +1,4 @@
-/** The page: one session, and what is shown of it. */
+/** The page: runs one session, and shows its state. */
 
 import { createLink, parseLink } from "peerpost";
 import { Call } from "./call.js";
@@ -19,7 +19,7 @@ import { Timeline } from "./timeline.js";
 /** @type {Session | undefined} */
 let session;
 
-// What was before the page was reloaded.
+// The state from before the page was reloaded.
 const memory = recall();
 
 async function run() {
@@ -55,7 +55,7 @@ async function talk(session, isInvited) {
   find("hang-up", HTMLButtonElement).addEventListener("click", () => session.close(new HungUpError("hung up")), { signal });
 
   setStatus(isInvited ? "Joining" : "Making a link", "busy");
-  if (isInvited) showJoining("Connecting", "Reading what the other side left for you.");
+  if (isInvited) showJoining("Connecting", "Getting the other person's connection details from the server.");
   await session.connect(
     (invitation, isEarlier) => invite(session, invitation, isEarlier),
     () => reach(session),
@@ -73,26 +73,26 @@ async function talk(session, isInvited) {
 /**
  * @param {Session} session
  * @param {import("./memory.js").Invitation} invitation
- * @param {boolean} isEarlier Whether it is the one of before the page was reloaded.
+ * @param {boolean} isEarlier Whether the invitation is from before the page was reloaded.
  */
 function invite({ signal }, invitation, isEarlier) {
   remember({ invitation });
   showInvitation(createLink(location.href, invitation), invitation.expiry, announce, signal);
-  setStatus("Waiting for them", "busy");
+  setStatus("Waiting for your guest", "busy");
   show("invitation");
-  if (isEarlier) showNotice("You are back, and the link that you sent is still good.");
-  else if (memory.invitation) showNotice("The link from before is no longer good: send this one.");
-  else if (memory.wasConnected) showNotice("The connection from before is over. To connect again, send this new link.");
+  if (isEarlier) showNotice("Welcome back. The link you sent still works.");
+  else if (memory.invitation) showNotice("Your earlier link no longer works. Send this one instead.");
+  else if (memory.wasConnected) showNotice("Your earlier connection has ended. To connect again, send this new link.");
 }
 
 /** @param {Session} session */
 function reach(session) {
   setStatus("Connecting", "busy");
-  showJoining("Connecting", "The two browsers look for the shortest way to each other.");
+  showJoining("Connecting", "The two browsers are looking for the shortest route to each other.");
   setTimeout(() => {
     if (session.phase !== "reach" || session.signal.aborted) return;
     setStatus("Still connecting", "busy");
-    showJoining("Still connecting", "It takes longer than usual. Is the other side's page open, and their phone awake? Ask them.");
+    showJoining("Still connecting", "This is taking longer than usual. Ask the other person whether their page is open and their phone is awake.");
   }, SLOW_MS);
 }
 
@@ -115,14 +115,14 @@ function follow({ peerConnection, signal }) {
     "connectionstatechange",
     () => {
       if (peerConnection.connectionState === "connected") setStatus("Connected", "good");
-      else setStatus("Interrupted, looking for another way", "busy");
+      else setStatus("Interrupted, reconnecting", "busy");
     },
     { signal },
   );
   show();
 }
 
-// A new start is a new page: nothing of the last session is left over.
+// Every new session starts by reloading the page, so that no state is left from the previous one.
 find("again", HTMLButtonElement).addEventListener("click", () => location.reload());
 find("fresh", HTMLButtonElement).addEventListener("click", () => {
   forget();
@@ -133,14 +133,14 @@ find("access", HTMLFormElement).addEventListener("submit", (event) => {
   rememberAccessKey(settings().server, find("access-key", HTMLInputElement).value.trim());
   location.reload();
 });
-// A fragment is a link here, so that the one to the content must not become it.
+// The page's fragment is the link to a channel, so skipping to the content must not change it.
 find("skip", HTMLAnchorElement).addEventListener("click", (event) => {
   event.preventDefault();
   find("main", HTMLElement).focus();
 });
-// Another link in the same tab changes the fragment only.
+// Opening another link in the same tab changes only the fragment, which does not reload the page by itself.
 addEventListener("hashchange", () => location.reload());
-// Tells the other side at once. A link that waits for its guest stays good: the page may only be reloaded.
+// Tell the other peer at once. A link that is waiting for its guest stays valid, because this may be just a reload.
 addEventListener("pagehide", () => session?.phase !== "wait" && session?.close(new HungUpError("left")));
 addEventListener("pageshow", (event) => event.persisted && location.reload());
 

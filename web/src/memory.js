@@ -1,7 +1,7 @@
-/** What the page remembers when it is reloaded, or comes back after the browser has put it away. */
+/** Remembers the link and the access key when the page is reloaded, or returns after the browser has discarded it. */
 
 /**
- * @typedef {object} Invitation A link that was given away, and is not used yet.
+ * @typedef {object} Invitation A link that was sent to a guest and has not been used yet.
  * @property {string} channelId
  * @property {string} key
  * @property {number} expiry In Unix milliseconds.
@@ -9,7 +9,7 @@
 
 /** @typedef {{ invitation?: Invitation, wasConnected?: boolean }} Memory */
 
-// In the entry of the tab's history: no other page and no other tab reads it, and it ends with the tab.
+// Stored in this tab's history entry: no other page and no other tab can read it, and it is gone when the tab closes.
 /** @returns {Memory} */
 export function recall() {
   return history.state?.peerpost ?? {};
@@ -21,7 +21,8 @@ export function remember(memory) {
 }
 
 /**
- * The access key for a server. Not for every server: a link can name another one, which is not to get it.
+ * Return the access key for a server. Each key belongs to one server, because a link can name another server, which must
+ * not receive it.
  *
  * @param {URL} server
  */
@@ -29,12 +30,13 @@ export function recallAccessKey(server) {
   try {
     return sessionStorage.getItem(entry(server)) ?? undefined;
   } catch {
-    return undefined; // Where the browser stores nothing, it throws.
+    return undefined; // A browser that blocks storage throws.
   }
 }
 
 /**
- * In the tab's own storage, which ends with the tab: in no address, no link and no history.
+ * Keep the access key in the tab's session storage, which is deleted when the tab closes. It is in no address, link or
+ * history.
  *
  * @param {URL} server
  * @param {string} accessKey
@@ -48,7 +50,7 @@ function entry({ href }) {
   return `peerpost access key ${href}`;
 }
 
-/** Forget all, and whose link the page was opened with. */
+/** Forget everything, including the link that the page was opened with. */
 export function forget() {
   const url = new URL(location.href);
   url.hash = "";

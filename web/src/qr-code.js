@@ -1,10 +1,10 @@
-/** A QR code as an SVG element, by the library where it is there. */
+/** Draws a QR code as an SVG element, if the uqr library is deployed with the page. */
 
 const NAMESPACE = "http://www.w3.org/2000/svg";
 
 /**
  * @param {string} text
- * @returns {Promise<SVGSVGElement | undefined>} Nothing where the library was not deployed.
+ * @returns {Promise<SVGSVGElement | undefined>} Undefined if the library was not deployed.
  */
 export async function drawQrCode(text) {
   const { encode } = await import("uqr").catch(() => ({ encode: undefined }));

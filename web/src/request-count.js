@@ -1,4 +1,4 @@
-/** Counts the requests to the server, each of which it sends on. */
+/** Passes requests on to the server, and counts them. */
 
 export class RequestCount {
   value = 0;

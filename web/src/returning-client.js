@@ -1,4 +1,4 @@
-/** An offerer's page that comes back to its channel, so that the link that was sent stays good. */
+/** A client for a reloaded host page: it returns to its channel, so that the link that was sent still works. */
 
 import { ExpiredError, RefusalError, SignalingClient } from "peerpost";
 
@@ -15,7 +15,7 @@ export class ReturningClient extends SignalingClient {
   }
 
   /**
-   * Say whether the channel is there, and nobody has answered the offer of a page that is no more.
+   * Return whether the channel still exists and nobody has answered the offer from before the reload.
    *
    * @param {AbortSignal} signal
    */
@@ -30,13 +30,13 @@ export class ReturningClient extends SignalingClient {
   }
 
   /**
-   * Write the offer over the earlier one.
+   * Replace the earlier offer with this one.
    *
    * @param {Parameters<SignalingClient["createDataChannel"]>[0]} [options]
    */
   async createDataChannel({ offer = "", iceServers, ...call } = {}) {
     const ice_servers = iceServers ? await this.#iceServers(call) : [];
-    // Where there are some, `connect` makes another offer, which a guest must not take this one for.
+    // If there are ICE servers, `connect` makes another offer with them, and a guest must not answer this one.
     if (!ice_servers?.length) await this.createOffer(this.#channelId, offer, call);
     return { channel_id: this.#channelId, ice_servers };
   }
@@ -46,7 +46,7 @@ export class ReturningClient extends SignalingClient {
     try {
       return (await this.getIceServers(this.#channelId, call)).ice_servers;
     } catch (error) {
-      // A server of an older version has none; of a channel that is gone the offer tells.
+      // An older server does not know this method. If the channel is gone, the offer will be refused too.
       if (!(error instanceof RefusalError)) throw error;
       return [];
     }

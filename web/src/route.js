@@ -1,4 +1,4 @@
-/** The way that a connection takes: the chosen candidate pair, and its round-trip time. */
+/** The route of a connection: the selected candidate pair, and its round-trip time. */
 
 /** @typedef {{ words: string, roundTripMs: number | undefined }} Route */
 
@@ -23,13 +23,13 @@ export async function readRoute(peerConnection) {
 function chosenPair(reports) {
   const transport = reports.find(({ type, selectedCandidatePairId }) => type === "transport" && selectedCandidatePairId);
   const pairs = reports.filter(({ type }) => type === "candidate-pair");
-  // Firefox has no transport report, and marks the pair.
+  // Firefox has no transport report. It marks the selected pair instead.
   return pairs.find(({ id }) => id === transport?.selectedCandidatePairId) ?? pairs.find(({ selected }) => selected);
 }
 
 /** @param {string[]} types */
 function describe(types) {
   if (types.includes("relay")) return "Through a TURN relay";
-  if (types.every((type) => type === "host")) return "Direct, in one network";
+  if (types.every((type) => type === "host")) return "Direct, in the same network";
   return "Direct, across networks";
 }

@@ -1,4 +1,4 @@
-/** Which part of the page is shown, and what the status says. */
+/** Chooses the part of the page to show, and sets the status. */
 
 import { create, find } from "./dom.js";
 import { PHASES } from "./failure.js";
@@ -13,10 +13,10 @@ export function show(part) {
   for (const each of PARTS) find(each, HTMLElement).hidden = each !== part;
 }
 
-/** Leave what was said and received to be read and saved, below what has ended it. */
+/** Keep the conversation below the error screen, so that its messages can be read and its files saved. */
 export function keepConversation() {
   if (!find("log-items", HTMLElement).childElementCount) return;
-  find("conversation-title", HTMLElement).textContent = "What was said";
+  find("conversation-title", HTMLElement).textContent = "Your conversation";
   for (const id of ["call", "composer"]) find(id, HTMLElement).hidden = true;
   find("conversation-end", HTMLElement).hidden = false;
   find("conversation", HTMLElement).classList.add("over");
@@ -31,12 +31,12 @@ export function setStatus(text, mood) {
   const status = find("status", HTMLElement);
   if (status.textContent !== text) status.textContent = text;
   status.dataset.mood = mood;
-  // Whoever waits does so in another tab.
+  // The user may be waiting in another tab, and sees only the title there.
   document.title = `${text} · Peerpost`;
 }
 
 /**
- * Say something to those who do not see it.
+ * Announce something to users of screen readers.
  *
  * @param {string} text
  */
@@ -55,7 +55,7 @@ export function showJoining(title, text) {
 }
 
 /**
- * Say what became of the link, or of the connection, of before.
+ * Say what became of the link or the connection from before the reload.
  *
  * @param {string} text
  */
@@ -70,20 +70,21 @@ export function showNotice(text) {
  * @param {import("./failure.js").Failure} failure
  * @param {import("./failure.js").Phase} phase
  */
-export function showFailure({ title, text, tries, again, needsKey = false, isWanted = false }, phase) {
+export function showFailure({ title, text, next, otherwise = [], action = "new link", isWanted = false }, phase) {
   const heading = find("failure-title", HTMLElement);
   const step = find("failure-step", HTMLElement);
   heading.textContent = title;
   step.textContent = `Step: ${PHASES[phase]}`;
   step.hidden = isWanted;
-  find("failure-next", HTMLElement).textContent = isWanted ? "And now" : "What to try";
   find("failure", HTMLElement).classList.toggle("calm", isWanted);
   find("failure-text", HTMLElement).textContent = text;
-  find("failure-tries", HTMLElement).replaceChildren(...tries.map((each) => create("li", { textContent: each })));
-  find("access", HTMLElement).hidden = !needsKey;
-  find("again", HTMLElement).hidden = !again;
-  find("fresh", HTMLElement).hidden = needsKey;
-  find("fresh", HTMLElement).classList.toggle("primary", !again);
+  find("failure-next", HTMLElement).textContent = next;
+  find("failure-otherwise", HTMLElement).hidden = otherwise.length === 0;
+  find("failure-tries", HTMLElement).replaceChildren(...otherwise.map((each) => create("li", { textContent: each })));
+  find("access", HTMLElement).hidden = action !== "access key";
+  find("again", HTMLElement).hidden = action !== "try again";
+  find("fresh", HTMLElement).hidden = action === "access key" || action === "none";
+  find("fresh", HTMLElement).classList.toggle("primary", action === "new link");
   show("failure");
   setStatus(title, isWanted ? "over" : "bad");
   heading.focus();

@@ -1,4 +1,4 @@
-/** One connection with one other peer: from the exchange to its end. */
+/** One connection with one other peer, from the first request to its end. */
 
 import { SignalingClient, connect, createKey } from "peerpost";
 import { LeftError, UnsupportedError } from "./failure.js";
@@ -12,7 +12,7 @@ import { ICE, PROGRESS } from "./steps.js";
 /** @typedef {import("./memory.js").Invitation} Invitation */
 /** @typedef {import("./timeline.js").Timeline} Timeline */
 
-// Agreed beforehand, so that both open without a message.
+// Both peers use these ids, so that the data channels open without any negotiation.
 const MESSAGES_ID = 1;
 const FILES_ID = 2;
 
@@ -41,13 +41,17 @@ export class Session {
 
   /**
    * @param {import("./settings.js").Settings} settings
-   * @param {{ channelId?: string, key?: string }} meeting What was in the link; nothing for the peer that makes one.
+   * @param {{ channelId?: string, key?: string }} meeting What was in the link. Empty for the host, who makes the link.
    * @param {Timeline} timeline
-   * @param {Invitation} [earlier] The link that this page had given away when it was reloaded.
+   * @param {Invitation} [earlier] The link that was waiting for a guest when the page was reloaded.
    */
   constructor(settings, meeting, timeline, earlier) {
-    if (!globalThis.RTCPeerConnection) throw new UnsupportedError("It has no WebRTC.");
-    if (!globalThis.isSecureContext) throw new UnsupportedError("The page was opened over plain http, where browsers do not encrypt.");
+    if (!globalThis.RTCPeerConnection) {
+      throw new UnsupportedError("It does not support WebRTC.", "Open the page in a current browser.");
+    }
+    if (!globalThis.isSecureContext) {
+      throw new UnsupportedError("The page was opened over http, and browsers encrypt only on https pages.", "Open the page over https.");
+    }
     this.#settings = settings;
     this.#timeline = timeline;
     this.#meeting = meeting;
@@ -63,10 +67,10 @@ export class Session {
   }
 
   /**
-   * Connect; resolve when both data channels are open.
+   * Connect, and resolve when both data channels are open.
    *
    * @param {(invitation: Invitation, isEarlier: boolean) => void} onInvitation
-   * @param {() => void} onReach The two know each other, and look for a way.
+   * @param {() => void} onReach Called when both peers have the other's description, and start to look for a route.
    */
   async connect(onInvitation, onReach) {
     const count = new RequestCount((value) => this.#timeline.countRequests(value));
@@ -97,19 +101,19 @@ export class Session {
     this.#timeline.add("Data channels open", "good");
   }
 
-  /** Whether the time of the link is up; the server's clock may be a little ahead. */
+  /** Whether the link has expired. The server's clock may be a little ahead. */
   get isTimeUp() {
     return Date.now() > this.#expiry - TIME_UP_MS;
   }
 
   /**
-   * Resolve never; reject with the reason when the connection is over.
+   * Wait for the end of the connection: never resolve, and reject with the reason when it is over.
    *
    * @returns {Promise<never>}
    */
   ended() {
     return new Promise((_, reject) => {
-      const left = () => reject(this.signal.aborted ? this.signal.reason : new LeftError("the other side has left"));
+      const left = () => reject(this.signal.aborted ? this.signal.reason : new LeftError("the other person has left"));
       /** @type {ReturnType<typeof setTimeout> | undefined} */
       let patience;
       this.signal.addEventListener("abort", left);
@@ -131,7 +135,7 @@ export class Session {
   }
 
   /**
-   * Return the client that takes up the earlier link; nothing where that is not good any more.
+   * Return a client that returns to the earlier link, or undefined if that link no longer works.
    *
    * @param {ConstructorParameters<typeof SignalingClient>[1]} options
    */
@@ -156,19 +160,19 @@ export class Session {
   #opened(channel) {
     return new Promise((resolve, reject) => {
       channel.addEventListener("open", () => resolve());
-      channel.addEventListener("close", () => reject(new LeftError("the other side has left")));
+      channel.addEventListener("close", () => reject(new LeftError("the other person has left")));
       this.signal.addEventListener("abort", () => reject(this.signal.reason));
     });
   }
 
   /** @param {RTCIceCandidate | null} candidate */
   #found(candidate) {
-    // The end of candidates has no type. An active TCP candidate (RFC 6544) is an address that nobody can call.
+    // The end-of-candidates mark has no type. Nobody can connect to an active TCP candidate (RFC 6544).
     if (!candidate?.type || candidate.tcpType === "active") return;
     this.#timeline.add(`Candidate found: ${candidate.type}, ${candidate.protocol?.toUpperCase()}`);
   }
 
-  /** Those that came inside of the other side's first description. */
+  /** Add the number of candidates in the other peer's first description to the timeline. */
   #countCandidates() {
     const { remoteDescription } = this.peerConnection;
     if (!remoteDescription || this.#hasCounted) return;

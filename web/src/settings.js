@@ -1,20 +1,31 @@
-/** What the page's address says: `?server=` and `?ice=`. */
+/** Reads the settings in the page's address: `?server=` and `?ice=`. */
 
-// The page's policy can name these two alone: it has no words for [::1].
+// Only these two can be listed in the page's Content-Security-Policy, which has no syntax for [::1].
 const LOOPBACK = new Set(["127.0.0.1", "localhost"]);
+const NAME_SERVER = "Open the page with ?server= and the https URL of your Peerpost server.";
 const LOCAL_SERVER = "http://127.0.0.1:8000/";
-// Two peers behind home routers find each other by it. It learns that somebody asked, and from where; not for whom.
+// Two peers behind home routers need a STUN server to connect. It learns who asks, by IP address, but not whom they connect to.
 const DEFAULT_ICE = "stun:stun.cloudflare.com:3478";
 
 /** @typedef {{ server: URL, iceServers: RTCIceServer[] }} Settings */
 
+/** A setting in the page's address is missing or wrong. */
 export class SettingsError extends Error {
   name = "SettingsError";
+
+  /**
+   * @param {string} message
+   * @param {string} remedy The one thing to do next.
+   */
+  constructor(message, remedy) {
+    super(message);
+    this.remedy = remedy;
+  }
 }
 
 /**
  * @param {URL} address
- * @param {string} [deployed] The server of a page that was deployed with one.
+ * @param {string} [deployed] The server that index.html names, if any.
  * @returns {Settings}
  */
 export function readSettings(address, deployed) {
@@ -27,15 +38,15 @@ export function readSettings(address, deployed) {
 
 /** @param {string} text */
 function readServer(text) {
-  if (!text) throw new SettingsError("This page was not told which server to use.");
+  if (!text) throw new SettingsError("It does not name the server to use.", NAME_SERVER);
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isSafe = url?.protocol === "https:" || (url?.protocol === "http:" && LOOPBACK.has(url.hostname));
-  if (!url || !isSafe || url.username) throw new SettingsError("The server in this page's address is not an https address.");
+  if (!url || !isSafe || url.username) throw new SettingsError("The server after ?server= is not an https URL.", NAME_SERVER);
   return url;
 }
 
 /**
- * `stun:HOST`, or `turn:USER:CREDENTIAL@HOST`. A user may have colons in it, as in the TURN REST convention.
+ * Read `stun:HOST` or `turn:USER:CREDENTIAL@HOST`. A user name may contain colons, as in the TURN REST API.
  *
  * @param {string} text
  * @returns {RTCIceServer}
@@ -44,7 +55,10 @@ function readIce(text) {
   const match = /^(stuns?|turns?):(?:(.+):([^:@]*)@)?([^@]+)$/.exec(text);
   const [, scheme, username, credential, host] = match ?? [];
   if (!host || scheme?.startsWith("turn") !== (username !== undefined)) {
-    throw new SettingsError("The ice server in this page's address is not like stun:HOST or turn:USER:CREDENTIAL@HOST.");
+    throw new SettingsError(
+      "The ICE server after ?ice= does not have the form stun:HOST or turn:USER:CREDENTIAL@HOST.",
+      "Correct the ICE server in the address, then open the page again.",
+    );
   }
   return username === undefined ? { urls: text } : { urls: `${scheme}:${host}`, username, credential };
 }

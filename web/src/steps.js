@@ -1,31 +1,31 @@
-/** The steps of an exchange, in words. */
+/** The texts of the timeline's steps. */
 
 /** @typedef {import("./timeline.js").Mood} Mood */
 
-/** @type {Record<string, (detail: any) => [string, Mood?] | undefined>} Those of the client that are worth a line. */
+/** @type {Record<string, (detail: any) => [string, Mood?] | undefined>} The client's progress events that get a line. */
 export const PROGRESS = {
-  retry: ({ error, delay }) => [`Failed: ${error.message}; again in ${(delay / 1000).toFixed(1)} s`, "bad"],
+  retry: ({ error, delay }) => [`Failed: ${error.message}. Retrying in ${(delay / 1000).toFixed(1)} s`, "bad"],
   channel: () => ["Channel created"],
-  "offer-sent": () => ["Offer left on the server"],
+  "offer-sent": () => ["Offer sent to the server"],
   "offer-received": () => ["Offer received"],
-  "answer-sent": () => ["Answer left on the server"],
+  "answer-sent": () => ["Answer sent to the server"],
   "answer-received": () => ["Answer received"],
   "candidates-sent": ({ count }) => (count ? [`Candidates sent: ${count}`] : undefined),
   "candidates-received": ({ count }) => [`Candidates received: ${count}`],
-  "candidate-skipped": () => ["A candidate of no use passed over"],
-  "ice-server-skipped": () => ["An ICE server of no use passed over"],
-  connected: () => ["Connected; the server is out of it", "good"],
-  renegotiated: () => ["Negotiated anew, peer to peer"],
-  "negotiation-failed": () => ["A negotiation failed", "bad"],
+  "candidate-skipped": () => ["Ignored an unusable candidate"],
+  "ice-server-skipped": () => ["Ignored an unusable ICE server"],
+  connected: () => ["Connected directly; the server is no longer involved", "good"],
+  renegotiated: () => ["Renegotiated without the server"],
+  "negotiation-failed": () => ["Renegotiation failed", "bad"],
 };
 
 /** @type {Record<RTCIceConnectionState, [string, Mood?]>} */
 export const ICE = {
   new: ["ICE: new"],
-  checking: ["ICE: checking the ways"],
-  connected: ["ICE: a way is found"],
+  checking: ["ICE: checking routes"],
+  connected: ["ICE: route found"],
   completed: ["ICE: completed"],
   disconnected: ["ICE: interrupted", "bad"],
-  failed: ["ICE: no way", "bad"],
+  failed: ["ICE: no route found", "bad"],
   closed: ["ICE: closed"],
 };

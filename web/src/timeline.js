@@ -1,10 +1,10 @@
-/** What happens, step by step, with times and the number of requests so far. */
+/** The connection timeline: each step, with its time and the number of requests so far. */
 
 import { create, find, keepAtEnd } from "./dom.js";
 
 /** @typedef {"step" | "good" | "bad"} Mood */
 
-// A connection takes about twenty; candidates and restarts could go on for as long as the page is open.
+// A connection takes about twenty steps. Candidates and ICE restarts could add steps for as long as the page is open.
 const MAX_STEPS = 100;
 
 export class Timeline {

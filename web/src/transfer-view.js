@@ -1,4 +1,4 @@
-/** How a file on its way looks. */
+/** Shows a file transfer. */
 
 import { create, find, keepAtEnd } from "./dom.js";
 
@@ -11,23 +11,23 @@ import { create, find, keepAtEnd } from "./dom.js";
  */
 export function viewTransfer(transfer, announce) {
   const bar = create("progress", { max: Math.max(1, transfer.size), ariaLabel: `Progress of ${transfer.name}` });
-  // Counts up many times a second, in a log that is read aloud.
+  // The state changes many times a second, and screen readers read the log aloud.
   const state = create("p", { className: "file-state", ariaLive: "off" });
   const cancel = create("button", { type: "button", className: "small", textContent: "Cancel" });
   const view = create("div", { className: "file" }, create("p", { className: "file-name", textContent: transfer.name }), bar, state, cancel);
   cancel.ariaLabel = `Cancel ${transfer.name}`;
   cancel.addEventListener("click", () => transfer.cancel());
   const log = find("log", HTMLElement);
-  let told = false;
+  let isAnnounced = false;
   transfer.onChange = () => {
     bar.value = transfer.size ? transfer.bytes : Number(transfer.over);
     view.dataset.state = transfer.state;
     state.textContent = describe(transfer);
-    // The button under the finger goes; the focus stays close, in the conversation.
+    // The cancel button disappears. If it had the focus, move the focus to the conversation.
     if (transfer.over && document.activeElement === cancel) log.focus();
     bar.hidden = cancel.hidden = transfer.over;
-    if (!transfer.over || told) return;
-    told = true;
+    if (!transfer.over || isAnnounced) return;
+    isAnnounced = true;
     announce(`${transfer.name}: ${state.textContent}`);
     keepAtEnd(log, () => {
       if (transfer.sha256) view.append(viewChecksum(transfer.sha256));
@@ -48,7 +48,7 @@ function describe({ state, bytes, size, problem, direction }) {
     case "checking":
       return `${sizeOf(size)}, checking`;
     case "done":
-      return `${sizeOf(size)}, ${direction === "sent" ? "arrived" : "received"}, checksum matches`;
+      return `${sizeOf(size)}, ${direction === "sent" ? "delivered" : "received"}, checksum matches`;
     case "failed":
       return problem;
   }

@@ -1,4 +1,4 @@
-/** One file on its way, in either direction. */
+/** One file that is being sent or received. */
 
 /** @typedef {"waiting" | "moving" | "checking" | "done" | "failed"} TransferState */
 /** @typedef {{ state?: TransferState, bytes?: number, problem?: string, sha256?: string, content?: Blob }} Change */
@@ -9,11 +9,11 @@ export class Transfer {
   bytes = 0;
   problem = "";
   sha256 = "";
-  /** @type {Blob | undefined} What has arrived, once it is checked. */
+  /** @type {Blob | undefined} The received file, once its checksum is verified. */
   content;
-  /** Told after each change; set by the view. */
+  /** Called after each change. Set by the view. */
   onChange = () => {};
-  /** Set by whoever moves the file. */
+  /** Set by the sender or receiver of the file. */
   cancel = () => {};
 
   /**
