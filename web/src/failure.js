@@ -176,7 +176,7 @@ function tampered(phase) {
   const isGuest = phase === "read";
   return {
     title: "The link's key does not match",
-    text: "The data from the server was not sealed with the key of this link: either the link was changed, or somebody tampered with the data. No connection was made.",
+    text: "The data from the server was not encrypted with this link's key. Either the link was changed, or somebody tampered with the data. No connection was made.",
     next: isGuest ? "Copy the whole link again, and open it." : NEW_LINK,
     action: isGuest ? "ask" : "new link",
     otherwise: [...(isGuest ? [ASK_NEW_LINK] : []), "Stop using this server. It may have tampered with the data."],
