@@ -25,7 +25,8 @@ WINDOW_WIDTH = 480
 WINDOW_HEIGHT = 520
 BAR_HEIGHT = 40
 MARGIN = 20
-COLOURS = 96
+# The most that a GIF can have. With fewer, small coloured dots lose their colour.
+COLOURS = 256
 # Generous, because the machine may be busy.
 PATIENCE_MS = 60_000
 
@@ -139,10 +140,19 @@ def new_window(browser: Browser) -> Page:
     return context.new_page()
 
 
+def stacked(images: list[Image.Image]) -> Image.Image:
+    """Return all images in one, so that a palette made from it has the colours of each."""
+    width, height = images[0].size
+    stack = Image.new("RGB", (width, height * len(images)))
+    for number, image in enumerate(images):
+        stack.paste(image, (0, height * number))
+    return stack
+
+
 def save(scenes: list[Scene], path: Path) -> None:
     """Write an animation that starts again, with one palette, so that nothing flickers."""
     drawn = [scene.draw() for scene in scenes]
-    palette = drawn[-1].quantize(COLOURS)
+    palette = stacked(drawn).quantize(COLOURS)
     frames = [each.quantize(palette=palette, dither=Image.Dither.NONE) for each in drawn]
     durations = [scene.milliseconds for scene in scenes]
     frames[0].save(path, save_all=True, append_images=frames[1:], duration=durations, loop=0, optimize=False)
