@@ -1,4 +1,4 @@
-"""Access keys on the wire: who may open a channel, and that nobody else learns anything."""
+"""Access keys on the wire: who can open a channel, and that a refused client learns nothing else."""
 
 import json
 import logging
@@ -50,7 +50,7 @@ def assert_unauthorized(reply: Reply, message: str, challenge: str) -> None:
 
 
 @every_way
-def test_a_channel_is_opened_with_a_key_and_used_without(post: Post) -> None:
+def test_opening_a_channel_needs_a_key_and_using_it_needs_none(post: Post) -> None:
     assert_unauthorized(post(CREATE), *MISSING)
     assert_unauthorized(post(CREATE, bearer("no key of ours")), *UNKNOWN)
     assert_unauthorized(post({"method": "get_ice_servers"}), *MISSING)
@@ -67,7 +67,7 @@ def test_a_channel_is_opened_with_a_key_and_used_without(post: Post) -> None:
     assert set(replies) == set(WITH_A_CHANNEL)
 
 
-def test_a_caller_without_a_header_has_no_key(served: Channels) -> None:
+def test_a_request_without_headers_is_refused(served: Channels) -> None:
     server = Server(served, AccessKeys(lambda: digest(KEY)))
 
     with pytest.raises(Unauthorized, match="^access key is missing$"):
@@ -75,7 +75,7 @@ def test_a_caller_without_a_header_has_no_key(served: Channels) -> None:
 
 
 @pytest.mark.parametrize("method", WITH_A_CHANNEL)
-def test_a_request_without_a_channel_needs_a_key_only_if_one_would_do_instead(method: str, post: Post) -> None:
+def test_a_request_without_a_channel_is_a_401_only_if_a_key_could_replace_the_channel(method: str, post: Post) -> None:
     reply = post({"method": method})
 
     assert reply.status == (401 if method == "get_ice_servers" else 400)
@@ -96,7 +96,7 @@ def test_a_request_that_names_a_channel_needs_no_key_even_if_the_channel_does_no
 @pytest.mark.parametrize(
     "request_", [CREATE | {"channel_id": NOBODYS_ID}, CREATE | {"channel_id": None}, CREATE | {"access_key": KEY}]
 )
-def test_no_field_replaces_the_key(request_: dict[str, object], post: Post) -> None:
+def test_a_field_of_the_request_cannot_replace_the_key(request_: dict[str, object], post: Post) -> None:
     assert_unauthorized(post(request_), *MISSING)
 
 
@@ -114,7 +114,7 @@ def test_no_field_replaces_the_key(request_: dict[str, object], post: Post) -> N
     ],
     ids=name_of,
 )
-def test_the_key_comes_in_the_authorization_header(
+def test_the_key_is_read_from_the_authorization_header(
     authorization: str | None, expected: tuple[str, str] | None, post: Post
 ) -> None:
     reply = post(CREATE, JSON if authorization is None else JSON | {"authorization": authorization})
@@ -133,14 +133,14 @@ def test_the_key_is_checked_before_any_field(post: Post) -> None:
     assert post(CREATE | bad, bearer(KEY)).status == 400
 
 
-def test_a_request_that_is_refused_for_its_key_stores_nothing(real_client: Any, real_table: str, post: Post) -> None:
+def test_a_request_without_a_valid_key_stores_nothing(real_client: Any, real_table: str, post: Post) -> None:
     post(CREATE | {"offer": "an offer"})
     post(CREATE | {"offer": "an offer"}, bearer("no key of ours"))
 
     assert real_client.scan(TableName=real_table)["Items"] == []
 
 
-def test_a_refused_request_has_its_line_and_no_key_in_it(post: Post, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_refused_request_is_logged_without_its_key(post: Post, caplog: pytest.LogCaptureFixture) -> None:
     with listening() as lines, caplog.at_level(logging.DEBUG):
         post(CREATE)
         post(CREATE, bearer("no-key-of-ours"))
@@ -155,7 +155,7 @@ def test_a_refused_request_has_its_line_and_no_key_in_it(post: Post, caplog: pyt
         assert secret not in caplog.text + str(lines)
 
 
-def test_a_parameter_that_holds_anything_but_digests_is_an_outage_that_the_log_explains_without_it(
+def test_invalid_digests_in_the_parameter_are_a_503_and_the_log_explains_it_without_the_value(
     served: Channels, caplog: pytest.LogCaptureFixture
 ) -> None:
     value = f"{digest(KEY)},{KEY}"
@@ -168,9 +168,7 @@ def test_a_parameter_that_holds_anything_but_digests_is_an_outage_that_the_log_e
 
 
 @pytest.mark.parametrize("trouble", [ParameterUnavailable("ThrottlingException"), OutOfTime()], ids=name_of)
-def test_keys_that_were_never_read_are_our_fault_and_hold_up_nobody_who_has_a_channel(
-    trouble: BaseException, served: Channels
-) -> None:
+def test_unreadable_keys_are_a_503_but_open_channels_keep_working(trouble: BaseException, served: Channels) -> None:
     def unavailable() -> str:
         raise trouble
 
@@ -181,7 +179,7 @@ def test_keys_that_were_never_read_are_our_fault_and_hold_up_nobody_who_has_a_ch
     assert_accepted(post(whole("create_offer", channel_id)), {})
 
 
-def test_a_page_of_another_origin_may_send_the_key_to_chalice_local(local_url: str) -> None:
+def test_chalice_local_lets_pages_of_other_origins_send_the_key(local_url: str) -> None:
     asked: Mapping[str, str] = {
         "Origin": "https://app.example",
         "Access-Control-Request-Method": "POST",
@@ -195,8 +193,8 @@ def test_a_page_of_another_origin_may_send_the_key_to_chalice_local(local_url: s
     assert {"authorization", "content-type"} <= allowed
 
 
-def test_a_function_url_sends_the_challenge_under_another_name(service: Service, served: Channels) -> None:
-    """So no client can go by it: the status says everything."""
+def test_a_function_url_renames_the_challenge_header(service: Service, served: Channels) -> None:
+    """Clients therefore cannot rely on this header, only on the status."""
     with function_url(lambda_handler(service.app(served))) as url:
         reply = httpx.post(url, json=CREATE)
 
@@ -206,7 +204,7 @@ def test_a_function_url_sends_the_challenge_under_another_name(service: Service,
 
 
 @pytest.mark.runtime
-def test_a_function_whose_parameter_does_not_exist_lives_and_lets_nobody_open_a_channel(
+def test_a_function_without_its_keys_parameter_runs_but_opens_no_channel(
     service: Service, ssm: str, task_root: Path, endpoint: str, real_table: str, tmp_path: Path
 ) -> None:
     log = tmp_path / "log"

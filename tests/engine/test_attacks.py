@@ -1,4 +1,4 @@
-"""What somebody could try on the server, a test for each. docs/testing.md lists them, with those elsewhere."""
+"""Attacks on the server, with one test each. docs/testing.md lists them, and attacks that are tested elsewhere."""
 
 import gzip
 import http.client
@@ -33,12 +33,12 @@ from tests.fuzz.memory import Memory
 
 MEGABYTE = 1_000_000
 READS = [method for method in NEEDED if method.startswith("get_")]
-# Erasing what is not there is a success, and tells nothing.
+# Methods that show whether a channel exists. Deleting always succeeds, so it shows nothing.
 TELLING = [method for method in NEEDED if NEEDED[method] and "delete" not in method]
 
 
 class Counted:
-    """DynamoDB's client, and what was asked of it."""
+    """A DynamoDB client that records the operations it is asked to do."""
 
     def __init__(self, client: DynamoDBClient) -> None:
         self._client = client
@@ -66,7 +66,7 @@ def served(counted: Any, real_table: str, clock: Clock) -> Channels:
 
 @pytest.fixture
 def fast_post(clock: Clock) -> Post:
-    """The same as `post`, over a table in memory, for what is to be tried thousands of times."""
+    """Like `post`, but on a table in memory: fast enough for thousands of requests."""
     channels = Channels(Table(Memory({}).client, "any table"), clock)
     return over_handler(app_over(channels))
 
@@ -81,8 +81,11 @@ def items_of(client: DynamoDBClient, table: str) -> list[Any]:
     return sorted(client.scan(TableName=table, ConsistentRead=True)["Items"], key=lambda item: str(item["channel_id"]))
 
 
-def test_ids_are_not_to_be_guessed(fast_post: Post) -> None:
-    """Of version 4, and each of the other 30 digits takes every value: none of them is a clock, or a counter."""
+def test_ids_cannot_be_guessed(fast_post: Post) -> None:
+    """Ids are UUIDs of version 4.
+
+    Each of the other 30 digits takes every value, so no digit comes from a clock or a counter.
+    """
     ids = [open_channel(fast_post) for _ in range(1000)]
 
     assert len(set(ids)) == 1000
@@ -91,13 +94,13 @@ def test_ids_are_not_to_be_guessed(fast_post: Post) -> None:
     assert [len(seen) for place, seen in enumerate(digits) if place not in (12, 16)] == [16] * 30
 
 
-def test_an_id_is_122_bits_of_the_systems_random_source(fast_post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_id_has_122_bits_from_the_systems_random_source(fast_post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.urandom", lambda size: b"\xff" * size)
 
     assert open_channel(fast_post) == "ffffffff-ffff-4fff-bfff-ffffffffffff"
 
 
-def test_enumerated_ids_find_nothing_though_a_channel_is_one_digit_away(fast_post: Post) -> None:
+def test_ids_that_differ_in_one_digit_find_no_channel(fast_post: Post) -> None:
     channel_id = open_channel(fast_post)
     near = [
         channel_id[:place] + digit + channel_id[place + 1 :] for place in range(36) for digit in "0123456789abcdef-"
@@ -141,7 +144,7 @@ def test_only_the_id_itself_opens_a_channel(change: Any, post: Post) -> None:
     assert state(post, channel_id) == ["no offer yet", "no answer yet", '{"items":[]}']
 
 
-def test_an_unknown_an_expired_and_a_deleted_channel_are_told_apart_by_nothing(post: Post, clock: Clock) -> None:
+def test_unknown_expired_and_deleted_channels_get_the_same_replies(post: Post, clock: Clock) -> None:
     expired, deleted = open_channel(post), open_channel(post)
     post(whole("delete_data_channel", deleted))
     clock.seconds += CHANNEL_TTL_SECONDS
@@ -152,9 +155,7 @@ def test_an_unknown_an_expired_and_a_deleted_channel_are_told_apart_by_nothing(p
         assert_refused(replies[0], "no such channel")
 
 
-def test_what_is_done_in_one_channel_never_shows_in_another(
-    post: Post, real_client: DynamoDBClient, real_table: str
-) -> None:
+def test_requests_to_one_channel_never_change_another(post: Post, real_client: DynamoDBClient, real_table: str) -> None:
     mine, theirs = open_channel(post), open_channel(post)
     for method in ("create_offer", "create_answer", "create_candidate"):
         post(whole(method, theirs))
@@ -207,18 +208,20 @@ OVERSIZE: dict[str, tuple[bytes, str]] = {
 
 
 @pytest.mark.parametrize(("body", "message"), OVERSIZE.values(), ids=OVERSIZE)
-def test_oversize_is_refused_over_a_function_url(body: bytes, message: str, fast_post: Post) -> None:
+def test_oversized_or_malformed_bodies_are_refused_over_a_function_url(
+    body: bytes, message: str, fast_post: Post
+) -> None:
     assert_refused(fast_post(body, {**JSON, "content-encoding": "gzip"}), message)
 
 
 @pytest.mark.parametrize(("body", "message"), OVERSIZE.values(), ids=OVERSIZE)
-def test_oversize_is_refused_over_http(body: bytes, message: str, browser: httpx.Client) -> None:
+def test_oversized_or_malformed_bodies_are_refused_over_http(body: bytes, message: str, browser: httpx.Client) -> None:
     reply = browser.post("/", content=body)
 
     assert (reply.status_code, reply.text) == (400, message)
 
 
-def test_oversize_takes_no_memory_beyond_a_few_bodies(fast_post: Post) -> None:
+def test_the_memory_for_hostile_bodies_is_limited(fast_post: Post) -> None:
     largest = max((body for body, _ in OVERSIZE.values() if len(body) <= MAX_BODY_BYTES), key=len)
     fast_post(largest)
 
@@ -242,7 +245,7 @@ SPLITS = [
 
 
 @pytest.mark.parametrize("split", SPLITS, ids=name_of)
-def test_nothing_that_is_sent_gets_into_a_header(split: str, post: Post) -> None:
+def test_nothing_from_a_request_appears_in_a_reply_header(split: str, post: Post) -> None:
     channel_id = open_channel(post)
     names = {"content-type", "cache-control", "x-content-type-options"}
     poisoned = dict.fromkeys(("method", "channel_id", "offer", "answer", "candidate", "wait", "since", split), split)
@@ -259,8 +262,8 @@ def test_nothing_that_is_sent_gets_into_a_header(split: str, post: Post) -> None
 
 
 @pytest.mark.parametrize("split", SPLITS, ids=name_of)
-def test_a_reply_over_http_is_one_reply(split: str, local_url: str) -> None:
-    """Read from the bare connection: what would be split by an echoed line break would be two replies there."""
+def test_an_echoed_line_break_does_not_split_a_reply(split: str, local_url: str) -> None:
+    """Read from the raw connection, because an HTTP client might hide a second reply."""
     url = urlsplit(local_url)
     with httpx.Client(base_url=local_url) as client:
         channel = client.post("/", json=CREATE).json()
@@ -288,8 +291,8 @@ def test_an_offer_of_html_is_never_served_as_html(post: Post) -> None:
         assert reply.headers["x-content-type-options"] == "nosniff"
 
 
-def test_nobody_calls_an_address_that_a_request_names(post: Post) -> None:
-    """Server-side request forgery needs a server that fetches something."""
+def test_the_server_never_connects_to_an_address_in_a_request(post: Post) -> None:
+    """This rules out server-side request forgery."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = f"127.0.0.1:{listener.getsockname()[1]}"
         url = f"http://{address}/"
@@ -305,7 +308,7 @@ def test_nobody_calls_an_address_that_a_request_names(post: Post) -> None:
             listener.accept()
 
 
-def test_a_flood_of_creations_costs_a_write_each_and_expires(
+def test_in_a_flood_each_new_channel_costs_one_write_and_expires(
     counted: Counted, real_table: str, endpoint: str, clock: Clock
 ) -> None:
     local = threading.local()
@@ -330,7 +333,7 @@ def test_a_flood_of_creations_costs_a_write_each_and_expires(
     assert counted.asked == []
 
 
-def test_a_flood_of_creations_leaves_nothing_in_the_function(clock: Clock) -> None:
+def test_a_flood_of_new_channels_leaves_no_memory_in_use(clock: Clock) -> None:
     memory = Memory({})
     channels = Channels(Table(memory.client, "any table"), clock)
     post = over_handler(app_over(channels))
@@ -347,11 +350,11 @@ def test_a_flood_of_creations_leaves_nothing_in_the_function(clock: Clock) -> No
     last = flood(1000)
     tracemalloc.stop()
 
-    assert last - first < 100 * 1000  # Of 1,000 offers of 1,000 bytes.
+    assert last - first < 100 * 1000  # A tenth of the 1,000 offers of 1,000 bytes.
 
 
 @pytest.mark.parametrize("method", READS)
-def test_a_reader_who_polls_a_thousand_times_costs_a_read_each_and_changes_nothing(
+def test_each_of_a_thousand_polls_costs_one_read_and_changes_nothing(
     method: str, post: Post, counted: Counted, real_client: DynamoDBClient, real_table: str
 ) -> None:
     channel_id = open_channel(post)
@@ -366,7 +369,7 @@ def test_a_reader_who_polls_a_thousand_times_costs_a_read_each_and_changes_nothi
     assert items_of(real_client, real_table) == before
 
 
-def test_readers_who_poll_as_fast_as_they_can_do_not_keep_a_writer_out(endpoint: str, real_table: str) -> None:
+def test_fast_polling_readers_do_not_block_a_writer(endpoint: str, real_table: str) -> None:
     channels = Channels(Table(client_of(endpoint), real_table))
     channel_id = channels.create()
     written = threading.Event()
@@ -389,7 +392,7 @@ def test_readers_who_poll_as_fast_as_they_can_do_not_keep_a_writer_out(endpoint:
 
 
 @pytest.mark.parametrize("wait", [3600, 1e308, 10**4000], ids=["an hour", "10^308", "10^4000"])
-def test_no_wait_holds_a_reply_longer_than_the_operator_allows(wait: float, clock: Clock) -> None:
+def test_a_huge_wait_does_not_hold_a_reply_past_the_functions_time_limit(wait: float, clock: Clock) -> None:
     channels = Channels(Table(Memory({}).client, "any table"), clock)
     post = lambda_handler(app_over(channels))
     channel_id = channels.create()
@@ -414,7 +417,7 @@ CALLS: list[dict[str, object]] = [
 
 
 @pytest.mark.parametrize("order", list(permutations(range(len(CALLS)))), ids=lambda order: "".join(map(str, order)))
-def test_replayed_and_reordered_calls_change_nothing_more(order: tuple[int, ...], fast_post: Post) -> None:
+def test_replaying_calls_in_any_order_changes_nothing(order: tuple[int, ...], fast_post: Post) -> None:
     channel_id = open_channel(fast_post)
     in_order = [CALLS[number] | {"channel_id": channel_id} for number in order]
 
@@ -432,7 +435,7 @@ def test_replayed_and_reordered_calls_change_nothing_more(order: tuple[int, ...]
     )
 
 
-def test_replayed_calls_bring_no_channel_back(
+def test_replayed_calls_do_not_revive_a_channel(
     post: Post, clock: Clock, real_client: DynamoDBClient, real_table: str
 ) -> None:
     deleted, expired = open_channel(post), open_channel(post)
@@ -449,8 +452,8 @@ def test_replayed_calls_bring_no_channel_back(
     assert items_of(real_client, real_table) == before
 
 
-def test_a_channel_that_strangers_have_filled_tells_its_peers_so(fast_post: Post) -> None:
-    """Whoever knows the id can fill the channel; nobody is misled, and nothing grows further."""
+def test_peers_of_a_channel_that_strangers_filled_are_told_that_it_is_full(fast_post: Post) -> None:
+    """Anyone who knows the id can fill the channel, but its peers get a clear error and it grows no further."""
     channel_id = open_channel(fast_post)
     for start in range(0, MAX_CANDIDATES, 50):
         junk = [str(number) for number in range(start, start + 50)]
@@ -462,7 +465,7 @@ def test_a_channel_that_strangers_have_filled_tells_its_peers_so(fast_post: Post
     assert len(fast_post(whole("get_candidates", channel_id)).json()["items"]) == MAX_CANDIDATES
 
 
-def test_a_body_that_never_comes_does_not_keep_others_out(local_url: str) -> None:
+def test_a_body_that_never_arrives_does_not_block_other_clients(local_url: str) -> None:
     url = urlsplit(local_url)
     head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{"
     stalled = [socket.create_connection((url.hostname, url.port)) for _ in range(50)]

@@ -1,4 +1,4 @@
-"""The gateway, on moto and on a real engine alike."""
+"""The gateway to DynamoDB, tested on moto and on a real engine."""
 
 import uuid
 from collections import Counter
@@ -37,7 +37,7 @@ def test_a_new_channel_has_a_random_uuid_and_is_empty(channels: Channels) -> Non
     assert channels.get(channel_id) == Channel(None, None, [])
 
 
-def test_a_channel_is_stored_as_the_contract_says(
+def test_a_channel_is_stored_in_the_documented_form(
     channels: Channels, client: DynamoDBClient, table: str, clock: Clock
 ) -> None:
     channel_id = channels.create()
@@ -75,7 +75,7 @@ def test_the_first_answer_wins(channels: Channels) -> None:
     assert channels.get(channel_id).answer == "first"
 
 
-def test_the_same_answer_from_a_second_request_is_refused(channels: Channels) -> None:
+def test_a_second_request_with_the_same_answer_is_refused(channels: Channels) -> None:
     channel_id = channels.create()
     channels.set_answer(channel_id, "the same")
 
@@ -93,7 +93,7 @@ def test_candidates_keep_the_order_in_which_they_were_added(channels: Channels) 
     assert channels.get(channel_id).candidates == candidates
 
 
-def test_a_candidate_that_is_there_is_not_added_again(channels: Channels) -> None:
+def test_a_stored_candidate_is_not_added_again(channels: Channels) -> None:
     channel_id = channels.create()
     for candidate in ["a", "ab", "a", "b", "ab"]:
         channels.add_candidates(channel_id, [candidate])
@@ -101,7 +101,7 @@ def test_a_candidate_that_is_there_is_not_added_again(channels: Channels) -> Non
     assert channels.get(channel_id).candidates == ["a", "ab", "b"]
 
 
-def test_a_full_channel_refuses_one_more_candidate_and_still_knows_its_own(channels: Channels) -> None:
+def test_a_full_channel_refuses_a_new_candidate_but_accepts_its_stored_ones(channels: Channels) -> None:
     channel_id = channels.create()
     full = [f"candidate {number}" for number in range(MAX_CANDIDATES)]
     for first in range(0, MAX_CANDIDATES, MAX_BATCH):
@@ -114,7 +114,7 @@ def test_a_full_channel_refuses_one_more_candidate_and_still_knows_its_own(chann
     assert channels.get(channel_id).candidates == full
 
 
-def test_a_full_channel_refuses_an_offer_over_its_offer_that_brings_one_more(
+def test_a_full_channel_refuses_a_new_offer_that_brings_another_candidate(
     channels: Channels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "MAX_CANDIDATES", 2)
@@ -129,7 +129,7 @@ def test_a_full_channel_refuses_an_offer_over_its_offer_that_brings_one_more(
 
 
 @pytest.mark.parametrize("verb", EVERY_VERB)
-def test_a_channel_that_nobody_opened_is_refused_and_not_made(
+def test_a_request_to_an_unknown_channel_is_refused_and_does_not_create_it(
     verb: Any, channels: Channels, client: DynamoDBClient, table: str
 ) -> None:
     with pytest.raises(SignalingError, match="^no such channel$"):
@@ -139,7 +139,7 @@ def test_a_channel_that_nobody_opened_is_refused_and_not_made(
 
 
 @pytest.mark.parametrize("verb", EVERY_VERB)
-def test_a_channel_lives_up_to_its_last_second(verb: Any, channels: Channels, clock: Clock) -> None:
+def test_a_channel_works_until_its_last_second(verb: Any, channels: Channels, clock: Clock) -> None:
     channel_id = channels.create()
 
     clock.seconds += CHANNEL_TTL_SECONDS - 0.001
@@ -149,7 +149,7 @@ def test_a_channel_lives_up_to_its_last_second(verb: Any, channels: Channels, cl
 
 @pytest.mark.parametrize("late", [0, 1, 86_400])
 @pytest.mark.parametrize("verb", EVERY_VERB)
-def test_from_its_last_second_on_a_channel_does_not_exist(
+def test_an_expired_channel_does_not_exist_for_any_method(
     verb: Any, late: int, channels: Channels, client: DynamoDBClient, table: str, clock: Clock
 ) -> None:
     channel_id = channels.create()
@@ -163,7 +163,7 @@ def test_from_its_last_second_on_a_channel_does_not_exist(
 
 
 @pytest.mark.parametrize("write", EVERY_WRITE)
-def test_no_write_prolongs_a_channel(
+def test_no_write_extends_the_life_of_a_channel(
     write: Any, channels: Channels, client: DynamoDBClient, table: str, clock: Clock
 ) -> None:
     channel_id = channels.create()
@@ -176,7 +176,7 @@ def test_no_write_prolongs_a_channel(
     assert after["expire_time"] == before["expire_time"]
 
 
-def test_an_expired_channel_that_has_an_answer_is_no_such_channel(channels: Channels, clock: Clock) -> None:
+def test_answering_an_expired_channel_is_refused_as_no_such_channel(channels: Channels, clock: Clock) -> None:
     channel_id = channels.create()
     channels.set_answer(channel_id, "an answer")
 
@@ -186,7 +186,7 @@ def test_an_expired_channel_that_has_an_answer_is_no_such_channel(channels: Chan
         channels.set_answer(channel_id, "another")
 
 
-def test_a_channel_id_that_is_taken_is_a_fault_of_ours_and_harms_nobody(
+def test_a_duplicate_channel_id_is_an_error_and_leaves_the_existing_channel_unchanged(
     channels: Channels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     channel_id = channels.create()
@@ -215,7 +215,7 @@ def test_a_channel_id_that_is_taken_is_a_fault_of_ours_and_harms_nobody(
         pytest.param(lambda channels, channel_id: channels.delete(channel_id), "PutItem", id="delete"),
     ],
 )
-def test_every_verb_is_exactly_one_request_refused_or_not(
+def test_every_operation_is_exactly_one_request_even_if_it_is_refused(
     verb: Any, operation: str, channels: Channels, client: DynamoDBClient
 ) -> None:
     fresh, answered = channels.create(), channels.create()
@@ -233,9 +233,7 @@ def test_every_verb_is_exactly_one_request_refused_or_not(
     assert sent == {operation: 3}
 
 
-def test_a_channels_candidates_are_sent_back_to_us_only_where_somebody_asks(
-    channels: Channels, client: DynamoDBClient
-) -> None:
+def test_dynamodb_returns_candidates_only_if_the_caller_needs_them(channels: Channels, client: DynamoDBClient) -> None:
     channel_id = channels.create(None, ["a"])
     asked: list[str] = []
     client.meta.events.register(
@@ -248,7 +246,7 @@ def test_a_channels_candidates_are_sent_back_to_us_only_where_somebody_asks(
     assert asked == ["NONE", "ALL_NEW"]
 
 
-def test_warming_up_is_one_read_that_finds_nothing(channels: Channels, client: DynamoDBClient) -> None:
+def test_warming_up_reads_once_and_finds_nothing(channels: Channels, client: DynamoDBClient) -> None:
     found: list[dict[str, Any]] = []
     client.meta.events.register("after-call.dynamodb.GetItem", lambda parsed, **_: found.append(parsed))
 
@@ -267,13 +265,13 @@ def test_reads_are_strongly_consistent(channels: Channels, client: DynamoDBClien
     assert [request["ConsistentRead"] for request in requests] == [True]
 
 
-def test_a_channel_may_begin_with_its_offer_and_candidates(channels: Channels) -> None:
+def test_a_channel_can_be_created_with_its_offer_and_candidates(channels: Channels) -> None:
     channel_id = channels.create("an offer", ["b", "a", "b"])
 
     assert channels.get(channel_id) == Channel("an offer", None, ["b", "a"])
 
 
-def test_descriptions_bring_candidates_along(channels: Channels) -> None:
+def test_a_description_and_its_candidates_are_stored_together(channels: Channels) -> None:
     channel_id = channels.create()
 
     channels.set_offer(channel_id, "an offer", ["b", "a"])
@@ -282,7 +280,7 @@ def test_descriptions_bring_candidates_along(channels: Channels) -> None:
     assert channels.get(channel_id) == Channel("an offer", "an answer", ["b", "a", "d", "c"])
 
 
-def test_of_several_candidates_only_the_new_ones_are_added_in_their_order(channels: Channels) -> None:
+def test_only_new_candidates_of_a_batch_are_added_and_keep_their_order(channels: Channels) -> None:
     channel_id = channels.create(None, ["b"])
 
     channels.add_candidates(channel_id, ["c", "b", "a", "c"])
@@ -292,7 +290,7 @@ def test_of_several_candidates_only_the_new_ones_are_added_in_their_order(channe
     assert channels.get(channel_id) == Channel("an offer", "an answer", ["b", "c", "a", "d"])
 
 
-def test_a_refused_answer_leaves_none_of_its_candidates(channels: Channels) -> None:
+def test_a_refused_answer_stores_none_of_its_candidates(channels: Channels) -> None:
     channel_id = channels.create(None, ["known"])
     channels.set_answer(channel_id, "first")
 
@@ -303,7 +301,9 @@ def test_a_refused_answer_leaves_none_of_its_candidates(channels: Channels) -> N
     assert channels.get(channel_id) == Channel(None, "first", ["known"])
 
 
-def test_candidates_that_do_not_all_fit_are_refused_whole(channels: Channels, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_if_not_all_candidates_of_a_batch_fit_none_is_stored(
+    channels: Channels, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(limits, "MAX_CANDIDATES", 3)
     channel_id = channels.create(None, ["a"])
 
@@ -314,7 +314,7 @@ def test_candidates_that_do_not_all_fit_are_refused_whole(channels: Channels, mo
     assert channels.get(channel_id) == Channel("another", None, ["a", "b", "c"])
 
 
-def test_a_deleted_channel_does_not_exist_and_nothing_of_it_is_left_but_its_id(
+def test_a_deleted_channel_does_not_exist_and_only_its_id_is_kept(
     channels: Channels, client: DynamoDBClient, table: str, clock: Clock
 ) -> None:
     channel_id = channels.create("an offer", ["a candidate"])

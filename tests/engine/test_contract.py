@@ -1,5 +1,8 @@
-"""The wire contract, row by row, on every way to the server: Chalice's test client, a function URL,
-chalice local, and the package under AWS's own runtime."""
+"""The wire contract, row by row.
+
+It runs over every way to reach the server: Chalice's test client, a function URL, `chalice local`,
+and the package under AWS's own runtime.
+"""
 
 import json
 from collections.abc import Mapping
@@ -22,12 +25,12 @@ LIMITS = {
 }
 
 
-def test_the_table_of_handlers_is_the_table_of_the_contract() -> None:
+def test_the_server_has_exactly_the_methods_of_the_contract() -> None:
     assert list(HANDLERS) == list(NEEDED)
 
 
 @every_way
-def test_two_peers_find_what_the_other_has_left(post: Post) -> None:
+def test_each_peer_reads_what_the_other_wrote(post: Post) -> None:
     channel_id = open_channel(post)
 
     assert_accepted(post({"method": "create_offer", "channel_id": channel_id, "offer": "an offer"}), {})
@@ -41,7 +44,7 @@ def test_two_peers_find_what_the_other_has_left(post: Post) -> None:
 
 
 @each_way_in_turn
-def test_a_description_that_is_not_there_yet_is_refused(post: Post) -> None:
+def test_reading_a_missing_description_is_refused(post: Post) -> None:
     channel_id = open_channel(post)
 
     assert_refused(post({"method": "get_offer", "channel_id": channel_id}), "no offer yet")
@@ -49,7 +52,7 @@ def test_a_description_that_is_not_there_yet_is_refused(post: Post) -> None:
 
 
 @every_way
-def test_a_second_answer_is_refused_and_a_second_offer_is_not(post: Post) -> None:
+def test_a_second_offer_is_accepted_and_a_second_answer_is_refused(post: Post) -> None:
     channel_id = open_channel(post)
     for method in ("create_offer", "create_answer"):
         post(whole(method, channel_id))
@@ -69,13 +72,13 @@ def test_a_second_answer_is_refused_and_a_second_offer_is_not(post: Post) -> Non
 
 @each_way_in_turn
 @pytest.mark.parametrize("method", [method for method in NEEDED if NEEDED[method] and "delete" not in method])
-def test_a_channel_that_nobody_opened_is_refused_by_every_method(method: str, post: Post) -> None:
+def test_every_method_refuses_an_unknown_channel(method: str, post: Post) -> None:
     assert_refused(post(whole(method, NOBODYS_ID)), "no such channel")
 
 
 @each_way_in_turn
 @pytest.mark.parametrize("text", ["\r\n", "Ω 漢 🤝", "\x00\x1f\x7f", "\u2028", '{"candidate": "x"}', "'; --", "\ufeff"])
-def test_descriptions_and_candidates_come_back_to_the_letter(text: str, post: Post) -> None:
+def test_descriptions_and_candidates_are_returned_unchanged(text: str, post: Post) -> None:
     channel_id = open_channel(post)
 
     for field in VALUES:
@@ -186,7 +189,7 @@ def test_a_bad_field_is_refused_by_name_and_stores_nothing(method: str, field: s
 
 @each_way_in_turn
 @pytest.mark.parametrize("field", VALUES)
-def test_a_field_of_exactly_the_limit_is_taken(field: str, post: Post) -> None:
+def test_a_field_of_exactly_the_maximum_size_is_accepted(field: str, post: Post) -> None:
     channel_id = open_channel(post)
 
     largest = "x" + "\u0001" * (LIMITS[field] - 1)
@@ -196,7 +199,7 @@ def test_a_field_of_exactly_the_limit_is_taken(field: str, post: Post) -> None:
 
 
 @every_way
-def test_what_reaches_each_limit_is_accepted(post: Post) -> None:
+def test_a_request_at_the_limit_is_accepted(post: Post) -> None:
     offer, candidates = "x" * MAX_DESCRIPTION_BYTES, [f"candidate {number}" for number in range(MAX_BATCH)]
     request = {"method": "create_data_channel", "offer": offer, "candidates": candidates, "x": "", "y": []}
     deepest = json.dumps(request).replace("[]", "[" * (MAX_DEPTH - 1) + "]" * (MAX_DEPTH - 1)).encode()
@@ -210,7 +213,7 @@ def test_what_reaches_each_limit_is_accepted(post: Post) -> None:
 
 
 @each_way_in_turn
-def test_a_field_that_nobody_knows_is_ignored(post: Post) -> None:
+def test_an_unknown_field_is_ignored(post: Post) -> None:
     reply = post({"method": "create_data_channel", "later": {"versions": ["may", 1, None]}, "channel_id": 7})
 
     assert reply.status == 200
@@ -228,7 +231,7 @@ def test_a_head_request_is_refused_without_a_body(post: Post) -> None:
 
 
 @every_way
-def test_one_request_may_bring_all_that_is_known(post: Post) -> None:
+def test_a_description_and_its_candidates_can_come_in_one_request(post: Post) -> None:
     opened = post({"method": "create_data_channel", "offer": "an offer", "candidates": ["a", "b", "a"]})
     channel_id = opened.json()["channel_id"]
 
@@ -245,7 +248,7 @@ def test_one_request_may_bring_all_that_is_known(post: Post) -> None:
 
 
 @every_way
-def test_since_tells_only_what_is_new(post: Post) -> None:
+def test_since_returns_only_new_candidates(post: Post) -> None:
     opened = post({"method": "create_data_channel", "offer": "an offer", "candidates": ["a", "b"]})
     channel = {"channel_id": opened.json()["channel_id"]}
     post({"method": "create_answer", "answer": "an answer", **channel})
@@ -258,8 +261,11 @@ def test_since_tells_only_what_is_new(post: Post) -> None:
 
 
 @every_way
-def test_who_writes_candidates_may_be_told_the_others_in_the_same_reply(post: Post) -> None:
-    """Nothing is there twice, so what is written again is told all the same, and a position is one for both peers."""
+def test_a_client_that_writes_candidates_can_read_new_ones_in_the_same_reply(post: Post) -> None:
+    """Both peers share one list of positions.
+
+    The reply includes the client's own candidates, even those it sent before.
+    """
     opened = post({"method": "create_data_channel", "candidates": ["a", "b"]})
     channel = {"method": "create_candidate", "channel_id": opened.json()["channel_id"]}
 
@@ -272,7 +278,7 @@ def test_who_writes_candidates_may_be_told_the_others_in_the_same_reply(post: Po
 
 @each_way_in_turn
 @pytest.mark.parametrize("method", ["get_offer", "get_answer", "get_candidates"])
-def test_a_wait_in_vain_ends_with_the_ordinary_reply(method: str, post: Post) -> None:
+def test_a_wait_without_news_ends_with_the_ordinary_reply(method: str, post: Post) -> None:
     channel_id = open_channel(post)
     ordinary = post(whole(method, channel_id))
 
@@ -283,7 +289,7 @@ def test_a_wait_in_vain_ends_with_the_ordinary_reply(method: str, post: Post) ->
 
 @each_way_in_turn
 @pytest.mark.parametrize("method", ["get_offer", "get_answer", "get_candidates"])
-def test_a_wait_for_what_is_there_is_no_wait(method: str, post: Post) -> None:
+def test_a_wait_for_something_that_exists_returns_at_once(method: str, post: Post) -> None:
     channel_id = open_channel(post)
     for write in ("create_offer", "create_answer", "create_candidate"):
         post(whole(write, channel_id))
@@ -292,7 +298,7 @@ def test_a_wait_for_what_is_there_is_no_wait(method: str, post: Post) -> None:
 
 
 @every_way
-def test_a_deleted_channel_is_gone_and_deleting_it_again_is_a_success(post: Post) -> None:
+def test_a_deleted_channel_is_gone_and_can_be_deleted_again(post: Post) -> None:
     channel_id = open_channel(post)
 
     for name in (channel_id, channel_id, NOBODYS_ID):
@@ -352,7 +358,7 @@ def test_a_bad_since_is_refused(method: str, since: object, message: str, post: 
 
 
 @each_way_in_turn
-def test_where_no_ice_servers_are_configured_asking_for_them_changes_nothing(post: Post) -> None:
+def test_if_no_ice_servers_are_configured_asking_for_them_changes_nothing(post: Post) -> None:
     opened = post({"method": "create_data_channel", "offer": "an offer", "ice_servers": True})
     channel = opened.json()
 
@@ -363,7 +369,7 @@ def test_where_no_ice_servers_are_configured_asking_for_them_changes_nothing(pos
 
 
 @each_way_in_turn
-def test_where_no_access_keys_are_configured_one_changes_nothing(post: Post) -> None:
+def test_if_no_access_keys_are_configured_sending_one_changes_nothing(post: Post) -> None:
     headers = {**JSON, "authorization": "Bearer any"}
 
     assert post({"method": "create_data_channel"}, headers).status == 200
@@ -374,15 +380,15 @@ def test_where_no_access_keys_are_configured_one_changes_nothing(post: Post) -> 
 @pytest.mark.parametrize(
     "candidate", [{"candidate": "candidate:1 1 udp", "sdpMid": "0"}, {}, None, ["candidate:1 1 udp"]], ids=name_of
 )
-def test_a_candidate_that_is_an_object_is_refused_with_what_it_must_be(candidate: object, post: Post) -> None:
-    """As clients send it that pass on the `candidate` of an event as it is, and not as a string."""
+def test_a_candidate_that_is_not_a_string_is_refused(candidate: object, post: Post) -> None:
+    """A client sends an object by mistake if it passes on the `candidate` of a browser event unchanged."""
     request = whole("create_candidate", open_channel(post))
 
     assert_refused(post(request | {"candidate": candidate}), "candidate must be a string")
 
 
 @each_way_in_turn
-def test_one_candidate_and_many_exclude_each_other(post: Post) -> None:
+def test_a_request_with_both_candidate_and_candidates_is_refused(post: Post) -> None:
     request = {**whole("create_candidate", open_channel(post)), "candidates": ["b"]}
 
     assert_refused(post(request), "candidate and candidates exclude each other")

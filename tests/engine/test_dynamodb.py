@@ -1,4 +1,4 @@
-"""One table: what each failure of DynamoDB and of botocore means, and how the client is set up."""
+"""The table: how failures of DynamoDB and botocore are reported, and how the client is set up."""
 
 from types import SimpleNamespace
 from typing import Any, cast
@@ -81,7 +81,7 @@ DOES_NOT_PASS: list[Exception] = [
 
 
 @pytest.mark.parametrize(("error", "cause"), PASSES, ids=[cause for _, cause in PASSES])
-def test_a_failure_that_passes_by_itself_is_a_503_with_its_cause_in_the_log(
+def test_a_temporary_failure_is_a_503_with_its_cause_in_the_log(
     error: Exception, cause: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     server = Server(Channels(Table(client_that_raises(error), "any")))
@@ -108,15 +108,15 @@ def test_a_wrong_configuration_or_a_bug_is_a_500_with_its_traceback_in_the_log(
     "code",
     ["ExpiredTokenException", "InvalidSignatureException", "LimitExceeded", "RequestTimeout", "Throttling"],
 )
-def test_these_codes_are_in_the_table_of_outages(code: str) -> None:
-    """The table above is parametrized by the code; this one by AWS's documents."""
+def test_these_codes_count_as_outages(code: str) -> None:
+    """These codes come from the AWS documentation, so the list is checked independently of our own table."""
     assert code in OUTAGE_CODES
 
 
-def test_credentials_that_cannot_be_had_are_an_outage_when_the_client_is_opened(
+def test_unavailable_credentials_are_an_outage_when_the_client_is_opened(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """As of a container whose endpoint for credentials is away, which boto3 asks at once."""
+    """In a container, boto3 asks the credentials endpoint at once. Here nothing listens there."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", f"http://127.0.0.1:{free_port()}")
@@ -127,7 +127,7 @@ def test_credentials_that_cannot_be_had_are_an_outage_when_the_client_is_opened(
         open_client(region_name="us-east-1")
 
 
-def test_the_client_has_our_timeouts_and_does_no_needless_work(real_client: DynamoDBClient) -> None:
+def test_the_client_has_our_timeouts_and_leaves_validation_to_dynamodb(real_client: DynamoDBClient) -> None:
     agents: list[str] = []
     real_client.meta.events.register(
         "before-sign.dynamodb.GetItem", lambda request, **_: agents.append(request.headers["User-Agent"])
@@ -148,7 +148,7 @@ def test_the_client_has_our_timeouts_and_does_no_needless_work(real_client: Dyna
     [client_error("ThrottlingException"), client_error("AccessDeniedException"), NoCredentialsError()],
     ids=name_of,
 )
-def test_a_warm_up_that_fails_is_left_to_the_first_request(error: Exception) -> None:
+def test_a_failed_warm_up_is_ignored_and_not_repeated(error: Exception) -> None:
     tries: list[object] = []
 
     def get_item(**parameters: object) -> None:
@@ -160,7 +160,7 @@ def test_a_warm_up_that_fails_is_left_to_the_first_request(error: Exception) -> 
     assert len(tries) == 1
 
 
-def test_a_closed_connection_is_opened_again_by_the_next_request(real_client: DynamoDBClient, real_table: str) -> None:
+def test_the_next_request_reopens_a_closed_connection(real_client: DynamoDBClient, real_table: str) -> None:
     table = Table(real_client, real_table)
     key = {"channel_id": {"S": "none"}}
 

@@ -1,4 +1,4 @@
-"""What the client hears when the way to DynamoDB fails, and what is stored then."""
+"""What the client is told when requests to DynamoDB fail, and what is stored afterwards."""
 
 import json
 import logging
@@ -57,7 +57,7 @@ OUTAGES = [
     pytest.param(stall, marks=pytest.mark.slow),
     pytest.param(arrive_late(), marks=pytest.mark.slow),
 ]
-# Each method, on a channel with an offer, an answer and a candidate, and what it is told.
+# Each method with its fields, and its reply for a channel that has an offer, an answer and a candidate.
 METHODS: dict[str, tuple[dict[str, object], object]] = {
     "create_data_channel": ({"offer": "new", "candidates": ["new"]}, None),
     "create_offer": ({"offer": "new", "candidates": ["new"]}, {}),
@@ -78,13 +78,13 @@ def proxy(endpoint: str) -> Iterator[FaultyProxy]:
 
 @pytest.fixture
 def served(proxy: FaultyProxy, real_table: str, clock: Clock) -> Channels:
-    """The channels behind the proxy, where faults happen."""
+    """The channels through the proxy, where faults happen."""
     return Channels(Table(client_of(proxy.endpoint), real_table), clock)
 
 
 @pytest.fixture
 def near_channels(real_client: DynamoDBClient, real_table: str, clock: Clock) -> Channels:
-    """The same table without the proxy: what is really stored."""
+    """The same table without the proxy. It shows what is really stored."""
     return Channels(Table(real_client, real_table), clock)
 
 
@@ -100,11 +100,11 @@ def assert_unavailable(reply: Reply) -> None:
 
 
 def errors(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """Return what the log was told of outages."""
+    """Return the outages that were logged."""
     return [record.getMessage() for record in caplog.records if record.name == "peerpost"]
 
 
-def test_an_answer_sent_again_after_a_lost_reply_is_a_success(
+def test_resending_an_answer_after_a_lost_reply_succeeds(
     post: Post, proxy: FaultyProxy, near_channels: Channels
 ) -> None:
     channel_id = near_channels.create()
@@ -117,7 +117,7 @@ def test_an_answer_sent_again_after_a_lost_reply_is_a_success(
     assert near_channels.get(channel_id).answer == "mine"
 
 
-def test_an_answer_sent_again_that_meets_another_ones_is_refused(
+def test_resending_an_answer_is_refused_if_another_peer_answered(
     post: Post, proxy: FaultyProxy, near_channels: Channels
 ) -> None:
     channel_id = near_channels.create()
@@ -131,7 +131,7 @@ def test_an_answer_sent_again_that_meets_another_ones_is_refused(
     assert near_channels.get(channel_id).answer == "theirs"
 
 
-def test_a_channel_created_again_after_a_lost_reply_is_one_channel(
+def test_resending_a_create_after_a_lost_reply_makes_one_channel(
     post: Post, proxy: FaultyProxy, near_channels: Channels, real_client: DynamoDBClient, real_table: str
 ) -> None:
     proxy.faults = [lose_the_reply]
@@ -143,7 +143,7 @@ def test_a_channel_created_again_after_a_lost_reply_is_one_channel(
     near_channels.get(reply.json()["channel_id"])
 
 
-def test_a_candidate_sent_again_after_a_lost_reply_is_there_once(
+def test_resending_a_candidate_after_a_lost_reply_stores_it_once(
     post: Post, proxy: FaultyProxy, near_channels: Channels
 ) -> None:
     channel_id = near_channels.create()
@@ -155,7 +155,7 @@ def test_a_candidate_sent_again_after_a_lost_reply_is_there_once(
     assert near_channels.get(channel_id).candidates == ["one"]
 
 
-def test_a_delete_sent_again_that_meets_no_channel_is_a_success(post: Post, proxy: FaultyProxy) -> None:
+def test_resending_a_delete_succeeds_even_without_a_channel(post: Post, proxy: FaultyProxy) -> None:
     proxy.faults = [reset]
     reply = post({"method": "delete_data_channel", "channel_id": NOBODYS_ID})
 
@@ -164,7 +164,7 @@ def test_a_delete_sent_again_that_meets_no_channel_is_a_success(post: Post, prox
 
 
 @pytest.mark.parametrize("what", ["offer", "answer"])
-def test_a_description_with_candidates_sent_again_after_a_lost_reply_is_there_once(
+def test_resending_a_description_with_candidates_after_a_lost_reply_stores_it_once(
     what: str, post: Post, proxy: FaultyProxy, near_channels: Channels
 ) -> None:
     channel_id = near_channels.create(None, ["a"])
@@ -181,7 +181,7 @@ def test_a_description_with_candidates_sent_again_after_a_lost_reply_is_there_on
 
 
 class Way:
-    """One method's own way to the table, so that all methods can meet a fault at once."""
+    """One method with its own connection to the table, so that faults of all methods can be tested at the same time."""
 
     def __init__(self, method: str, proxy: FaultyProxy, table: str, near: Channels) -> None:
         self.method, self.proxy, self.near = method, proxy, near
@@ -204,7 +204,7 @@ class Way:
             return None
 
     def states(self) -> tuple[Channel | None, Channel | None]:
-        """What the channel is without the call, and with it."""
+        """Return what the channel should be before the call and after it."""
         before = Channel("old", None if self.method == "create_answer" else "old", ["old"])
         after = {
             "create_offer": replace(before, offer="new", candidates=["old", "new"]),
@@ -253,7 +253,7 @@ def tell_an_outage(way: Way) -> None:
 
 
 def serve_again(way: Way) -> None:
-    """The next request after the fault; what was there before it is there still."""
+    """Send another request after the fault. It succeeds, and nothing that was stored is lost."""
     way.proxy.settle()
     before = way.state()
     reply = way.post({"method": "create_candidate", "channel_id": way.channel_id, "candidate": "later"})
@@ -262,20 +262,20 @@ def serve_again(way: Way) -> None:
 
 
 @pytest.mark.parametrize("fault", OUTAGES, ids=name)
-def test_one_fault_is_healed_for_every_method(fault: Fault, ways: list[Way]) -> None:
+def test_every_method_recovers_from_a_single_fault(fault: Fault, ways: list[Way]) -> None:
     def meet(way: Way) -> None:
         way.prepare()
         way.proxy.requests, way.proxy.faults = 0, [fault]
 
     def count(way: Way) -> None:
-        # An offer over another one is a refused request, and then one that is not.
+        # Replacing an offer takes two requests: the first is refused, and the second replaces it.
         assert way.proxy.requests == (3 if way.method == "create_offer" else 2), way.method
 
     all_at_once(ways, meet, tell_right, count, serve_again)
 
 
 @pytest.mark.parametrize("fault", OUTAGES, ids=name)
-def test_a_fault_that_lasts_is_a_503_for_every_method(
+def test_a_lasting_fault_is_a_503_for_every_method(
     fault: Fault, ways: list[Way], caplog: pytest.LogCaptureFixture
 ) -> None:
     def meet(way: Way) -> None:
@@ -299,7 +299,7 @@ def test_a_fault_that_lasts_is_a_503_for_every_method(
     ],
     ids=["refused", "garbled", "lost"],
 )
-def test_the_log_says_what_dynamodb_did(
+def test_the_log_says_how_dynamodb_failed(
     fault: Fault, said: str, post: Post, proxy: FaultyProxy, caplog: pytest.LogCaptureFixture
 ) -> None:
     proxy.faults = [fault] * DYNAMODB_ATTEMPTS
@@ -309,10 +309,10 @@ def test_the_log_says_what_dynamodb_did(
     assert errors(caplog) == [f"DynamoDB: {said}"]
 
 
-def test_a_garbled_reply_is_an_outage_too_once_botocore_has_used_up_its_retries(
+def test_a_garbled_reply_is_an_outage_when_no_retries_are_left(
     post: Post, proxy: FaultyProxy, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """botocore has a quota of retries for each client. Fifty requests in an outage use it up."""
+    """botocore limits how often each client may retry. Fifty requests during an outage use up this quota."""
     proxy.weather = lambda: refusal(500, "InternalServerError")
     with ThreadPoolExecutor(50) as pool:
         list(pool.map(post, [{"method": "create_data_channel"}] * 50))
@@ -324,7 +324,7 @@ def test_a_garbled_reply_is_an_outage_too_once_botocore_has_used_up_its_retries(
     assert (proxy.requests, errors(caplog)) == (1, ["DynamoDB: no whole reply"])
 
 
-def test_a_reply_that_comes_slowly_is_a_reply_for_every_method(ways: list[Way]) -> None:
+def test_every_method_accepts_a_slow_reply(ways: list[Way]) -> None:
     def meet(way: Way) -> None:
         way.prepare()
         way.proxy.requests, way.proxy.faults = 0, [send_slowly]
@@ -335,7 +335,7 @@ def test_a_reply_that_comes_slowly_is_a_reply_for_every_method(ways: list[Way]) 
     all_at_once(ways, meet, tell_right, count, serve_again)
 
 
-def test_an_engine_that_is_out_of_reach_is_a_503_for_every_method_and_then_served_again(ways: list[Way]) -> None:
+def test_an_unreachable_engine_is_a_503_for_every_method_and_then_works_again(ways: list[Way]) -> None:
     def meet(way: Way) -> None:
         way.prepare()
         way.call()
@@ -348,7 +348,7 @@ def test_an_engine_that_is_out_of_reach_is_a_503_for_every_method_and_then_serve
 
 
 @pytest.mark.parametrize("code", ["ValidationException", "AccessDeniedException", "ResourceNotFoundException"])
-def test_a_request_that_dynamodb_refuses_is_a_bug_of_ours(
+def test_a_request_that_dynamodb_rejects_is_a_500_with_a_traceback(
     code: str, post: Post, proxy: FaultyProxy, caplog: pytest.LogCaptureFixture
 ) -> None:
     proxy.faults = [refusal(400, code)]
@@ -362,7 +362,7 @@ def test_a_request_that_dynamodb_refuses_is_a_bug_of_ours(
 
 
 def meanwhile(act: Callable[[], object]) -> Fault:
-    """Return the fault of a lost reply, whose request takes effect, and somebody acts before it is sent again."""
+    """Return a fault: the write succeeds, `act` runs, and the reply is lost, so that botocore resends the write."""
 
     def meanwhile(call: Forwarder) -> None:
         call.forward()
@@ -374,14 +374,14 @@ def meanwhile(act: Callable[[], object]) -> Fault:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("earlier", [[], ["a first one"], ["a first one", "a second one"]], ids=len)
-def test_a_late_copy_of_an_offer_undoes_no_later_one(
+def test_a_late_copy_of_an_offer_does_not_replace_a_newer_offer(
     earlier: list[str], post: Post, proxy: FaultyProxy, near_channels: Channels
 ) -> None:
     channel_id = near_channels.create()
     for offer in earlier:
         near_channels.set_offer(channel_id, offer)
 
-    # The first request over another offer is refused; it is the next one that writes.
+    # If there is an offer already, the first request is refused and the second one writes.
     proxy.faults = [let_through] * bool(earlier) + [arrive_late(2.6)]
     sent = post({"method": "create_offer", "channel_id": channel_id, "offer": "mine"})
     near_channels.set_offer(channel_id, "a later one")
@@ -391,10 +391,10 @@ def test_a_late_copy_of_an_offer_undoes_no_later_one(
     assert near_channels.get(channel_id).offer == "a later one"
 
 
-def test_an_offer_sent_again_that_meets_a_later_one_does_not_come_back(
+def test_a_resent_offer_does_not_replace_a_newer_offer(
     post: Post, proxy: FaultyProxy, near_channels: Channels, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Whether it had been there is not known, and is not claimed."""
+    """The server cannot know whether the first copy was stored, so it reports an outage."""
     channel_id = near_channels.create()
 
     proxy.faults = [meanwhile(lambda: near_channels.set_offer(channel_id, "a later one"))]
@@ -406,10 +406,13 @@ def test_an_offer_sent_again_that_meets_a_later_one_does_not_come_back(
 
 
 @pytest.mark.parametrize("method", ["create_offer", "create_answer", "create_candidate"])
-def test_a_write_sent_again_that_meets_no_channel_any_more_is_not_said_to_be_refused(
+def test_a_resent_write_to_a_deleted_channel_is_a_503_and_not_a_refusal(
     method: str, post: Post, proxy: FaultyProxy, near_channels: Channels, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The other peer has read it, is connected, and has hung up before the retry: it did take effect."""
+    """The first copy took effect.
+
+    The other peer may have read it, connected, and deleted the channel before the retry.
+    """
     channel_id = near_channels.create()
 
     proxy.faults = [meanwhile(lambda: near_channels.delete(channel_id))]
@@ -423,7 +426,7 @@ def test_a_write_sent_again_that_meets_no_channel_any_more_is_not_said_to_be_ref
 
 
 @pytest.mark.slow
-def test_a_late_copy_of_a_create_brings_no_channel_back(
+def test_a_late_copy_of_a_create_does_not_revive_a_deleted_channel(
     post: Post, proxy: FaultyProxy, near_channels: Channels
 ) -> None:
     proxy.faults = [arrive_late(2.6)]
@@ -437,7 +440,7 @@ def test_a_late_copy_of_a_create_brings_no_channel_back(
 
 
 def start(endpoint: str, table_name: str) -> dict[str, Any]:
-    """Start the function as Lambda does, in a process of its own, and return the reply to its first request."""
+    """Start the function as Lambda does, in a separate process, and return the reply to its first request."""
     request = url_event(b'{"method": "create_data_channel"}', {})
     variables = ANY_ACCOUNT | {
         "AWS_ENDPOINT_URL_DYNAMODB": endpoint,
@@ -451,7 +454,7 @@ def start(endpoint: str, table_name: str) -> dict[str, Any]:
     return reply
 
 
-def test_the_first_request_finds_its_connection_open(proxy: FaultyProxy, real_table: str) -> None:
+def test_the_first_request_uses_the_connection_opened_at_startup(proxy: FaultyProxy, real_table: str) -> None:
     reply = start(proxy.endpoint, real_table)
 
     assert reply["statusCode"] == 200
@@ -470,7 +473,7 @@ def test_the_first_request_finds_its_connection_open(proxy: FaultyProxy, real_ta
     ],
     ids=name,
 )
-def test_a_start_survives_whatever_dynamodb_does_and_the_first_request_is_served(
+def test_the_function_starts_and_serves_requests_even_if_its_warm_up_fails(
     fault: Fault, proxy: FaultyProxy, real_table: str
 ) -> None:
     def weather(call: Forwarder) -> None:

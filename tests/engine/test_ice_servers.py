@@ -1,4 +1,4 @@
-"""ICE servers on the wire: who gets them, and in which replies."""
+"""ICE servers on the wire: which clients get them, and in which replies."""
 
 import base64
 import hashlib
@@ -29,12 +29,12 @@ CREATE = {"method": "create_data_channel"}
 
 @pytest.fixture
 def service() -> Service:
-    # The most that an operator could have the server log.
+    # The most verbose log level that an operator can set.
     return Service(stun_urls=(STUN,), turn_urls=TURN, variables={"AWS_LAMBDA_LOG_LEVEL": "TRACE"})
 
 
 def assert_servers(servers: list[dict[str, Any]]) -> None:
-    """What coturn does with `use-auth-secret`: the password of a user is the signature of its name."""
+    """Check the credentials as coturn does with `use-auth-secret`: the password is the HMAC of the username."""
     stun, turn = servers
     assert stun == {"urls": [STUN]}
     assert turn.keys() == {"urls", "username", "credential"}
@@ -47,7 +47,7 @@ def assert_servers(servers: list[dict[str, Any]]) -> None:
 
 
 @every_way
-def test_peers_get_them_by_their_channel_and_along_with_what_they_ask_for(post: Post) -> None:
+def test_peers_of_a_channel_get_ice_servers_alone_or_with_another_reply(post: Post) -> None:
     opened = post(CREATE | {"offer": "an offer", "ice_servers": True}).json()
     channel = {"channel_id": opened["channel_id"]}
     offer = post({"method": "get_offer", "ice_servers": True, "since": 0, **channel}).json()
@@ -64,14 +64,14 @@ def test_peers_get_them_by_their_channel_and_along_with_what_they_ask_for(post: 
 
 
 @every_way
-def test_a_request_that_does_not_ask_for_them_gets_the_plain_reply(post: Post) -> None:
+def test_a_request_that_does_not_ask_for_ice_servers_gets_none(post: Post) -> None:
     for asked in ({}, {"ice_servers": False}):
         opened = post(CREATE | {"offer": "an offer"} | asked).json()
         assert opened.keys() == {"channel_id"}
         assert_accepted(post({"method": "get_offer", **opened, **asked}), {"offer": "an offer"})
 
 
-def test_a_request_that_asks_gets_the_plain_reply_if_the_operator_has_none(served: Channels) -> None:
+def test_a_request_for_ice_servers_gets_none_if_none_are_configured(served: Channels) -> None:
     post = over_handler(app_over(served))
 
     opened = post(CREATE | {"offer": "an offer", "ice_servers": True}).json()
@@ -81,7 +81,7 @@ def test_a_request_that_asks_gets_the_plain_reply_if_the_operator_has_none(serve
     assert_accepted(post({"method": "get_ice_servers", **opened}), {"ice_servers": []})
 
 
-def test_nobody_gets_them_without_a_living_channel(post: Post, served: Channels, clock: Clock) -> None:
+def test_getting_ice_servers_needs_a_live_channel(post: Post, served: Channels, clock: Clock) -> None:
     channel = {"channel_id": served.create("an offer")}
     requests: list[dict[str, object]] = [
         {"method": "get_ice_servers"},
@@ -98,7 +98,7 @@ def test_nobody_gets_them_without_a_living_channel(post: Post, served: Channels,
         assert_refused(post(request | {"channel_id": None}), "channel_id must be a string")
 
 
-def test_without_an_offer_there_is_no_reply_to_bring_them(post: Post, served: Channels) -> None:
+def test_get_offer_without_an_offer_returns_no_ice_servers(post: Post, served: Channels) -> None:
     request = {"method": "get_offer", "channel_id": served.create(), "ice_servers": True}
 
     assert_refused(post(request), "no offer yet")
@@ -106,7 +106,9 @@ def test_without_an_offer_there_is_no_reply_to_bring_them(post: Post, served: Ch
 
 @pytest.mark.parametrize("method", ["create_data_channel", "get_offer"])
 @pytest.mark.parametrize("value", [None, 0, 1, "true", "", [], [True], {}], ids=name_of)
-def test_a_wish_that_is_not_a_boolean_is_refused(method: str, value: object, post: Post, served: Channels) -> None:
+def test_an_ice_servers_field_that_is_not_a_boolean_is_refused(
+    method: str, value: object, post: Post, served: Channels
+) -> None:
     request = {"method": method, "channel_id": served.create("an offer"), "ice_servers": value}
 
     for each in (post, over_handler(app_over(served))):
@@ -114,7 +116,7 @@ def test_a_wish_that_is_not_a_boolean_is_refused(method: str, value: object, pos
 
 
 @pytest.mark.parametrize("method", ["get_answer", "get_candidates"])
-def test_other_methods_ignore_the_field(method: str, post: Post, served: Channels) -> None:
+def test_other_methods_ignore_the_ice_servers_field(method: str, post: Post, served: Channels) -> None:
     channel_id = served.create()
     served.set_answer(channel_id, "an answer")
 
@@ -125,7 +127,7 @@ def test_other_methods_ignore_the_field(method: str, post: Post, served: Channel
         assert "ice_servers" not in reply.json()
 
 
-def test_a_secret_that_cannot_be_read_is_our_fault_and_leaves_no_channel(
+def test_an_unreadable_turn_secret_is_a_503_and_creates_no_channel(
     real_client: Any, real_table: str, served: Channels
 ) -> None:
     def unavailable() -> str:
@@ -141,7 +143,7 @@ def test_a_secret_that_cannot_be_read_is_our_fault_and_leaves_no_channel(
     assert_accepted(post({"method": "get_offer", **channel}), {"offer": "an offer"})
 
 
-def test_the_secret_is_in_no_reply_and_in_no_log(
+def test_the_turn_secret_is_in_no_reply_and_no_log(
     post: Post, served: Channels, caplog: pytest.LogCaptureFixture
 ) -> None:
     channel = {"channel_id": served.create("an offer")}
@@ -162,7 +164,7 @@ def test_the_secret_is_in_no_reply_and_in_no_log(
 
 @pytest.mark.runtime
 @pytest.mark.parametrize("urls", [{"TURN_URLS": ""}, {"TURN_URLS": "", "STUN_URLS": " , "}], ids=name_of)
-def test_a_function_without_turn_does_not_read_the_secret(
+def test_a_function_without_turn_does_not_read_a_secret(
     urls: dict[str, str], ssm: str, task_root: Path, endpoint: str, real_table: str, tmp_path: Path
 ) -> None:
     service = Service(access_keys=(KEY,), stun_urls=(STUN,), turn_urls=TURN)

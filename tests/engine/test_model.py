@@ -1,4 +1,4 @@
-"""Long random histories of channels, with a clock that moves, against a model of the contract in a few lines."""
+"""Long random histories of channels, with a moving clock, compared with a short model of the contract."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,7 +23,7 @@ WORDS = st.sampled_from("abcdef")
 
 @dataclass
 class Model:
-    """A channel as the contract has it."""
+    """A channel as the contract describes it."""
 
     born: float
     offer: str | None = None

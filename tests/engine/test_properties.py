@@ -1,4 +1,4 @@
-"""Whatever comes in: 200 or 400, and nothing wrong is stored."""
+"""Random input: every request gets a 200 or a 400, and nothing invalid is stored."""
 
 import json
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from harness.engines import client_of, new_table
 from harness.service import app_over
 from harness.transports import Post, over_handler, url_event
 
-TEXT = st.text(st.characters(codec=None, categories=None))  # Lone surrogates too.
+TEXT = st.text(st.characters(codec=None, categories=None))  # This includes lone surrogates.
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | TEXT,
     lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner),
@@ -29,7 +29,7 @@ REFUSED, DONE = 400, 200
 
 
 class Service:
-    """The service over a real engine, one channel that is open, and a look into its table."""
+    """The service on a real engine, with one open channel and access to its table."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self.client, self.table = client, table
@@ -72,13 +72,13 @@ def assert_done_or_refused(service: Service, body: bytes) -> None:
 
 @MANY
 @given(st.binary())
-def test_any_bytes(service: Service, body: bytes) -> None:
+def test_any_bytes_get_a_proper_reply(service: Service, body: bytes) -> None:
     assert_done_or_refused(service, body)
 
 
 @MANY
 @given(JSON)
-def test_any_json(service: Service, value: object) -> None:
+def test_any_json_gets_a_proper_reply(service: Service, value: object) -> None:
     assert_done_or_refused(service, json.dumps(value).encode())
 
 
@@ -90,7 +90,7 @@ def test_any_json(service: Service, value: object) -> None:
     ),
     st.booleans(),
 )
-def test_any_fields(service: Service, request: dict[str, object], of_the_open_channel: bool) -> None:
+def test_any_fields_get_a_proper_reply(service: Service, request: dict[str, object], of_the_open_channel: bool) -> None:
     if of_the_open_channel:
         request["channel_id"] = service.channel_id
     assert_done_or_refused(service, json.dumps(request).encode())
@@ -98,7 +98,9 @@ def test_any_fields(service: Service, request: dict[str, object], of_the_open_ch
 
 @MANY
 @given(st.integers(0, 3000), st.sampled_from([(b"[", b"]"), (b'{"a":', b"}"), (b'[{"a":', b"}]")]), st.booleans())
-def test_any_nesting(service: Service, depth: int, brackets: tuple[bytes, bytes], closed: bool) -> None:
+def test_any_nesting_gets_a_proper_reply(
+    service: Service, depth: int, brackets: tuple[bytes, bytes], closed: bool
+) -> None:
     nest = brackets[0] * depth + b"1" + brackets[1] * depth * closed
     assert_done_or_refused(service, b'{"method": "get_offer", "channel_id": %s}' % nest)
 
@@ -110,7 +112,7 @@ def test_any_nesting(service: Service, depth: int, brackets: tuple[bytes, bytes]
     headers=st.none() | st.dictionaries(st.text(), st.text()),
     http_method=st.sampled_from(["POST", "GET", "OPTIONS", "HEAD"]) | st.text(),
 )
-def test_any_event_of_a_function_url(
+def test_any_function_url_event_gets_a_proper_reply(
     service: Service, body: str | None, encoded: bool, headers: dict[str, str] | None, http_method: str
 ) -> None:
     event = url_event(None, {}, http_method) | {"body": body, "isBase64Encoded": encoded, "headers": headers}
@@ -123,7 +125,7 @@ def test_any_event_of_a_function_url(
 
 @MANY
 @given(st.text(min_size=1, max_size=MAX_CANDIDATE_BYTES // 4))
-def test_any_text_comes_back_to_the_letter(service: Service, text: str) -> None:
+def test_any_text_is_returned_unchanged(service: Service, text: str) -> None:
     channel_id = service.post({"method": "create_data_channel"}).json()["channel_id"]
     for field in ("offer", "answer", "candidate"):
         assert service.post({"method": f"create_{field}", "channel_id": channel_id, field: text}).status == DONE

@@ -1,4 +1,4 @@
-"""Many at once, on a real engine, over real HTTP, each with a client of its own."""
+"""Many clients at the same time, on a real engine, over real HTTP, each with its own DynamoDB client."""
 
 import threading
 import uuid
@@ -27,7 +27,7 @@ Result = TypeVar("Result")
 
 
 class Workers:
-    """Workers that start each task at the same moment."""
+    """Workers that all start a task at the same moment."""
 
     def __init__(self, endpoint: str, table: str, clock: Clock) -> None:
         self.channels = [Channels(Table(client_of(endpoint), table), clock) for _ in range(WORKERS)]
@@ -66,7 +66,7 @@ def test_an_answer_has_exactly_one_winner(workers: Workers) -> None:
         assert first.get(channel_id).answer == f"answer of {won.index(True)}"
 
 
-def test_candidates_sent_twice_by_all_are_all_there_once_and_in_each_senders_order(workers: Workers) -> None:
+def test_candidates_that_all_send_twice_are_stored_once_in_each_senders_order(workers: Workers) -> None:
     channel_id = workers.channels[0].create()
 
     def send(number: int, channels: Channels) -> None:
@@ -104,7 +104,7 @@ def test_the_last_place_in_a_channel_has_exactly_one_winner(workers: Workers, mo
         assert len(stored) == 3
 
 
-def test_no_write_lands_on_an_expired_channel_nor_makes_one(
+def test_no_write_changes_or_creates_an_expired_channel(
     workers: Workers, clock: Clock, real_client: DynamoDBClient, real_table: str
 ) -> None:
     for _ in range(ROUNDS // 10):
@@ -131,8 +131,8 @@ def test_no_write_lands_on_an_expired_channel_nor_makes_one(
     assert all("expire_time" in item for item in stored)
 
 
-def test_batches_that_overlap_are_all_there_once_and_in_each_senders_order(workers: Workers) -> None:
-    """Each sends its own candidates in threes that share one, as a client does that is not sure of a reply."""
+def test_overlapping_batches_are_stored_once_in_each_senders_order(workers: Workers) -> None:
+    """Batches of three overlap by one candidate, as from a client that did not see a reply and sends again."""
     channel_id, few = workers.channels[0].create("an offer", ["shared"]), CANDIDATES - 2
 
     def send(number: int, channels: Channels) -> None:

@@ -1,4 +1,4 @@
-"""The line of each request: what it says, and that no client can write into it."""
+"""The log line of each request: its contents, and that clients cannot write into it."""
 
 import json
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ def served(channels: Channels) -> Channels:
     return channels
 
 
-def test_every_request_has_one_line_with_its_method_and_outcome(post: Post, lines: list[dict[str, Any]]) -> None:
+def test_every_request_logs_one_line_with_its_method_and_outcome(post: Post, lines: list[dict[str, Any]]) -> None:
     channel = {"channel_id": post({"method": "create_data_channel"}).json()["channel_id"]}
 
     post({"method": "get_offer", **channel})
@@ -68,7 +68,7 @@ def test_every_request_has_one_line_with_its_method_and_outcome(post: Post, line
         (RuntimeError("what a peer has said"), 500, "internal error"),
     ],
 )
-def test_our_own_faults_have_a_line_too(
+def test_a_request_that_fails_inside_the_server_is_logged_too(
     error: Exception, status: int, outcome: str, lines: list[dict[str, Any]]
 ) -> None:
     def get_server() -> Server:
@@ -79,9 +79,7 @@ def test_our_own_faults_have_a_line_too(
     assert [words(line) for line in lines] == [("unknown", status, outcome, 0)]
 
 
-def test_the_line_of_a_held_reply_has_the_number_of_its_reads(
-    post: Post, channels: Channels, lines: list[dict[str, Any]]
-) -> None:
+def test_the_line_of_a_held_reply_counts_its_reads(post: Post, channels: Channels, lines: list[dict[str, Any]]) -> None:
     channel_id = channels.create()
 
     post({"method": "get_offer", "channel_id": channel_id, "wait": 0.1})
@@ -89,7 +87,7 @@ def test_the_line_of_a_held_reply_has_the_number_of_its_reads(
     assert lines[0]["dynamodb_calls"] > 1
 
 
-def test_times_are_by_the_clock_in_milliseconds(lines: list[dict[str, Any]]) -> None:
+def test_durations_are_logged_in_milliseconds(lines: list[dict[str, Any]]) -> None:
     clock = Clock()
     line = Line(clock)
     for seconds in (0.01234, 0.25):
@@ -102,7 +100,7 @@ def test_times_are_by_the_clock_in_milliseconds(lines: list[dict[str, Any]]) -> 
     assert [lines[0][name] for name in FACTS] == ["request", "unknown", 200, "done", 2262.3, 2, 262.3]
 
 
-def test_a_call_that_fails_counts_too(lines: list[dict[str, Any]]) -> None:
+def test_a_failed_dynamodb_call_counts_too(lines: list[dict[str, Any]]) -> None:
     clock = Clock()
     line = Line(clock)
 
@@ -118,14 +116,14 @@ def test_a_call_that_fails_counts_too(lines: list[dict[str, Any]]) -> None:
     assert (lines[0]["dynamodb_calls"], lines[0]["dynamodb_ms"]) == (1, 3000)
 
 
-# No request of the test below gets so far.
+# The requests of the test below are refused before they reach DynamoDB.
 NOWHERE = Channels(Table(client_of("http://127.0.0.1:9"), "any table"))
 TEXT = st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF), min_size=2)
 
 
 @settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(["method", "channel_id", "offer", "candidates", "wait", "since"]), TEXT), TEXT)
-def test_nothing_of_a_client_gets_into_the_line(fields: dict[str, str], text: str) -> None:
+def test_nothing_from_a_client_appears_in_the_line(fields: dict[str, str], text: str) -> None:
     post = over_handler(app_over(NOWHERE))
 
     with listening() as lines:

@@ -1,4 +1,4 @@
-"""SnapStart: what a function does when Lambda has started it from its snapshot."""
+"""SnapStart: what a function does after Lambda restores it from a snapshot."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ CREATE = {"method": "create_data_channel"}
 
 
 class Lambda:
-    """What `snapshot_restore_py` is in Lambda's runtime: a module that calls its hooks after a restore."""
+    """A stand-in for `snapshot_restore_py` in Lambda's runtime, which calls hooks after a restore."""
 
     def __init__(self) -> None:
         self.hooks: list[Callable[[], None]] = []
@@ -48,10 +48,10 @@ def settings(proxy: FaultyProxy, real_table: str) -> Settings:
     return Settings(on_lambda=True, snap_start=True, table_name=real_table, dynamodb_endpoint=proxy.endpoint)
 
 
-def test_after_a_restore_the_first_request_finds_a_new_connection(
+def test_a_restore_opens_a_new_connection_before_the_first_request(
     aws_lambda: Lambda, proxy: FaultyProxy, settings: Settings
 ) -> None:
-    """The one in the snapshot may be dead, and would cost the first request a second."""
+    """The connection in the snapshot may be dead. Noticing that would cost the first request a second."""
     post = over_handler(lambda_app(settings))
     before = proxy.connections
 
@@ -63,7 +63,7 @@ def test_after_a_restore_the_first_request_finds_a_new_connection(
     assert reply.status == 200
 
 
-def test_after_a_restore_the_connection_to_ssm_is_new_and_what_has_aged_is_read_again(
+def test_a_restore_reconnects_to_ssm_and_rereads_old_parameters(
     aws_lambda: Lambda, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = Store(**{KEYS_NAME: digest("a key of the time of the snapshot")})
@@ -80,13 +80,15 @@ def test_after_a_restore_the_connection_to_ssm_is_new_and_what_has_aged_is_read_
     assert post(CREATE, bearer(KEY)).status == 200
 
 
-def test_a_function_without_a_snapshot_has_no_hook(aws_lambda: Lambda, settings: Settings) -> None:
+def test_a_function_without_snap_start_registers_no_hook(aws_lambda: Lambda, settings: Settings) -> None:
     lambda_app(settings._replace(snap_start=False))
 
     assert aws_lambda.hooks == []
 
 
-def test_a_restore_during_an_outage_is_survived(aws_lambda: Lambda, proxy: FaultyProxy, settings: Settings) -> None:
+def test_a_function_restored_during_an_outage_serves_the_next_request(
+    aws_lambda: Lambda, proxy: FaultyProxy, settings: Settings
+) -> None:
     post = over_handler(lambda_app(settings))
 
     with proxy.out_of_reach():

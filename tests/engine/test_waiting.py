@@ -1,4 +1,4 @@
-"""A held reply comes when the other peer has written, and not before."""
+"""A held reply is sent when the other peer writes, and not before."""
 
 from collections.abc import Callable
 
@@ -26,7 +26,7 @@ READS_AND_WRITES: list[tuple[dict[str, object], Write, str]] = [
 @pytest.mark.parametrize(
     ("read", "write", "expected"), READS_AND_WRITES, ids=["offer", "answer", "candidates", "since", "delete"]
 )
-def test_a_held_reply_comes_when_the_other_peer_writes(
+def test_a_held_reply_is_sent_when_the_other_peer_writes(
     read: dict[str, object], write: Write, expected: str, post: Post, served: Channels, real_client: DynamoDBClient
 ) -> None:
     channel_id = served.create(None, ["x"] if "since" in read else [])
