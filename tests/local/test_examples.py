@@ -33,7 +33,7 @@ def test_two_peers_in_two_processes_open_a_data_channel(local_url: str) -> None:
 @pytest.mark.parametrize(
     ("path", "said"), [("", "{url} says: no such channel\n"), ("elsewhere", "{url} is no Peerpost: it replies 403\n")]
 )
-def test_a_mistake_is_told_in_a_line(path: str, said: str, local_url: str) -> None:
+def test_a_users_mistake_is_reported_in_one_line(path: str, said: str, local_url: str) -> None:
     url = f"{local_url}{path}"
 
     run = example(url, "--channel", NOBODYS_ID)
@@ -41,7 +41,7 @@ def test_a_mistake_is_told_in_a_line(path: str, said: str, local_url: str) -> No
     assert (run.returncode, run.stdout, run.stderr) == (1, "", said.format(url=url))
 
 
-def test_a_server_that_does_not_run_is_told_in_a_line() -> None:
+def test_a_server_that_is_not_running_is_reported_in_one_line() -> None:
     run = example("http://127.0.0.1:9/")
 
     assert (run.returncode, run.stdout) == (1, "")
@@ -62,7 +62,7 @@ def in_a_loop(name: str, url: str, ids: list[str]) -> list[str]:
     return asyncio.run(offer_all(url, ids) if name == "offer" else answer_all(url, ids))
 
 
-def test_twenty_pairs_at_once_all_connect(local_url: str) -> None:
+def test_twenty_pairs_connect_at_the_same_time(local_url: str) -> None:
     with httpx.Client(base_url=local_url) as http:
         ids = [http.post("", json={"method": "create_data_channel"}).json()["channel_id"] for _ in range(PAIRS)]
 

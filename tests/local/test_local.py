@@ -1,4 +1,4 @@
-"""`chalice local` as a developer meets it: on its embedded DynamoDB, with browsers, and at another endpoint."""
+"""`chalice local` as a developer uses it: with its in-memory DynamoDB or another endpoint, and with browsers."""
 
 import http.client
 import socket
@@ -21,12 +21,12 @@ CREATE = {"method": "create_data_channel"}
 
 @pytest.fixture
 def browser(local_url: str) -> Iterator[httpx.Client]:
-    """A page of another port."""
+    """A page that is served from another port."""
     with httpx.Client(base_url=local_url, headers={"Origin": "http://localhost:8080"}) as client:
         yield client
 
 
-def test_it_says_where_it_listens(tmp_path: Path) -> None:
+def test_the_server_prints_the_address_where_it_listens(tmp_path: Path) -> None:
     log = tmp_path / "log"
     with chalice_local(log=log) as url:
         assert httpx.post(url, json=CREATE).status_code == httpx.codes.OK
@@ -34,7 +34,7 @@ def test_it_says_where_it_listens(tmp_path: Path) -> None:
     assert f"Serving on {url.rstrip('/')}" in log.read_text()
 
 
-def test_a_developer_reads_what_was_asked_and_how_it_ended(tmp_path: Path) -> None:
+def test_each_request_prints_its_method_status_and_outcome(tmp_path: Path) -> None:
     log = tmp_path / "log"
     with chalice_local(log=log) as url:
         httpx.post(url, json=CREATE)
@@ -44,7 +44,7 @@ def test_a_developer_reads_what_was_asked_and_how_it_ended(tmp_path: Path) -> No
     assert said[-2:] == ["create_data_channel 200 done", "get_offer 400 channel_id is missing"]
 
 
-def test_its_endpoint_alone_switches_to_another_engine(endpoint: str, real_client: DynamoDBClient) -> None:
+def test_setting_only_the_endpoint_switches_to_another_engine(endpoint: str, real_client: DynamoDBClient) -> None:
     bare = {"AWS_ENDPOINT_URL_DYNAMODB": endpoint, "AWS_EC2_METADATA_DISABLED": "true"}
     with chalice_local(bare) as url:
         channel_id = httpx.post(url, json=CREATE).json()["channel_id"]
@@ -56,8 +56,8 @@ def test_its_endpoint_alone_switches_to_another_engine(endpoint: str, real_clien
     assert stored["Item"]["candidate"] == {"L": []}
 
 
-def test_candidates_of_many_browsers_at_once_are_all_kept(local_url: str) -> None:
-    """moto alone loses most of these."""
+def test_candidates_from_many_browsers_at_once_are_all_stored(local_url: str) -> None:
+    """Without our locking, moto would lose most of these."""
     workers, each = 8, 20
     with httpx.Client(base_url=local_url) as client:
         channel_id = client.post("", json=CREATE).json()["channel_id"]
@@ -79,7 +79,7 @@ def test_candidates_of_many_browsers_at_once_are_all_kept(local_url: str) -> Non
     assert sorted(stored) == sorted(f"{number}:{candidate}" for number in range(workers) for candidate in range(each))
 
 
-def test_a_page_of_another_port_may_ask_before_it_posts(browser: httpx.Client) -> None:
+def test_a_page_from_another_port_can_send_a_preflight(browser: httpx.Client) -> None:
     asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
 
     preflight = browser.options("", headers=asked)
@@ -90,7 +90,7 @@ def test_a_page_of_another_port_may_ask_before_it_posts(browser: httpx.Client) -
     assert "content-type" in preflight.headers["access-control-allow-headers"].lower()
 
 
-def test_a_page_of_another_port_may_read_replies_and_refusals(browser: httpx.Client) -> None:
+def test_a_page_from_another_port_can_read_replies_and_refusals(browser: httpx.Client) -> None:
     for content, status in ((b'{"method": "create_data_channel"}', 200), (b"{", 400)):
         reply = browser.post("", content=content, headers={"Content-Type": "text/plain"})
 
@@ -99,8 +99,8 @@ def test_a_page_of_another_port_may_read_replies_and_refusals(browser: httpx.Cli
         assert reply.headers["access-control-expose-headers"] == "Retry-After"
 
 
-def test_a_kept_connection_gets_headers_and_body_in_one_segment(local_url: str) -> None:
-    """In two, Nagle's algorithm and the delayed acknowledgement would hold the second back for 44 ms."""
+def test_a_reused_connection_gets_headers_and_body_in_one_segment(local_url: str) -> None:
+    """With two segments, Nagle's algorithm and delayed acknowledgements would delay the second one by 44 ms."""
     address = urlsplit(local_url)
     connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=10)
     connection.connect()
@@ -115,7 +115,7 @@ def test_a_kept_connection_gets_headers_and_body_in_one_segment(local_url: str) 
     connection.close()
 
 
-def test_a_head_request_leaves_the_connection_usable(local_url: str) -> None:
+def test_the_connection_still_works_after_a_head_request(local_url: str) -> None:
     address = urlsplit(local_url)
     connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=10)
 
@@ -127,7 +127,7 @@ def test_a_head_request_leaves_the_connection_usable(local_url: str) -> None:
     connection.close()
 
 
-def test_a_client_that_hangs_up_harms_nobody(local_url: str) -> None:
+def test_a_client_that_disconnects_does_not_affect_others(local_url: str) -> None:
     address = urlsplit(local_url)
     request = b'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n{"method": "create_data_channel"}'
     for length in (33, 33_000):
@@ -137,8 +137,8 @@ def test_a_client_that_hangs_up_harms_nobody(local_url: str) -> None:
     assert httpx.post(local_url, json=CREATE).status_code == httpx.codes.OK
 
 
-def test_sixty_four_browsers_may_knock_at_once(local_url: str) -> None:
-    """The standard library's backlog of 5 would make some of them wait a second for the next knock."""
+def test_sixty_four_browsers_can_connect_at_the_same_time(local_url: str) -> None:
+    """With the standard library's backlog of 5, some browsers would have to wait a second and connect again."""
     barrier = threading.Barrier(64)
 
     def knock(_: int) -> int:
@@ -154,8 +154,10 @@ def test_sixty_four_browsers_may_knock_at_once(local_url: str) -> None:
     ("method", "path", "status"),
     [("TRACE", "", 501), ("BREW", "", 501), ("POST", "other", 403), ("OPTIONS", "", 200)],
 )
-def test_what_chalice_answers_itself_is_as_documented(method: str, path: str, status: int, local_url: str) -> None:
-    """docs/protocol.md lists these; a function URL sends them all to the app."""
+def test_requests_that_chalice_answers_itself_get_the_documented_status(
+    method: str, path: str, status: int, local_url: str
+) -> None:
+    """docs/protocol.md lists these replies. On a function URL, all such requests reach the app."""
     assert httpx.request(method, local_url + path).status_code == status
 
 
@@ -167,7 +169,7 @@ def test_what_chalice_answers_itself_is_as_documented(method: str, path: str, st
     ],
     ids=["chunked", "no number"],
 )
-def test_a_body_of_unknown_length_ends_the_connection_as_documented(
+def test_after_a_body_of_unknown_length_the_connection_is_closed(
     request_head: bytes, reply: bytes, local_url: str
 ) -> None:
     address = urlsplit(local_url)
@@ -179,7 +181,7 @@ def test_a_body_of_unknown_length_ends_the_connection_as_documented(
     assert bool(reply) == received.startswith(b"HTTP/1.1 400 ")
 
 
-def test_a_body_too_large_for_lambda_is_refused_by_us(local_url: str) -> None:
+def test_a_body_too_large_for_lambda_is_refused(local_url: str) -> None:
     reply = httpx.post(local_url, content=b" " * 7_000_000, timeout=30)
 
     assert (reply.status_code, reply.text) == (400, f"body must be at most {MAX_BODY_BYTES} bytes")

@@ -1,4 +1,4 @@
-"""`make run` at a developer's keyboard: whatever the shell and the network around it are like."""
+"""`make run` on a developer's machine, with all sorts of shell settings and networks."""
 
 import http.client
 import socket
@@ -22,7 +22,7 @@ CREATE = {"method": "create_data_channel"}
 
 @contextmanager
 def started(environment: Mapping[str, str], log: Path | None = None) -> Iterator[Post]:
-    """Start `chalice local`, and give the way to it."""
+    """Start `chalice local`, and yield a function that posts to it."""
     with chalice_local(environment, log=log) as url, httpx.Client(base_url=url, timeout=60, trust_env=False) as client:
         yield over_http(client)
 
@@ -43,13 +43,13 @@ def started(environment: Mapping[str, str], log: Path | None = None) -> Iterator
     ],
     ids=lambda shell: " ".join(f"{name}={value}" for name, value in shell.items()),
 )
-def test_the_server_in_memory_ignores_the_aws_settings_of_the_shell(shell: dict[str, str]) -> None:
+def test_the_in_memory_server_ignores_the_shells_aws_settings(shell: dict[str, str]) -> None:
     with started(shell) as post:
         open_channel(post)
 
 
 class Recorder(ThreadingTCPServer):
-    """A proxy that lets nothing through, and keeps the first line of all that it was asked for."""
+    """A proxy that forwards nothing and records the first line of every request."""
 
     daemon_threads = True
     allow_reuse_address = True
@@ -60,7 +60,7 @@ class Recorder(ThreadingTCPServer):
 
     @property
     def environment(self) -> dict[str, str]:
-        """Return what makes a program use it for every address but this machine's."""
+        """Return the variables that make a program use this proxy for every address except this machine's."""
         url = f"http://127.0.0.1:{self.server_address[1]}"
         names = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")
         return {**dict.fromkeys(names, url), "no_proxy": "127.0.0.1", "NO_PROXY": "127.0.0.1"}
@@ -82,7 +82,7 @@ def recorder() -> Iterator[Recorder]:
         recorder.shutdown()
 
 
-def test_an_empty_endpoint_means_in_memory_and_nothing_leaves_for_aws(recorder: Recorder) -> None:
+def test_an_empty_endpoint_means_in_memory_and_sends_nothing_to_aws(recorder: Recorder) -> None:
     environment = ANY_ACCOUNT | {"AWS_ENDPOINT_URL_DYNAMODB": ""} | recorder.environment
 
     with started(environment) as post:
@@ -91,9 +91,7 @@ def test_an_empty_endpoint_means_in_memory_and_nothing_leaves_for_aws(recorder: 
     assert recorder.asked == []
 
 
-def test_a_set_endpoint_is_used_whatever_the_shell_ignores_and_nothing_leaves_for_aws(
-    recorder: Recorder, endpoint: str
-) -> None:
+def test_a_configured_endpoint_is_used_even_if_the_shell_ignores_endpoints(recorder: Recorder, endpoint: str) -> None:
     ignoring = {"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true", "AWS_ENDPOINT_URL_DYNAMODB": endpoint}
 
     with started(ANY_ACCOUNT | ignoring | recorder.environment) as post:
@@ -104,8 +102,8 @@ def test_a_set_endpoint_is_used_whatever_the_shell_ignores_and_nothing_leaves_fo
     assert recorder.asked == []
 
 
-def test_the_recorder_would_see_a_request_to_aws(recorder: Recorder) -> None:
-    """With a table's name and no endpoint, AWS is meant."""
+def test_the_recorder_sees_a_request_to_aws(recorder: Recorder) -> None:
+    """With a table name and no endpoint, the server uses AWS. The other tests rely on the recorder."""
     with started(ANY_ACCOUNT | {"TABLE_NAME": "any"} | recorder.environment) as post:
         assert_unavailable(post(CREATE))
 
@@ -113,8 +111,8 @@ def test_the_recorder_would_see_a_request_to_aws(recorder: Recorder) -> None:
     assert {line.split()[1] for line in recorder.asked} == {"dynamodb.us-east-1.amazonaws.com:443"}
 
 
-def test_a_client_that_expects_a_100_gets_it_before_it_sends_its_body(local_url: str) -> None:
-    """curl does so for bodies over 1 MB, and waits for a second if nothing comes."""
+def test_a_client_that_expects_100_continue_gets_it_before_its_body(local_url: str) -> None:
+    """curl expects it for bodies over 1 MB, and otherwise waits for a second."""
     body = b'{"method": "create_data_channel"}'
     head = f"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\nExpect: 100-continue\r\n\r\n"
     url = httpx.URL(local_url)
@@ -130,7 +128,7 @@ def test_a_client_that_expects_a_100_gets_it_before_it_sends_its_body(local_url:
     assert reply.status == 200
 
 
-def test_localhost_is_served_on_ipv4_and_on_ipv6(tmp_path: Path) -> None:
+def test_localhost_is_served_on_ipv4_and_ipv6(tmp_path: Path) -> None:
     log = tmp_path / "log"
     with chalice_local(log=log) as url:
         port = httpx.URL(url).port
@@ -141,7 +139,7 @@ def test_localhost_is_served_on_ipv4_and_on_ipv6(tmp_path: Path) -> None:
     assert f"Serving on http://127.0.0.1:{port}\nServing on http://[::1]:{port}\n" in log.read_text()
 
 
-def test_if_ipv6_cannot_be_served_the_server_says_so_where_it_prints_its_address(tmp_path: Path) -> None:
+def test_if_ipv6_is_not_available_the_server_says_so_at_startup(tmp_path: Path) -> None:
     log = tmp_path / "log"
     with socket.create_server(("::1", 0), family=socket.AF_INET6) as taken:
         port = taken.getsockname()[1]
@@ -151,7 +149,7 @@ def test_if_ipv6_cannot_be_served_the_server_says_so_where_it_prints_its_address
     assert f"\nNot on http://[::1]:{port}, which localhost may mean: " in log.read_text()
 
 
-def test_an_engine_that_is_not_up_yet_is_a_503_and_is_served_as_soon_as_it_is(endpoint: str) -> None:
+def test_until_the_engine_is_up_requests_get_a_503_and_then_they_work(endpoint: str) -> None:
     with (
         faulty_proxy(endpoint) as engine,
         started(ANY_ACCOUNT | {"AWS_ENDPOINT_URL_DYNAMODB": engine.endpoint}) as post,
@@ -163,7 +161,7 @@ def test_an_engine_that_is_not_up_yet_is_a_503_and_is_served_as_soon_as_it_is(en
     assert_unavailable(before)
 
 
-def test_an_engine_that_was_restarted_empty_is_a_503_once_and_its_table_is_made_again(endpoint: str) -> None:
+def test_after_the_engine_loses_its_table_one_request_gets_a_503_and_the_table_is_recreated(endpoint: str) -> None:
     with started(ANY_ACCOUNT | {"AWS_ENDPOINT_URL_DYNAMODB": endpoint}) as post:
         open_channel(post)
         client_of(endpoint).delete_table(TableName=TABLE_NAME)
@@ -173,8 +171,8 @@ def test_an_engine_that_was_restarted_empty_is_a_503_once_and_its_table_is_made_
     assert_unavailable(during)
 
 
-def test_a_table_that_the_developer_names_and_that_is_missing_is_a_500(endpoint: str) -> None:
-    """It is a wrong configuration, and does not pass by itself."""
+def test_a_missing_table_that_the_developer_named_is_a_500(endpoint: str) -> None:
+    """The configuration is wrong, so retrying would not help."""
     environment = ANY_ACCOUNT | {"AWS_ENDPOINT_URL_DYNAMODB": endpoint, "TABLE_NAME": "no-such-table"}
 
     with started(environment) as post:
@@ -184,7 +182,7 @@ def test_a_table_that_the_developer_names_and_that_is_missing_is_a_500(endpoint:
     assert reply.headers["content-type"] == "text/plain; charset=utf-8"
 
 
-def test_an_engine_that_never_comes_is_a_503(tmp_path: Path) -> None:
+def test_an_engine_that_never_starts_is_a_503(tmp_path: Path) -> None:
     log = tmp_path / "log"
     nowhere = {"AWS_ENDPOINT_URL_DYNAMODB": f"http://127.0.0.1:{free_port()}", "TABLE_NAME": "any"}
 
@@ -194,7 +192,7 @@ def test_an_engine_that_never_comes_is_a_503(tmp_path: Path) -> None:
     assert "DynamoDB: EndpointConnectionError" in log.read_text()
 
 
-def test_a_wrong_setting_ends_the_start_with_one_line(tmp_path: Path) -> None:
+def test_an_invalid_setting_stops_the_start_with_one_line(tmp_path: Path) -> None:
     log = tmp_path / "log"
 
     with pytest.raises(RuntimeError, match="ended with status 1"), chalice_local({"MAX_WAIT_SECONDS": "5s"}, log=log):

@@ -1,4 +1,4 @@
-"""The smoke test of a deployment: it passes on a server that works, and notices each thing that does not."""
+"""The smoke test of a deployment: it passes on a working server, and notices every kind of fault."""
 
 import json
 import re
@@ -27,7 +27,7 @@ def run_smoke(url: str, patience_seconds: float = 0) -> subprocess.CompletedProc
 
 @contextmanager
 def server(answer: Answer) -> Iterator[str]:
-    """A server that answers each request as told: with JSON, or with a text in place of an object."""
+    """A server that sends the given replies: an object as JSON, or a string as plain text."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -47,7 +47,7 @@ def server(answer: Answer) -> Iterator[str]:
 
 
 def right(request: dict[str, str]) -> tuple[int, object]:
-    """Answer as the contract says."""
+    """Return the reply that the contract requires."""
     if request["method"] == "create_data_channel":
         return 200, {"channel_id": "an id"}
     if request["method"] == "get_ice_servers":
@@ -59,7 +59,7 @@ def right(request: dict[str, str]) -> tuple[int, object]:
     )
 
 
-def test_it_walks_all_methods_and_prints_each_result(local_url: str) -> None:
+def test_the_smoke_test_calls_every_method_and_prints_each_result(local_url: str) -> None:
     run = run_smoke(local_url)
 
     assert (run.returncode, run.stderr) == (0, "")
@@ -94,7 +94,9 @@ def test_it_walks_all_methods_and_prints_each_result(local_url: str) -> None:
         ("get_candidates", (200, {"items": []}), '200 {"items": []}'),
     ],
 )
-def test_it_fails_at_the_first_surprise_and_says_what_it_was(method: str, wrong: tuple[int, object], said: str) -> None:
+def test_the_smoke_test_stops_at_the_first_wrong_reply_and_prints_it(
+    method: str, wrong: tuple[int, object], said: str
+) -> None:
     with server(lambda request: wrong if request["method"] == method else right(request)) as url:
         run = run_smoke(url)
 
@@ -104,21 +106,21 @@ def test_it_fails_at_the_first_surprise_and_says_what_it_was(method: str, wrong:
     assert run.stdout.splitlines()[-1].startswith(method)
 
 
-def test_a_server_that_is_not_there_is_a_failure() -> None:
+def test_an_unreachable_server_fails_the_smoke_test() -> None:
     run = run_smoke(f"http://127.0.0.1:{free_port()}/")
 
     assert run.returncode == 1
     assert run.stderr.startswith("FAILED: create_data_channel: ConnectError")
 
 
-def test_a_function_url_that_nobody_may_call_yet_gets_time() -> None:
+def test_a_new_function_url_that_still_refuses_calls_is_retried() -> None:
     early = iter([(403, {"Message": "Forbidden"})])
 
     with server(lambda request: next(early, right(request))) as url, httpx.Client(base_url=url) as http:
         smoke.smoke(http, patience_seconds=10)
 
 
-def test_it_opens_its_channel_with_the_access_key_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_smoke_test_sends_the_access_key_only_to_open_its_channel(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: dict[str, str | None] = {}
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -135,7 +137,7 @@ def test_it_opens_its_channel_with_the_access_key_of_the_environment(monkeypatch
     assert set(sent.values()) == {None}
 
 
-def test_it_signs_for_a_function_url_that_asks_who_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_smoke_test_signs_requests_for_a_function_url_that_requires_it(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"ACCESS_KEY_ID": "AKID", "SECRET_ACCESS_KEY": "secret", "DEFAULT_REGION": "eu-west-1"}.items():
         monkeypatch.setenv(f"AWS_{name}", value)
     monkeypatch.delenv("AWS_SESSION_TOKEN", raising=False)

@@ -1,4 +1,7 @@
-"""At its most verbose the log tells of every request and holds nothing of a peer: no SDP, address, id or key."""
+"""At its most verbose, the log mentions every request
+
+and contains nothing of a peer: no SDP, address, id or key.
+"""
 
 import json
 import logging
@@ -25,7 +28,8 @@ from harness.service import app_over
 from harness.ssm import KEY, KEYS_NAME, OTHER_KEY, SECRET, SECRET_NAME, bearer, digest, put, ssm_server
 from harness.transports import Post, chalice_local, over_function_url, over_handler, over_http
 
-# A browser's own, as benchmarks/ has recorded them. Its addresses hide behind mDNS; those below are for documents.
+# Recorded from a browser by benchmarks/. mDNS hides its addresses.
+# The addresses below are reserved for documentation.
 RECORDED: dict[str, dict[str, Any]] = json.loads((ROOT / "benchmarks/descriptions.json").read_text())["audio and video"]
 OFFER, ANSWER = RECORDED["offer"]["early"], RECORDED["answer"]["early"]
 CANDIDATES = [
@@ -37,7 +41,7 @@ CANDIDATES = [
     "candidate:4 1 tcp 1518280447 192.0.2.7 9 typ host tcptype active generation 0 ufrag Fr4g",
 ]
 ADDRESSES = ["192.0.2.7", "203.0.113.7", "2001:db8::c0de:7", "198.51.100.23"]
-# What a function URL and a browser add. `chalice local` logs the address of who calls: the developer's own machine.
+# The headers that a function URL and a browser add.
 HEADERS = {
     "content-type": "application/json",
     "origin": "https://rooms.example",
@@ -54,7 +58,7 @@ Way = Callable[[dict[str, str], str, str, Path], AbstractContextManager[Post]]
 
 @pytest.fixture(scope="module")
 def verbose() -> Iterator[dict[str, str]]:
-    """The variables of a server with access keys and TURN that says all that it can."""
+    """The variables of a server with access keys and TURN, at its most verbose log level."""
     with ssm_server() as endpoint:
         put(endpoint, SECRET_NAME, SECRET)
         put(endpoint, KEYS_NAME, digest(KEY))
@@ -68,7 +72,7 @@ def verbose() -> Iterator[dict[str, str]]:
 
 
 def requests(channel: dict[str, str]) -> list[tuple[object, int]]:
-    """Return what two peers, and some who err, say in a channel, each with the status of its reply."""
+    """Return the requests of two peers, including wrong ones, each with the status of its reply."""
     return [
         ({"method": "create_offer", "offer": OFFER, "candidates": CANDIDATES[:1], **channel}, 200),
         ({"method": "get_offer", "wait": 1, **channel}, 200),
@@ -95,7 +99,7 @@ def requests(channel: dict[str, str]) -> list[tuple[object, int]]:
 
 
 def exchange(post: Post) -> tuple[list[str], int]:
-    """Say all that, and return the words that no log may hold, and how many requests there were."""
+    """Send all these requests. Return the words that no log may contain, and the number of requests."""
     create = {"method": "create_data_channel", "offer": OFFER, "candidates": CANDIDATES, "ice_servers": True}
     opened = post(create, HEADERS | bearer(KEY)).json()
     refused = [post(create, headers).status for headers in (HEADERS, HEADERS | bearer(OTHER_KEY))]
@@ -114,10 +118,13 @@ def exchange(post: Post) -> tuple[list[str], int]:
 
 
 def secrets() -> list[str]:
-    """Return every longer word of what was said, alone and without its name, and what any SDP begins with."""
+    """Return what no log may contain.
+
+    It is every word of 8 characters or more in the requests, also without its name, and the beginnings of any SDP.
+    """
     words = " ".join([OFFER, ANSWER, *CANDIDATES, *HEADERS.values()]).split()
     values = [word.partition(":")[2] or word.partition("=")[2] for word in words]
-    # Each Chromium says that it is at 127.0.0.1, and so does `chalice local`.
+    # Every Chromium names 127.0.0.1, and `chalice local` logs it, so finding it proves nothing.
     nobodys = {HEADERS["content-type"], "127.0.0.1"}
     longer = {word for word in [*words, *values] if len(word) >= 8} - nobodys
     return ["v=0", "candidate:", "ice-pwd", "fingerprint:", *sorted(longer)]
@@ -128,7 +135,7 @@ def held(log: str, words: list[str]) -> list[str]:
 
 
 def from_the_internet(invoke: Invoke) -> Invoke:
-    """A function URL tells the function who calls."""
+    """Add the client's address and user agent, as a function URL does."""
 
     def called(event: Event, context: object) -> Event:
         http = event["requestContext"]["http"]
@@ -165,7 +172,7 @@ def way(request: pytest.FixtureRequest) -> Way:
     return partial(under_the_lambda_runtime, request.getfixturevalue("task_root"), request.param.split()[-1])
 
 
-def test_at_its_most_verbose_a_log_tells_nothing_of_a_peer(
+def test_the_most_verbose_log_contains_nothing_of_a_peer(
     way: Way, verbose: dict[str, str], endpoint: str, real_table: str, tmp_path: Path
 ) -> None:
     names = ("log", "bug", "outage", "no_keys")
@@ -182,7 +189,7 @@ def test_at_its_most_verbose_a_log_tells_nothing_of_a_peer(
     with way(verbose | {"AWS_ENDPOINT_URL_SSM": nowhere}, endpoint, real_table, no_keys) as post:
         assert post({"method": "create_data_channel", "offer": OFFER}, HEADERS | bearer(KEY)).status == 503
 
-    # It is all there: each request, the bug with its traceback, and what is wrong with DynamoDB and SSM.
+    # The logs do contain each request, the bug with its traceback, and the faults of DynamoDB and SSM.
     assert len(re.findall('^START RequestId|"[A-Z]+ / HTTP/1.1" \\d+ -$', log.read_text(), re.MULTILINE)) == count
     assert "Traceback" in bug.read_text() or '"stackTrace"' in bug.read_text()
     assert "ResourceNotFoundException" in bug.read_text()
@@ -191,10 +198,10 @@ def test_at_its_most_verbose_a_log_tells_nothing_of_a_peer(
     assert held("\n".join(file.read_text() for file in files), words) == []
 
 
-def test_what_looks_for_words_would_find_them_where_botocore_may_speak(
+def test_the_search_finds_the_words_when_botocore_logs_them(
     channels: Channels, verbose: dict[str, str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The same exchange, with the lid off that app.py puts on DEBUG."""
+    """Run the same exchange without app.py's limit on DEBUG messages."""
     caplog.set_level(logging.DEBUG)
     keys, secret = (parameter(name, verbose["AWS_ENDPOINT_URL_SSM"]).value for name in (KEYS_NAME, SECRET_NAME))
     ice_servers = IceServers(["stun:stun.example.org"], ["turn:turn.example.org"], secret)

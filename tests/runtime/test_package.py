@@ -1,4 +1,4 @@
-"""What `make package` builds: the same bytes each time, small, whole, and nothing besides."""
+"""The package that `make package` builds: reproducible, small, and complete."""
 
 import json
 import os
@@ -51,7 +51,7 @@ OWN_FILES = {
 }
 LIBRARIES = {"boto3", "botocore", "chalice", "dateutil", "jmespath", "s3transfer", "six.py", "urllib3"}
 PYTHON = package.find_python()
-# importlib.util.MAGIC_NUMBER of 3.13, and PEP 552's word for a file that is named by a hash which nobody checks.
+# importlib.util.MAGIC_NUMBER of Python 3.13, and the PEP 552 flag for bytecode with an unchecked hash.
 UNCHECKED_BYTECODE_HEADER = b"\xf3\x0d\x0d\x0a\x01\0\0\0"
 ON_LAMBDA = {
     "AWS_ACCESS_KEY_ID": "local",
@@ -70,14 +70,12 @@ def files(function_zip: Path) -> dict[str, bytes]:
 
 
 def run_inside(task_root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run Python, with nothing but its standard library, where the package lies."""
+    """Run Python in the package's folder, with only the standard library."""
     command = [PYTHON or sys.executable, "-sS", *arguments]
     return subprocess.run(command, cwd=task_root, env=ON_LAMBDA, capture_output=True, text=True, check=True)
 
 
-def test_it_is_the_same_to_the_byte_when_built_elsewhere_later_and_by_somebody_else(
-    function_zip: Path, tmp_path: Path
-) -> None:
+def test_builds_on_other_machines_and_days_are_identical_to_the_byte(function_zip: Path, tmp_path: Path) -> None:
     clone = tmp_path / "another clone"
     shutil.copytree(ROOT / "tools", clone / "tools")
     shutil.copytree(ROOT / "chalicelib", clone / "chalicelib", ignore=shutil.ignore_patterns("__pycache__"))
@@ -99,7 +97,7 @@ def test_it_is_the_same_to_the_byte_when_built_elsewhere_later_and_by_somebody_e
     assert (clone / "build/function.zip").read_bytes() == function_zip.read_bytes()
 
 
-def test_its_entries_carry_no_date_mode_or_order_of_a_machine(function_zip: Path) -> None:
+def test_package_entries_have_fixed_dates_modes_and_order(function_zip: Path) -> None:
     with zipfile.ZipFile(function_zip) as archive:
         entries = archive.infolist()
 
@@ -109,11 +107,11 @@ def test_its_entries_carry_no_date_mode_or_order_of_a_machine(function_zip: Path
     assert {entry.create_system for entry in entries} == {3}
 
 
-def test_it_is_small(function_zip: Path) -> None:
+def test_the_package_is_small(function_zip: Path) -> None:
     assert function_zip.stat().st_size < MAX_BYTES
 
 
-def test_it_holds_our_files_and_the_pinned_libraries_and_nothing_of_development(files: dict[str, bytes]) -> None:
+def test_the_package_contains_only_our_files_and_the_pinned_libraries(files: dict[str, bytes]) -> None:
     sources = {name for name in files if "__pycache__" not in name}
     ours = {name for name in sources if name == "app.py" or name.startswith("chalicelib/")}
 
@@ -132,7 +130,7 @@ def test_it_holds_our_files_and_the_pinned_libraries_and_nothing_of_development(
 
 
 @pytest.mark.parametrize("service", package.OPERATIONS)
-def test_a_client_has_every_shape_of_its_operations(files: dict[str, bytes], service: str) -> None:
+def test_the_package_has_every_data_type_of_the_operations_it_keeps(files: dict[str, bytes], service: str) -> None:
     model = json.loads(files[f"botocore/data/{service}/service-2.json"])
 
     assert set(model["operations"]) == package.OPERATIONS[service]
@@ -153,7 +151,7 @@ def test_the_package_has_the_operations_that_the_server_calls_and_no_others(
     assert {"dynamodb/2012-08-10": of_dynamodb, "ssm/2014-11-06": of_ssm} == package.OPERATIONS
 
 
-def test_it_trusts_the_roots_of_amazon_and_of_digicert_as_botocore_has_them(files: dict[str, bytes]) -> None:
+def test_the_package_trusts_only_the_amazon_and_digicert_root_certificates_of_botocore(files: dict[str, bytes]) -> None:
     whole = Path(botocore.__file__).with_name("cacert.pem").read_text()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
@@ -179,7 +177,7 @@ def test_each_library_comes_with_its_licence(files: dict[str, bytes]) -> None:
     assert licensed == {f"{name.replace('-', '_')}-{version}" for name, version in pins}
 
 
-def test_its_bill_of_materials_names_each_library_by_a_hash_that_the_lock_pins(files: dict[str, bytes]) -> None:
+def test_the_bill_of_materials_names_each_library_with_its_pinned_hash(files: dict[str, bytes]) -> None:
     locked = {line.split()[0]: line for line in package.locked_requirements().splitlines()}
     pins = {f"pkg:pypi/{name.replace('==', '@')}": line for name, line in locked.items()}
 
@@ -192,7 +190,7 @@ def test_its_bill_of_materials_names_each_library_by_a_hash_that_the_lock_pins(f
         assert component["licenses"][0]["license"]["name"]
 
 
-def test_a_requirement_that_the_lock_does_not_pin_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_requirement_that_differs_from_the_lock_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     requirements = tmp_path / "requirements.txt"
     requirements.write_text("# A comment.\nboto3==1.0.0\n")
     monkeypatch.setattr(package, "REQUIREMENTS", requirements)
@@ -201,7 +199,7 @@ def test_a_requirement_that_the_lock_does_not_pin_is_refused(tmp_path: Path, mon
         package.locked_requirements()
 
 
-def test_every_module_has_its_bytecode_which_is_taken_unchecked(files: dict[str, bytes]) -> None:
+def test_every_module_has_bytecode_that_python_uses_without_checking(files: dict[str, bytes]) -> None:
     modules = {name for name in files if name.endswith(".py")}
     compiled = {name: content for name, content in files.items() if name.endswith(".pyc")}
 
@@ -214,7 +212,7 @@ def bytecode_of(name: str) -> str:
     return str(path.parent / "__pycache__" / f"{path.stem}.cpython-313.pyc")
 
 
-def test_bytecode_names_its_source_where_lambda_has_it_and_no_path_of_this_machine(files: dict[str, bytes]) -> None:
+def test_bytecode_names_lambdas_paths_and_none_of_this_machine(files: dict[str, bytes]) -> None:
     for name in files:
         if name.endswith(".py") and PYTHON:
             content = files[bytecode_of(name)]
@@ -224,7 +222,7 @@ def test_bytecode_names_its_source_where_lambda_has_it_and_no_path_of_this_machi
                 assert path.encode() not in content
 
 
-def test_a_start_compiles_nothing_and_takes_nothing_from_outside(task_root: Path) -> None:
+def test_a_start_compiles_nothing_and_imports_nothing_from_outside_the_package(task_root: Path) -> None:
     said = run_inside(task_root, "-v", "-c", "import app").stderr
     loaded = re.findall(rf"^# code object from '?({re.escape(str(task_root))}/[^'\n]+?)'?$", said, re.MULTILINE)
 
@@ -234,8 +232,8 @@ def test_a_start_compiles_nothing_and_takes_nothing_from_outside(task_root: Path
     assert [line for line in said.splitlines() if "site-packages" in line] == []
 
 
-def test_a_start_without_keys_and_turn_opens_nothing_of_ssm(task_root: Path) -> None:
-    """And one with them does: else this would prove nothing."""
+def test_a_start_without_keys_and_turn_loads_nothing_for_ssm(task_root: Path) -> None:
+    """A start with keys does load it, which shows that this test would notice."""
     script = """
 import sys
 opened = set()
@@ -252,7 +250,9 @@ print([each for each in sorted({*opened, *sys.modules}) if "/ssm" in each or "pa
     assert "chalicelib.parameters" in with_keys
 
 
-def test_of_ssm_it_holds_the_one_operation_that_we_call_whole(files: dict[str, bytes]) -> None:
+def test_the_package_has_the_complete_definition_of_ssm_get_parameter_and_nothing_else_of_ssm(
+    files: dict[str, bytes],
+) -> None:
     content = files["botocore/data/ssm/2014-11-06/service-2.json"]
     ssm: Any = cast(Any, boto3).Session(region_name="us-east-1").client("ssm")
 
@@ -266,7 +266,7 @@ def test_of_ssm_it_holds_the_one_operation_that_we_call_whole(files: dict[str, b
     assert [shape.name for shape in ours.error_shapes] == [shape.name for shape in whole.error_shapes]
 
 
-def test_it_finds_dynamodb_wherever_the_whole_of_botocore_finds_it(task_root: Path) -> None:
+def test_the_package_finds_dynamodb_in_the_same_places_as_the_full_botocore(task_root: Path) -> None:
     session = boto3.Session(aws_access_key_id="local", aws_secret_access_key="local")
     regions = [
         region
@@ -284,7 +284,7 @@ print(json.dumps([open_client(region_name=region).meta.endpoint_url for region i
     assert "https://dynamodb.eu-central-1.amazonaws.com" in found
 
 
-def test_without_a_python_of_the_runtime_it_is_built_all_the_same_and_says_what_it_lacks(
+def test_without_the_runtimes_python_the_package_is_built_without_bytecode_and_says_so(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, files: dict[str, bytes]
 ) -> None:
     monkeypatch.setattr(package, "find_python", lambda: None)
@@ -306,7 +306,7 @@ def test_without_a_python_of_the_runtime_it_is_built_all_the_same_and_says_what_
         "no program at all",
     ],
 )
-def test_a_python_is_believed_by_its_answer_and_not_by_its_name(script: str, tmp_path: Path) -> None:
+def test_a_python_is_chosen_by_its_reported_version_and_not_by_its_name(script: str, tmp_path: Path) -> None:
     python = tmp_path / "python3.13"
     python.write_text(script)
     python.chmod(0o755)
@@ -315,7 +315,7 @@ def test_a_python_is_believed_by_its_answer_and_not_by_its_name(script: str, tmp
     assert package.ask(str(tmp_path / "nowhere")) is None
 
 
-def test_behind_a_launcher_the_python_itself_is_found(tmp_path: Path) -> None:
+def test_a_launcher_leads_to_the_python_that_it_starts(tmp_path: Path) -> None:
     launcher = tmp_path / "python3.13"
     launcher.write_text("#!/bin/sh\necho cpython-313 final /opt/python 3.13/bin/python")
     launcher.chmod(0o755)
@@ -323,7 +323,7 @@ def test_behind_a_launcher_the_python_itself_is_found(tmp_path: Path) -> None:
     assert package.ask(str(launcher)) == "/opt/python 3.13/bin/python"
 
 
-def test_what_another_process_has_fetched_meanwhile_is_taken(tmp_path: Path) -> None:
+def test_files_that_another_process_fetched_meanwhile_are_used(tmp_path: Path) -> None:
     folder = tmp_path / "wheels"
 
     def be_late(own: Path) -> None:

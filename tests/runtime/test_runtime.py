@@ -1,4 +1,4 @@
-"""The package under AWS's own runtime. The contract itself is in test_contract.py, which runs there too."""
+"""The package under AWS's own runtime. test_contract.py runs the contract there too."""
 
 import json
 import re
@@ -41,7 +41,7 @@ def test_the_smoke_test_of_a_deployment_passes(url: str) -> None:
         smoke.smoke(http, patience_seconds=0)
 
 
-def test_a_browser_of_another_origin_may_call_it(url: str) -> None:
+def test_a_browser_can_call_the_function_from_another_origin(url: str) -> None:
     origin = {"Origin": "https://app.example"}
 
     with httpx.Client(base_url=url, headers=origin) as http:
@@ -52,7 +52,7 @@ def test_a_browser_of_another_origin_may_call_it(url: str) -> None:
     assert {each.headers["access-control-allow-origin"] for each in (preflight, reply)} == {"*"}
 
 
-def test_peers_on_different_execution_environments_lose_nothing_of_each_other(url: str) -> None:
+def test_no_candidate_is_lost_between_execution_environments(url: str) -> None:
     with httpx.Client(base_url=url) as http:
         post = over_http(http)
         channel_id = open_channel(post)
@@ -87,7 +87,7 @@ def test_a_restart_between_two_requests_loses_nothing(
     assert after == before == ['{"offer":"an offer"}', '{"answer":"an answer"}', '{"items":["a candidate"]}']
 
 
-def test_the_log_has_a_line_for_each_request_which_its_id_finds(
+def test_the_log_has_one_line_for_each_request_with_its_request_id(
     task_root: Path, endpoint: str, real_table: str, tmp_path: Path
 ) -> None:
     log = tmp_path / "log"
@@ -115,8 +115,8 @@ def request_lines(log: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in log.read_text().splitlines() if '"chalicelib.request_log"' in line]
 
 
-def test_an_outage_is_one_error_that_names_its_cause(task_root: Path, real_table: str, tmp_path: Path) -> None:
-    """The metric filters of the deployment count these records."""
+def test_an_outage_logs_one_error_that_names_its_cause(task_root: Path, real_table: str, tmp_path: Path) -> None:
+    """The deployment's metric filters count these records."""
     log = tmp_path / "log"
     nowhere = f"http://127.0.0.1:{free_port()}"
 

@@ -1,4 +1,4 @@
-"""Every `console` block of the documents, run as written, against `chalice local`."""
+"""Runs every `console` block of the documents as written, against `chalice local`."""
 
 import re
 import subprocess
@@ -13,7 +13,7 @@ MARK = "--- next command ---"
 
 
 def steps(document: str) -> list[tuple[str, str]]:
-    """Return each command of a document's console blocks, and what it prints."""
+    """Return each command of a document's console blocks, with its expected output."""
     found: list[tuple[str, str]] = []
     for block in BLOCK.findall(document):
         for line in block.splitlines():
@@ -26,7 +26,7 @@ def steps(document: str) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("name", ["README.md", "docs/protocol.md"])
-def test_the_commands_print_what_the_document_says(name: str, local_url: str) -> None:
+def test_the_commands_print_the_output_that_the_document_shows(name: str, local_url: str) -> None:
     commands = steps((ROOT / name).read_text())
     script = "".join(f"{command}; echo; echo '{MARK}'\n" for command, _ in commands)
 
