@@ -1,4 +1,4 @@
-"""Browsers, the pages in them, and the server between."""
+"""Fixtures: browsers, the pages in them, and the server between them."""
 
 import sys
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ def firefox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 @pytest.fixture
 def chromium_behind_nat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """A Chromium that tells nobody an address before a STUN server has told it one, as far as a peer can see."""
+    """A Chromium that has no address to share with its peer until a STUN server replies."""
     with run(
         "chromium", tmp_path_factory.mktemp("chromium"), ["--webrtc-ip-handling-policy=default_public_interface_only"]
     ) as browser:
@@ -58,6 +58,6 @@ def stun() -> Iterator[StunServer]:
 
 @pytest.fixture
 def two_pages(chromium: Browser, page_url: str) -> Iterator[tuple[Page, Page]]:
-    """Two people with the same browser, who share nothing else."""
+    """Two pages in the same browser that share nothing, like two people."""
     with chromium.profile() as one, chromium.profile() as other:
         yield one.open(page_url), other.open(page_url)

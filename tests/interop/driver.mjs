@@ -1,9 +1,9 @@
 /**
- * Drives one browser: a request in JSON on each line of stdin, its reply in JSON on a line of stdout.
+ * Drives one browser. Each line of stdin is a request in JSON. Each line of stdout is its reply in JSON.
  *
  *     node driver.mjs '{"browser": "firefox", "executablePath": "/usr/bin/firefox-esr"}'
  *
- * The browser ends with the stdin of this process, so that none outlives a test run that was killed.
+ * The browser ends when stdin ends, so no browser outlives a test run that was killed.
  */
 
 import { createInterface } from "node:readline";
@@ -28,12 +28,12 @@ const requests = {
     return pages.push(page) - 1;
   },
 
-  /** Call a method of `window.peer`, and wait for what it promises. */
+  /** Call a method of `window.peer`, and wait for its result. */
   call({ page, name, values }) {
     return pages[page].evaluate((name, values) => window.peer[name](...values), name, values);
   },
 
-  /** Call a function, given by its source, and wait for what it promises. */
+  /** Call a function given as source code, and wait for its result. */
   evaluate({ page, source, values }) {
     return pages[page].evaluate(`(${source})(...${JSON.stringify(values)})`);
   },

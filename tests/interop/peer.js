@@ -1,11 +1,11 @@
-/** A peer in a page: `window.peer` has what the tests call. */
+/** A peer in a page. The tests call the methods of `window.peer`. */
 
 import { connect, ExpiredError } from "/src/index.js";
 
-// The code of an ICE server that was not reached; the others are its own words (W3C WebRTC, section 4.8.1.2).
+// The error code for an unreachable ICE server. Other codes come from the server itself (W3C WebRTC, section 4.8.1.2).
 const NOT_REACHED = 701;
 
-/** What comes in order and is taken in order, whichever is first there. */
+/** A queue. Items and takers may arrive in any order, and are matched first come, first served. */
 class Queue {
   #items = [];
   #takers = [];
@@ -23,7 +23,7 @@ class Queue {
 
 let connection, chat, messages, steps, reported, refused, connected;
 
-/** Begin an exchange, and end the one before. */
+/** Start an exchange, after closing the previous connection. */
 function start(options, { iceServers = [], iceTransportPolicy = "all" }) {
   connection?.close();
   connection = new RTCPeerConnection({ iceServers, iceTransportPolicy });
@@ -42,12 +42,12 @@ function start(options, { iceServers = [], iceTransportPolicy = "all" }) {
     else use(connection.createDataChannel("chat"));
   });
   const onProgress = (step, { error }) => {
-    // The other peer may be connected, and have erased the channel, while a late candidate is on its way there.
+    // The other peer may connect and delete the channel while a late candidate is still being sent.
     if (!(step === "candidate-skipped" && error instanceof ExpiredError)) reported.push(step);
     steps.put(step);
   };
   connected = connect(connection, { ...options, onProgress });
-  connected.catch(() => {}); // Told to whoever asks.
+  connected.catch(() => {}); // The callers of `connected` and `failure` get the error.
 }
 
 window.peer = {
@@ -68,7 +68,7 @@ window.peer = {
     await chat;
   },
 
-  /** Return what the exchange has failed with. */
+  /** Return the error that ended the exchange. */
   failure() {
     return connected.then(
       () => ["connected"],
@@ -106,7 +106,7 @@ window.peer = {
     connection.restartIce();
   },
 
-  /** Return once the other peer is out of reach. */
+  /** Return when the other peer is unreachable. */
   lost() {
     return new Promise((resolve) => {
       const look = () => /disconnected|failed/.test(connection.iceConnectionState) && resolve();
@@ -115,43 +115,43 @@ window.peer = {
     });
   },
 
-  /** Return once a step has been reported that was not waited for before. */
+  /** Return when the step is reported. Each report counts for one wait only. */
   async until(step) {
     while ((await steps.take()) !== step);
   },
 
-  /** Return the steps that have been reported. */
+  /** Return all steps that were reported. */
   reported() {
     return reported;
   },
 
-  /** Return the code with which an ICE server has refused its service. */
+  /** Return the error code of the first ICE server that refused us. */
   refused() {
     return refused;
   },
 
-  /** Return how many candidates of our own we have. */
+  /** Return the number of our own candidates. */
   candidates() {
     return connection.localDescription.sdp.match(/^a=candidate:/gm)?.length ?? 0;
   },
 
-  /** Return the ICE servers that are in use. */
+  /** Return the URLs of the ICE servers in use. */
   iceServers() {
     return connection.getConfiguration().iceServers.map(({ urls }) => urls);
   },
 
-  /** Return the name fragments of both ends, which an ICE restart changes. */
+  /** Return the ICE username fragments of both ends, which an ICE restart changes. */
   fragments() {
     const fragment = ({ sdp }) => sdp.match(/^a=ice-ufrag:(.*)$/m)[1].trim();
     return [fragment(connection.localDescription), fragment(connection.remoteDescription)];
   },
 
-  /** Return the types of the candidates that the data crosses. */
+  /** Return the types of the two candidates that the data uses. */
   async path() {
     const stats = await connection.getStats();
     const reports = [...stats.values()];
     const transport = reports.find(({ selectedCandidatePairId }) => selectedCandidatePairId);
-    // Firefox has no report of the transport, and marks the pair.
+    // Firefox has no transport report. It marks the selected pair instead.
     const pair = stats.get(transport?.selectedCandidatePairId) ?? reports.find(({ selected }) => selected);
     return [pair.localCandidateId, pair.remoteCandidateId].map((id) => stats.get(id).candidateType);
   },
@@ -160,7 +160,7 @@ window.peer = {
     new RTCPeerConnection().setConfiguration({ iceServers: [iceServer] });
   },
 
-  /** Return the candidates that ICE servers give to a connection of its own, and the codes of what they refuse. */
+  /** Return the candidate types and error codes that a separate connection gets from these ICE servers. */
   async gather(iceServers) {
     const alone = new RTCPeerConnection({ iceServers, iceTransportPolicy: "relay" });
     const types = new Set();
@@ -171,7 +171,7 @@ window.peer = {
     });
     alone.createDataChannel("any");
     await alone.setLocalDescription();
-    await found; // The end of gathering may be told before an error is.
+    await found; // Gathering may end before an error is reported.
     while (alone.iceGatheringState !== "complete") {
       await new Promise((resolve) => alone.addEventListener("icegatheringstatechange", resolve, { once: true }));
     }

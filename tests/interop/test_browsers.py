@@ -1,4 +1,4 @@
-"""Browsers with browsers: Chromium with Firefox, Chromium with itself, and what they cost the server."""
+"""Browsers connect to browsers: Chromium with Firefox, Chromium with itself, and what they cost the server."""
 
 from contextlib import ExitStack
 from pathlib import Path
@@ -19,7 +19,7 @@ FOUR_REQUESTS = {"create_data_channel": 1, "get_offer": 1, "create_answer": 1, "
 def test_chromium_and_firefox_connect_every_time(
     chromium_page: Page, firefox_page: Page, local_url: str, offerer: str
 ) -> None:
-    """Again and again: what fails in one of ten is what users report, and a single run never shows."""
+    """Connect several times, because a single run would not show a failure that happens once in ten times."""
     pages = (chromium_page, firefox_page) if offerer == "chromium" else (firefox_page, chromium_page)
 
     for run in range(RUNS_EACH_WAY):
@@ -30,10 +30,10 @@ def test_chromium_and_firefox_connect_every_time(
 
 
 @pytest.mark.parametrize("offerer", ["chromium", "firefox"])
-def test_two_browsers_that_are_ready_need_four_requests_and_no_preflight(
+def test_two_ready_browsers_connect_with_four_requests_and_no_preflight(
     chromium_page: Page, firefox_page: Page, front: Front, offerer: str
 ) -> None:
-    """By the server's own count: a browser does not show a page its preflights."""
+    """The server counts the requests, because a browser does not show preflights to a page."""
     pages = (chromium_page, firefox_page) if offerer == "chromium" else (firefox_page, chromium_page)
     for page in pages:
         page.slow_time_down()
@@ -44,10 +44,10 @@ def test_two_browsers_that_are_ready_need_four_requests_and_no_preflight(
     assert set(front.verbs) == {"POST"}
 
 
-def test_late_candidates_need_one_more_write_and_one_more_read_a_side(
+def test_late_candidates_cost_each_side_one_more_write_and_one_more_read(
     chromium_behind_nat: Browser, page_url: str, front: Front, stun: StunServer
 ) -> None:
-    """Both peers find their only candidates when the descriptions are through, and at the same time."""
+    """Both peers find their only candidates at the same time, after both descriptions were exchanged."""
     options = {"server": front.url, "iceServers": [{"urls": stun.url}]}
     with chromium_behind_nat.profile() as one, chromium_behind_nat.profile() as other:
         offerer, answerer = one.open(page_url), other.open(page_url)
@@ -56,10 +56,10 @@ def test_late_candidates_need_one_more_write_and_one_more_read_a_side(
         answerer.call("answer", options | {"channelId": channel_id})
         front.wait_for("create_answer")
         front.wait_for("get_answer")
-        # From here on, and not before: a browser asks a STUN server that does not reply for ten seconds only.
+        # Not earlier, because a browser gives up on a silent STUN server after ten seconds.
         for page in (offerer, answerer):
             page.slow_time_down()
-        # Else whoever gets the other's candidate first may be connected before it has to write its own.
+        # Otherwise the first peer to read a candidate might connect before it writes its own.
         front.hold_candidates_until_written(2)
         stun.release()
         for page in (offerer, answerer):
@@ -75,7 +75,7 @@ def test_late_candidates_need_one_more_write_and_one_more_read_a_side(
 def test_several_pairs_connect_at_once_through_the_packaged_function(
     chromium: Browser, page_url: str, task_root: Path, endpoint: str, real_table: str, tmp_path: Path
 ) -> None:
-    """Each offerer has a read held, which occupies an execution environment, as its answerer writes."""
+    """The server holds a read for each offerer, which occupies an execution environment while its answerer writes."""
     with ExitStack() as stack:
         invoke = stack.enter_context(
             lambda_function(task_root, endpoint, real_table, tmp_path / "log", concurrency=PAIRS_AT_ONCE + 2)
@@ -98,10 +98,10 @@ def test_several_pairs_connect_at_once_through_the_packaged_function(
 
 
 @pytest.mark.parametrize("restarting", [0, 1])
-def test_a_call_heals_after_a_network_change_without_the_server(
+def test_an_ice_restart_reconnects_a_call_without_the_server(
     two_pages: tuple[Page, Page], front: Front, restarting: int
 ) -> None:
-    """Whichever side is told to restart ICE: both get new addresses and keep their data channel, by no new link."""
+    """Either side can restart ICE. Both get new addresses and keep their data channel, without a new link."""
     for page in two_pages:
         page.slow_time_down()
     connect(*two_pages, front.url)

@@ -1,4 +1,4 @@
-"""The owner of a connection closes it during set-up, in real browsers, whose promises then never settle."""
+"""The application closes a connection during set-up, in real browsers, where pending promises then never settle."""
 
 from typing import Any
 
@@ -7,11 +7,12 @@ import pytest
 from harness.browsers import Browser
 from harness.front import Front
 
-# It is a quarter of a second on an idle machine. Without the check it is 300 s, or never.
+# `connect` takes a quarter of a second to reject on an idle machine.
+# Without its check for a closed connection, it would take 300 s or wait forever.
 MAX_MILLISECONDS = 10_000
 
-# Connects two peers of one page for each moment, and closes one of them when that moment comes. Returns for each moment
-# the error, and how many milliseconds after the close it came.
+# For each moment, this connects two peers in one page and closes one of them at that moment.
+# It returns the moment, the error, and the milliseconds from the close to the error.
 CLOSE_AT_EACH_STEP = """async (server, role) => {
   const { connect, SignalingClient } = await import("/src/index.js");
   const MOMENTS = {
@@ -43,7 +44,7 @@ CLOSE_AT_EACH_STEP = """async (server, role) => {
         return promise;
       };
     }
-    // The offerer gets the answer after the close. Otherwise the two may connect before the answerer's last step.
+    // The offerer gets the answer after the close. Otherwise they might connect before the answerer's last step.
     const fetchLate = async (url, request) => {
       const reply = await fetch(url, request);
       if (role === "answerer" && JSON.parse(request.body).method === "get_answer") await closed;
@@ -89,7 +90,7 @@ CLOSE_AT_EACH_STEP = """async (server, role) => {
 
 @pytest.mark.parametrize("role", ["offerer", "answerer"])
 @pytest.mark.parametrize("browser", ["chromium", "firefox"])
-def test_whenever_a_connection_is_closed_connect_rejects(
+def test_connect_rejects_at_whatever_step_the_connection_is_closed(
     request: pytest.FixtureRequest, browser: str, role: str, page_url: str, front: Front
 ) -> None:
     running: Browser = request.getfixturevalue(browser)

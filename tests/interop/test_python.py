@@ -1,4 +1,4 @@
-"""Chromium with aiortc: the JavaScript client with the Python client, open and sealed."""
+"""Chromium connects to aiortc: the JavaScript client with the Python client, with and without sealing."""
 
 import asyncio
 import base64
@@ -13,13 +13,13 @@ from peerpost import TamperedError, connect, new_key
 from harness.browsers import Page, PageError
 from harness.front import Front
 
-# Nothing takes a tenth of that, even on a busy machine.
+# No test takes a tenth of this, even on a busy machine.
 PATIENCE_SECONDS = 60
 FOUR_REQUESTS = {"create_data_channel": 1, "get_offer": 1, "create_answer": 1, "get_answer": 1}
 
 
 class AiortcPeer:
-    """An aiortc peer with the same words as a page: what it sends and receives crosses the data channel `chat`."""
+    """An aiortc peer with the same methods as a page. Its messages cross the data channel `chat`."""
 
     def __init__(self) -> None:
         # Both peers are on this machine.
@@ -43,14 +43,14 @@ class AiortcPeer:
         self._chat.set_result(chat)
 
     async def greet(self) -> str:
-        """Send a message, and return the one that comes."""
+        """Send a message, and return the message that arrives."""
         (await self._chat).send("hello from Python")
         return await self._messages.get()
 
 
 @dataclass(frozen=True)
 class Talk:
-    """What each side heard from the other."""
+    """The message that each side received from the other."""
 
     in_python: str
     in_the_page: str
@@ -64,7 +64,7 @@ async def in_page(page: Page, name: str, *values: object) -> Any:
 
 
 def options(server: str, key: bytes | None) -> dict[str, str]:
-    """Return what a page is told; a key stands in a link as base64url."""
+    """Return the options of a page. A key in a link is base64url."""
     return {"server": server} | ({"key": base64.urlsafe_b64encode(key).rstrip(b"=").decode()} if key else {})
 
 
@@ -113,17 +113,17 @@ def within_time(exchange: Awaitable[Talk]) -> Talk:
 
 
 @pytest.mark.parametrize("exchange", [python_offers, the_page_offers])
-def test_chromium_and_aiortc_talk(chromium_page: Page, front: Front, exchange: Any) -> None:
+def test_chromium_and_aiortc_exchange_messages(chromium_page: Page, front: Front, exchange: Any) -> None:
     heard = within_time(exchange(chromium_page, front.url))
 
     assert heard == HEARD
 
 
 @pytest.mark.parametrize("exchange", [python_offers, the_page_offers])
-def test_chromium_and_aiortc_that_are_ready_need_four_requests_and_no_preflight(
+def test_ready_chromium_and_aiortc_peers_connect_with_four_requests_and_no_preflight(
     chromium_page: Page, front: Front, exchange: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Neither reads for late candidates because the machine is busy.
+    # On a busy machine, neither peer should start to read late candidates.
     monkeypatch.setattr("peerpost.connection.UNLIKELY_SECONDS", PATIENCE_SECONDS)
     chromium_page.slow_time_down()
 
@@ -133,7 +133,7 @@ def test_chromium_and_aiortc_that_are_ready_need_four_requests_and_no_preflight(
     assert set(front.verbs) == {"POST"}
 
 
-def test_two_aiortc_peers_that_are_ready_need_four_requests_and_one_that_erases_the_channel(front: Front) -> None:
+def test_two_ready_aiortc_peers_connect_with_four_requests_and_one_that_deletes_the_channel(front: Front) -> None:
     within_time(two_aiortc_peers(front.url))
 
     assert front.exchange == FOUR_REQUESTS
@@ -141,10 +141,10 @@ def test_two_aiortc_peers_that_are_ready_need_four_requests_and_one_that_erases_
 
 
 @pytest.mark.parametrize("exchange", [python_offers, the_page_offers])
-def test_sealed_javascript_and_sealed_python_talk_and_the_server_reads_nothing(
+def test_javascript_and_python_connect_sealed_and_the_server_can_read_nothing(
     chromium_page: Page, front: Front, exchange: Any
 ) -> None:
-    """Two implementations of one envelope: a difference in a single byte of it would end in TamperedError."""
+    """Both clients implement the same envelope. A difference of one byte would cause a TamperedError."""
     heard = within_time(exchange(chromium_page, front.url, new_key()))
 
     assert heard == HEARD
@@ -152,7 +152,7 @@ def test_sealed_javascript_and_sealed_python_talk_and_the_server_reads_nothing(
     assert [word for word in ("v=0", "fingerprint", "candidate:", "ice-pwd") if word in seen] == []
 
 
-def test_python_does_not_open_what_javascript_sealed_with_another_key(chromium_page: Page, front: Front) -> None:
+def test_python_rejects_an_offer_that_javascript_sealed_with_another_key(chromium_page: Page, front: Front) -> None:
     async def exchange() -> None:
         peer = AiortcPeer()
         try:
@@ -165,7 +165,7 @@ def test_python_does_not_open_what_javascript_sealed_with_another_key(chromium_p
         asyncio.run(exchange())
 
 
-def test_javascript_does_not_open_what_python_sealed_with_another_key(chromium_page: Page, front: Front) -> None:
+def test_javascript_rejects_an_offer_that_python_sealed_with_another_key(chromium_page: Page, front: Front) -> None:
     async def exchange() -> None:
         peer = AiortcPeer()
         offering = asyncio.create_task(peer.offer(front.url, new_key()))

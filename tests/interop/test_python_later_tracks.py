@@ -1,4 +1,4 @@
-"""Chromium with aiortc: a track that is added after both are connected."""
+"""Chromium and aiortc: a track that is added after both are connected."""
 
 import asyncio
 from typing import Any
@@ -22,7 +22,7 @@ async def the_page_offers(peer: AiortcPeer, page: Page, server: str) -> None:
 
 
 async def add_a_track(exchange: Any, page: Page, server: str) -> tuple[str, str]:
-    """Return the kind of the frame that aiortc has got, and the state of the page's negotiation."""
+    """Return the type of the frame that aiortc received, and the signaling state of the page."""
     peer = AiortcPeer()
     tracks: asyncio.Queue[MediaStreamTrack] = asyncio.Queue()
     peer.connection.on("track", tracks.put_nowait)
@@ -38,7 +38,7 @@ async def add_a_track(exchange: Any, page: Page, server: str) -> tuple[str, str]
 
 
 @pytest.mark.parametrize("exchange", [python_offers, the_page_offers])
-def test_aiortc_answers_a_track_that_the_browser_adds_later_without_the_server(
+def test_aiortc_receives_a_track_that_the_browser_adds_later_without_the_server(
     chromium_page: Page, front: Front, exchange: Any
 ) -> None:
     got = asyncio.run(asyncio.wait_for(add_a_track(exchange, chromium_page, front.url), PATIENCE_SECONDS))

@@ -1,4 +1,4 @@
-"""aiortc peers that reach each other by the operator's TURN server alone, where channels need an access key."""
+"""aiortc peers that connect only through the operator's TURN server, on a server that requires access keys."""
 
 import asyncio
 from dataclasses import replace
@@ -12,7 +12,7 @@ from harness.coturn import TurnServer
 from harness.servers import operated_front
 from harness.ssm import KEY
 
-# Nothing takes a tenth of that, even on a busy machine.
+# No test takes a tenth of this, even on a busy machine.
 PATIENCE_SECONDS = 60
 
 
@@ -21,7 +21,7 @@ def relayed(configuration: RTCConfiguration) -> RTCPeerConnection:
 
 
 async def talk(server: str, timeout: float) -> list[str]:
-    """Connect two peers that use a relay or nothing, send a message each way, and return what arrived."""
+    """Connect two peers that may use only a relay, send a message each way, and return what arrived."""
     heard: asyncio.Queue[str] = asyncio.Queue()
     channel_id: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     key = new_key()
@@ -56,7 +56,7 @@ async def talk(server: str, timeout: float) -> list[str]:
 
 
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
-def test_two_peers_talk_over_the_relay_alone(
+def test_two_peers_exchange_messages_through_the_relay_only(
     real_client: DynamoDBClient, real_table: str, turn: TurnServer, transport: str
 ) -> None:
     url = f"turn:127.0.0.1:{turn.port}?transport={transport}"
@@ -73,10 +73,10 @@ def test_two_peers_talk_over_the_relay_alone(
     }
 
 
-def test_a_credential_of_another_secret_is_a_connection_that_fails(
+def test_a_turn_credential_signed_with_another_secret_cannot_connect(
     real_client: DynamoDBClient, real_table: str, turn: TurnServer
 ) -> None:
-    """So that the others show what they say: nothing but the relay connects such peers."""
+    """This shows that in the test above nothing but the relay connects the peers."""
     with (
         operated_front(real_client, real_table, [turn.url], "another secret") as front,
         pytest.raises(ConnectionFailedError),

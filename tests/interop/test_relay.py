@@ -1,4 +1,7 @@
-"""Browsers that meet through a TURN relay alone, of which the packaged function tells them, and the host by a key."""
+"""Browsers that connect only through a TURN relay.
+
+The packaged function names the relay, and the host needs an access key.
+"""
 
 import secrets
 from collections.abc import Callable, Iterator
@@ -22,11 +25,11 @@ RELAY_ALONE = {"iceTransportPolicy": "relay"}
 FIVE = ["create_data_channel", "create_offer", "get_offer", "create_answer", "get_answer"]
 PAIRS = ["chromium chromium", "chromium firefox", "firefox chromium"]
 
-# As long as the function's time limit allows; a busy machine takes less until there is news.
+# As long as the function's time limit allows. Even on a busy machine, the other peer writes sooner.
 HOLD_SECONDS = 12
 
 Serve = Callable[[str], AbstractContextManager[Front]]
-"""From the secret that the function shares with the relay, or believes to, to what serves it."""
+"""Starts a function that signs credentials with this secret, which may differ from the relay's."""
 
 
 @pytest.fixture(scope="module")
@@ -61,14 +64,14 @@ def serve(task_root: Path, endpoint: str, real_table: str, tmp_path: Path, turn:
 
 @pytest.fixture
 def keyed_front(serve: Serve, turn: TurnServer) -> Iterator[Front]:
-    """A function with access keys, and a relay."""
+    """The server: a function with access keys and a relay."""
     with serve(turn.secret) as front:
         yield front
 
 
 @pytest.fixture
 def pages(request: pytest.FixtureRequest) -> tuple[Page, Page]:
-    """Who offers, and who answers, by the browsers that the test asks for."""
+    """The pages of the offerer and the answerer, in the browsers that the test asks for."""
     one, other = str(request.param).split()
     if one == other:
         two: tuple[Page, Page] = request.getfixturevalue("two_pages")
@@ -96,16 +99,16 @@ def test_two_browsers_connect_through_the_relay_that_the_server_names(
         page.call("connected")
 
     assert exchange_messages(*pages) == ["hello from the one", "hello from the other"]
-    # Each sends through its own relay; how it has learned of the other's, ICE leaves open.
+    # Each peer sends through its own relay. The type of the remote candidate depends on how ICE found it.
     assert [page.call("path")[0] for page in pages] == ["relay", "relay"]
     for page in pages:
         assert not {"renegotiated", "negotiation-failed", "candidate-skipped"} & set(page.call("reported"))
     counts = keyed_front.exchange
     assert {counts.pop(method) for method in FIVE} == {1}
-    # What the relay finds late is written once and read once by each side, at most.
+    # Each side writes and reads late relay candidates at most once.
     assert set(counts) <= {"create_candidate", "get_candidates"}
     assert max(counts.values(), default=0) <= 2
-    # One preflight, for the one request that carries the key: whoever has the link needs none.
+    # The only preflight is for the one request with a key. People who have the link need no key.
     assert keyed_front.verbs["OPTIONS"] == 1
     assert [body for body in keyed_front.bodies if KEY in body] == []
 
@@ -113,7 +116,7 @@ def test_two_browsers_connect_through_the_relay_that_the_server_names(
 @pytest.mark.parametrize(
     ("given", "message"), [({}, "access key is missing"), ({"accessKey": "no-key-of-ours"}, "access key is unknown")]
 )
-def test_without_a_key_there_is_no_channel_and_the_page_is_told_why(
+def test_without_a_valid_key_no_channel_is_opened_and_the_page_gets_the_reason(
     page: Page, keyed_front: Front, given: dict[str, str], message: str
 ) -> None:
     with pytest.raises(PageError, match=message):
@@ -123,8 +126,8 @@ def test_without_a_key_there_is_no_channel_and_the_page_is_told_why(
     assert keyed_front.exchange == {"create_data_channel": 1}
 
 
-def test_a_relay_that_does_not_share_the_secret_connects_nobody(two_pages: tuple[Page, Page], serve: Serve) -> None:
-    """Neither gets a candidate, so there is nothing that could be tried."""
+def test_a_relay_with_another_secret_connects_nobody(two_pages: tuple[Page, Page], serve: Serve) -> None:
+    """Neither peer gets a relay candidate, so ICE has nothing to try."""
     with serve(secrets.token_urlsafe(32)) as front:
         offerer, answerer = two_pages
         channel_id = offerer.call("offer", {"server": front.url, "accessKey": KEY, **RELAY_ALONE})
@@ -139,14 +142,14 @@ def test_a_relay_that_does_not_share_the_secret_connects_nobody(two_pages: tuple
 
 
 @pytest.mark.parametrize(("seconds", "gathered"), [(60, [["relay"], []]), (-60, [[], [401]])])
-def test_the_relay_refuses_a_credential_whose_time_is_up(
+def test_the_relay_refuses_an_expired_credential(
     page: Page, turn: TurnServer, seconds: int, gathered: list[list[object]]
 ) -> None:
     assert page.call("gather", [turn.ice_server(seconds)]) == gathered
 
 
 class OddIceServers:
-    """Some that no browser takes, and one between them that is as it should be."""
+    """Three ICE servers that no browser accepts, and one valid one between them."""
 
     def __init__(self, turn: TurnServer) -> None:
         self._turn = turn
@@ -157,7 +160,7 @@ class OddIceServers:
 
 
 @pytest.mark.parametrize("pages", PAIRS, indirect=True)
-def test_what_no_browser_takes_for_an_ice_server_does_not_keep_two_from_connecting(
+def test_invalid_ice_servers_do_not_stop_two_browsers_from_connecting(
     pages: tuple[Page, Page], turn: TurnServer, real_client: DynamoDBClient, real_table: str
 ) -> None:
     channels = Channels(Table(real_client, real_table))
@@ -172,7 +175,7 @@ def test_what_no_browser_takes_for_an_ice_server_does_not_keep_two_from_connecti
 
 
 @pytest.mark.parametrize("urls", ["javascript:alert(1)", "https://127.0.0.1/", [], 7, None, ["turn:127.0.0.1", 7]])
-def test_a_browser_says_by_itself_what_is_no_url_of_an_ice_server(page: Page, turn: TurnServer, urls: object) -> None:
-    """The client leaves it to the browser, so this must hold in each."""
+def test_every_browser_rejects_an_invalid_ice_server_url(page: Page, turn: TurnServer, urls: object) -> None:
+    """The client leaves this check to the browser, so it must hold in every browser."""
     with pytest.raises(PageError):
         page.call("configure", turn.ice_server() | {"urls": urls})

@@ -12,11 +12,17 @@ from tests.mutation import selection, survivors
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make mutants", description=__doc__)
-    parser.add_argument("names", nargs="*", help="mutmut's names of mutants, with wildcards; without any, all mutants")
-    parser.add_argument("--processes", type=int, default=os.cpu_count(), help="how many mutants to test at once")
+    parser.add_argument(
+        "names",
+        nargs="*",
+        help="names of mutants as mutmut prints them, with wildcards; without any, all mutants are tested",
+    )
+    parser.add_argument(
+        "--processes", type=int, default=os.cpu_count(), help="the number of mutants to test at the same time"
+    )
     options = parser.parse_args()
     selection.check_names()
-    # mutmut would keep the results of its last run, even if the tests have changed since.
+    # Otherwise mutmut would keep the results of its last run, even if the tests have changed since.
     shutil.rmtree(ROOT / "mutants", ignore_errors=True)
     with real_engine() as endpoint:
         os.environ["DYNAMODB_TEST_ENDPOINT"] = endpoint

@@ -1,4 +1,4 @@
-"""A pytest plugin for `make mutants`: botocore retries without a pause, so that a mutant takes milliseconds."""
+"""A pytest plugin for `make mutants`: botocore retries without a pause, so that each mutant takes milliseconds."""
 
 from types import SimpleNamespace
 

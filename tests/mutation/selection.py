@@ -1,6 +1,6 @@
 """The tests that run against each mutant.
 
-mutmut starts them by their names, and counts a name that pytest does not find as a failure.
+mutmut runs the tests by name, and counts a name that pytest does not find as a failure.
 """
 
 import tomllib

@@ -1,4 +1,4 @@
-"""The mutants that no test kills: those that are accepted, each with its reason, and those that a run has found."""
+"""The mutants that no test kills: the accepted ones, each with its reason, and those that a run found."""
 
 import difflib
 import re
@@ -12,15 +12,18 @@ ACCEPTED = Path(__file__).with_name("survivors.toml")
 MUTMUT = str(Path(sys.executable).with_name("mutmut"))
 # A mutant counts as killed if a test fails, if it loops, or if the deadline's KeyboardInterrupt escapes from it.
 KILLED = {"killed", "timeout", "check was interrupted by user"}
-# The other mutants, if only some were asked for.
+# The status of mutants that the run did not include.
 NOT_TRIED = "not checked"
-# A string, a word, or any other character: what a formatter moves to other lines, but never changes.
+# A string, a word, or any other character. A formatter moves these to other lines but never changes them.
 WORD = re.compile(r"""\"[^"\n]*"|'[^'\n]*'|\w+|\S""")
 
 
 @dataclass(frozen=True, order=True)
 class Survivor:
-    """A mutant by its function and its changed words. Both outlive a reformatted line; mutmut's numbers do not."""
+    """A mutant, identified by its function and its changed words.
+
+    Unlike mutmut's numbers, these stay the same when lines are reformatted.
+    """
 
     function: str
     change: str
@@ -49,13 +52,13 @@ def _survivor(name: str) -> Survivor:
 
 
 def function_of(name: str) -> str:
-    """Return the function of a mutant: `module.xǁChannelsǁget__mutmut_1` is one of `module.Channels.get`."""
+    """Return the function of a mutant: `module.xǁChannelsǁget__mutmut_1` is in `module.Channels.get`."""
     module, _, function = name.rpartition("__mutmut_")[0].rpartition(".")
     return f"{module}.{function.removeprefix('xǁ').replace('ǁ', '.').removeprefix('x_')}"
 
 
 def changed_words(removed: str, added: str) -> str:
-    """Return what differs between two texts, as `git diff --word-diff` writes it, with two words before each change."""
+    """Return the difference between two texts as `git diff --word-diff` writes it, with two words of context."""
     before, after = WORD.findall(removed), WORD.findall(added)
     words: list[str] = []
     for kind, start, end, new_start, new_end in difflib.SequenceMatcher(None, before, after, False).get_opcodes():

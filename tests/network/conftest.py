@@ -1,4 +1,4 @@
-"""What the tests on hosts of their own need: the page, the server and a TURN server on this machine."""
+"""Fixtures for tests on separate hosts: the page, the server and a TURN server on this machine."""
 
 from harness.fixtures import front, page_url, turn
 

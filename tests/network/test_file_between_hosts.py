@@ -1,4 +1,4 @@
-"""The Python command line between two hosts that have no network, but an operator's TURN server."""
+"""The Python command line between two hosts that can reach only the server and the operator's TURN server."""
 
 import subprocess
 import sys
@@ -15,14 +15,14 @@ from harness.namespaces import Host, two_hosts
 from harness.servers import operated_front
 from harness.ssm import KEY
 
-# Nothing takes a tenth of that, even on a busy machine.
+# No test takes a tenth of this, even on a busy machine.
 PATIENCE_SECONDS = 60
 FILE_BYTES = 3_000_000
 
 
 @contextmanager
 def peerpost(host: Host, *arguments: object, **environment: str) -> Iterator[subprocess.Popen[str]]:
-    """Run the command line on a host; the process is killed at the end, if it is still there."""
+    """Run the command line on a host. At the end, kill the process if it is still running."""
     with subprocess.Popen(
         [*host.entry, sys.executable, "-m", "peerpost", *map(str, arguments), "--quiet"],
         env={"PYTHONPATH": str(ROOT / "clients/python/src"), "PATH": "/usr/bin:/bin"} | environment,
@@ -36,10 +36,10 @@ def peerpost(host: Host, *arguments: object, **environment: str) -> Iterator[sub
             process.kill()
 
 
-def test_a_file_crosses_between_two_hosts_without_a_network(
+def test_a_file_is_sent_between_hosts_that_reach_only_the_server_and_the_turn_server(
     real_client: DynamoDBClient, real_table: str, turn: TurnServer, tmp_path: Path
 ) -> None:
-    """Each reaches the server and the TURN server over TCP, and nothing else; and only the sender has an access key."""
+    """Each host reaches both servers over TCP, and nothing else. Only the sender has an access key."""
     content = bytes(range(256)) * (FILE_BYTES // 256)
     (tmp_path / "film.bin").write_bytes(content)
     url = f"turn:127.0.0.1:{turn.port}?transport=tcp"

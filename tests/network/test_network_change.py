@@ -1,4 +1,4 @@
-"""A call whose network changes under it: two Chromiums on two hosts, of which one moves."""
+"""A call during a network change: two Chromiums on two hosts, one of which changes its network."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -12,15 +12,15 @@ from harness.browsers import Page
 from harness.front import Front
 from harness.namespaces import Host, two_hosts
 
-# Chromium calls a connection lost after 5 s, and what was sent meanwhile is sent again at growing intervals.
+# Chromium considers a connection lost after 5 s. It resends unacknowledged messages at growing intervals.
 HEALING_SECONDS = 80
-# Of a network for documentation (RFC 5737) each.
+# These addresses are reserved for documentation (RFC 5737).
 WIFI, OTHER_PLACE, PHONE, OTHER_PHONE = "192.0.2.1/24", "192.0.2.3/24", "198.51.100.1/24", "198.51.100.2/24"
 
 
 @dataclass(frozen=True)
 class Call:
-    """One end moves, the other stays; both are pages on hosts of their own."""
+    """A call between two pages on separate hosts. One of them moves to another network."""
 
     mover: Page
     other: Page
@@ -35,7 +35,7 @@ class Call:
             page.call("connected")
 
     def exchange_messages(self) -> list[str]:
-        """Send a message each way, and return what arrived, however long that took."""
+        """Send a message each way, and return what arrived, however long it took."""
         self.mover.call("send", "from the one that moved")
         self.other.call("send", "from the other")
         arriving = [page.begin("receive") for page in (self.other, self.mover)]
@@ -78,13 +78,16 @@ def change_to_another_network(call: Call) -> None:
     call.host.join("cable1", PHONE)
 
 
-@pytest.mark.timeout(4 * HEALING_SECONDS)  # Browsers start, lose each other, and find each other again.
+@pytest.mark.timeout(4 * HEALING_SECONDS)  # The browsers have to start, disconnect, and reconnect.
 @pytest.mark.parametrize("moves", [get_another_address, change_to_another_network, be_out_of_reach_for_a_while])
 @pytest.mark.parametrize("offerer", ["mover", "other"])
-def test_a_call_survives_a_change_of_network_without_the_server(
+def test_a_call_survives_a_network_change_without_the_server(
     call: Call, front: Front, offerer: str, moves: Callable[[Call], None]
 ) -> None:
-    """Whichever side moves: the address in use is gone, both sides lose each other, and no new link is needed."""
+    """Whether the offerer or the answerer moves, its address is gone and both sides disconnect.
+
+    They reconnect without a new link.
+    """
     call.connect(front.url, offerer=getattr(call, offerer))
     front.wait_for("delete_data_channel")
     requests = dict(front.verbs)

@@ -2,8 +2,8 @@
 
 import { RTCPeerConnection } from "node-datachannel/polyfill";
 
-// libdatachannel may refuse the candidates of a description ("Got a remote candidate without ICE transport"). Given
-// one by one, after the description, it takes them.
+// libdatachannel may refuse the candidates in a description ("Got a remote candidate without ICE transport").
+// It accepts them if they are added one by one after the description.
 export class NodeDataChannelConnection extends RTCPeerConnection {
   async setRemoteDescription({ type, sdp }) {
     await super.setRemoteDescription({ type, sdp: sdp.replaceAll(/^a=(candidate:.*|end-of-candidates)\r\n/gm, "") });

@@ -1,4 +1,4 @@
-/** The client in Node, on other people's WebRTC. */
+/** The client in Node, with WebRTC implementations from npm. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -43,7 +43,7 @@ for (const [name, Connection] of [
   });
 }
 
-test("the polyfill of node-datachannel cannot restart ICE, which a server with ICE servers asks of an offerer", () => {
+test("node-datachannel's polyfill cannot restart ICE, which an offerer needs on a server with ICE servers", () => {
   const peer = new Polyfill({ iceServers: [] });
 
   assert.throws(() => peer.restartIce());

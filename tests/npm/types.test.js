@@ -1,4 +1,4 @@
-/** The types that ship, as a user's TypeScript reads them from the packed package. */
+/** The types in the packed package, compiled as part of a user's TypeScript project. */
 
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -30,7 +30,7 @@ for (const typescript of ["typescript-5.4", "typescript"]) {
     ["node16", "node16"],
     ["nodenext", "nodenext"],
   ]) {
-    test(`the types hold under ${typescript}, strict, with moduleResolution ${moduleResolution}`, () => {
+    test(`the types compile with ${typescript} in strict mode and moduleResolution ${moduleResolution}`, () => {
       const options = {
         lib: ["ES2022", "DOM", "DOM.Iterable"],
         module,
@@ -43,7 +43,7 @@ for (const typescript of ["typescript-5.4", "typescript"]) {
       };
       writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions: options, files: ["user.ts"] }));
 
-      // A type that does not hold is a line on stdout, and a status that makes this throw.
+      // For a wrong type, the compiler prints a line and exits with a status that makes this throw.
       execFileSync(process.execPath, [compiler(typescript), "--project", project], { stdio: ["ignore", "pipe", "inherit"] });
     });
   }

@@ -1,4 +1,7 @@
-"""`make soak`: many random histories of the packaged function, each checked for a sequential order that explains it."""
+"""`make soak`: run many random histories against the packaged function.
+
+For each, search for a sequential order of its calls that explains every reply.
+"""
 
 import argparse
 import sys
@@ -16,7 +19,7 @@ EVERY = 50
 
 
 def main() -> int:
-    """Run the histories, tell what was tried, and return how many violations there were, at most 1."""
+    """Run the histories, print what was tried, and return 1 if there was any violation."""
     parser = argparse.ArgumentParser(prog="python -m tests.reliability", description=__doc__)
     parser.add_argument("--histories", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=int(time.time()), help="the first; each history has the next")

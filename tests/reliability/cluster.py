@@ -1,4 +1,7 @@
-"""Several execution environments of the packaged function, one faulty way to one engine, and a clock that can jump."""
+"""A cluster to test: several execution environments of the packaged function.
+
+They share one faulty proxy to one engine, and a clock that can jump.
+"""
 
 import json
 import os
@@ -20,7 +23,7 @@ from harness.transports import Reply, encode, lower, url_event
 
 
 class FunctionClock:
-    """The clock of the functions: the machine's, and an offset that changes for all of them in one instant."""
+    """The clock that all functions see: the machine's clock, plus an offset that changes for all of them at once."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -30,12 +33,12 @@ class FunctionClock:
 
     @property
     def variables(self) -> Mapping[str, str]:
-        """What a process needs in its environment to follow this clock; its monotonic clock stays the machine's."""
+        """The environment variables that make a process follow this clock. Its monotonic clock stays real."""
         variables: Mapping[str, str] = get_reload_information()[1]
         return {**variables, "FAKETIME_TIMESTAMP_FILE": str(self._path)}
 
     def jump(self, seconds: int) -> None:
-        """Move the clock, back too."""
+        """Move the clock by this many seconds, forward or back."""
         self.offset += seconds
         new = self._path.with_suffix(".new")
         new.write_text(f"{self.offset:+}\n")
@@ -44,14 +47,17 @@ class FunctionClock:
         self._jumps.append((began, time.time(), self.offset))
 
     def earliest(self, moment: float) -> float:
-        """Return the least that the clock can show at a moment of the machine's; it has only been moved forward."""
+        """Return the earliest time that this clock can show at a moment of the machine's clock.
+
+        It assumes that the clock has only been moved forward.
+        """
         return moment + max(offset for _, ended, offset in self._jumps if ended <= moment)
 
     def latest(self, moment: float) -> float:
         return moment + max(offset for began, _, offset in self._jumps if began <= moment)
 
     def first_shows(self, second: float) -> tuple[float, float]:
-        """Return the earliest and the latest moment of the machine's at which the clock can first have shown this."""
+        """Return the earliest and the latest real moment at which this clock can have reached this second."""
         return (
             min(max(second - offset, began) for began, _, offset in self._jumps),
             min(max(second - offset, ended) for _, ended, offset in self._jumps),
@@ -59,23 +65,23 @@ class FunctionClock:
 
 
 class NoReply(Exception):
-    """Nobody knows what became of the call."""
+    """The call got no reply, so whether it took effect is unknown."""
 
 
 class Client:
-    """A client with connections of its own, of one execution environment."""
+    """A client of one execution environment, with its own connections."""
 
     def __init__(self, environment: ExecutionEnvironment, http: httpx.Client) -> None:
         self.environment = environment
         self._http = http
 
     def post(self, request: Mapping[str, Any] | bytes) -> Reply:
-        """Make one call. Raises NoReply when the function ended during it, which a URL tells by a 502."""
+        """Make one call. Raise NoReply if the function ends during it, which a function URL reports as a 502."""
         event = url_event(encode(request), {"content-type": "application/json"})
         try:
             response = self._http.post(self.environment.url, content=json.dumps(event))
             result = response.raise_for_status().json()
-        except (httpx.HTTPError, ValueError) as error:  # The emulator tells a time-out in words.
+        except (httpx.HTTPError, ValueError) as error:  # The emulator reports a timeout as plain text.
             raise NoReply from error
         if "statusCode" not in result:
             raise NoReply(response.text)
@@ -100,7 +106,7 @@ class Cluster:
 def cluster(
     size: int, task_root: Path, endpoint: str, folder: Path, extra: Mapping[str, str] | None = None
 ) -> Iterator[Cluster]:
-    """Run the unpacked package in `size` execution environments, each with a client."""
+    """Run the unpacked package in `size` execution environments, with one client for each."""
     with ExitStack() as stack:
         clock = FunctionClock(folder / "clock")
         output = stack.enter_context((folder / "log").open("ab"))

@@ -1,4 +1,4 @@
-"""What the tests of reliability share."""
+"""Fixtures that the reliability tests share."""
 
 import sys
 from collections.abc import Iterator
@@ -16,6 +16,6 @@ if SOURCES not in sys.path:
 
 @pytest.fixture
 def here(task_root: Path, endpoint: str, tmp_path: Path) -> Iterator[Cluster]:
-    """One execution environment, on its own table."""
+    """A cluster of one execution environment, with its own table."""
     with cluster(1, task_root, endpoint, tmp_path) as here:
         yield here

@@ -1,4 +1,4 @@
-/** `node full-channel.mjs URL`: connect a pair whose late candidates find no place any more, and tell what they saw. */
+/** `node full-channel.mjs URL`: connect a pair after the channel is full, and print what they reported. */
 
 import { SignalingClient } from "../../clients/javascript/src/index.js";
 import { pair } from "./peers.mjs";

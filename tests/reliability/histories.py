@@ -1,4 +1,4 @@
-"""Random histories: what many clients do at once to few channels on a bad day, and what they are told."""
+"""Random histories: many clients call a few channels at the same time, under faults, and record the replies."""
 
 import json
 import signal
@@ -23,7 +23,7 @@ from tests.reliability.cluster import Client, Cluster, NoReply
 
 CLIENTS = 4
 STEPS = 12
-# The machine's clock is read a moment before and after a call, and a jump of the functions'.
+# There is a short delay between reading the machine's clock and a call, or a jump of the functions' clock.
 CLOCK_ERROR_SECONDS = 0.001
 
 SHORT_FAULTS: list[Fault] = [
@@ -46,7 +46,7 @@ LONG_FAULTS: list[Fault] = [
     faults.arrive_late(2),
     faults.arrive_late(3),
 ]
-# Which faults there are, and which part of the requests to the table meets one.
+# Each kind of weather: its possible faults, and the share of requests to the table that get one.
 WEATHER: Sequence[tuple[Sequence[Fault], float]] = [
     ([let_through], 0),
     (SHORT_FAULTS, 0.05),
@@ -57,7 +57,7 @@ WEATHER: Sequence[tuple[Sequence[Fault], float]] = [
 
 @dataclass
 class History:
-    """What was called, by channel, and what each channel was before."""
+    """The calls to each channel, and the state of each channel before them."""
 
     seed: int
     initial: dict[str, State] = field(default_factory=dict)
@@ -68,7 +68,7 @@ class History:
     disturbances: Counter[str] = field(default_factory=Counter)
 
     def violations(self) -> list[str]:
-        """Return what no sequential order explains, in words; empty if all is well."""
+        """Return a description of everything that no sequential order explains, or an empty list."""
         found = list(self.wrong)
         for channel_id, operations in self.operations.items():
             if explain(operations, self.initial[channel_id], step) is None:
@@ -85,7 +85,7 @@ def listing(operations: Sequence[Operation]) -> str:
 
 
 def run(seed: int, here: Cluster) -> History:
-    """Let all clients of a cluster run one random history, to its end."""
+    """Run one random history with all clients of a cluster."""
     return Run(seed, here).run()
 
 
@@ -119,7 +119,7 @@ class Run:
         return self._history
 
     def open(self, client: Client) -> None:
-        """Open a channel. One that was opened without anybody being told is nobody's business."""
+        """Open a channel. If no client learns its id, it is left out of the history."""
         request: dict[str, Any] = {"method": "create_data_channel"}
         if self._random.random() < 0.5:
             request |= {"offer": "the first", "candidates": ["shared 0", "first"]}
@@ -135,7 +135,10 @@ class Run:
         self._history.operations[channel_id] = [self.end(operation)]
 
     def end(self, opening: Operation) -> Operation:
-        """Return the end of a channel's life as an operation, as exactly as its opening tells it."""
+        """Return the expiry of a channel as an operation.
+
+        When it can happen follows from when the channel was opened.
+        """
         clock = self._here.clock
         first = int(clock.earliest(opening.invoked - CLOCK_ERROR_SECONDS)) + CHANNEL_TTL_SECONDS
         last = int(clock.latest(opening.completed + CLOCK_ERROR_SECONDS)) + CHANNEL_TTL_SECONDS
@@ -150,7 +153,7 @@ class Run:
             yield lambda request=request: self.record(client, request)  # type: ignore[misc]
 
     def request(self, name: str) -> dict[str, Any]:
-        """Return a random request; what it writes bears its name, or that of others."""
+        """Return a random request. It writes values that are unique to it, or values that it shares with others."""
         random = self._random
         some = [random.choice([f"shared {random.randrange(4)}", f"{name} {n}"]) for n in range(random.randrange(4))]
         along = {"candidates": some} if some and random.random() < 0.4 else {}
@@ -169,7 +172,7 @@ class Run:
         return random.choices([each for _, each in choices], [weight for weight, _ in choices])[0]
 
     def disturb(self, plans: list[list[Callable[[], None]]]) -> None:
-        """Put jumps of the clock, ends and pauses of functions, and outages between the calls."""
+        """Insert clock jumps, kills and freezes of functions, and outages between the calls."""
         random = self._random
         clients = self._here.clients
         disturbances: list[tuple[str, float, Callable[[], None]]] = [
@@ -204,7 +207,7 @@ class Run:
             each()
 
     def look(self, client: Client) -> None:
-        """Read everything, now that all is quiet."""
+        """Read every channel, after all faults have ended."""
         for channel_id, operations in self._history.operations.items():
             for method in ("get_offer", "get_answer", "get_candidates"):
                 self.ask_until_told(client, {"method": method, "channel_id": channel_id})
@@ -221,7 +224,7 @@ class Run:
         self._history.wrong.append(f"no reply to {request} when all was quiet, in history {self._history.seed}")
 
     def record(self, client: Client, request: Request) -> bool:
-        """Make a call, enter it into the history, and say whether there was a reply."""
+        """Make a call, add it to the history, and return whether there was a reply."""
         operation = self.call(client, request)
         told = operation.reply is not None
         with self._turn:
@@ -231,7 +234,8 @@ class Run:
             call = {name: value for name, value in request.items() if name not in ("channel_id", "wait")}
             noted = [Operation(call, operation.reply, operation.invoked, operation.completed)]
             if told and "since" in request and request["method"] == "create_candidate":
-                # The gateway may have had to send it again: then it tells what is there later than it wrote.
+                # The server may have sent this write to the table twice.
+                # Then its reply can show later writes, as if it had written first and read afterwards.
                 noted.append(Operation(call, None, operation.invoked, NEVER))
             with self._turn:
                 self._history.operations[request["channel_id"]] += noted
@@ -269,7 +273,7 @@ def decoded(reply: Reply) -> tuple[int, Any]:
 
 
 def counts(history: History) -> dict[str, int]:
-    """Return how much was tried."""
+    """Return the numbers of channels, calls and disturbances."""
     return {
         "histories": 1,
         "channels": len(history.operations),

@@ -1,4 +1,4 @@
-/** `node overload.mjs URL PAIRS`: connect so many pairs at once, and tell who has met whom, and who paused how long. */
+/** `node overload.mjs URL PAIRS`: connect this many pairs at once, and print the pairs and their pauses. */
 
 import { pair } from "./peers.mjs";
 

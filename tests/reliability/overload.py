@@ -1,4 +1,4 @@
-"""A function URL that is short of capacity: of execution environments, or of DynamoDB's."""
+"""A function URL without enough capacity: too few execution environments, or a throttled DynamoDB."""
 
 import json
 import queue
@@ -16,10 +16,10 @@ from harness.faulty_proxy import Fault, FaultyProxy, faulty_proxy, let_through, 
 from harness.runtime import Event, function_url
 from harness.service import app_over
 
-# Short, so that a client comes back often enough to be refused.
+# Short, so that clients ask often and are refused sometimes.
 HOLD_SECONDS = 2
 
-# What a function URL answers by itself, beyond the reserved concurrency.
+# The reply that a function URL sends by itself when all reserved concurrency is in use.
 TOO_MANY: Event = {
     "statusCode": 429,
     "headers": {"content-type": "application/json"},
@@ -29,7 +29,7 @@ TOO_MANY: Event = {
 
 @dataclass
 class Url:
-    """An overloaded service, and what it has answered, by status."""
+    """An overloaded service, and the status of each of its replies."""
 
     address: str
     proxy: FaultyProxy
@@ -39,7 +39,7 @@ class Url:
 
 @contextmanager
 def overloaded_url(endpoint: str, concurrency: int, table_requests_per_second: float | None = None) -> Iterator[Url]:
-    """Serve the application in as many execution environments as `concurrency`, on the real engine."""
+    """Serve the application in `concurrency` execution environments, on the real engine."""
     with ExitStack() as stack:
         table = stack.enter_context(new_table(client_of(endpoint)))
         proxy = stack.enter_context(faulty_proxy(endpoint))
@@ -70,7 +70,7 @@ def overloaded_url(endpoint: str, concurrency: int, table_requests_per_second: f
 
 
 def throttling(requests_per_second: float) -> Callable[[], Fault]:
-    """Let so many requests through, and up to those of a second at once; refuse the others as DynamoDB does."""
+    """Let this many requests through each second, in bursts of at most that many, and throttle the rest."""
     throttled = refusal(400, "ThrottlingException")
     turn, left, last = threading.Lock(), requests_per_second, time.monotonic()
 

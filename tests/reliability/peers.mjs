@@ -1,4 +1,4 @@
-/** Real clients over connections that are not: they are connected once both descriptions are where they belong. */
+/** Real clients with fake connections, which connect once both descriptions are set. */
 
 import { connect } from "../../clients/javascript/src/index.js";
 import { FakePeerConnection } from "../../clients/javascript/test/fake-peer-connection.js";
@@ -24,7 +24,7 @@ class Peer extends FakePeerConnection {
 /**
  * Connect two peers, and return the descriptions that each has of the other.
  *
- * `opened` is awaited with the channel's id before the answerer comes, `late` with both before they are connected.
+ * `opened(channelId)` is awaited before the answerer starts, and `late(offerer, answerer)` before they connect.
  */
 export async function pair(server, number, onProgress, { opened = () => {}, late = () => {} } = {}) {
   const meet = async () => {

@@ -1,4 +1,4 @@
-"""What becomes of a channel that holds as many candidates as it may, and of those who meet there."""
+"""A channel that holds the maximum number of candidates, and the peers that use it."""
 
 import asyncio
 import json
@@ -53,7 +53,7 @@ def fill(channels: Channels, channel_id: str) -> None:
     ],
     ids="-".join,
 )
-def test_a_full_channel_refuses_what_is_new_and_keeps_what_it_has(
+def test_a_full_channel_refuses_new_candidates_and_keeps_its_own(
     request_: dict[str, object], channels: Channels, post: Post
 ) -> None:
     channel_id = channels.create("the offer")
@@ -66,7 +66,9 @@ def test_a_full_channel_refuses_what_is_new_and_keeps_what_it_has(
     assert (channel.offer, channel.answer, channel.candidates) == ("the offer", None, ALL)
 
 
-def test_a_full_channel_does_all_else_and_other_channels_do_not_notice(channels: Channels, post: Post) -> None:
+def test_a_full_channel_does_everything_else_and_other_channels_are_not_affected(
+    channels: Channels, post: Post
+) -> None:
     full, other = channels.create(), channels.create()
     fill(channels, full)
 
@@ -88,7 +90,7 @@ def test_a_full_channel_does_all_else_and_other_channels_do_not_notice(channels:
 
 
 def test_two_aiortc_peers_connect_through_a_full_channel(url: Url) -> None:
-    """Their own candidates are in their descriptions; somebody else has filled the channel."""
+    """The channel is full of other candidates, but the peers' own are in their descriptions."""
 
     def flood(channel_id: str) -> None:
         with httpx.Client() as http:
@@ -116,7 +118,7 @@ def test_two_aiortc_peers_connect_through_a_full_channel(url: Url) -> None:
     assert asyncio.run(both()) == ["connected", "connected"]
 
 
-def test_two_javascript_clients_whose_late_candidates_find_no_place_connect_all_the_same(url: Url) -> None:
+def test_javascript_clients_connect_even_if_the_channel_is_too_full_for_late_candidates(url: Url) -> None:
     script = str(Path(__file__).with_name("full-channel.mjs"))
 
     run = subprocess.run(["node", script, url.address], capture_output=True, text=True, timeout=100, check=False)

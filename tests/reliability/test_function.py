@@ -1,4 +1,4 @@
-"""The function itself: killed, frozen, out of memory, by a clock that steps, and about to run out of time."""
+"""The function itself: killed, frozen, out of memory, with a clock that jumps, and almost out of time."""
 
 import resource
 import signal
@@ -19,7 +19,7 @@ from harness.transports import Reply
 from tests.reliability.cluster import Client, Cluster, NoReply, cluster
 
 WRITES = ["create_offer", "create_answer", "create_candidate", "delete_data_channel"]
-# Each method on a channel with an offer, an answer and a candidate; deleting comes last.
+# Each method, for a channel with an offer, an answer and a candidate. The delete comes last.
 METHODS: list[dict[str, object]] = [
     {"method": "create_data_channel"},
     {"method": "create_offer", "offer": "old"},
@@ -33,7 +33,7 @@ METHODS: list[dict[str, object]] = [
 
 
 def near(here: Cluster) -> Channels:
-    """The channels themselves, whatever is between the function and them."""
+    """Access to the channels that bypasses the function and the proxy."""
     table = Table(client_of(str(here.proxy.engine.base_url)), here.table)
     return Channels(table, lambda: time.time() + here.clock.offset)
 
@@ -79,7 +79,7 @@ def kill_after(client: Client) -> Fault:
 
 @pytest.mark.parametrize("kill", [kill_before, kill_after], ids=lambda kill: kill.__name__)
 @pytest.mark.parametrize("method", WRITES)
-def test_a_function_killed_in_a_write_has_done_it_or_not_and_serves_the_next_request(
+def test_a_write_during_which_the_function_is_killed_is_complete_or_absent(
     method: str, kill: Callable[[Client], Fault], here: Cluster
 ) -> None:
     [client] = here.clients
@@ -101,20 +101,20 @@ def test_a_function_killed_in_a_write_has_done_it_or_not_and_serves_the_next_req
         assert read.status == 200
 
 
-def test_a_function_restarted_between_two_requests_has_forgotten_nothing(here: Cluster) -> None:
+def test_a_function_restarted_between_requests_loses_nothing(here: Cluster) -> None:
     [client] = here.clients
     channel_id = set_up(client)
 
     for request in METHODS[1:3]:
         client.signal(signal.SIGKILL)
-        with pytest.raises(NoReply):  # The emulator notices at the next call, Lambda by itself.
+        with pytest.raises(NoReply):  # The emulator notices only at the next call. Lambda notices by itself.
             client.post({"method": "get_offer", "channel_id": channel_id})
         assert client.post({**request, "channel_id": channel_id}).status == 200
 
     assert near(here).get(channel_id) == Channel("old", "old", ["old"])
 
 
-def test_a_frozen_function_thaws_to_dead_connections_and_nobody_hears_of_it(here: Cluster, tmp_path: Path) -> None:
+def test_a_frozen_function_replaces_its_dead_connections_without_errors(here: Cluster, tmp_path: Path) -> None:
     [client] = here.clients
     here.proxy.idle_seconds = 0.2
     channel_id = set_up(client)
@@ -130,8 +130,8 @@ def test_a_frozen_function_thaws_to_dead_connections_and_nobody_hears_of_it(here
     assert '"ERROR"' not in (tmp_path / "log").read_text()
 
 
-def test_a_connection_that_turns_out_to_be_dead_is_retried(here: Cluster, tmp_path: Path) -> None:
-    """Where even the end of the connection was lost, it is the first use that tells."""
+def test_a_request_on_a_dead_connection_is_retried(here: Cluster, tmp_path: Path) -> None:
+    """If the function never learned that the connection was closed, it notices at the next use."""
     [client] = here.clients
     channel_id = set_up(client)
 
@@ -144,7 +144,7 @@ def test_a_connection_that_turns_out_to_be_dead_is_retried(here: Cluster, tmp_pa
     assert '"ERROR"' not in (tmp_path / "log").read_text()
 
 
-def test_a_function_frozen_while_it_holds_a_reply_tells_the_right_one_later(here: Cluster) -> None:
+def test_a_function_frozen_while_it_holds_a_reply_sends_the_right_one_later(here: Cluster) -> None:
     [client] = here.clients
     channel_id = client.post({"method": "create_data_channel"}).json()["channel_id"]
 
@@ -163,7 +163,7 @@ def test_a_function_frozen_while_it_holds_a_reply_tells_the_right_one_later(here
 
 
 def limit_memory(client: Client, room: int) -> None:
-    """Let the function's process have so many more bytes than it has."""
+    """Limit the process's memory to what it uses now, plus `room` bytes."""
     process = client.environment.function()
     assert process is not None
     pages = int(Path(f"/proc/{process}/statm").read_text().split()[0])
@@ -172,7 +172,7 @@ def limit_memory(client: Client, room: int) -> None:
 
 
 @pytest.mark.parametrize("room", [0, 400_000, 3_000_000])
-def test_out_of_memory_is_no_fault_of_the_client_and_passes(room: int, here: Cluster) -> None:
+def test_out_of_memory_is_never_blamed_on_the_client_and_the_function_recovers(room: int, here: Cluster) -> None:
     [client] = here.clients
     channel_id = set_up(client)
     large = b'{"method": "create_offer", "x": [' + b'"a",' * (MAX_BODY_BYTES // 4 - 30) + b'"a"]}'
@@ -184,7 +184,7 @@ def test_out_of_memory_is_no_fault_of_the_client_and_passes(room: int, here: Clu
         limit_memory(client, 2**40)
     outcome(client, {"method": "get_offer", "channel_id": channel_id})
 
-    # 400 where there was room after all; else "internal error", or the end of the process.
+    # Enough memory gives the usual 400. Too little gives "internal error", or the process ends.
     assert set(heard) <= {(500, "internal error"), (502, ""), (400, "offer is missing")}
     assert call_all(client, channel_id) == ALL_REPLIES
 
@@ -197,7 +197,7 @@ def outcome(client: Client, request: dict[str, object] | bytes) -> tuple[int, st
     return reply.status, reply.body
 
 
-def test_a_clock_that_steps_makes_no_error_and_prolongs_nothing(here: Cluster) -> None:
+def test_a_clock_that_jumps_causes_no_error_and_extends_no_channel(here: Cluster) -> None:
     [client] = here.clients
     first = set_up(client)
     told = []
@@ -209,7 +209,7 @@ def test_a_clock_that_steps_makes_no_error_and_prolongs_nothing(here: Cluster) -
         assert again.status == (400 if told[-1] == "no such channel" else 200)
         assert call_all(client, set_up(client)) == ALL_REPLIES
 
-    # By the clock of the function, which is right to the second again at each step.
+    # The function goes by its own clock after each jump.
     there, gone = '{"offer":"old"}', "no such channel"
     assert told == [there, there, there, there, there, gone, there]
     here.clock.jump(CHANNEL_TTL_SECONDS)
@@ -217,7 +217,7 @@ def test_a_clock_that_steps_makes_no_error_and_prolongs_nothing(here: Cluster) -
 
 
 @pytest.mark.parametrize("step", [-100_000, 200])
-def test_a_clock_that_steps_neither_ends_nor_prolongs_a_held_reply(step: int, here: Cluster) -> None:
+def test_a_clock_that_jumps_neither_ends_nor_extends_a_held_reply(step: int, here: Cluster) -> None:
     [client] = here.clients
     channel_id = client.post({"method": "create_data_channel"}).json()["channel_id"]
 
@@ -233,7 +233,7 @@ def test_a_clock_that_steps_neither_ends_nor_prolongs_a_held_reply(step: int, he
     assert reply.json() == {"answer": "mine"}
 
 
-def test_replies_byte_by_byte_are_given_up_before_the_functions_time_is_over(
+def test_byte_by_byte_replies_are_abandoned_before_the_function_times_out(
     task_root: Path, endpoint: str, tmp_path: Path
 ) -> None:
     with cluster(len(METHODS), task_root, endpoint, tmp_path, {"MAX_WAIT_SECONDS": "0"}) as here:

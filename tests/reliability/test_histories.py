@@ -1,6 +1,7 @@
-"""The promise: some sequential order of the model explains all that clients are told, whatever fails meanwhile.
+"""The main promise of reliability.
 
-`make soak` runs a thousand others.
+Whatever fails, some sequential order of the model explains everything that clients are told.
+`make soak` runs a thousand more histories.
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Many clients and little capacity: they back off, apart from each other, and all connect in the end."""
+"""Many clients and too little capacity: clients back off at different times, and all connect in the end."""
 
 import asyncio
 import json
@@ -16,16 +16,17 @@ from peerpost.channel import Channel
 from tests.reliability.overload import Url, overloaded_url
 
 PAIRS = 100
-# A tenth of what the clients would use at once.
+# A tenth of what the clients would use at the same time.
 CONCURRENCY = 20
-# A pair takes five requests of the table and its further reads; this is a tenth of what all would use in a second.
+# Each pair makes five requests to the table, and further reads.
+# This is a tenth of what all pairs together would use in a second.
 TABLE_REQUESTS_PER_SECOND = 60
 PATIENCE_SECONDS = 110
 
 
 @dataclass
 class Peers:
-    """Pairs of Python clients, each client with connections of its own, that exchange their descriptions."""
+    """Pairs of Python clients that exchange descriptions. Each client has its own connections."""
 
     url: str
     delays: list[float] = field(default_factory=list)
@@ -83,7 +84,7 @@ def url_of(endpoint: str) -> Callable[..., AbstractContextManager[Url]]:
 
 
 @CLIENTS
-def test_all_connect_on_a_tenth_of_the_concurrency(
+def test_all_clients_connect_with_a_tenth_of_the_concurrency(
     connect_all: Callable[[str], Outcome], url_of: Callable[..., AbstractContextManager[Url]]
 ) -> None:
     with url_of(CONCURRENCY) as url:
@@ -96,7 +97,7 @@ def test_all_connect_on_a_tenth_of_the_concurrency(
 
 
 @CLIENTS
-def test_all_connect_on_a_tenth_of_the_tables_throughput(
+def test_all_clients_connect_with_a_tenth_of_the_tables_throughput(
     connect_all: Callable[[str], Outcome], url_of: Callable[..., AbstractContextManager[Url]]
 ) -> None:
     with url_of(2 * PAIRS, TABLE_REQUESTS_PER_SECOND) as url:
@@ -109,6 +110,6 @@ def test_all_connect_on_a_tenth_of_the_tables_throughput(
 
 
 def assert_apart(delays: list[float]) -> None:
-    """Whoever failed together does not come back together."""
+    """Clients that were refused at the same time do not all retry at the same time."""
     assert len(delays) > PAIRS
     assert len(set(delays)) == len(delays)

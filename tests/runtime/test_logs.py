@@ -1,7 +1,4 @@
-"""At its most verbose, the log mentions every request
-
-and contains nothing of a peer: no SDP, address, id or key.
-"""
+"""At its most verbose, the log mentions every request but nothing of a peer: no SDP, address, id or key."""
 
 import json
 import logging

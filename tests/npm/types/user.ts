@@ -1,4 +1,4 @@
-// What a user of the client writes. It is compiled and not run.
+// A user's code. It is compiled but not run.
 import {
   AccessError,
   connect,
