@@ -1,4 +1,4 @@
-"""The package, from its sources, and the server that its tests talk to."""
+"""Fixtures: the package from its sources, and the server that the tests use."""
 
 import signal
 import sys
@@ -25,14 +25,14 @@ if SOURCES not in sys.path:
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
-    """`chalice local` on its embedded DynamoDB."""
+    """`chalice local` with its in-memory DynamoDB."""
     with chalice_local() as url:
         yield url
 
 
 @dataclass(frozen=True)
 class Operated:
-    """A server whose operator wants an access key, and names a STUN server."""
+    """A server that requires an access key and names a STUN server."""
 
     url: str
     access_key: str

@@ -1,4 +1,4 @@
-"""Stand-ins: a server that says what it is told to say, and a time that passes at once."""
+"""Test doubles: a server with scripted replies, and clocks on which waiting takes no real time."""
 
 import asyncio
 import json
@@ -44,9 +44,9 @@ def unauthorized(sentence: str) -> httpx.Response:
 
 
 class Script:
-    """A server that answers with one step after the other, and with the last for ever.
+    """A server that replies with one step after the other, and repeats the last one forever.
 
-    `options` are those of the HTTP client.
+    `options` are passed to the HTTP client.
     """
 
     def __init__(self, *steps: Step, access_key: str | None = None, **options: Any) -> None:
@@ -73,7 +73,7 @@ class Script:
 
 
 class Time:
-    """A clock that only sleeping moves."""
+    """A clock that moves only when somebody sleeps."""
 
     def __init__(self) -> None:
         self.now = 1_000.0
@@ -88,7 +88,7 @@ class Time:
 
 
 class SelectorThatDoesNotWait(selectors.BaseSelector):
-    """Instead of waiting for a timer, it lets the time pass at once. It waits if only another thread can go on."""
+    """A selector that skips the wait for a timer. It waits only if another thread has to act first."""
 
     def __init__(self) -> None:
         self.passed = 0.0
@@ -116,9 +116,9 @@ class SelectorThatDoesNotWait(selectors.BaseSelector):
 
 
 class LoopThatDoesNotWait(asyncio.SelectorEventLoop):
-    """An event loop whose clock jumps to the next timer as soon as nothing else is to be done.
+    """An event loop whose clock jumps to the next timer when there is nothing else to do.
 
-    What a busy machine delays is not late on this clock.
+    On this clock nothing is late, even on a busy machine.
     """
 
     def __init__(self) -> None:
@@ -126,13 +126,13 @@ class LoopThatDoesNotWait(asyncio.SelectorEventLoop):
         super().__init__(self._selector_that_does_not_wait)
 
     def time(self) -> float:
-        # Timers of one moment have no order, so no two moments are the same.
+        # Two timers for the same moment would have no order, so the clock never shows the same time twice.
         self._selector_that_does_not_wait.passed += 1e-6
         return self._selector_that_does_not_wait.passed
 
 
 def run_at_once(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine whose pauses take no time."""
+    """Run a coroutine on a loop where pauses take no time."""
     with asyncio.Runner(loop_factory=LoopThatDoesNotWait) as runner:
         return runner.run(coroutine)
 

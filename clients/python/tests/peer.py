@@ -1,4 +1,4 @@
-"""One of two peers, in a process of its own: it connects, says hello, and prints what it heard.
+"""One of two peers, in a separate process: it connects, says hello, and prints what it received.
 
 python peer.py connect|signaling|file SERVER sealed|plain|LINK
 """
@@ -43,7 +43,7 @@ async def with_connect(peer: RTCPeerConnection, server: str, link: Link | None, 
 
 
 async def with_signaling(peer: RTCPeerConnection, server: str, link: Link | None, key: bytes | None) -> None:
-    """What the examples of aiortc do: the role decides who offers, and a loop does the rest until BYE."""
+    """Do what aiortc's examples do: the role decides who offers, and a loop handles the rest until BYE."""
     signaling = signaling_of(server, link, key)
     await signaling.connect()
 
@@ -70,7 +70,7 @@ async def with_signaling(peer: RTCPeerConnection, server: str, link: Link | None
 
 
 async def with_a_file(peer: RTCPeerConnection, server: str, link: Link | None, key: bytes | None) -> None:
-    """A file as aiortc's datachannel-filexfer sends it; it ends the connection first, and the signaling last."""
+    """Send a file as aiortc's datachannel-filexfer does. It closes the connection first, and the signaling last."""
     signaling = signaling_of(server, link, key)
     await signaling.connect()
     checksum = hashlib.sha256()

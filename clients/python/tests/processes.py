@@ -1,4 +1,4 @@
-"""Peers in processes of their own, which do not outlive their test."""
+"""Peers in separate processes, which do not outlive their test."""
 
 import os
 import subprocess
@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 HERE = Path(__file__).parent
-# Only a test that hangs takes as long. A busy machine may take most of it to start two processes.
+# Only a hanging test takes this long. A busy machine may need most of it to start two processes.
 PATIENCE_SECONDS = 100.0
 
 
 @contextmanager
 def python(*arguments: object, **environment: str) -> Iterator[subprocess.Popen[str]]:
-    """Run Python on the package; the process is killed at the end, if it is still there."""
+    """Run Python with the package. At the end, kill the process if it is still running."""
     with subprocess.Popen(
         [sys.executable, *map(str, arguments)],
         env=os.environ | {"PYTHONPATH": str(HERE.parent / "src"), "PYTHONUNBUFFERED": "1"} | environment,
@@ -30,7 +30,7 @@ def python(*arguments: object, **environment: str) -> Iterator[subprocess.Popen[
 
 
 def line_of(process: subprocess.Popen[str]) -> str:
-    """Return the next line that a process prints, its link for example."""
+    """Return the next line that a process prints, for example its link."""
     assert process.stdout is not None
     line = process.stdout.readline().strip()
     assert line, process.communicate(timeout=PATIENCE_SECONDS)
@@ -38,7 +38,7 @@ def line_of(process: subprocess.Popen[str]) -> str:
 
 
 def end_of(process: subprocess.Popen[str]) -> tuple[int, str, str]:
-    """Return the exit code of a process, and what it has printed, once it has ended."""
+    """Wait for a process to end, and return its exit code and output."""
     output, errors = process.communicate(timeout=PATIENCE_SECONDS)
     return process.returncode, output, errors
 

@@ -1,4 +1,4 @@
-"""Candidates of the other peer: texts from outside, which must not end a connection."""
+"""Candidates of the other peer are untrusted texts, which must not end a connection."""
 
 import json
 
@@ -25,7 +25,7 @@ def init(candidate: object, mid: object = "0", index: object = 0) -> str:
         "candidate:2 1 udp 1677729535 198.51.100.1 50000 typ srflx raddr 192.0.2.1 rport 50000",
     ],
 )
-def test_a_browsers_candidate_is_understood(line: str) -> None:
+def test_a_candidate_from_a_browser_is_parsed(line: str) -> None:
     found = candidate_from_json(init(line))
 
     assert found is not None
@@ -69,7 +69,7 @@ def test_a_browsers_candidate_is_understood(line: str) -> None:
         '{"candidate": NaN}',
     ],
 )
-def test_what_aiortc_has_no_use_for_is_passed_over(text: str) -> None:
+def test_candidates_that_aiortc_cannot_use_are_skipped(text: str) -> None:
     found = candidate_from_json(text)
 
     assert found is None
@@ -79,7 +79,7 @@ HIDDEN = HOST.replace("192.0.2.1", "6f0b4c55-8b9a-4c55-8b9a-3ad1e1b58f0e.local")
 SECTIONS = ("v=0\r\n", "m=audio 9\r\n", f"a={HOST}\r\n", f"a={HIDDEN}\r\n", "m=video 9\r\n", f"a={HIDDEN}\r\n")
 
 
-def test_names_of_mdns_are_taken_apart_with_their_places() -> None:
+def test_mdns_candidates_are_removed_from_a_description_and_returned_with_their_section() -> None:
     sdp, apart = without_mdns("".join(SECTIONS))
 
     assert sdp == "".join(line for line in SECTIONS if ".local" not in line)
@@ -87,13 +87,13 @@ def test_names_of_mdns_are_taken_apart_with_their_places() -> None:
     assert [(each.ip, each.sdpMLineIndex) for each in found if each] == [(HIDDEN.split()[4], 0), (HIDDEN.split()[4], 1)]
 
 
-def test_a_description_that_ends_its_candidates_stays_as_it_is() -> None:
+def test_a_description_with_an_end_of_candidates_stays_unchanged() -> None:
     sdp = "".join(SECTIONS) + "a=end-of-candidates\r\n"
 
     assert without_mdns(sdp) == (sdp, [])
 
 
-def test_a_candidate_survives_the_way() -> None:
+def test_a_candidate_is_the_same_after_encoding_and_decoding() -> None:
     candidate = candidate_from_sdp(HOST.removeprefix("candidate:"))
     candidate.sdpMid, candidate.sdpMLineIndex = "audio", 1
 
@@ -102,7 +102,7 @@ def test_a_candidate_survives_the_way() -> None:
     assert found == candidate
 
 
-def test_a_goodbye_is_an_end_of_candidates_to_who_does_not_know_it() -> None:
+def test_a_bye_looks_like_an_end_of_candidates_to_other_clients() -> None:
     text = bye_to_json("offerer")
 
     assert json.loads(text)["candidate"] == ""

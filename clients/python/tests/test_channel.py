@@ -1,4 +1,4 @@
-"""A peer's end of a channel, against a server that says what it is told, in a time that passes at once."""
+"""A peer's end of a channel, tested with a scripted server and a clock on which waiting takes no time."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ async def open_and_receive(channel: Channel) -> str:
     return await channel.receive_answer()
 
 
-def test_an_offerer_needs_two_requests() -> None:
+def test_an_offerer_exchanges_descriptions_with_two_requests() -> None:
     script, time = Script(OPENED, ANSWERED), Time()
 
     answer = asyncio.run(open_and_receive(offerer(script, time)))
@@ -34,7 +34,7 @@ def test_an_offerer_needs_two_requests() -> None:
     ]
 
 
-def test_a_server_that_does_not_hold_is_asked_ever_more_seldom() -> None:
+def test_a_server_that_does_not_hold_replies_is_polled_less_and_less_often() -> None:
     script, time = Script(OPENED, NOT_YET, ok(items=[], next=0), *[NOT_YET] * 12, ANSWERED), Time()
 
     asyncio.run(open_and_receive(offerer(script, time)))
@@ -43,7 +43,7 @@ def test_a_server_that_does_not_hold_is_asked_ever_more_seldom() -> None:
     assert time.pauses[-1] == 1.0
 
 
-def test_the_pauses_have_jitter() -> None:
+def test_the_pauses_between_polls_have_jitter() -> None:
     script, time = Script(OPENED, NOT_YET, ok(items=[], next=0), ANSWERED), Time()
     asked: list[tuple[float, float]] = []
 
@@ -58,7 +58,7 @@ def test_the_pauses_have_jitter() -> None:
     assert time.pauses == pytest.approx([0.2 * 1.25])
 
 
-def test_a_server_that_holds_is_asked_again_at_once() -> None:
+def test_a_server_that_holds_replies_is_asked_again_at_once() -> None:
     time = Time()
 
     def hold(_: dict[str, object]) -> httpx.Response:
@@ -72,7 +72,7 @@ def test_a_server_that_holds_is_asked_again_at_once() -> None:
     assert time.pauses == []
 
 
-def test_whoever_waits_for_long_polls() -> None:
+def test_after_a_long_wait_the_client_polls_without_holding() -> None:
     time = Time()
 
     def not_yet_after(request: dict[str, object]) -> httpx.Response:
@@ -88,7 +88,7 @@ def test_whoever_waits_for_long_polls() -> None:
 
 
 @pytest.mark.parametrize("fault", [unavailable(), unavailable(429), unavailable(500), unavailable(502), LOST])
-def test_a_fault_that_passes_is_waited_out(fault: httpx.Response | Exception) -> None:
+def test_a_temporary_fault_is_retried(fault: httpx.Response | Exception) -> None:
     script, time = Script(OPENED, fault, fault, fault, ANSWERED), Time()
 
     answer = asyncio.run(open_and_receive(offerer(script, time)))
@@ -108,7 +108,7 @@ def test_retry_after_is_honoured(status: int) -> None:
 
 
 @pytest.mark.parametrize("fault", [unavailable(), LOST])
-def test_a_server_that_has_never_answered_is_given_up_soon(fault: httpx.Response | Exception) -> None:
+def test_a_server_that_has_never_replied_is_given_up_soon(fault: httpx.Response | Exception) -> None:
     script, time = Script(fault), Time()
 
     with pytest.raises((ServerError, NetworkError)):
@@ -119,7 +119,7 @@ def test_a_server_that_has_never_answered_is_given_up_soon(fault: httpx.Response
 
 
 @pytest.mark.parametrize("fault", [unavailable(429), unavailable(503, retry_after="1")])
-def test_a_server_without_capacity_is_asked_for_two_minutes_and_is_not_asked_to_hold(fault: httpx.Response) -> None:
+def test_an_overloaded_server_is_polled_for_two_minutes_without_holding(fault: httpx.Response) -> None:
     script, time = Script(*[fault] * 19, OPENED, NOT_YET, ok(items=[], next=0), *[fault] * 19, ANSWERED), Time()
 
     answer = asyncio.run(open_and_receive(offerer(script, time)))
@@ -131,7 +131,7 @@ def test_a_server_without_capacity_is_asked_for_two_minutes_and_is_not_asked_to_
         asyncio.run(offerer(Script(fault), time).open())
 
 
-def test_a_fault_of_a_server_that_has_served_is_given_up_within_half_a_minute() -> None:
+def test_if_a_server_that_worked_keeps_failing_the_client_gives_up_within_half_a_minute() -> None:
     script, time = Script(OPENED, unavailable()), Time()
 
     with pytest.raises(ServerError):
@@ -142,7 +142,7 @@ def test_a_fault_of_a_server_that_has_served_is_given_up_within_half_a_minute() 
 
 
 @pytest.mark.parametrize("reply", [OPENED, unavailable()], ids=["a channel", "503"])
-def test_repeated_network_errors_of_a_server_that_has_replied_are_retried_twenty_times_and_no_read_is_held(
+def test_repeated_network_errors_are_retried_twenty_times_without_holding(
     reply: httpx.Response,
 ) -> None:
     script, time = Script(reply, *[LOST] * 18, OPENED, LOST, LOST, NOT_YET, ok(items=[], next=0), ANSWERED), Time()
@@ -160,7 +160,7 @@ def test_repeated_network_errors_of_a_server_that_has_replied_are_retried_twenty
     assert reads == [0, 0, 0, 0]
 
 
-def test_a_server_that_has_replied_and_does_not_reply_any_more_is_given_up_after_twenty_tries() -> None:
+def test_a_server_that_stops_replying_is_given_up_after_twenty_tries() -> None:
     script, time = Script(OPENED, LOST), Time()
 
     with pytest.raises(NetworkError):
@@ -171,7 +171,7 @@ def test_a_server_that_has_replied_and_does_not_reply_any_more_is_given_up_after
     assert sum(time.pauses) == pytest.approx(119.75)
 
 
-def test_a_single_network_error_does_not_end_held_reads() -> None:
+def test_reads_are_still_held_after_a_single_network_error() -> None:
     script, time = Script(OPENED, LOST, NOT_YET, ok(items=[], next=0), LOST, ANSWERED), Time()
 
     asyncio.run(open_and_receive(offerer(script, time)))
@@ -180,7 +180,7 @@ def test_a_single_network_error_does_not_end_held_reads() -> None:
     assert reads == [20, 20, 20, 20]
 
 
-def test_a_held_read_that_a_busy_server_refuses_is_not_held_when_it_is_tried_again() -> None:
+def test_a_read_that_a_busy_server_refused_is_retried_without_holding() -> None:
     script, time = Script(OPENED, unavailable(429), ANSWERED), Time()
 
     asyncio.run(open_and_receive(offerer(script, time)))
@@ -188,7 +188,7 @@ def test_a_held_read_that_a_busy_server_refuses_is_not_held_when_it_is_tried_aga
     assert [request["wait"] for request in script.requests[1:]] == [20, 0]
 
 
-def test_a_fault_that_does_not_pass_is_not_waited_out() -> None:
+def test_a_permanent_fault_is_not_retried() -> None:
     script, time = Script(httpx.Response(403, text="Forbidden")), Time()
 
     with pytest.raises(ServerError, match="403"):
@@ -206,7 +206,7 @@ def test_an_offerer_stops_when_the_channel_expires() -> None:
     assert time.now == pytest.approx(1_300)
 
 
-def test_an_answerer_stops_when_the_channel_must_have_expired() -> None:
+def test_an_answerer_stops_when_the_channel_has_expired_for_certain() -> None:
     script, time = Script(refused("no offer yet")), Time()
 
     with pytest.raises(ChannelExpiredError, match="300 seconds are over"):
@@ -215,7 +215,7 @@ def test_an_answerer_stops_when_the_channel_must_have_expired() -> None:
     assert time.now == pytest.approx(1_300)
 
 
-def test_a_retry_after_beyond_the_expiry_ends_there() -> None:
+def test_a_retry_after_past_the_expiry_is_cut_off_at_the_expiry() -> None:
     script, time = Script(OPENED, unavailable(retry_after="299")), Time()
 
     with pytest.raises(ChannelExpiredError):
@@ -225,7 +225,7 @@ def test_a_retry_after_beyond_the_expiry_ends_there() -> None:
 
 
 @pytest.mark.parametrize("steps", [[], [OPENED]])
-def test_a_retry_after_beyond_the_life_of_a_channel_is_not_waited_out(steps: list[httpx.Response]) -> None:
+def test_a_retry_after_longer_than_a_channel_lives_is_an_error_at_once(steps: list[httpx.Response]) -> None:
     script, time = Script(*steps, unavailable(retry_after="301")), Time()
 
     with pytest.raises(ServerError, match="storage is unavailable"):
@@ -234,14 +234,14 @@ def test_a_retry_after_beyond_the_life_of_a_channel_is_not_waited_out(steps: lis
     assert time.pauses == []
 
 
-def test_an_answerer_without_a_channel_is_told_why() -> None:
+def test_an_answerer_without_a_channel_gets_an_error_that_says_why() -> None:
     script, time = Script(refused("no such channel")), Time()
 
     with pytest.raises(ChannelExpiredError, match="older than 300 seconds, used up, or never was"):
         asyncio.run(answerer(script, time).receive_offer())
 
 
-def test_an_answer_whose_reply_was_lost_is_ours() -> None:
+def test_after_a_lost_reply_our_own_stored_answer_is_recognized() -> None:
     script, time = Script(LOST, refused("answer already exists"), ok(answer="ours")), Time()
 
     asyncio.run(answerer(script, time).send_answer("ours"))
@@ -249,7 +249,7 @@ def test_an_answer_whose_reply_was_lost_is_ours() -> None:
     assert script.methods == ["create_answer", "create_answer", "get_answer"]
 
 
-def test_a_sealed_answer_whose_reply_was_lost_is_ours() -> None:
+def test_after_a_lost_reply_our_own_stored_sealed_answer_is_recognized() -> None:
     written: list[str] = []
 
     def lose(request: dict[str, str]) -> httpx.Response:
@@ -267,7 +267,9 @@ def test_a_sealed_answer_whose_reply_was_lost_is_ours() -> None:
     "steps",
     [[LOST, refused("no such channel")], [LOST, refused("answer already exists"), refused("no such channel")]],
 )
-def test_an_offerer_that_has_our_answer_may_have_erased_the_channel(steps: list[httpx.Response | Exception]) -> None:
+def test_if_the_channel_is_deleted_after_a_lost_reply_the_answer_counts_as_read(
+    steps: list[httpx.Response | Exception],
+) -> None:
     script, time = Script(*steps), Time()
     channel = answerer(script, time)
 
@@ -276,21 +278,21 @@ def test_an_offerer_that_has_our_answer_may_have_erased_the_channel(steps: list[
     assert channel.is_exchanged
 
 
-def test_an_answer_to_a_channel_that_is_no_more_is_an_error() -> None:
+def test_answering_a_channel_that_does_not_exist_is_an_error() -> None:
     script, time = Script(refused("no such channel")), Time()
 
     with pytest.raises(ChannelExpiredError):
         asyncio.run(answerer(script, time).send_answer("ours"))
 
 
-def test_an_answer_that_another_peer_has_written_is_a_refusal() -> None:
+def test_if_another_peer_has_answered_our_answer_is_refused() -> None:
     script, time = Script(refused("answer already exists"), ok(answer="theirs")), Time()
 
     with pytest.raises(RefusalError, match="answer already exists"):
         asyncio.run(answerer(script, time).send_answer("ours"))
 
 
-def test_a_candidate_whose_reply_was_lost_is_sent_again_as_it_was() -> None:
+def test_after_a_lost_reply_a_candidate_is_sent_again_unchanged() -> None:
     script, time = Script(LOST, ok()), Time()
 
     asyncio.run(answerer(script, time, new_key()).send_candidate("candidate"))
@@ -312,7 +314,7 @@ def test_a_candidate_has_at_most_425_bytes(size: int) -> None:
     assert len(script.requests) == (size <= 425)
 
 
-def test_an_older_server_gets_the_offer_a_second_time() -> None:
+def test_an_older_server_that_ignored_the_offer_gets_it_again() -> None:
     script, time = Script(OPENED, NOT_YET, ok(items=[]), ok(), NOT_YET, ok(answer="the answer")), Time()
 
     answer = asyncio.run(open_and_receive(offerer(script, time)))
@@ -328,7 +330,7 @@ def test_an_older_server_gets_the_offer_a_second_time() -> None:
     ]
 
 
-def test_an_older_server_is_read_by_counting() -> None:
+def test_candidates_from_an_older_server_without_positions_are_counted() -> None:
     script, time = Script(ok(items=["a"]), ok(items=["a"]), ok(items=["a", "b", "c"])), Time()
     channel = answerer(script, time)
 
@@ -340,7 +342,7 @@ def test_an_older_server_is_read_by_counting() -> None:
     assert [request["since"] for request in script.requests] == [0, 1, 1]
 
 
-def test_candidates_that_come_with_the_offer_are_not_read_again() -> None:
+def test_candidates_that_arrive_with_the_offer_are_not_read_again() -> None:
     script, time = Script(ok(offer="o", items=["a"], next=1), ok(items=["b"], next=2)), Time()
     channel = answerer(script, time)
 
@@ -353,7 +355,7 @@ def test_candidates_that_come_with_the_offer_are_not_read_again() -> None:
 
 
 @pytest.mark.parametrize("key", [None, b"k" * 32])
-def test_a_peer_passes_over_its_own_candidates(key: bytes | None) -> None:
+def test_a_peer_skips_its_own_candidates(key: bytes | None) -> None:
     stored: list[str] = []
 
     def store(request: dict[str, str]) -> httpx.Response:
@@ -372,7 +374,7 @@ def test_a_peer_passes_over_its_own_candidates(key: bytes | None) -> None:
     assert asyncio.run(exchange()) == "theirs"
 
 
-def test_a_changed_answer_is_an_error() -> None:
+def test_a_sealed_answer_that_was_changed_is_an_error() -> None:
     key = new_key()
     sealed = Sealer(key).seal("the answer", "answer")
     changed = ("A" if sealed[30] != "A" else "B").join((sealed[:30], sealed[31:]))
@@ -383,7 +385,7 @@ def test_a_changed_answer_is_an_error() -> None:
 
 
 @pytest.mark.parametrize("purpose", ["offer", "answer"])
-def test_a_candidate_that_was_sealed_as_something_else_is_an_error(purpose: str) -> None:
+def test_a_candidate_sealed_for_another_purpose_is_an_error(purpose: str) -> None:
     key = new_key()
     sealed = Sealer(key).seal("text", purpose)  # type: ignore[arg-type]
     script, time = Script(ok(items=[sealed], next=1)), Time()
@@ -392,7 +394,7 @@ def test_a_candidate_that_was_sealed_as_something_else_is_an_error(purpose: str)
         asyncio.run(answerer(script, time, key).receive_candidate())
 
 
-def test_the_server_sees_nothing_of_what_is_sealed() -> None:
+def test_the_server_cannot_read_sealed_descriptions_and_candidates() -> None:
     script, time = Script(OPENED, ok()), Time()
     channel = offerer(script, time, new_key())
 
@@ -405,7 +407,7 @@ def test_the_server_sees_nothing_of_what_is_sealed() -> None:
     assert "SECRET" not in json.dumps(script.requests)
 
 
-def test_hanging_up_raises_nothing() -> None:
+def test_hanging_up_never_raises() -> None:
     for fault in (unavailable(), LOST, refused("method is unknown")):
         script = Script(fault)
 

@@ -1,4 +1,4 @@
-"""The command line, in processes of its own, as somebody would run it."""
+"""The command line, run in separate processes as a user would run it."""
 
 import argparse
 import asyncio
@@ -26,7 +26,7 @@ from processes import end_of, line_of, python, until
 from test_transfer import Wire
 
 MEGABYTE = 1_048_576
-# More than crosses while a test looks at it; it takes no room, as it has no content.
+# Too large to be sent during a test. The file is sparse, so it takes no disk space.
 ENDLESS_BYTES = 4_096 * MEGABYTE
 
 
@@ -59,7 +59,7 @@ def post(server: str, **fields: object) -> httpx.Response:
     return httpx.post(server, json=fields)
 
 
-def test_five_megabytes_come_across_with_their_checksum(server: str, tmp_path: Path, inbox: Path) -> None:
+def test_a_file_of_five_megabytes_arrives_with_its_checksum(server: str, tmp_path: Path, inbox: Path) -> None:
     content = os.urandom(5 * MEGABYTE)
     (tmp_path / "film.bin").write_bytes(content)
     checksum = hashlib.sha256(content).hexdigest()
@@ -77,7 +77,7 @@ def test_five_megabytes_come_across_with_their_checksum(server: str, tmp_path: P
         assert "Traceback" not in errors
 
 
-def test_a_code_needs_a_server_and_finds_it_in_the_environment(server: str, tmp_path: Path, inbox: Path) -> None:
+def test_receiving_by_code_uses_the_server_from_the_environment(server: str, tmp_path: Path, inbox: Path) -> None:
     (tmp_path / "empty").touch()
 
     with peerpost("send", tmp_path / "empty", PEERPOST_SERVER=server) as sender:
@@ -90,7 +90,7 @@ def test_a_code_needs_a_server_and_finds_it_in_the_environment(server: str, tmp_
     assert "." in code
 
 
-def test_who_sends_needs_the_access_key_and_both_sides_ask_the_ice_servers_of_the_operator(
+def test_only_the_sender_needs_the_access_key_and_both_sides_use_the_operators_ice_servers(
     operated: Operated, tmp_path: Path, inbox: Path
 ) -> None:
     (tmp_path / "film.bin").write_bytes(b"content")
@@ -112,7 +112,7 @@ def test_who_sends_needs_the_access_key_and_both_sides_ask_the_ice_servers_of_th
 @pytest.mark.parametrize(
     ("access_key", "sentence"), [(None, "access key is missing"), (ACCESS_KEY, "access key is unknown")]
 )
-def test_a_server_that_wants_another_access_key_is_one_line(
+def test_a_refused_access_key_is_reported_in_one_line(
     operated: Operated,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -134,7 +134,7 @@ def test_a_server_that_wants_another_access_key_is_one_line(
 @pytest.mark.parametrize(
     ("content", "error"), [(None, "cannot read {}: No such file or directory"), ("a b", "{} has no access key in it: ")]
 )
-def test_a_file_that_is_no_access_key_is_one_line(
+def test_a_file_without_an_access_key_is_reported_in_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str | None, error: str
 ) -> None:
     path = tmp_path / "access-key"
@@ -149,8 +149,8 @@ def test_a_file_that_is_no_access_key_is_one_line(
     assert output.err.count("\n") == 1
 
 
-def test_who_receives_sends_no_access_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The link names the server, and came from another one."""
+def test_a_receiver_never_sends_an_access_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The link comes from somebody else and names the server, so our key must not go there."""
     monkeypatch.setenv("PEERPOST_ACCESS_KEY", ACCESS_KEY)
 
     class Server(BaseHTTPRequestHandler):
@@ -182,7 +182,7 @@ OPERATORS = [RTCIceServer(STUN["urls"])]
         (["none"], OPERATORS, []),
     ],
 )
-def test_ice_servers_are_those_of_the_option_or_the_server_or_the_default(
+def test_ice_servers_come_from_the_option_or_else_the_server_or_else_the_default(
     monkeypatch: pytest.MonkeyPatch,
     option: list[str] | None,
     given: list[RTCIceServer] | None,
@@ -209,7 +209,7 @@ def test_ice_servers_are_those_of_the_option_or_the_server_or_the_default(
     assert asked == [used]
 
 
-def test_a_data_channel_that_opens_too_late_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_data_channel_that_opens_too_late_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     @asynccontextmanager
     async def no_connection(
         _: object, prepare: Callable[[Any], None], *__: object, **___: object
@@ -230,7 +230,7 @@ def test_a_data_channel_that_opens_too_late_is_passed_over(monkeypatch: pytest.M
         asyncio.run(open_late())
 
 
-def test_both_sides_hear_of_a_file_that_exists(server: str, tmp_path: Path, inbox: Path) -> None:
+def test_both_sides_report_that_the_file_already_exists(server: str, tmp_path: Path, inbox: Path) -> None:
     (tmp_path / "film.bin").write_bytes(b"new")
     (inbox / "film.bin").write_bytes(b"old")
 
@@ -249,7 +249,7 @@ def test_both_sides_hear_of_a_file_that_exists(server: str, tmp_path: Path, inbo
     ("number", "code", "word"),
     [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated"), (signal.SIGHUP, 143, "terminated")],
 )
-def test_a_signal_while_waiting_erases_the_channel(
+def test_a_signal_while_waiting_deletes_the_channel(
     server: str, endless: Path, number: int, code: int, word: str
 ) -> None:
     with peerpost("send", endless, "--quiet", "--server", server) as sender:
@@ -265,7 +265,7 @@ def test_a_signal_while_waiting_erases_the_channel(
     ("number", "code", "word"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGHUP, 143, "terminated")]
 )
 @pytest.mark.parametrize("interrupted", ["sender", "receiver"])
-def test_ctrl_c_or_a_closed_terminal_in_the_middle_ends_both_sides_and_leaves_no_part_file(
+def test_an_interrupted_transfer_ends_both_sides_and_leaves_no_partial_file(
     server: str, endless: Path, inbox: Path, interrupted: str, number: int, code: int, word: str
 ) -> None:
     with (
@@ -282,7 +282,7 @@ def test_ctrl_c_or_a_closed_terminal_in_the_middle_ends_both_sides_and_leaves_no
     assert list(inbox.iterdir()) == []
 
 
-def test_a_program_that_nohup_has_started_ignores_a_closed_terminal(server: str, tmp_path: Path, inbox: Path) -> None:
+def test_under_nohup_a_closed_terminal_is_ignored(server: str, tmp_path: Path, inbox: Path) -> None:
     (tmp_path / "film.bin").write_bytes(b"content")
     run_with_nohup = "import os, sys; os.execvp('nohup', ['nohup', sys.executable, '-m', 'peerpost', *sys.argv[1:]])"
     send = ["send", tmp_path / "film.bin", "--server", server, "--ice-server", "none", "--quiet"]
@@ -297,7 +297,7 @@ def test_a_program_that_nohup_has_started_ignores_a_closed_terminal(server: str,
 
 
 @pytest.mark.parametrize("killed", ["sender", "receiver"])
-def test_a_peer_that_is_killed_is_lost(server: str, endless: Path, inbox: Path, killed: str) -> None:
+def test_a_killed_peer_is_reported_as_lost(server: str, endless: Path, inbox: Path, killed: str) -> None:
     with (
         peerpost("send", endless, "--quiet", "--patience", 3, "--server", server) as sender,
         peerpost("receive", line_of(sender), "--quiet", "--patience", 3, "--output", inbox) as receiver,
@@ -312,7 +312,7 @@ def test_a_peer_that_is_killed_is_lost(server: str, endless: Path, inbox: Path, 
     assert killed == "receiver" or list(inbox.iterdir()) == []
 
 
-def test_a_tampered_offer_is_one_line_and_no_connection(server: str, inbox: Path) -> None:
+def test_a_tampered_offer_is_reported_in_one_line_without_a_connection(server: str, inbox: Path) -> None:
     link = Link(post(server, method="create_data_channel").json()["channel_id"], bytes(32), server)
     sealed = Sealer(bytes(range(32))).seal("v=0", "offer")
     post(server, method="create_offer", channel_id=link.channel_id, offer=sealed)
@@ -336,7 +336,7 @@ def test_a_tampered_offer_is_one_line_and_no_connection(server: str, inbox: Path
         (["send", __file__, "--server", "http://127.0.0.1:99999/"], "'http://127.0.0.1:99999/' is no URL of a server"),
     ],
 )
-def test_what_cannot_work_is_one_line(
+def test_an_error_is_reported_in_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: list[str], error: str
 ) -> None:
     monkeypatch.delenv("PEERPOST_SERVER", raising=False)
@@ -350,7 +350,7 @@ def test_what_cannot_work_is_one_line(
     assert output.err.count("\n") == 1
 
 
-def test_a_server_of_the_environment_that_is_none_is_one_line(
+def test_an_invalid_server_in_the_environment_is_reported_in_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PEERPOST_SERVER", "http://127.0.0.1:99999/")
@@ -363,7 +363,7 @@ def test_a_server_of_the_environment_that_is_none_is_one_line(
     )
 
 
-def test_a_code_that_is_too_old_is_one_line(server: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_expired_code_is_reported_in_one_line(server: str, capsys: pytest.CaptureFixture[str]) -> None:
     code = main(["receive", f"{server}#{CHANNEL_ID}", "--ice-server", "none", "--quiet"])
 
     assert code == 1
@@ -385,7 +385,7 @@ def test_a_code_that_is_too_old_is_one_line(server: str, capsys: pytest.CaptureF
         ["send", "file", "--patience", "soon"],
     ],
 )
-def test_wrong_usage_is_2(capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
+def test_wrong_usage_exits_with_status_2(capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(words)
 
@@ -396,7 +396,7 @@ def test_wrong_usage_is_2(capsys: pytest.CaptureFixture[str], words: list[str]) 
 @pytest.mark.parametrize(
     "urls", [["stun:a.test", "stun:b.test"], ["turn:u:p@a.test", "stun:a.test", "turns:u:p@b.test"]]
 )
-def test_a_second_ice_server_of_a_kind_is_wrong_usage(capsys: pytest.CaptureFixture[str], urls: list[str]) -> None:
+def test_two_ice_servers_of_the_same_kind_are_wrong_usage(capsys: pytest.CaptureFixture[str], urls: list[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["send", "file", *(word for url in urls for word in ("--ice-server", url))])
 
@@ -404,7 +404,7 @@ def test_a_second_ice_server_of_a_kind_is_wrong_usage(capsys: pytest.CaptureFixt
     assert "error: --ice-server: at most one STUN server and one TURN server" in capsys.readouterr().err
 
 
-def test_a_stun_server_and_a_turn_server_are_right_usage(capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_stun_server_and_one_turn_server_are_accepted(capsys: pytest.CaptureFixture[str]) -> None:
     servers = ["--ice-server", "stun:a.test", "--ice-server", "turn:u:p@a.test"]
 
     code = main(["send", "no such file", "--server", URL, *servers])
@@ -421,7 +421,7 @@ def test_a_stun_server_and_a_turn_server_are_right_usage(capsys: pytest.CaptureF
         ("turns:1900000000:u:c2VjcmV0/+=@a.test", "turns:a.test", "1900000000:u", "c2VjcmV0/+="),
     ],
 )
-def test_an_ice_server_carries_its_credential(
+def test_the_credential_of_an_ice_server_is_read_from_its_url(
     url: str, urls: str, username: str | None, credential: str | None
 ) -> None:
     found = ice_server(url)
@@ -430,7 +430,7 @@ def test_an_ice_server_carries_its_credential(
 
 
 @pytest.mark.parametrize("exists", [True, False])
-def test_an_output_that_ends_with_a_slash_is_a_directory_and_is_created_if_necessary(
+def test_an_output_that_ends_with_a_slash_is_a_directory_and_is_created_if_missing(
     server: str, tmp_path: Path, exists: bool
 ) -> None:
     (tmp_path / "film.bin").write_bytes(b"content")
@@ -450,7 +450,7 @@ def test_an_output_that_ends_with_a_slash_is_a_directory_and_is_created_if_neces
 @pytest.mark.parametrize(
     ("output", "error"), [("nowhere/new/", "No such file or directory"), ("film.bin/", "File exists")]
 )
-def test_a_directory_that_cannot_be_created_is_one_line(
+def test_a_directory_that_cannot_be_created_is_reported_in_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], output: str, error: str
 ) -> None:
     (tmp_path / "film.bin").write_bytes(b"content")
@@ -462,14 +462,14 @@ def test_a_directory_that_cannot_be_created_is_one_line(
     assert capsys.readouterr().err == f"peerpost: cannot create the directory {path.rstrip('/')}: {error}\n"
 
 
-def test_a_directory_that_was_created_for_nothing_is_removed(server: str, tmp_path: Path) -> None:
+def test_a_new_directory_is_removed_if_nothing_was_received(server: str, tmp_path: Path) -> None:
     code = main(["receive", f"{server}#{CHANNEL_ID}", "--ice-server", "none", "--output", f"{tmp_path}/new/"])
 
     assert code == 1
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_server_with_a_fragment_makes_a_link_that_can_be_received(server: str, tmp_path: Path, inbox: Path) -> None:
+def test_a_server_url_with_a_fragment_still_makes_a_valid_link(server: str, tmp_path: Path, inbox: Path) -> None:
     (tmp_path / "film.bin").write_bytes(b"content")
 
     with peerpost("send", tmp_path / "film.bin", "--quiet", "--server", f"{server}#old") as sender:
@@ -482,7 +482,7 @@ def test_a_server_with_a_fragment_makes_a_link_that_can_be_received(server: str,
 
 
 @pytest.mark.parametrize("source", ["option", "variable"])
-def test_a_server_with_a_password_is_refused_without_showing_it(
+def test_a_server_url_with_a_password_is_refused_without_showing_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], source: str
 ) -> None:
     secret = "opensesame"  # pragma: allowlist secret

@@ -1,4 +1,4 @@
-"""The wire: one request for each call, and an error class for each kind of failure."""
+"""The wire: each call is one request, and each kind of failure has its error class."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -123,7 +123,7 @@ METHODS: list[tuple[Call, dict[str, Any], dict[str, Any], Any]] = [
 
 
 @pytest.mark.parametrize(("call", "request_body", "reply", "result"), METHODS)
-def test_a_method_is_one_request_and_its_reply(
+def test_each_method_sends_one_request_and_returns_its_reply(
     call: Call, request_body: dict[str, Any], reply: dict[str, Any], result: object
 ) -> None:
     script = Script(ok(**reply))
@@ -137,7 +137,7 @@ async def run(call: Call, script: Script) -> object:
     return await call(script.client)
 
 
-def test_a_400_is_a_refusal_with_the_servers_sentence() -> None:
+def test_a_400_raises_a_refusal_with_the_servers_message() -> None:
     script = Script(refused("no offer yet"))
 
     with pytest.raises(RefusalError, match="^no offer yet$"):
@@ -155,7 +155,9 @@ WITHOUT_ACCESS_KEY = [call for call, request, *_ in METHODS if "channel_id" in r
 @pytest.mark.parametrize(
     ("calls", "authorization"), [(WITH_ACCESS_KEY, f"Bearer {ACCESS_KEY}"), (WITHOUT_ACCESS_KEY, None)]
 )
-def test_the_access_key_goes_with_the_requests_that_need_it_alone(calls: list[Call], authorization: str | None) -> None:
+def test_the_access_key_is_sent_only_with_the_requests_that_need_it(
+    calls: list[Call], authorization: str | None
+) -> None:
     everything = {"channel_id": CHANNEL_ID, "offer": "o", "answer": "a", "items": [], "ice_servers": []}
 
     for call in calls:
@@ -165,7 +167,7 @@ def test_the_access_key_goes_with_the_requests_that_need_it_alone(calls: list[Ca
         assert script.authorizations == [authorization]
 
 
-def test_without_an_access_key_no_request_has_one() -> None:
+def test_without_an_access_key_no_request_sends_one() -> None:
     script = Script(ok(channel_id=CHANNEL_ID))
 
     asyncio.run(script.client.create_data_channel())
@@ -176,13 +178,13 @@ def test_without_an_access_key_no_request_has_one() -> None:
 @pytest.mark.parametrize(
     "access_key", ["", " ", "a b", "a\r\nHost: b", "a\n", "schl\u00fcssel", "=", "a=b", "\ud800", "\x00"]
 )
-def test_an_access_key_that_no_header_can_hold_is_an_error_that_does_not_show_it(access_key: str) -> None:
+def test_an_access_key_that_does_not_fit_in_a_header_is_an_error_that_hides_it(access_key: str) -> None:
     with pytest.raises(ValueError, match="^an access key has only letters, digits and -._~\\+/, and = at its end$"):
         SignalingClient(URL, access_key=access_key)
 
 
 @pytest.mark.parametrize("sentence", ["access key is missing", "access key is unknown"])
-def test_a_401_is_a_refusal_of_its_own(sentence: str) -> None:
+def test_a_401_raises_an_access_error(sentence: str) -> None:
     script = Script(unauthorized(sentence))
 
     with pytest.raises(AccessKeyError, match=f"^{sentence}$") as caught:
@@ -191,7 +193,7 @@ def test_a_401_is_a_refusal_of_its_own(sentence: str) -> None:
     assert isinstance(caught.value, RefusalError)
 
 
-def test_what_shows_objects_shows_no_access_key_and_no_credential() -> None:
+def test_printed_objects_show_no_access_key_and_no_credential() -> None:
     client = SignalingClient(URL, access_key=ACCESS_KEY)
 
     shown = repr(client) + repr(NewChannel(CHANNEL_ID, ICE_SERVERS)) + repr(Description("o", ice_servers=ICE_SERVERS))
@@ -252,7 +254,7 @@ def test_any_other_status_is_a_server_error(
         {"text": " \n"},
     ],
 )
-def test_what_is_no_sentence_of_the_server_is_told_by_its_status(
+def test_a_reply_without_a_message_of_our_server_is_reported_by_its_status(
     status: int, kind: type[Exception], reply: dict[str, Any]
 ) -> None:
     script = Script(httpx.Response(status, **reply))
@@ -275,7 +277,7 @@ def test_what_is_no_sentence_of_the_server_is_told_by_its_status(
         ("Thu, 99 Foo 1970", None),
     ],
 )
-def test_a_retry_after_is_seconds_or_a_date(value: str, seconds: float | None) -> None:
+def test_a_retry_after_can_be_seconds_or_a_date(value: str, seconds: float | None) -> None:
     reply = httpx.Response(503, headers={"Retry-After": value})
 
     found = retry_after_of(reply, now=10)
@@ -292,7 +294,7 @@ def test_a_retry_after_is_seconds_or_a_date(value: str, seconds: float | None) -
         httpx.RemoteProtocolError("cut"),
     ],
 )
-def test_no_reply_is_a_network_error(error: Exception) -> None:
+def test_a_missing_reply_is_a_network_error(error: Exception) -> None:
     script = Script(error)
 
     with pytest.raises(NetworkError, match="signaling.test/ does not answer: ."):
@@ -303,7 +305,7 @@ NO_PORTS = [f"{scheme}://127.0.0.1:{port}/" for scheme in ("http", "https") for 
 
 
 @pytest.mark.parametrize("url", ["", "nonsense", "ftp://signaling.test/", *NO_PORTS, "http://xn--/"])
-def test_a_url_that_is_none_is_a_network_error(url: str) -> None:
+def test_an_invalid_url_is_a_network_error(url: str) -> None:
     async def call() -> None:
         async with SignalingClient(url) as client:
             await client.create_data_channel()
@@ -329,7 +331,7 @@ def test_a_url_that_is_none_is_a_network_error(url: str) -> None:
         b'{"items": [], "next": "1"}',
     ],
 )
-def test_a_reply_that_is_none_of_ours_is_a_server_error(body: bytes) -> None:
+def test_a_reply_that_does_not_match_the_protocol_is_a_server_error(body: bytes) -> None:
     script = Script(httpx.Response(200, content=body))
 
     with pytest.raises(ServerError, match="not one of a Peerpost server"):
@@ -337,8 +339,8 @@ def test_a_reply_that_is_none_of_ours_is_a_server_error(body: bytes) -> None:
 
 
 @pytest.mark.parametrize("channel_id", ["", "x", "\x1b[2J", f"{CHANNEL_ID}.key", f"{CHANNEL_ID}\n"])
-def test_a_channel_id_that_is_none_is_a_server_error(channel_id: str) -> None:
-    """It is put into links, and printed."""
+def test_an_invalid_channel_id_in_a_reply_is_a_server_error(channel_id: str) -> None:
+    """The id goes into links and is printed, so it must be valid."""
     script = Script(ok(channel_id=channel_id))
 
     with pytest.raises(ServerError, match="not one of a Peerpost server"):
@@ -346,14 +348,14 @@ def test_a_channel_id_that_is_none_is_a_server_error(channel_id: str) -> None:
 
 
 @pytest.mark.parametrize("status", [400, 500])
-def test_what_a_server_says_is_fit_for_a_terminal(status: int) -> None:
+def test_messages_from_a_server_are_safe_to_print_in_a_terminal(status: int) -> None:
     script = Script(httpx.Response(status, text="\x1b[2J\x07no \u202eoffer\r\nyet"))
 
     with pytest.raises((RefusalError, ServerError), match=r" \[2J no  offer$"):
         asyncio.run(script.client.get_offer("id"))
 
 
-def test_an_http_client_that_was_given_stays_open() -> None:
+def test_an_http_client_that_the_caller_passed_in_stays_open() -> None:
     http = httpx.AsyncClient()
 
     asyncio.run(SignalingClient(URL, http=http).aclose())

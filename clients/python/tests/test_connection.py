@@ -1,4 +1,4 @@
-"""aiortc with aiortc, through `chalice local`."""
+"""aiortc connects to aiortc, through `chalice local`."""
 
 import asyncio
 import json
@@ -35,7 +35,7 @@ def new_peer() -> RTCPeerConnection:
 
 @pytest.mark.parametrize("protection", ["sealed", "plain"])
 @pytest.mark.parametrize("way", ["connect", "signaling"])
-def test_two_processes_connect(server: str, way: str, protection: str) -> None:
+def test_two_peers_in_separate_processes_connect(server: str, way: str, protection: str) -> None:
     with python(HERE / "peer.py", way, server, protection) as offerer:
         link = line_of(offerer)
         with python(HERE / "peer.py", way, server, link) as answerer:
@@ -48,7 +48,7 @@ def test_two_processes_connect(server: str, way: str, protection: str) -> None:
     assert ("BYE" in offered[1]) is ("BYE" in answered[1]) is (way == "signaling")
 
 
-def test_a_file_crosses_as_in_the_examples_of_aiortc_and_both_processes_end(server: str) -> None:
+def test_a_file_is_sent_as_in_aiortcs_examples_and_both_processes_end(server: str) -> None:
     with python(HERE / "peer.py", "file", server, "sealed") as offerer:
         link = line_of(offerer)
         with python(HERE / "peer.py", "file", server, link) as answerer:
@@ -59,9 +59,9 @@ def test_a_file_crosses_as_in_the_examples_of_aiortc_and_both_processes_end(serv
 
 
 class Recorder(httpx.AsyncBaseTransport):
-    """Passes requests on, and keeps what they said.
+    """Forwards requests and records them.
 
-    The reply to `method` begins with `change`, and the method `never_answers` has no reply.
+    The reply to `method` begins with `change`. The method `never_answers` gets no reply.
     """
 
     def __init__(self, method: str = "", change: str = "", *, never_answers: str = "") -> None:
@@ -77,7 +77,7 @@ class Recorder(httpx.AsyncBaseTransport):
         return [request["method"] for request in self.requests]
 
     async def until(self, *methods: str) -> None:
-        """Return once such requests have come."""
+        """Return when requests with these methods have arrived."""
         async with self._news:
             await self._news.wait_for(lambda: self.methods[: len(methods)] == list(methods))
 
@@ -98,7 +98,7 @@ class Recorder(httpx.AsyncBaseTransport):
 async def run_pair(
     server: str, key: bytes | None = None, other_key: bytes | None = None, transport: Recorder | None = None
 ) -> tuple[object, object]:
-    """Connect two peers of this process, and return what came of it on each side; `transport` is the answerer's."""
+    """Connect two peers in this process, and return the result of each side. `transport` is the answerer's."""
     peers = new_peer(), new_peer()
     peers[0].createDataChannel("chat")
     channel: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -117,7 +117,7 @@ async def run_pair(
     return offered, answered
 
 
-def test_an_answerer_needs_two_requests(server: str) -> None:
+def test_an_answerer_connects_with_two_requests(server: str) -> None:
     recorder = Recorder()
 
     offered, answered = asyncio.run(run_pair(server, transport=recorder))
@@ -127,7 +127,7 @@ def test_an_answerer_needs_two_requests(server: str) -> None:
 
 
 class Factory:
-    """Makes a connection when it is told to, and keeps what it was told. It asks nobody for addresses."""
+    """Makes a connection on request, and records the ICE servers that it was given. It uses none of them."""
 
     def __init__(self) -> None:
         self.told: list[list[RTCIceServer] | None] = []
@@ -156,7 +156,7 @@ OWN_ICE_SERVERS = [
 
 
 @pytest.mark.parametrize(("beside", "told"), OWN_ICE_SERVERS)
-def test_an_offerer_that_makes_its_connection_has_the_ice_servers_first_and_writes_its_offer_then(
+def test_an_offerers_connection_is_made_with_the_servers_ice_servers_before_its_offer(
     beside: dict[str, Any], told: list[RTCIceServer] | None
 ) -> None:
     steps = ok(channel_id=CHANNEL_ID, **beside), ok(), ok(answer="nonsense", items=[], next=0), ok()
@@ -173,7 +173,7 @@ def test_an_offerer_that_makes_its_connection_has_the_ice_servers_first_and_writ
 
 
 @pytest.mark.parametrize(("beside", "told"), OWN_ICE_SERVERS)
-def test_an_answerer_that_makes_its_connection_has_the_ice_servers_with_the_offer(
+def test_an_answerers_connection_is_made_with_the_ice_servers_that_come_with_the_offer(
     beside: dict[str, Any], told: list[RTCIceServer] | None
 ) -> None:
     script, factory = Script(refused("no offer yet"), ok(offer="nonsense", items=[], next=0, **beside)), Factory()
@@ -187,8 +187,8 @@ def test_an_answerer_that_makes_its_connection_has_the_ice_servers_with_the_offe
     assert script.methods == ["get_offer", "get_offer"]
 
 
-def test_two_that_make_their_connections_connect(server: str) -> None:
-    """Through a server that knows nothing of ICE servers, or has none."""
+def test_two_peers_that_pass_a_factory_connect(server: str) -> None:
+    """The server does not support ICE servers, or has none."""
 
     async def run() -> None:
         factories, channel = (Factory(), Factory()), asyncio.get_running_loop().create_future()
@@ -202,7 +202,7 @@ def test_two_that_make_their_connections_connect(server: str) -> None:
     asyncio.run(run())
 
 
-def test_a_connection_that_is_given_asks_for_no_ice_servers() -> None:
+def test_with_an_existing_connection_no_ice_servers_are_requested() -> None:
     script = Script(ok(offer="nonsense", items=[], next=0))
 
     async def answer() -> None:
@@ -218,7 +218,7 @@ def test_a_connection_that_is_given_asks_for_no_ice_servers() -> None:
     assert "ice_servers" not in script.requests[0]
 
 
-def test_what_cannot_be_made_is_the_callers_error_and_erases_the_channel() -> None:
+def test_an_error_in_the_callers_factory_is_raised_and_deletes_the_channel() -> None:
     script = Script(ok(channel_id=CHANNEL_ID), ok())
 
     def fail(_: RTCConfiguration) -> RTCPeerConnection:
@@ -230,7 +230,7 @@ def test_what_cannot_be_made_is_the_callers_error_and_erases_the_channel() -> No
     assert script.methods == ["create_data_channel", "delete_data_channel"]
 
 
-def test_an_offerer_that_has_nothing_to_offer_is_an_error_at_once() -> None:
+def test_offering_a_connection_without_content_is_an_error_at_once() -> None:
     script = Script(ok(channel_id=CHANNEL_ID), ok(), refused("no answer yet"))
 
     async def offer_nothing() -> None:
@@ -246,7 +246,7 @@ def test_an_offerer_that_has_nothing_to_offer_is_an_error_at_once() -> None:
 @pytest.mark.parametrize(
     "add", [lambda peer: peer.createDataChannel("chat"), lambda peer: peer.addTransceiver("audio")]
 )
-def test_a_data_channel_or_a_transceiver_is_something_to_offer(add: Callable[[RTCPeerConnection], object]) -> None:
+def test_a_data_channel_or_a_transceiver_is_enough_to_offer(add: Callable[[RTCPeerConnection], object]) -> None:
     script = Script(ok(channel_id=CHANNEL_ID), ok(answer="nonsense", items=[], next=0), ok())
 
     async def offer() -> None:
@@ -261,7 +261,7 @@ def test_a_data_channel_or_a_transceiver_is_something_to_offer(add: Callable[[RT
         asyncio.run(offer())
 
 
-def test_a_made_connection_that_has_nothing_to_offer_is_an_error_and_erases_the_channel() -> None:
+def test_a_factorys_connection_without_content_is_an_error_and_deletes_the_channel() -> None:
     script = Script(ok(channel_id=CHANNEL_ID), ok())
 
     async def offer_nothing() -> None:
@@ -274,7 +274,7 @@ def test_a_made_connection_that_has_nothing_to_offer_is_an_error_and_erases_the_
     assert script.methods == ["create_data_channel", "delete_data_channel"]
 
 
-def test_an_access_key_opens_the_channel_and_goes_nowhere_else() -> None:
+def test_the_access_key_is_sent_only_to_open_the_channel() -> None:
     replies = ok(channel_id=CHANNEL_ID), ok(), ok(answer="nonsense", items=[], next=0), ok()
     script = Script(*replies, access_key=ACCESS_KEY)
 
@@ -295,12 +295,12 @@ def test_a_refused_access_key_is_an_error_and_no_connection_is_made() -> None:
     assert factory.made == []
 
 
-def test_an_access_key_beside_a_client_is_an_error() -> None:
+def test_passing_both_an_access_key_and_a_client_is_an_error() -> None:
     with pytest.raises(ValueError, match="a SignalingClient has its own access key"):
         asyncio.run(connect(Factory(), Script(ok()).client, access_key=ACCESS_KEY))
 
 
-def test_what_is_sealed_shows_no_address_and_no_fingerprint(server: str) -> None:
+def test_a_sealed_exchange_shows_no_address_and_no_fingerprint(server: str) -> None:
     recorder = Recorder()
 
     asyncio.run(run_pair(server, new_key(), transport=recorder))
@@ -308,7 +308,7 @@ def test_what_is_sealed_shows_no_address_and_no_fingerprint(server: str) -> None
     assert re.fullmatch("[A-Za-z0-9_-]+", recorder.requests[1]["answer"])
 
 
-def test_a_tampered_offer_is_an_error_and_no_connection(server: str) -> None:
+def test_a_tampered_offer_raises_an_error_and_does_not_connect(server: str) -> None:
     recorder = Recorder("get_offer", change="A")
 
     _, answered = asyncio.run(run_pair(server, new_key(), transport=recorder))
@@ -317,13 +317,13 @@ def test_a_tampered_offer_is_an_error_and_no_connection(server: str) -> None:
     assert recorder.methods == ["get_offer"]
 
 
-def test_another_key_is_an_error_and_no_connection(server: str) -> None:
+def test_a_different_key_raises_an_error_and_does_not_connect(server: str) -> None:
     _, answered = asyncio.run(run_pair(server, new_key(), new_key()))
 
     assert isinstance(answered, TamperedError)
 
 
-def test_an_offer_that_comes_back_as_an_answer_is_an_error() -> None:
+def test_an_offer_that_is_returned_as_the_answer_is_an_error() -> None:
     def reflect(_: dict[str, str]) -> httpx.Response:
         return ok(answer=script.requests[0]["offer"], items=[], next=0)
 
@@ -367,7 +367,7 @@ a=setup:actpass\r
         NO_COMMON_CODEC,
     ],
 )
-def test_an_offer_that_is_none_is_an_error(offer: str) -> None:
+def test_an_invalid_offer_is_an_error(offer: str) -> None:
     script = Script(ok(offer=offer, items=[], next=0), ok())
 
     async def answer() -> None:
@@ -404,7 +404,7 @@ HOSTILE = [
     '{"candidate":""}',
     '{"candidate":"candidate:1 1 udp 1 evil.test 9 typ host","sdpMid":"0"}',
 ]
-# An address for documentation (RFC 5737), which nobody has.
+# An address reserved for documentation (RFC 5737), which no host has.
 UNREACHABLE = "candidate:1 1 udp 2113937151 192.0.2.1 50000 typ"
 TWO_REQUESTS = ["get_offer", "create_answer"]
 Write = Callable[..., Awaitable[None]]
@@ -420,10 +420,11 @@ async def answer_one_that_trickles(
     attributes: str = "",
     early: bool = False,
 ) -> list[str]:
-    """Answer a peer that offers as a browser does: its candidates come in messages of their own, and without an end.
+    """Answer a peer that offers as a browser does, with separate messages for its candidates and no end of candidates.
 
-    It never hears of a candidate of ours, so that only what trickles can connect the two.
-    `attributes` end its description; with `early`, candidates come beside it. Return the methods of our requests.
+    The offerer never gets a candidate of ours, so only its trickled candidates can connect the two.
+    `attributes` are added to its description. With `early`, candidates come together with it.
+    Return the methods of our requests.
     """
     key, recorder = new_key(), Recorder()
     peers, sealer = (new_peer(), new_peer()), Sealer(key)
@@ -457,10 +458,10 @@ async def answer_one_that_trickles(
 @pytest.mark.parametrize(
     "attributes", ["", f"a={UNREACHABLE} host\r\n", f"a={UNREACHABLE} srflx raddr 0.0.0.0 rport 0\r\n"]
 )
-def test_late_candidates_are_read_by_one_request_and_hostile_ones_do_not_matter(
+def test_late_candidates_are_read_with_one_request_and_hostile_ones_are_ignored(
     server: str, monkeypatch: pytest.MonkeyPatch, attributes: str
 ) -> None:
-    """Whatever the description has; and a busy machine may take its time to connect."""
+    """This works whatever the description contains. The long settle time allows for a busy machine."""
     monkeypatch.setattr(connection, "SETTLE_SECONDS", 60)
 
     async def trickle(write: Write, candidates: list[str], _: Recorder) -> None:
@@ -471,7 +472,7 @@ def test_late_candidates_are_read_by_one_request_and_hostile_ones_do_not_matter(
     assert methods == [*TWO_REQUESTS, "get_candidates"]
 
 
-def test_candidates_that_come_after_the_late_ones_are_read_too(server: str) -> None:
+def test_candidates_that_arrive_after_the_first_late_ones_are_read_too(server: str) -> None:
     async def trickle(write: Write, candidates: list[str], recorder: Recorder) -> None:
         await write(*HOSTILE)
         await recorder.until(*TWO_REQUESTS, "get_candidates", "get_candidates")
@@ -482,7 +483,7 @@ def test_candidates_that_come_after_the_late_ones_are_read_too(server: str) -> N
     assert methods[:4] == [*TWO_REQUESTS, "get_candidates", "get_candidates"]
 
 
-def test_candidates_that_come_with_the_offer_need_no_request(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_candidates_that_arrive_with_the_offer_need_no_request(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "UNLIKELY_SECONDS", 60)
 
     async def nothing(_: Write, __: list[str], ___: Recorder) -> None:
@@ -493,8 +494,8 @@ def test_candidates_that_come_with_the_offer_need_no_request(server: str, monkey
     assert methods == TWO_REQUESTS
 
 
-def test_while_dtls_takes_its_time_nothing_is_read() -> None:
-    """The way between the peers is found: another candidate would be of no use."""
+def test_no_candidates_are_read_during_the_dtls_handshake() -> None:
+    """ICE has found a path between the peers, so more candidates would be useless."""
     script = Script(ok(items=[], next=0))
     peer = SimpleNamespace(iceConnectionState="completed", localDescription=RTCSessionDescription("v=0", "answer"))
 
@@ -503,7 +504,7 @@ def test_while_dtls_takes_its_time_nothing_is_read() -> None:
     assert script.requests == []
 
 
-def test_a_peer_that_cannot_be_reached_is_an_error() -> None:
+def test_an_unreachable_peer_is_an_error() -> None:
     async def answer_nobody() -> None:
         offerer, peer = new_peer(), new_peer()
         offerer.createDataChannel("chat")
@@ -520,7 +521,7 @@ def test_a_peer_that_cannot_be_reached_is_an_error() -> None:
         asyncio.run(answer_nobody())
 
 
-def test_an_offerer_whose_connection_is_closed_while_it_waits_erases_its_channel(server: str) -> None:
+def test_closing_the_connection_of_a_waiting_offerer_deletes_its_channel(server: str) -> None:
     async def close_while_waiting() -> None:
         peer, recorder = new_peer(), Recorder(never_answers="get_answer")
         peer.createDataChannel("chat")
@@ -538,7 +539,7 @@ def test_an_offerer_whose_connection_is_closed_while_it_waits_erases_its_channel
 
 
 @pytest.mark.parametrize("kind", ["offer", "answer"])
-def test_a_connection_that_is_closed_is_not_the_other_peers_fault(kind: str) -> None:
+def test_closing_our_own_connection_is_not_blamed_on_the_other_peer(kind: str) -> None:
     async def close_first() -> None:
         other, peer = new_peer(), new_peer()
         other.createDataChannel("chat")
@@ -550,7 +551,7 @@ def test_a_connection_that_is_closed_is_not_the_other_peers_fault(kind: str) -> 
         asyncio.run(close_first())
 
 
-def test_an_offerer_that_is_cancelled_erases_its_channel(server: str) -> None:
+def test_cancelling_an_offerer_deletes_its_channel(server: str) -> None:
     async def cancel() -> str:
         peer = new_peer()
         peer.createDataChannel("chat")

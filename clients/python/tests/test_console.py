@@ -1,4 +1,4 @@
-"""The command line with an output that is closed, or that nobody reads any more."""
+"""The command line with an output that is closed, or that nobody reads."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ RECEIVE = f"receive {{server}}#{CHANNEL_ID} --ice-server none"
 
 
 def run(command: str, redirection: str) -> tuple[int, str, str]:
-    """Run a command in a shell with `redirection`, and return its exit code and what it has printed."""
+    """Run a command in a shell with `redirection`, and return its exit code and output."""
     ended = subprocess.run(
         ["sh", "-c", f'"$0" -m peerpost {command} {redirection}', sys.executable],
         env=os.environ | {"PYTHONPATH": str(HERE.parent / "src")},
@@ -40,7 +40,7 @@ def pipe_that_nobody_reads() -> Iterator[int]:
 
 
 def run_into_a_broken_pipe(server: str, command: str, *, errors_too: bool = False) -> tuple[int, str]:
-    """Run a command whose output nobody reads, and return its exit code and what it has printed as an error."""
+    """Run a command whose output nobody reads, and return its exit code and error output."""
     with pipe_that_nobody_reads() as output:
         ended = subprocess.run(
             [sys.executable, "-m", "peerpost", *command.format(server=server, file=__file__).split()],
@@ -55,7 +55,7 @@ def run_into_a_broken_pipe(server: str, command: str, *, errors_too: bool = Fals
 
 
 @pytest.mark.parametrize("quiet", ["", "--quiet"])
-def test_a_sender_that_cannot_print_its_link_because_its_output_is_closed_says_so(server: str, quiet: str) -> None:
+def test_a_sender_with_a_closed_output_reports_that_it_cannot_print_its_link(server: str, quiet: str) -> None:
     code, _, errors = run(f"{SEND} {quiet}".format(server=server, file=__file__), ">&-")
 
     assert code == 1
@@ -63,26 +63,26 @@ def test_a_sender_that_cannot_print_its_link_because_its_output_is_closed_says_s
     assert "Traceback" not in errors
 
 
-def test_a_sender_whose_output_nobody_reads_says_so(server: str) -> None:
+def test_a_sender_whose_output_nobody_reads_reports_it(server: str) -> None:
     code, errors = run_into_a_broken_pipe(server, f"{SEND} --quiet")
 
     assert (code, errors) == (1, "peerpost: cannot print the link: Broken pipe\n")
 
 
-def test_a_sender_of_which_nobody_reads_anything_ends_quietly_with_its_exit_code(server: str) -> None:
+def test_if_nobody_reads_any_output_a_sender_exits_quietly_with_its_status(server: str) -> None:
     code, _ = run_into_a_broken_pipe(server, SEND, errors_too=True)
 
     assert code == 1
 
 
 @pytest.mark.parametrize("redirection", ["2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
-def test_a_command_whose_error_output_is_closed_ends_quietly_with_its_exit_code(server: str, redirection: str) -> None:
+def test_with_a_closed_error_output_a_command_exits_quietly_with_its_status(server: str, redirection: str) -> None:
     ended = run(RECEIVE.format(server=server), redirection)
 
     assert ended == (1, "", "")
 
 
-def test_a_command_of_which_nobody_reads_the_errors_ends_with_its_exit_code(server: str) -> None:
+def test_if_nobody_reads_the_errors_a_command_exits_with_its_status(server: str) -> None:
     code, _ = run_into_a_broken_pipe(server, RECEIVE, errors_too=True)
 
     assert code == 1
@@ -90,7 +90,7 @@ def test_a_command_of_which_nobody_reads_the_errors_ends_with_its_exit_code(serv
 
 @pytest.mark.parametrize(("words", "code"), [("--help", 0), ("receive nonsense", 2)])
 @pytest.mark.parametrize("redirection", [">&-", "2>&-", ">&- 2>&-"])
-def test_help_and_wrong_usage_with_a_closed_output_have_their_exit_code_and_no_traceback(
+def test_with_a_closed_output_help_and_wrong_usage_exit_without_a_traceback(
     words: str, code: int, redirection: str
 ) -> None:
     ended, _, errors = run(words, redirection)
@@ -100,14 +100,14 @@ def test_help_and_wrong_usage_with_a_closed_output_have_their_exit_code_and_no_t
 
 
 @pytest.mark.parametrize("errors_too", [False, True])
-def test_a_help_text_that_nobody_reads_ends_quietly_with_its_exit_code(errors_too: bool) -> None:
+def test_if_nobody_reads_the_help_text_the_command_exits_quietly_with_its_status(errors_too: bool) -> None:
     ended = run_into_a_broken_pipe("", "--help", errors_too=errors_too)
 
     assert ended == (0, "")
 
 
-def test_a_file_comes_across_without_standard_input_output_and_error(server: str, tmp_path: Path) -> None:
-    """Nothing that is printed ends up in the file or on the connection instead."""
+def test_a_file_is_sent_without_standard_input_output_and_error(server: str, tmp_path: Path) -> None:
+    """Without these, the file or the connection could get their descriptors. Nothing may be printed there."""
     content = os.urandom(1_000_000)
     (tmp_path / "sent").write_bytes(content)
     send = f"{SEND} --quiet".format(server=server, file=tmp_path / "sent")

@@ -1,4 +1,4 @@
-"""Environment variables that an HTTP client reads: proxies and certificates."""
+"""The environment variables that an HTTP client reads, for proxies and certificates."""
 
 import asyncio
 import os
@@ -45,7 +45,7 @@ UNUSABLE = [
 
 
 @pytest.mark.parametrize(("variable", "value", "why"), UNUSABLE)
-def test_an_environment_variable_that_cannot_be_used_is_one_line_that_names_it(
+def test_an_unusable_environment_variable_is_reported_by_name_in_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], variable: str, value: str, why: str
 ) -> None:
     monkeypatch.setenv(variable, value)
@@ -56,7 +56,7 @@ def test_an_environment_variable_that_cannot_be_used_is_one_line_that_names_it(
 
 
 @pytest.mark.parametrize(("variable", "value", "why"), UNUSABLE)
-def test_an_environment_variable_that_cannot_be_used_is_a_network_error_that_does_not_pass(
+def test_an_unusable_environment_variable_is_a_permanent_network_error(
     monkeypatch: pytest.MonkeyPatch, variable: str, value: str, why: str
 ) -> None:
     monkeypatch.setenv(variable, value)
@@ -69,9 +69,7 @@ def test_an_environment_variable_that_cannot_be_used_is_a_network_error_that_doe
 
 
 @pytest.mark.parametrize(("variable", "value"), [("NO_PROXY", "[::1]"), ("SSL_CERT_FILE", os.devnull)])
-def test_a_process_with_an_environment_variable_that_cannot_be_used_shows_no_traceback(
-    variable: str, value: str
-) -> None:
+def test_an_unusable_environment_variable_shows_no_traceback(variable: str, value: str) -> None:
     with python("-m", "peerpost", "send", __file__, "--server", "http://127.0.0.1:1/", **{variable: value}) as process:
         code, output, errors = end_of(process)
 
@@ -91,7 +89,7 @@ def test_a_process_with_an_environment_variable_that_cannot_be_used_shows_no_tra
         ("SSL_CERT_FILE", ""),
     ],
 )
-def test_an_environment_variable_that_can_be_used_is_no_error(
+def test_a_usable_environment_variable_is_not_an_error(
     monkeypatch: pytest.MonkeyPatch, variable: str, value: str
 ) -> None:
     monkeypatch.setenv(variable, value)
@@ -101,14 +99,14 @@ def test_an_environment_variable_that_can_be_used_is_no_error(
 
 @contextmanager
 def port_that_nobody_listens_on() -> Iterator[int]:
-    """A port that stays taken, so that no other process listens on it meanwhile."""
+    """A port that stays in use during the test, so that no other process can listen on it."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield taken.getsockname()[1]
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_a_proxy_that_does_not_answer_is_named_in_the_error(monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
+def test_a_proxy_that_does_not_reply_is_named_in_the_error(monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
     async def ask() -> None:
         async with SignalingClient(f"{scheme}://a.test/") as client:
             await client.get_offer(CHANNEL_ID)
@@ -123,7 +121,7 @@ def test_a_proxy_that_does_not_answer_is_named_in_the_error(monkeypatch: pytest.
     assert SECRET not in str(caught.value)
 
 
-def test_a_server_that_does_not_answer_without_a_proxy_is_not_said_to_have_one() -> None:
+def test_without_a_proxy_the_error_does_not_mention_one() -> None:
     async def ask(port: int) -> None:
         async with SignalingClient(f"http://127.0.0.1:{port}/") as client:
             await client.get_offer(CHANNEL_ID)
@@ -134,7 +132,7 @@ def test_a_server_that_does_not_answer_without_a_proxy_is_not_said_to_have_one()
     assert str(caught.value).startswith(f"http://127.0.0.1:{port}/ does not answer: ")
 
 
-def test_the_password_of_a_server_is_in_no_error() -> None:
+def test_a_password_in_a_server_url_is_in_no_error() -> None:
     async def ask(port: int) -> None:
         async with SignalingClient(f"http://user:{SECRET}@127.0.0.1:{port}/") as client:
             await client.get_offer(CHANNEL_ID)
@@ -145,7 +143,7 @@ def test_the_password_of_a_server_is_in_no_error() -> None:
     assert SECRET not in str(caught.value)
 
 
-def test_localhost_that_is_an_ipv6_address_first_reaches_a_server_that_listens_on_ipv4_only(
+def test_localhost_reaches_an_ipv4_server_even_if_it_resolves_to_ipv6_first(
     monkeypatch: pytest.MonkeyPatch, server: str
 ) -> None:
     ask_the_system = socket.getaddrinfo

@@ -1,5 +1,7 @@
-"""A server and a peer that mean harm: the client neither hangs, nor loops, nor fills the memory, nor raises anything
-that is not its own."""
+"""A hostile server and a hostile peer.
+
+The client does not hang, loop or fill the memory, and raises only its own errors.
+"""
 
 import asyncio
 import gzip
@@ -68,7 +70,7 @@ from test_transfer import control, ignore, two_ends
 SHORT_SECONDS = 0.3
 MEGABYTE = 1_000_000
 CHUNK = b"x" * 65_536
-# More than these in one channel is a loop: every candidate once, and the polls of 300 seconds.
+# More requests than this in one channel mean a loop: one for every candidate, and the polls of 300 seconds.
 MOST_REQUESTS = MAX_CANDIDATES + 200
 BASE = {"channel_id": CHANNEL_ID, "offer": "an offer", "answer": "an answer"}
 
@@ -77,7 +79,7 @@ Reply = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
 @asynccontextmanager
 async def server_that(replies: Reply) -> AsyncIterator[SignalingClient]:
-    """A client of a server that does so once it has got a request."""
+    """A client of a server that reacts to each request with `replies`."""
     talking: set[asyncio.Task[Any]] = set()
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -86,7 +88,7 @@ async def server_that(replies: Reply) -> AsyncIterator[SignalingClient]:
             await reader.readuntil(b"\r\n\r\n")
             await replies(writer)
         except OSError:
-            pass  # The client has had enough.
+            pass  # The client has closed the connection.
         finally:
             writer.close()
 
@@ -109,7 +111,7 @@ async def error_of(replies: Reply) -> PeerpostError:
 
 
 class Flood:
-    """A body that goes on, and how much of it was taken."""
+    """A long or endless body, which counts how much of it was read."""
 
     def __init__(self, head: bytes, length: int | None = None) -> None:
         self.head, self.left, self.sent = head, length, 0
@@ -132,14 +134,14 @@ class Flood:
     ],
     ids=["200 without an end", "200 of 100 MB", "400 without an end", "503 of 100 MB"],
 )
-def test_a_body_that_is_too_long_is_not_read_to_its_end(head: bytes, length: int | None) -> None:
+def test_a_body_that_is_too_long_is_not_read_completely(head: bytes, length: int | None) -> None:
     flood = Flood(head, length)
 
     error = asyncio.run(error_of(flood))
 
     assert isinstance(error, ServerError)
     assert not error.is_temporary
-    assert flood.sent < 5 * MAX_REPLY_BYTES  # The rest of it is what sockets hold.
+    assert flood.sent < 5 * MAX_REPLY_BYTES  # What exceeds one reply is in the buffers of the sockets.
 
 
 async def drip_body(writer: asyncio.StreamWriter) -> None:
@@ -170,7 +172,7 @@ async def say_nothing(_: asyncio.StreamWriter) -> None:
 
 
 @pytest.mark.parametrize("replies", [drip_body, drip_headers, drip_interim_replies, say_nothing])
-def test_a_reply_that_comes_byte_by_byte_is_not_waited_for(replies: Reply, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_very_slow_reply_is_abandoned(replies: Reply, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("peerpost.client.REQUEST_SECONDS", SHORT_SECONDS)
 
     error = asyncio.run(error_of(replies))
@@ -178,7 +180,7 @@ def test_a_reply_that_comes_byte_by_byte_is_not_waited_for(replies: Reply, monke
     assert isinstance(error, NetworkError)
 
 
-def test_headers_without_an_end_are_not_read_to_their_end() -> None:
+def test_endless_headers_are_not_read_forever() -> None:
     flood = Flood(b"HTTP/1.1 200 OK\r\nX: ")
 
     error = asyncio.run(error_of(flood))
@@ -187,7 +189,7 @@ def test_headers_without_an_end_are_not_read_to_their_end() -> None:
     assert flood.sent < 10 * MEGABYTE
 
 
-def test_a_reply_that_unpacks_to_100_mb_is_not_unpacked() -> None:
+def test_a_reply_that_decompresses_to_100_mb_is_not_decompressed() -> None:
     packed = gzip.compress(gzip.compress(bytes(100 * MEGABYTE), 1), 1)
 
     async def send_packed(writer: asyncio.StreamWriter) -> None:
@@ -215,7 +217,7 @@ def test_a_redirect_is_not_followed() -> None:
 @pytest.mark.parametrize("location", ["/", "https://elsewhere.test/", "https://signaling.test:444/"])
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_an_access_key_does_not_follow_a_redirect(status: int, location: str) -> None:
-    """Not even with an HTTP client that follows them for others."""
+    """This holds even if the HTTP client is set to follow redirects."""
     redirect = httpx.Response(status, headers={"Location": location})
     script = Script(redirect, access_key=ACCESS_KEY, follow_redirects=True)
 
@@ -227,8 +229,8 @@ def test_an_access_key_does_not_follow_a_redirect(status: int, location: str) ->
 
 @pytest.mark.parametrize("status", [302, 400, 401, 403, 500])
 @pytest.mark.parametrize("before", [0, 195])
-def test_a_server_that_repeats_the_access_key_does_not_bring_it_into_an_error(status: int, before: int) -> None:
-    """Not even cut, where a long sentence is."""
+def test_an_access_key_that_a_server_repeats_is_in_no_error(status: int, before: int) -> None:
+    """No part of the key appears either, even if a long message is cut in the middle of it."""
     reply = httpx.Response(status, text=" ." * before + f" Authorization: Bearer {ACCESS_KEY}")
     script = Script(reply, access_key=ACCESS_KEY)
 
@@ -239,7 +241,7 @@ def test_a_server_that_repeats_the_access_key_does_not_bring_it_into_an_error(st
 
 
 @pytest.mark.parametrize("role", ["offerer", "answerer"])
-def test_a_server_that_always_wants_another_access_key_is_asked_once(role: str) -> None:
+def test_a_request_with_a_refused_access_key_is_not_repeated(role: str) -> None:
     script = Script(unauthorized("access key is unknown"))
 
     with pytest.raises(AccessKeyError):
@@ -250,7 +252,7 @@ def test_a_server_that_always_wants_another_access_key_is_asked_once(role: str) 
 
 @pytest.mark.parametrize("charset", ["zlib", "hex", "idna", "undefined", "utf-7", "no such"])
 @pytest.mark.parametrize("status", [200, 400, 500])
-def test_a_charset_that_is_none_does_no_harm(charset: str, status: int) -> None:
+def test_an_unknown_charset_does_no_harm(charset: str, status: int) -> None:
     reply = httpx.Response(status, content=b"\xff{", headers={"Content-Type": f"text/plain; charset={charset}"})
 
     with pytest.raises((RefusalError, ServerError)):
@@ -271,7 +273,7 @@ NOT_OURS = {
 
 
 @pytest.mark.parametrize("body", NOT_OURS.values(), ids=NOT_OURS)
-def test_a_reply_that_is_no_reply_is_an_error_at_once(body: bytes) -> None:
+def test_an_invalid_reply_is_an_error_at_once(body: bytes) -> None:
     script = Script(httpx.Response(200, content=body))
 
     with pytest.raises(ServerError, match="not one of a Peerpost server") as caught:
@@ -310,7 +312,7 @@ ASKING: list[Callable[[SignalingClient], Awaitable[object]]] = [
 
 @pytest.mark.parametrize("ask", ASKING, ids=["create_data_channel", "get_offer", "get_ice_servers"])
 @pytest.mark.parametrize("ice_servers", NO_ICE_SERVERS.values(), ids=NO_ICE_SERVERS)
-def test_ice_servers_that_are_none_are_an_error_at_once(
+def test_invalid_ice_servers_are_an_error_at_once(
     ask: Callable[[SignalingClient], Awaitable[object]], ice_servers: object
 ) -> None:
     body = json.dumps(BASE | {"ice_servers": ice_servers}).encode()
@@ -324,7 +326,7 @@ def test_ice_servers_that_are_none_are_an_error_at_once(
     assert not caught.value.is_temporary
 
 
-def test_ice_servers_that_nobody_asked_for_are_not_looked_at() -> None:
+def test_ice_servers_that_were_not_requested_are_ignored() -> None:
     script = Script(ok(**BASE, ice_servers="nonsense"))
 
     created, found = asyncio.run(two_that_do_not_ask(script.client))
@@ -337,7 +339,8 @@ async def two_that_do_not_ask(client: SignalingClient) -> tuple[str, Description
     return await client.create_data_channel(), await client.get_offer(CHANNEL_ID)
 
 
-# aiortc raises for some of these when an offer is made, and for others it would ask the machine's resolver anything.
+# For some of these, aiortc raises when it makes an offer.
+# For others, it would look up any name in the DNS.
 URLS_OF_NO_USE = [
     "",
     "stun:",
@@ -363,7 +366,7 @@ URLS_OF_NO_USE = [
 
 
 @pytest.mark.parametrize("url", URLS_OF_NO_USE)
-def test_a_url_that_aiortc_cannot_use_is_passed_over_and_a_connection_asks_the_others(url: str) -> None:
+def test_ice_server_urls_that_aiortc_cannot_use_are_skipped_and_the_others_are_used(url: str) -> None:
     script = Script(ok(ice_servers=[TURN | {"urls": url}, TURN | {"urls": [url, *TURN["urls"]]}]))
 
     async def offer_with_them() -> list[str]:
@@ -384,7 +387,7 @@ ICE_SERVERS = st.fixed_dictionaries(
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(ice_servers=st.lists(ICE_SERVERS) | st.recursive(st.text() | st.integers(), st.lists))
-def test_whatever_ice_servers_a_server_names_aiortc_takes_what_is_left(ice_servers: object) -> None:
+def test_after_filtering_aiortc_accepts_any_ice_servers(ice_servers: object) -> None:
     body = json.dumps({"ice_servers": ice_servers}).encode()
 
     async def take() -> None:
@@ -397,15 +400,15 @@ def test_whatever_ice_servers_a_server_names_aiortc_takes_what_is_left(ice_serve
     asyncio.run(take())
 
 
-def test_a_turn_server_that_does_not_let_go_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """aioice asks it for a minute, and the name of the server came from outside."""
+def test_closing_does_not_wait_for_a_turn_server_that_does_not_reply(monkeypatch: pytest.MonkeyPatch) -> None:
+    """aioice would retry for a minute, with a TURN server that somebody else chose."""
     monkeypatch.setattr("peerpost.connection.HANG_UP_SECONDS", SHORT_SECONDS)
     peer = SimpleNamespace(close=asyncio.Event().wait)
 
     asyncio.run(close(cast("RTCPeerConnection", peer)))
 
 
-def test_an_answerer_does_not_connect_with_ice_servers_that_are_none() -> None:
+def test_an_answerer_does_not_connect_with_invalid_ice_servers() -> None:
     script = Script(ok(offer="v=0", items=[], next=0, ice_servers=[1]))
 
     with pytest.raises(ServerError, match="not one of a Peerpost server"):
@@ -415,11 +418,11 @@ def test_an_answerer_does_not_connect_with_ice_servers_that_are_none() -> None:
 
 
 class Asked(Exception):
-    """More often than any channel needs."""
+    """The client has sent more requests than any channel needs."""
 
 
 async def take_all(channel: Channel) -> None:
-    """Take what there is, as `connect` does, until the channel ends."""
+    """Read everything from the channel, as `connect` does, until the channel ends."""
     if channel.role == "offerer":
         await channel.open("the offer")
         await channel.receive_answer()
@@ -431,7 +434,10 @@ async def take_all(channel: Channel) -> None:
 
 
 def take_all_from(reply: Callable[[dict[str, Any]], httpx.Response], role: str, key: bytes | None = None) -> Script:
-    """Let a channel ask a server that says so for ever, until it has an error of its own; fail when it asks on."""
+    """Let a channel read from a server that always replies with `reply`, until the channel raises its own error.
+
+    Fail if the channel never stops asking.
+    """
 
     def say(request: dict[str, Any]) -> httpx.Response:
         if len(script.requests) > MOST_REQUESTS:
@@ -449,20 +455,20 @@ ROLES = pytest.mark.parametrize("role", ["offerer", "answerer"])
 
 
 @ROLES
-def test_a_server_that_says_not_yet_at_once_for_ever_is_asked_less_and_less(role: str) -> None:
+def test_a_server_that_always_says_not_yet_at_once_is_polled_less_and_less_often(role: str) -> None:
     def not_yet(request: dict[str, Any]) -> httpx.Response:
         replies = {"get_offer": refused("no offer yet"), "get_answer": refused("no answer yet")}
         return replies.get(request["method"], ok(channel_id=CHANNEL_ID, items=[], next=0))
 
     script = take_all_from(not_yet, role)
 
-    # Once a second in the end, and some more while both peers may be ready.
+    # Once a second in the end, and more often while both peers may be ready.
     assert len(script.requests) < CHANNEL_TTL_SECONDS / MAX_POLL_SECONDS + 10
 
 
 @ROLES
 @pytest.mark.parametrize("retry_after", [None, "0", "1000000000", "-1", "1e308"])
-def test_a_server_that_is_unavailable_for_ever_is_given_up(role: str, retry_after: str | None) -> None:
+def test_a_server_that_stays_unavailable_is_given_up(role: str, retry_after: str | None) -> None:
     script = take_all_from(lambda _: unavailable(503, retry_after), role)
 
     assert len(script.requests) <= (MAX_FAILURES_AT_FIRST if retry_after is None else MAX_FAILURES_BUSY)
@@ -480,7 +486,7 @@ FOR_EVER: dict[str, Callable[[int], dict[str, Any]]] = {
 
 @ROLES
 @pytest.mark.parametrize("items", FOR_EVER.values(), ids=FOR_EVER)
-def test_a_server_that_always_has_news_is_not_asked_for_ever(role: str, items: Callable[[int], dict[str, Any]]) -> None:
+def test_a_server_that_always_has_news_is_given_up(role: str, items: Callable[[int], dict[str, Any]]) -> None:
     count = 0
 
     def news(_: dict[str, Any]) -> httpx.Response:
@@ -492,7 +498,7 @@ def test_a_server_that_always_has_news_is_not_asked_for_ever(role: str, items: C
 
 
 @ROLES
-def test_a_server_that_gives_our_own_candidates_back_is_not_asked_for_ever(role: str) -> None:
+def test_a_server_that_only_returns_our_own_candidates_is_given_up(role: str) -> None:
     key = new_key()
     ours = Sealer(key).seal("{}", CANDIDATE_OF["offerer" if role == "offerer" else "answerer"])
     described = {name: Sealer(key).seal("v=0", name) for name in ("offer", "answer")}
@@ -512,7 +518,7 @@ MEMBERS = st.fixed_dictionaries(
 @ROLES
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(replies=st.lists(MEMBERS | JSON, min_size=1, max_size=4))
-def test_whatever_a_server_replies_the_channel_ends_with_an_error_of_its_own(role: str, replies: list[object]) -> None:
+def test_whatever_a_server_replies_the_channel_raises_only_its_own_errors(role: str, replies: list[object]) -> None:
     count = 0
 
     def any_reply(_: dict[str, Any]) -> httpx.Response:
@@ -526,10 +532,10 @@ def test_whatever_a_server_replies_the_channel_ends_with_an_error_of_its_own(rol
 @pytest.mark.parametrize(
     ("retry_after", "error", "seconds"), [("1000000000", ServerError, 0), ("300", ChannelExpiredError, 300)]
 )
-def test_opening_a_channel_at_a_server_that_wants_a_billion_seconds_ends_when_a_channel_would(
+def test_a_huge_retry_after_does_not_delay_opening_past_the_life_of_a_channel(
     retry_after: str, error: type[Exception], seconds: float
 ) -> None:
-    """At the latest: who wants more than that is not waited for at all."""
+    """If a server asks for a longer wait than that, the client does not wait at all."""
     script, time = Script(unavailable(503, retry_after)), Time()
 
     with pytest.raises(error):
@@ -539,7 +545,7 @@ def test_opening_a_channel_at_a_server_that_wants_a_billion_seconds_ends_when_a_
 
 
 @pytest.mark.parametrize("size", [2**63, 10**400, -1, 1e308, None])
-def test_a_file_that_no_disk_holds_is_not_received(size: object) -> None:
+def test_a_file_with_an_impossible_size_is_refused(size: object) -> None:
     async def receive() -> None:
         here, _, _, receiving = two_ends()
         here.send(control(type="file", name="a", size=size))
@@ -549,8 +555,8 @@ def test_a_file_that_no_disk_holds_is_not_received(size: object) -> None:
         asyncio.run(receive())
 
 
-def test_a_receiver_that_takes_nothing_and_talks_on_does_not_fill_the_memory() -> None:
-    """Signs of life would keep a sender waiting that has no room for the next bytes."""
+def test_a_receiver_that_only_sends_progress_messages_does_not_fill_the_senders_memory() -> None:
+    """Such messages keep the sender waiting, although it has no room for the next bytes."""
 
     async def send() -> int:
         here, _, sending, _ = two_ends()
@@ -569,7 +575,7 @@ def test_a_receiver_that_takes_nothing_and_talks_on_does_not_fill_the_memory() -
         asyncio.run(send())
 
 
-def test_a_flood_of_messages_is_kept_up_to_a_bound() -> None:
+def test_only_a_limited_number_of_flooding_messages_is_kept() -> None:
     async def flood() -> int:
         here, _, sending, _ = two_ends()
         for _ in range(10 * MAX_BACKLOG_MESSAGES):
@@ -590,7 +596,7 @@ async def an_offer() -> str:
 
 @st.composite
 def mutations(draw: st.DrawFn) -> Callable[[str], str]:
-    """Changes to the lines of a session description: one goes, comes twice, is cut, moves, or is another."""
+    """Changes to the lines of a session description: a line is removed, repeated, cut, moved or replaced."""
     edits = draw(
         st.lists(
             st.tuples(
@@ -625,7 +631,7 @@ def mutations(draw: st.DrawFn) -> Callable[[str], str]:
     return mutate
 
 
-def test_a_description_that_was_tampered_with_is_taken_or_is_an_error_of_ours() -> None:
+def test_a_changed_description_is_accepted_or_raises_one_of_our_errors() -> None:
     offer = asyncio.run(an_offer())
 
     @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -645,8 +651,8 @@ async def answer_to(sdp: str) -> None:
         await close(peer)
 
 
-def test_a_payload_type_that_is_not_listed_is_an_error_of_ours() -> None:
-    """aiortc looks for it by `next`, which leaves a coroutine as a RuntimeError."""
+def test_an_unlisted_payload_type_raises_one_of_our_errors() -> None:
+    """aiortc looks it up with `next`, whose StopIteration would leave a coroutine as a RuntimeError."""
     sdp = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=fmtp:1 a=b\r\n"
 
     with pytest.raises(InvalidDescriptionError):

@@ -1,4 +1,4 @@
-"""What of an operator's ICE servers is for aiortc."""
+"""Which of an operator's ICE servers aiortc can use."""
 
 import pytest
 from aiortc import RTCIceServer
@@ -17,7 +17,7 @@ USABLE = [
 ]
 
 
-def test_ice_servers_come_as_those_of_aiortc_in_their_order() -> None:
+def test_ice_servers_become_aiortc_ice_servers_in_the_same_order() -> None:
     found = ice_servers_from([STUN, TURN])
 
     assert found == (
@@ -26,13 +26,13 @@ def test_ice_servers_come_as_those_of_aiortc_in_their_order() -> None:
     )
 
 
-def test_no_ice_servers_are_none() -> None:
+def test_an_empty_list_of_ice_servers_gives_none() -> None:
     assert ice_servers_from([]) == ()
 
 
 @pytest.mark.parametrize("url", USABLE)
 @pytest.mark.parametrize("in_a_list", [True, False])
-def test_a_url_that_aiortc_can_use_stays_as_it_is(url: str, in_a_list: bool) -> None:
+def test_a_url_that_aiortc_can_use_is_unchanged(url: str, in_a_list: bool) -> None:
     found = ice_servers_from([TURN | {"urls": [url] if in_a_list else url}])
 
     assert [server.urls for server in found] == [[url]]
@@ -41,13 +41,13 @@ def test_a_url_that_aiortc_can_use_stays_as_it_is(url: str, in_a_list: bool) -> 
 @pytest.mark.parametrize(
     "credential", [{}, {"username": "u"}, {"credential": "c"}, {"username": "", "credential": "c"}]
 )
-def test_a_turn_server_without_a_whole_credential_is_of_no_use(credential: dict[str, str]) -> None:
+def test_a_turn_server_without_a_complete_credential_is_skipped(credential: dict[str, str]) -> None:
     found = ice_servers_from([{"urls": ["turn:a.test", "stun:a.test"]} | credential])
 
     assert [server.urls for server in found] == [["stun:a.test"]]
 
 
-def test_what_is_beside_is_passed_over() -> None:
+def test_unknown_fields_of_an_ice_server_are_ignored() -> None:
     found = ice_servers_from([STUN | {"credentialType": "oauth", "more": {}, "username": None}])
 
     assert found == (RTCIceServer(["stun:stun.test"]),)

@@ -1,4 +1,4 @@
-"""Links and codes, as they are written and as they are read."""
+"""Writing and reading links and codes."""
 
 import pytest
 
@@ -23,7 +23,7 @@ KEY_TEXT = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
         ),
     ],
 )
-def test_a_link_is_read(text: str, link: Link) -> None:
+def test_a_link_is_parsed(text: str, link: Link) -> None:
     found = Link.parse(text)
 
     assert found == link
@@ -31,25 +31,25 @@ def test_a_link_is_read(text: str, link: Link) -> None:
 
 @pytest.mark.parametrize("code", [CHANNEL_ID, f"{CHANNEL_ID}.{KEY_TEXT}"])
 @pytest.mark.parametrize("pasted", ["<{}>", "({})", "{}>", '"{}"', " <{}>.\n", "{},", "\u201c{}\u201d", "{}!", "({})."])
-def test_a_link_that_was_pasted_with_brackets_quotes_or_punctuation_is_read(pasted: str, code: str) -> None:
+def test_a_link_pasted_with_brackets_quotes_or_punctuation_is_parsed(pasted: str, code: str) -> None:
     found = Link.parse(pasted.format(f"https://a.test/#{code}"))
 
     assert found == Link.parse(f"https://a.test/#{code}")
 
 
-def test_a_link_that_was_pasted_with_a_full_stop_is_read() -> None:
+def test_a_link_pasted_with_a_full_stop_is_parsed() -> None:
     found = Link.parse(f"https://a.test/#{CHANNEL_ID}.{KEY_TEXT}.")
 
     assert found == Link(CHANNEL_ID, KEY, "https://a.test/")
 
 
 @pytest.mark.parametrize("text", [f"{CHANNEL_ID}.", f"https://a.test/#{CHANNEL_ID}.", f"<{CHANNEL_ID}.>."])
-def test_a_link_whose_key_may_be_lost_is_refused_with_what_to_do(text: str) -> None:
+def test_a_link_that_may_have_lost_its_key_is_refused_with_advice(text: str) -> None:
     with pytest.raises(ValueError, match="add the key that belongs behind it, or remove the dot"):
         Link.parse(text)
 
 
-def test_the_fragment_of_a_server_is_not_in_the_link() -> None:
+def test_the_fragment_of_a_server_url_is_not_in_the_link() -> None:
     link = Link(CHANNEL_ID, KEY, "https://a.test/path?a=b#old")
 
     assert str(link) == f"https://a.test/path?a=b#{CHANNEL_ID}.{KEY_TEXT}"
@@ -57,7 +57,7 @@ def test_the_fragment_of_a_server_is_not_in_the_link() -> None:
 
 
 @pytest.mark.parametrize("server", ["https://user@a.test/", f"https://user:{SECRET}@a.test/"])
-def test_a_server_with_a_password_is_refused_in_a_link_without_showing_it(server: str) -> None:
+def test_a_link_to_a_server_with_a_password_is_refused_without_showing_it(server: str) -> None:
     with pytest.raises(ValueError, match="must not hold a user name or a password") as made:
         Link(CHANNEL_ID, KEY, server)
     with pytest.raises(ValueError, match="must not hold a user name or a password") as parsed:
@@ -68,7 +68,7 @@ def test_a_server_with_a_password_is_refused_in_a_link_without_showing_it(server
 
 @pytest.mark.parametrize("server", [None, "https://a.test/"])
 @pytest.mark.parametrize("key", [None, KEY])
-def test_a_link_that_was_written_is_read(key: bytes | None, server: str | None) -> None:
+def test_a_link_that_we_wrote_can_be_parsed(key: bytes | None, server: str | None) -> None:
     link = Link(CHANNEL_ID, key, server)
 
     found = Link.parse(str(link))
@@ -96,12 +96,12 @@ def test_a_link_that_was_written_is_read(key: bytes | None, server: str | None) 
         f"https://page.test/?server=http://127.0.0.1:99999/#{CHANNEL_ID}",
     ],
 )
-def test_what_is_no_link_is_refused(text: str) -> None:
+def test_an_invalid_link_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="."):
         Link.parse(text)
 
 
-def test_a_link_does_not_show_its_key_in_a_log() -> None:
+def test_a_printed_link_object_does_not_show_its_key() -> None:
     shown = repr(Link(CHANNEL_ID, KEY, "https://a.test/"))
 
     assert KEY_TEXT not in shown

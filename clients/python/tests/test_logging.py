@@ -1,4 +1,4 @@
-"""What an application finds in its own log, at the most verbose: whose lines they are, and what they tell."""
+"""An application's own log at the most verbose level: which libraries log, and what."""
 
 import asyncio
 import logging
@@ -8,11 +8,11 @@ import pytest
 
 from test_connection import Recorder, run_pair
 
-# A peer's own ICE, DTLS and SCTP: they name what they connect to, from INFO on.
+# These libraries do ICE, DTLS and SCTP. From level INFO on, they log the addresses that they connect to.
 TALKATIVE = {"aioice", "aiortc"}
 
 
-def test_nobody_but_aiortc_and_aioice_logs_anything_of_the_peers(server: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_only_aiortc_and_aioice_log_anything_about_the_peers(server: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     recorder = Recorder()
 
@@ -29,7 +29,7 @@ def test_nobody_but_aiortc_and_aioice_logs_anything_of_the_peers(server: str, ca
 
 
 def split(records: list[logging.LogRecord]) -> tuple[list[str], list[str]]:
-    """Return the lines of aiortc and aioice, and those of all others."""
+    """Return the lines of aiortc and aioice, and the lines of all other loggers."""
     both: tuple[list[str], list[str]] = [], []
     for record in records:
         both[record.name.split(".")[0] not in TALKATIVE].append(record.getMessage())

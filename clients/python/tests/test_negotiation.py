@@ -1,4 +1,4 @@
-"""Later offers of the other peer, over a data channel that both have agreed on beforehand."""
+"""Later offers of the other peer, over a data channel that both sides negotiated in advance."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ from processes import PATIENCE_SECONDS
 
 
 class Other:
-    """The other peer: it offers, like a browser with our client, and negotiates by hand."""
+    """The other peer: it offers as a browser with our client does, and its negotiation is scripted by the test."""
 
     def __init__(self) -> None:
         self.connection = new_peer()
@@ -48,7 +48,7 @@ class Other:
 
 
 class Peer:
-    """The peer that is tested: it answers by `connect`."""
+    """The peer under test, which answers with `connect`."""
 
     def __init__(self) -> None:
         self.connection = new_peer()
@@ -66,7 +66,7 @@ def new_peer() -> RTCPeerConnection:
 
 
 def run(act: Callable[[Other, Peer], Awaitable[None]]) -> None:
-    """Connect both, and let them do something."""
+    """Connect both peers, and then run `act`."""
 
     async def connect_and_act() -> None:
         other, peer = Other(), Peer()
@@ -90,7 +90,7 @@ def run(act: Callable[[Other, Peer], Awaitable[None]]) -> None:
     asyncio.run(asyncio.wait_for(connect_and_act(), PATIENCE_SECONDS))
 
 
-def test_a_track_that_the_other_peer_adds_later_is_answered_and_arrives() -> None:
+def test_a_track_that_the_other_peer_adds_later_arrives() -> None:
     async def add_track(other: Other, peer: Peer) -> None:
         other.connection.addTrack(AudioStreamTrack())
         await other.send(description={"type": "offer", "sdp": await other.describe()})
@@ -107,7 +107,7 @@ def test_a_track_that_the_other_peer_adds_later_is_answered_and_arrives() -> Non
 
 
 @pytest.mark.parametrize("sdp", ["nonsense", "v=0\r\n", None])
-def test_a_later_offer_that_cannot_be_used_is_reported_and_does_not_end_the_connection(sdp: str | None) -> None:
+def test_an_unusable_later_offer_is_reported_and_does_not_end_the_connection(sdp: str | None) -> None:
     async def offer(other: Other, peer: Peer) -> None:
         await other.send(description={"type": "offer", "sdp": sdp})
         await peer.until("negotiation-failed")
@@ -117,7 +117,7 @@ def test_a_later_offer_that_cannot_be_used_is_reported_and_does_not_end_the_conn
     run(offer)
 
 
-def test_an_ice_restart_which_aiortc_cannot_do_is_reported() -> None:
+def test_an_ice_restart_is_reported_because_aiortc_does_not_support_it() -> None:
     async def restart(other: Other, peer: Peer) -> None:
         offer = re.sub("a=ice-ufrag:.*", "a=ice-ufrag:new1", await other.describe())
         await other.send(description={"type": "offer", "sdp": offer})
@@ -128,7 +128,7 @@ def test_an_ice_restart_which_aiortc_cannot_do_is_reported() -> None:
     run(restart)
 
 
-def test_messages_that_are_not_known_are_skipped() -> None:
+def test_unknown_messages_are_skipped() -> None:
     async def send(other: Other, peer: Peer) -> None:
         for text in ("nonsense", "[]", "1", '{"description": 1}', '{"candidate": {"candidate": 1}}', "[" * 60_000):
             await other.send_text(text)
@@ -144,7 +144,7 @@ def test_messages_that_are_not_known_are_skipped() -> None:
     run(send)
 
 
-def test_an_application_that_uses_the_stream_itself_is_left_alone() -> None:
+def test_an_application_can_use_the_negotiation_stream_itself() -> None:
     async def offer() -> list[str]:
         peer = new_peer()
         own = peer.createDataChannel("mine", negotiated=True, id=STREAM_ID)

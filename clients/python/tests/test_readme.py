@@ -1,4 +1,4 @@
-"""What the README says, run as it stands there."""
+"""The README's code, run exactly as printed."""
 
 import re
 import textwrap
@@ -39,7 +39,7 @@ OFFERER_LINES, ANSWERER_LINES = BLOCKS[:2]
 
 
 @pytest.mark.parametrize("offerer_lines", [OFFERER_LINES, MAKING_LINES], ids=["made", "with ICE servers"])
-def test_the_lines_of_each_side_connect(server: str, offerer_lines: str) -> None:
+def test_the_readmes_code_for_both_sides_connects(server: str, offerer_lines: str) -> None:
     answerer_program = program(ANSWERER_LINES, "").replace("input()", "__import__('sys').argv[1]")
 
     with (
@@ -49,7 +49,7 @@ def test_the_lines_of_each_side_connect(server: str, offerer_lines: str) -> None
         assert line_of(answerer) == "hello"
 
 
-def test_the_options_of_the_readme_are_those_of_the_command_line() -> None:
+def test_the_readme_lists_exactly_the_options_of_the_command_line() -> None:
     documented = set(re.findall("--[a-z][a-z-]+", README)) - {"--channel"}
 
     helps = ""

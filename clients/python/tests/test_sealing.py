@@ -1,4 +1,4 @@
-"""Sealing: what another implementation must produce and understand, and what must not open."""
+"""Sealing: what other implementations must produce and accept, and what must be rejected."""
 
 import base64
 from typing import get_args
@@ -8,7 +8,7 @@ import pytest
 from peerpost import Sealer, TamperedError, new_key
 from peerpost.sealing import Purpose, key_from_text, key_to_text
 
-# From AES-256-GCM alone, with the key 0, 1, ... 31 and the nonce 100, 101, ... 111.
+# Computed with plain AES-256-GCM, with the key 0, 1, ... 31 and the nonce 100, 101, ... 111.
 KEY = bytes(range(32))
 END = '{"candidate":"","sdpMid":"0","sdpMLineIndex":0}'
 SEALED: list[tuple[Purpose, str, str]] = [
@@ -28,14 +28,14 @@ SEALED: list[tuple[Purpose, str, str]] = [
 
 
 @pytest.mark.parametrize(("purpose", "text", "sealed"), SEALED)
-def test_a_text_that_another_implementation_has_sealed_opens(purpose: Purpose, text: str, sealed: str) -> None:
+def test_a_text_sealed_by_another_implementation_opens(purpose: Purpose, text: str, sealed: str) -> None:
     opened = Sealer(KEY).open(sealed, purpose)
 
     assert opened == text
 
 
 @pytest.mark.parametrize("purpose", get_args(Purpose))
-def test_a_sealed_text_opens_for_its_purpose_alone(purpose: Purpose) -> None:
+def test_a_sealed_text_opens_only_for_its_purpose(purpose: Purpose) -> None:
     sealer = Sealer(new_key())
 
     sealed = sealer.seal("v=0 é", purpose)
@@ -60,12 +60,12 @@ def test_no_character_of_a_sealed_text_can_be_changed() -> None:
     "text",
     ["", "A", "AAAA", SEALED[0][2] + "=", SEALED[0][2] + "\n", " " + SEALED[0][2], SEALED[0][2][:-1] + "x", "v=0", "é"],
 )
-def test_what_was_not_sealed_does_not_open(text: str) -> None:
+def test_a_text_that_was_not_sealed_does_not_open(text: str) -> None:
     with pytest.raises(TamperedError, match="the offer was tampered with, or sealed with another key"):
         Sealer(KEY).open(text, "offer")
 
 
-def test_another_key_does_not_open() -> None:
+def test_a_sealed_text_does_not_open_with_another_key() -> None:
     sealed = Sealer(new_key()).seal("v=0", "offer")
 
     with pytest.raises(TamperedError):
@@ -78,7 +78,7 @@ def test_the_same_text_is_sealed_differently_each_time() -> None:
     assert sealer.seal("v=0", "offer") != sealer.seal("v=0", "offer")
 
 
-def test_a_key_survives_a_link() -> None:
+def test_a_key_is_the_same_after_passing_through_a_link() -> None:
     key = new_key()
 
     text = key_to_text(key)

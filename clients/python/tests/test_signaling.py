@@ -1,4 +1,4 @@
-"""aiortc's four verbs, against a server that says what it is told."""
+"""The four methods that aiortc's examples use, tested with a scripted server."""
 
 import argparse
 import asyncio
@@ -25,7 +25,7 @@ CANDIDATE = candidate_from_sdp("1 1 udp 2113937151 192.0.2.1 50000 typ host")
 CANDIDATE.sdpMid = "0"
 
 
-def test_it_is_what_the_examples_of_aiortc_expect() -> None:
+def test_the_signaling_class_has_the_methods_that_aiortcs_examples_expect() -> None:
     signaling = Signaling(Script(ok()).client)
 
     assert isinstance(signaling, BaseSignaling)
@@ -85,7 +85,7 @@ def test_an_answerer_receives_and_sends() -> None:
     assert json.loads(script.requests[-1]["candidate"])["bye"] == "answerer"
 
 
-def test_closing_says_bye() -> None:
+def test_closing_sends_bye() -> None:
     script = Script(ok(offer=OFFER.sdp, items=[], next=0), ok())
 
     async def run() -> None:
@@ -100,7 +100,7 @@ def test_closing_says_bye() -> None:
     assert script.methods == ["get_offer", "create_answer", "create_candidate"]
 
 
-def test_who_hears_bye_after_its_own_erases_the_channel() -> None:
+def test_a_peer_that_receives_bye_after_sending_it_deletes_the_channel() -> None:
     script = Script(ok(offer=OFFER.sdp, items=[], next=0), ok(), ok(), ok(items=[bye_to_json("offerer")], next=1), ok())
 
     async def run() -> object:
@@ -117,7 +117,7 @@ def test_who_hears_bye_after_its_own_erases_the_channel() -> None:
     assert script.methods[-2:] == ["get_candidates", "delete_data_channel"]
 
 
-def test_who_has_said_bye_does_not_wait_for_a_channel_that_has_ended() -> None:
+def test_after_sending_bye_a_peer_does_not_wait_for_an_expired_channel() -> None:
     script = Script(ok(offer=OFFER.sdp, items=[], next=0), ok(), ok(), refused("no such channel"))
 
     async def run() -> object:
@@ -130,7 +130,7 @@ def test_who_has_said_bye_does_not_wait_for_a_channel_that_has_ended() -> None:
     assert asyncio.run(run()) is BYE
 
 
-def test_an_offerer_that_nobody_answered_erases_the_channel() -> None:
+def test_an_offerer_without_an_answer_deletes_the_channel() -> None:
     script = Script(ok(channel_id=CHANNEL_ID), ok())
 
     async def run() -> None:
@@ -144,21 +144,21 @@ def test_an_offerer_that_nobody_answered_erases_the_channel() -> None:
 
 
 @pytest.mark.parametrize(("channel_id", "description"), [(None, ANSWER), (CHANNEL_ID, OFFER)])
-def test_a_peer_sends_its_own_description_alone(channel_id: str | None, description: RTCSessionDescription) -> None:
+def test_a_peer_sends_only_its_own_description(channel_id: str | None, description: RTCSessionDescription) -> None:
     signaling = Signaling(Script(ok(channel_id=CHANNEL_ID)).client, channel_id)
 
     with pytest.raises(ValueError, match="sends an"):
         asyncio.run(signaling.send(description))
 
 
-def test_the_end_of_the_channel_is_an_error_before_the_exchange() -> None:
+def test_if_the_channel_expires_before_the_exchange_that_is_an_error() -> None:
     script = Script(refused("no such channel"))
 
     with pytest.raises(ChannelExpiredError):
         asyncio.run(Signaling(script.client, CHANNEL_ID).receive())
 
 
-def test_the_end_of_the_channel_does_not_end_a_call() -> None:
+def test_an_expired_channel_does_not_end_a_call() -> None:
     script = Script(ok(offer=OFFER.sdp, items=[], next=0), ok(), refused("no such channel"))
 
     async def run() -> object:
@@ -177,8 +177,8 @@ def test_the_end_of_the_channel_does_not_end_a_call() -> None:
     assert asyncio.run(run()) is BYE
 
 
-def test_who_says_bye_after_the_end_of_the_channel_need_not_wait() -> None:
-    """A long call outlives its channel, and the examples of aiortc say BYE at the end of it."""
+def test_sending_bye_after_the_channel_expired_does_not_wait() -> None:
+    """A long call outlives its channel, and aiortc's examples send BYE at the end of the call."""
     script = Script(ok(offer=OFFER.sdp, items=[], next=0), ok(), refused("no such channel"))
 
     async def run() -> object:
@@ -194,7 +194,7 @@ def test_who_says_bye_after_the_end_of_the_channel_need_not_wait() -> None:
     assert asyncio.run(run()) is BYE
 
 
-def test_a_channel_is_opened_once_whoever_comes_first() -> None:
+def test_a_channel_is_opened_only_once_by_sending_or_receiving() -> None:
     async def answer_late(_: httpx.Request) -> httpx.Response:
         requests.append(1)
         await asyncio.sleep(0)
@@ -212,24 +212,24 @@ def test_a_channel_is_opened_once_whoever_comes_first() -> None:
     assert len(requests) == 1
 
 
-def test_an_answerer_that_closes_while_it_waits_for_the_offer_receives_bye(server: str) -> None:
+def test_closing_while_waiting_for_the_offer_returns_bye(server: str) -> None:
     async def run() -> object:
         async with SignalingClient(server) as client:
             signaling = Signaling(server, await client.create_data_channel())
         receiving = asyncio.create_task(signaling.receive())
-        await asyncio.sleep(0.2)  # the read is held by now
+        await asyncio.sleep(0.2)  # The server holds the read by now.
         await signaling.close()
         return await receiving
 
     assert asyncio.run(run()) is BYE
 
 
-def test_closing_ends_a_receive_that_waits(server: str) -> None:
+def test_closing_ends_a_waiting_receive(server: str) -> None:
     async def run() -> object:
         signaling = Signaling(server)
         await signaling.send(OFFER)
         receiving = asyncio.create_task(signaling.receive())
-        await asyncio.sleep(0.2)  # the read is held by now
+        await asyncio.sleep(0.2)  # The server holds the read by now.
         await signaling.close()
         return await receiving
 
@@ -238,7 +238,7 @@ def test_closing_ends_a_receive_that_waits(server: str) -> None:
     assert received is BYE
 
 
-def test_a_message_that_comes_as_its_receive_is_cancelled_is_that_of_the_next() -> None:
+def test_a_message_that_arrives_while_its_receive_is_cancelled_goes_to_the_next_receive() -> None:
     script = Script(ok(offer=OFFER.sdp, items=[], next=0))
 
     async def run() -> object:
@@ -255,7 +255,7 @@ def test_a_message_that_comes_as_its_receive_is_cancelled_is_that_of_the_next() 
     assert asyncio.run(run()) == OFFER
 
 
-def test_a_receive_with_a_time_limit_goes_on_with_the_read_of_the_one_before() -> None:
+def test_after_a_timeout_the_next_receive_continues_the_same_read() -> None:
     async def answer_late(request: httpx.Request) -> httpx.Response:
         methods.append(json.loads(request.content)["method"])
         await may_answer.wait()
@@ -278,7 +278,7 @@ def test_a_receive_with_a_time_limit_goes_on_with_the_read_of_the_one_before() -
     assert methods == ["get_offer"]
 
 
-def test_closing_ends_a_read_whose_receive_was_cancelled() -> None:
+def test_closing_ends_the_read_of_a_cancelled_receive() -> None:
     script = Script(refused("no offer yet"))
 
     async def run() -> set[asyncio.Task[object]]:
@@ -304,7 +304,7 @@ def test_a_receive_after_close_makes_no_request() -> None:
     assert script.requests == []
 
 
-def test_what_the_server_refuses_is_an_error() -> None:
+def test_a_refusal_of_the_server_is_an_error() -> None:
     script = Script(refused("offer must be at most 32768 bytes"))
 
     with pytest.raises(RefusalError, match="at most 32768"):
@@ -312,7 +312,7 @@ def test_what_the_server_refuses_is_an_error() -> None:
 
 
 @pytest.mark.parametrize("channel_id", [None, CHANNEL_ID])
-def test_either_peer_can_ask_for_ice_servers_before_it_makes_its_connection(channel_id: str | None) -> None:
+def test_either_peer_can_get_ice_servers_before_it_makes_its_connection(channel_id: str | None) -> None:
     opened = [] if channel_id else [ok(channel_id=CHANNEL_ID)]
     script = Script(*opened, ok(ice_servers=[STUN]))
 
@@ -322,13 +322,13 @@ def test_either_peer_can_ask_for_ice_servers_before_it_makes_its_connection(chan
     assert script.requests[-1] == {"method": "get_ice_servers", "channel_id": CHANNEL_ID}
 
 
-def test_a_server_that_is_too_old_for_ice_servers_has_none() -> None:
+def test_a_server_too_old_for_ice_servers_counts_as_having_none() -> None:
     script = Script(refused("method is unknown"))
 
     assert asyncio.run(Signaling(script.client, CHANNEL_ID).get_ice_servers()) == []
 
 
-def test_any_other_refusal_of_ice_servers_is_an_error() -> None:
+def test_any_other_refusal_to_give_ice_servers_is_an_error() -> None:
     script = Script(refused("no such channel"))
 
     with pytest.raises(ChannelExpiredError):
@@ -344,7 +344,7 @@ def test_a_refused_access_key_is_an_error_at_once() -> None:
     assert len(script.requests) == 1
 
 
-def test_an_access_key_beside_a_client_is_an_error() -> None:
+def test_passing_both_an_access_key_and_a_client_is_an_error() -> None:
     with pytest.raises(ValueError, match="a SignalingClient has its own access key"):
         Signaling(Script(ok()).client, access_key=ACCESS_KEY)
 
@@ -355,7 +355,7 @@ def arguments(*words: str) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
-def test_the_arguments_of_an_example_make_an_offerer_that_prints_its_link(
+def test_an_examples_arguments_create_an_offerer_that_prints_its_link(
     server: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async def run() -> None:
@@ -370,7 +370,7 @@ def test_the_arguments_of_an_example_make_an_offerer_that_prints_its_link(
     assert link.key is not None
 
 
-def test_the_link_alone_makes_an_answerer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_link_as_the_only_argument_creates_an_answerer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PEERPOST_SERVER", raising=False)
 
     signaling = create_signaling(arguments("--channel", f"https://a.test/#{CHANNEL_ID}"))
@@ -383,10 +383,10 @@ def test_the_link_alone_makes_an_answerer(monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.parametrize(
     ("words", "access_key"), [(["--server", URL], ACCESS_KEY), (["--channel", f"{URL}#{CHANNEL_ID}"], None)]
 )
-def test_the_offerer_of_an_example_has_the_access_key_of_the_environment(
+def test_an_examples_offerer_uses_the_access_key_of_the_environment(
     monkeypatch: pytest.MonkeyPatch, words: list[str], access_key: str | None
 ) -> None:
-    """An answerer needs none, and its server is another one's choice."""
+    """An answerer needs no key, and must not send one to a server that somebody else chose."""
     monkeypatch.setenv("PEERPOST_ACCESS_KEY", ACCESS_KEY)
 
     signaling = create_signaling(arguments(*words))
@@ -394,7 +394,7 @@ def test_the_offerer_of_an_example_has_the_access_key_of_the_environment(
     assert signaling._client._access_key == access_key
 
 
-def test_a_file_with_an_access_key_is_an_argument_of_an_example(tmp_path: Path) -> None:
+def test_an_example_accepts_an_access_key_file_as_an_argument(tmp_path: Path) -> None:
     path = tmp_path / "access-key"
     path.write_text(ACCESS_KEY)
 

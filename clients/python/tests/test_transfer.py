@@ -1,4 +1,4 @@
-"""A file over a data channel, between two peers of this process and against one that lies."""
+"""Sending a file over a data channel: between two honest peers in this process, and with a peer that lies."""
 
 import asyncio
 import errno
@@ -26,9 +26,9 @@ CONTENT = bytes(range(256)) * 1_000
 
 
 class Wire(AsyncIOEventEmitter):
-    """One end of a data channel whose other end is in this process, `delay` seconds away.
+    """One end of a data channel. The other end is in this process, and messages take `delay` seconds.
 
-    `delivers` can be switched off: then nothing leaves its buffer.
+    While `delivers` is False, nothing leaves its buffer.
     """
 
     def __init__(self) -> None:
@@ -84,7 +84,7 @@ async def transfer(target: Path, force: bool = False, patience: float = 5) -> tu
     return sent, received, here
 
 
-def test_a_file_comes_across_with_its_checksum(tmp_path: Path) -> None:
+def test_a_file_arrives_with_its_checksum(tmp_path: Path) -> None:
     target = tmp_path / "file"
 
     sent, received, _ = run_at_once(transfer(target))
@@ -94,7 +94,7 @@ def test_a_file_comes_across_with_its_checksum(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [target]
 
 
-def test_a_file_that_exists_is_replaced_by_force_alone(tmp_path: Path) -> None:
+def test_an_existing_file_is_replaced_only_with_force(tmp_path: Path) -> None:
     target = tmp_path / "file"
     target.write_text("precious")
 
@@ -107,18 +107,18 @@ def test_a_file_that_exists_is_replaced_by_force_alone(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [target]
 
 
-def test_a_directory_is_not_replaced_by_force(tmp_path: Path) -> None:
+def test_a_directory_is_not_replaced_even_with_force(tmp_path: Path) -> None:
     with pytest.raises(TransferError, match="exists already"):
         run_at_once(transfer(tmp_path, force=True))
 
 
-def test_a_device_is_not_replaced_by_force() -> None:
+def test_a_device_is_not_replaced_even_with_force() -> None:
     with pytest.raises(TransferError, match="null exists already, and is not a file"):
         refuse_existing(Path(os.devnull), force=True)
 
 
 @pytest.mark.parametrize("force", [True, False])
-def test_a_file_that_has_come_into_being_meanwhile_is_replaced_by_force_alone(tmp_path: Path, force: bool) -> None:
+def test_a_file_created_during_the_transfer_is_replaced_only_with_force(tmp_path: Path, force: bool) -> None:
     complete, target = tmp_path / "file.part", tmp_path / "file"
     complete.write_text("new")
     target.write_text("precious")
@@ -132,7 +132,7 @@ def test_a_file_that_has_come_into_being_meanwhile_is_replaced_by_force_alone(tm
     assert target.read_text() == ("new" if force else "precious")
 
 
-def test_a_disk_that_is_full_is_an_error_of_which_both_hear(tmp_path: Path) -> None:
+def test_both_sides_report_a_full_disk(tmp_path: Path) -> None:
     async def transfer_both() -> list[object]:
         here, _, sending, receiving = two_ends()
 
@@ -156,7 +156,7 @@ def test_a_disk_that_is_full_is_an_error_of_which_both_hear(tmp_path: Path) -> N
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_disk_that_takes_longer_than_the_patience_does_not_lose_the_other_peer(
+def test_a_disk_slower_than_the_patience_does_not_end_the_transfer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def transfer_to_a_slow_disk() -> tuple[str, str, Wire]:
@@ -176,7 +176,7 @@ def test_a_disk_that_takes_longer_than_the_patience_does_not_lose_the_other_peer
     assert (tmp_path / "file").read_bytes() == CONTENT
 
 
-def test_a_file_is_closed_after_the_disk_has_it_whoever_is_cancelled(
+def test_a_file_is_closed_only_after_its_last_write_even_if_a_task_is_cancelled(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun, may_end, sizes = threading.Event(), threading.Event(), list[int]()
@@ -218,7 +218,7 @@ def files_of_at_most(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
-def test_a_receiver_with_another_checksum_is_an_error() -> None:
+def test_a_different_checksum_at_the_receiver_is_an_error() -> None:
     async def send() -> None:
         here, there, sending, _ = two_ends()
         there.send(control(type="done", sha256="0" * 64))
@@ -229,7 +229,7 @@ def test_a_receiver_with_another_checksum_is_an_error() -> None:
         run_at_once(send())
 
 
-def test_a_file_that_cannot_be_read_is_an_error() -> None:
+def test_an_unreadable_file_is_an_error() -> None:
     class Broken(BytesIO):
         def read(self, _size: int | None = -1) -> bytes:
             raise OSError(errno.EIO, os.strerror(errno.EIO))
@@ -243,7 +243,7 @@ def test_a_file_that_cannot_be_read_is_an_error() -> None:
         run_at_once(send())
 
 
-def test_a_link_that_leads_elsewhere_is_not_followed(tmp_path: Path) -> None:
+def test_a_symbolic_link_is_not_followed(tmp_path: Path) -> None:
     target = tmp_path / "file"
     target.symlink_to(tmp_path / "elsewhere")
 
@@ -253,7 +253,7 @@ def test_a_link_that_leads_elsewhere_is_not_followed(tmp_path: Path) -> None:
     assert not (tmp_path / "elsewhere").exists()
 
 
-def test_a_directory_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+def test_a_missing_directory_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(TransferError, match="cannot write into"):
         run_at_once(transfer(tmp_path / "nowhere" / "file"))
 
@@ -306,7 +306,7 @@ def test_a_sender_that_lies_leaves_no_file(tmp_path: Path, messages: list[str | 
         control(type="file", name=1, size=1),
     ],
 )
-def test_a_peer_that_offers_no_file_is_an_error(message: str | bytes) -> None:
+def test_a_message_that_offers_no_file_is_an_error(message: str | bytes) -> None:
     async def receive() -> None:
         here, _, _, receiving = two_ends()
         here.send(message)
@@ -316,7 +316,7 @@ def test_a_peer_that_offers_no_file_is_an_error(message: str | bytes) -> None:
         run_at_once(receive())
 
 
-def test_a_sender_keeps_little_in_memory(tmp_path: Path) -> None:
+def test_a_sender_keeps_only_a_little_of_the_file_in_memory(tmp_path: Path) -> None:
     size = 2 * HIGH_WATER_BYTES
 
     async def send() -> int:
@@ -339,7 +339,7 @@ def test_a_sender_keeps_little_in_memory(tmp_path: Path) -> None:
     assert HIGH_WATER_BYTES < highest < 1.1 * HIGH_WATER_BYTES
 
 
-def test_a_file_that_shrinks_is_an_error() -> None:
+def test_a_file_that_shrinks_during_the_transfer_is_an_error() -> None:
     async def send() -> None:
         here, _, sending, _ = two_ends()
         asyncio.get_running_loop().call_later(0.05, here.close)
@@ -349,7 +349,7 @@ def test_a_file_that_shrinks_is_an_error() -> None:
         run_at_once(send())
 
 
-def test_a_peer_that_falls_silent_is_lost() -> None:
+def test_a_silent_peer_is_reported_as_lost() -> None:
     async def receive() -> None:
         _, _, _, receiving = two_ends(patience=0.1)
         await receive_offer(receiving)
@@ -358,7 +358,7 @@ def test_a_peer_that_falls_silent_is_lost() -> None:
         run_at_once(receive())
 
 
-def test_a_peer_that_takes_nothing_any_more_is_lost() -> None:
+def test_a_peer_that_stops_receiving_is_reported_as_lost() -> None:
     async def send() -> None:
         here, _, sending, _ = two_ends(patience=0.1)
         here.delivers = False
@@ -369,7 +369,7 @@ def test_a_peer_that_takes_nothing_any_more_is_lost() -> None:
         run_at_once(send())
 
 
-def test_a_peer_that_closes_is_gone() -> None:
+def test_a_peer_that_closes_the_channel_is_reported_as_gone() -> None:
     async def receive() -> None:
         here, _, _, receiving = two_ends()
         asyncio.get_running_loop().call_later(0.01, here.close)
