@@ -73,7 +73,7 @@ def local_app(settings: Settings) -> Chalice:
 def opened_once(open_server: Callable[[], Server]) -> GetServer:
     """Return a function that opens the server when it is first called, and then returns that one.
 
-    If opening fails, its exception flies, and the next call tries again. Several threads may call.
+    If opening fails, the exception is raised, and the next call tries again. Any thread may call.
     """
     lock = Lock()
     open_and_keep = cache(open_server)

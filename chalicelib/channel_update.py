@@ -73,21 +73,22 @@ class ChannelUpdate:
             "ExpressionAttributeValues": values,
         }
 
-    def revised(self, refusal: ConditionFailed) -> "ChannelUpdate":
+    def revised(self, failure: ConditionFailed) -> "ChannelUpdate":
         """Return the update to try next, now that we know what is stored.
 
         Raise SignalingError if the client has to be refused, and StorageUnavailable if nobody can
         say whether an earlier copy of this update was carried out.
         """
-        stored = refusal.item
+        stored = failure.item
         if not is_alive(stored, self.now):
-            raise refused("no such channel", refusal)
+            raise no_such_channel(failure)
         if "answer" in self.attributes and "answer" in stored:
+            # It is not our own one: ConditionFailed.is_our_own_write was asked before.
             raise SignalingError("answer already exists")
         if self._meets_an_offer(stored):
-            return self._replacing_the_offer(refusal).without(candidates_in(stored))
+            return self._replacing_the_offer(failure).without(candidates_in(stored))
         if set(self.candidates).isdisjoint(candidates_in(stored)):
-            # Nothing else can have failed.
+            # The channel is alive and holds none of them. So it is HAS_ROOM that failed.
             raise SignalingError(f"too many candidates: a channel holds {limits.MAX_CANDIDATES}")
         return self.without(candidates_in(stored))
 
@@ -111,9 +112,9 @@ class ChannelUpdate:
             return False
         return number_in(stored, "changes") >= number_in(self.attributes, "changes")
 
-    def _replacing_the_offer(self, refusal: ConditionFailed) -> "ChannelUpdate":
-        changes = number_in(refusal.item, "changes")
-        if refusal.was_resent and changes > 0:
+    def _replacing_the_offer(self, failure: ConditionFailed) -> "ChannelUpdate":
+        changes = number_in(failure.item, "changes")
+        if failure.was_resent and changes > 0:
             # An earlier copy may have written our offer, which a newer one has replaced by now.
             raise StorageUnavailable("refused after a lost reply")
         number = {"changes": {"N": str(changes + 1)}}
@@ -133,12 +134,12 @@ def number_in(item: Item, name: str) -> int:
     return int(item[name]["N"]) if name in item else 0
 
 
-def refused(message: str, refusal: ConditionFailed) -> Exception:
-    """Return the refusal to raise.
+def no_such_channel(failure: ConditionFailed) -> Exception:
+    """Return the error to raise if there is no living channel.
 
     If the request was resent, its first copy may have succeeded, and the channel may have ended
     since. Then we cannot tell the client that nothing has changed.
     """
-    if refusal.was_resent:
+    if failure.was_resent:
         return StorageUnavailable("refused after a lost reply")
-    return SignalingError(message)
+    return SignalingError("no such channel")

@@ -67,9 +67,9 @@ class Channels:
             item["offer"] = {"S": offer}
         try:
             self._table.put(item, "attribute_not_exists(channel_id)")
-        except ConditionFailed as refusal:
-            if not refusal.is_our_own_write(item):
-                raise RuntimeError("a new channel id is in use already") from refusal
+        except ConditionFailed as failure:
+            if not failure.is_our_own_write(item):
+                raise RuntimeError("a new channel id is in use already") from failure
         return channel_id
 
     def get(self, channel_id: str) -> Channel:
@@ -113,22 +113,24 @@ class Channels:
         condition: str | None = None,
         return_item: bool = False,
     ) -> Item:
-        """Update a channel. Return the item, but {} unless `return_item` or it was not changed.
+        """Set attributes of a channel and append candidates to it, as one ChannelUpdate.
 
-        A refused update is revised and sent again, for as long as there is something to mend.
-        Each time it has lost a race against the other peer, so that this ends soon.
+        Return the item as it is then stored. With `return_item` false, this may be {}.
+
+        If the condition fails, the update is revised and sent again, until it succeeds, has
+        nothing left to write, or is refused. Each new round means that another write came first.
         """
         now = self._seconds()
         update = ChannelUpdate(channel_id, now, unique(candidates), attributes, condition)
         while True:
             try:
                 return self._table.update(update.request(), return_item)
-            except ConditionFailed as refusal:
-                if refusal.is_our_own_write(update.attributes):
-                    return refusal.item
-                update = update.revised(refusal)
+            except ConditionFailed as failure:
+                if failure.is_our_own_write(update.attributes):
+                    return failure.item
+                update = update.revised(failure)
                 if update.is_empty():
-                    return refusal.item
+                    return failure.item
 
     def _seconds(self) -> int:
         return int(self._now())

@@ -160,7 +160,7 @@ class Table:
 
 @contextmanager
 def outages_named() -> Iterator[None]:
-    """Turn a failure that passes by itself into StorageUnavailable. Every other one flies on."""
+    """Raise StorageUnavailable for a failure that passes by itself, and any other as it is."""
     try:
         yield
     except ClientError as error:

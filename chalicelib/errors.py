@@ -20,7 +20,7 @@ class StorageUnavailable(Exception):
 
 
 class ParameterUnavailable(StorageUnavailable):
-    """An SSM parameter could not be read, or holds something else than it must.
+    """An SSM parameter could not be read, or holds what it must not.
 
     The message is for the log only, and never contains the parameter's value.
     """

@@ -69,7 +69,7 @@ def also_on_ipv6(server: ThreadedHTTPServer) -> Iterator[None]:
         return
     print(f"Serving on http://[::1]:{port}", flush=True)
     with other:
-        # The name of the method in its base class, since that of this class starts two servers.
+        # The method of the base class: this class's own has become `serve_on_both`.
         serve = super(ThreadedHTTPServer, other).serve_forever
         threading.Thread(target=serve, daemon=True).start()
         yield
