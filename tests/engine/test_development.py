@@ -1,0 +1,220 @@
+"""What only `chalice local` needs: a table that is made for you, and a server that is fit for browsers."""
+
+import http.client
+import logging
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import moto
+import pytest
+from chalice.app import Chalice
+from chalice.config import Config
+from chalice.local import ChaliceRequestHandler, LocalDevServer, ThreadedHTTPServer
+from mypy_boto3_dynamodb import DynamoDBClient
+
+from chalicelib.channels import Channels
+from chalicelib.development import embedded, server
+from chalicelib.errors import StorageUnavailable
+from harness.engines import ANY_ACCOUNT, free_port
+from harness.service import app_over
+
+CREATE = {"method": "create_data_channel"}
+
+
+@pytest.fixture
+def shell(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The account that a developer's shell has."""
+    for name, value in ANY_ACCOUNT.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("boto3.DEFAULT_SESSION", None)
+
+
+@pytest.fixture
+def stoppable_moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Stop what `chalice local` lets run for as long as it lives."""
+    started: list[Any] = []
+
+    def mock_aws(**options: Any) -> Any:
+        started.append(moto.mock_aws(**options))
+        return started[-1]
+
+    monkeypatch.setattr(embedded, "mock_aws", mock_aws)
+    yield
+    for each in started:
+        each.stop()
+
+
+@pytest.mark.usefixtures("shell", "stoppable_moto")
+def test_a_table_in_memory_needs_nothing_of_the_shell_and_leaves_it_as_it_was(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
+    before = dict(os.environ)
+
+    channels = Channels(embedded.open_table(None))
+    channel_id = channels.create("an offer")
+
+    assert channels.get(channel_id).offer == "an offer"
+    assert dict(os.environ) == before
+
+
+@pytest.mark.usefixtures("shell")
+def test_a_table_at_an_endpoint_is_made_and_made_again_if_it_is_lost(
+    endpoint: str, real_client: DynamoDBClient
+) -> None:
+    channels = Channels(embedded.open_table(endpoint))
+    channels.create()
+
+    real_client.delete_table(TableName=embedded.TABLE_NAME)
+    with pytest.raises(StorageUnavailable, match="^the table was gone, and has been made again$"):
+        channels.create()
+
+    channels.create()
+
+
+@pytest.mark.usefixtures("shell")
+def test_a_table_that_is_there_already_is_taken(endpoint: str) -> None:
+    channel_id = Channels(embedded.open_table(endpoint)).create("an offer")
+
+    assert Channels(embedded.open_table(endpoint)).get(channel_id).offer == "an offer"
+
+
+def test_an_engine_without_an_account_gets_any(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "AWS_DEFAULT_REGION", "AWS_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+    Channels(embedded.open_table(endpoint)).create()
+
+
+@pytest.mark.usefixtures("shell")
+def test_an_engine_that_is_not_there_is_an_outage() -> None:
+    with pytest.raises(StorageUnavailable, match="^EndpointConnectionError$"):
+        embedded.open_table(f"http://127.0.0.1:{free_port()}")
+
+
+@pytest.mark.usefixtures("shell")
+def test_a_request_that_the_engine_refuses_stays_refused(endpoint: str) -> None:
+    table = embedded.open_table(endpoint)
+
+    with pytest.raises(Exception, match="ValidationException"):
+        table.put({"no_key": {"S": "x"}}, "attribute_not_exists(channel_id)")
+
+
+@pytest.fixture
+def prepared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chalice's development server, prepared for this test only."""
+    for cls, name in (
+        (ChaliceRequestHandler, "wbufsize"),
+        (ChaliceRequestHandler, "handle_expect_100"),
+        (ThreadedHTTPServer, "request_queue_size"),
+        (ThreadedHTTPServer, "serve_forever"),
+    ):
+        monkeypatch.setattr(cls, name, getattr(cls, name))
+    server.prepare()
+
+
+@pytest.fixture
+def app(served: Channels) -> Chalice:
+    return app_over(served)
+
+
+@contextmanager
+def serving(app: Chalice, host: str = "127.0.0.1", port: int = 0) -> Iterator[int]:
+    """Run Chalice's development server, and give its port."""
+    development = LocalDevServer(app, Config(), host, port)
+    thread = threading.Thread(target=development.serve_forever)
+    thread.start()
+    try:
+        yield development.server.server_address[1]
+    finally:
+        development.shutdown()
+        thread.join()
+        development.server.server_close()
+
+
+def post_to(host: str, port: int) -> int:
+    return httpx.post(f"http://{host}:{port}/", json=CREATE, timeout=30).status_code
+
+
+@pytest.mark.usefixtures("prepared")
+def test_it_serves_both_localhosts_and_says_so(app: Chalice, capsys: pytest.CaptureFixture[str]) -> None:
+    with serving(app) as port:
+        assert post_to("127.0.0.1", port) == 200
+        wait_until_listening("::1", port)
+        assert post_to("[::1]", port) == 200
+
+    assert f"\nServing on http://[::1]:{port}\n" in capsys.readouterr().out
+
+
+def wait_until_listening(host: str, port: int) -> None:
+    """The second server listens right after the first one."""
+    for _ in range(1000):
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.settimeout(1)
+            if probe.connect_ex((host, port)) == 0:
+                return
+    raise TimeoutError(f"nothing listens on {port} of {host}")
+
+
+@pytest.mark.usefixtures("prepared")
+def test_it_says_if_one_of_them_is_taken(app: Chalice, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as taken:
+        port = taken.getsockname()[1]
+        with serving(app, port=port):
+            assert post_to("127.0.0.1", port) == 200
+
+    assert f"\nNot on http://[::1]:{port}, which localhost may mean: " in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("prepared")
+def test_another_address_is_served_alone(app: Chalice, capsys: pytest.CaptureFixture[str]) -> None:
+    with serving(app, "127.0.0.2") as port:
+        assert post_to("127.0.0.2", port) == 200
+
+    assert "[::1]" not in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("prepared")
+def test_it_sends_a_100_before_it_reads_the_body(app: Chalice) -> None:
+    with serving(app) as port, socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
+        interim = connection.recv(65536)
+        connection.sendall(b"{}")
+        reply = http.client.HTTPResponse(connection)
+        reply.begin()
+
+    assert interim == b"HTTP/1.1 100 Continue\r\n\r\n"
+    assert reply.status == 400
+
+
+def test_the_log_is_in_words_where_chalice_logs() -> None:
+    record = logging.LogRecord("chalicelib.request_log", logging.INFO, "", 0, "request", (), None)
+    vars(record).update({"method": "get_offer", "status": 200, "outcome": "done"})
+    other = logging.LogRecord("peerpost", logging.ERROR, "", 0, "an outage", (), None)
+
+    words = server.InWords()
+
+    assert words.filter(record)
+    assert words.filter(other)
+    assert (record.getMessage(), other.getMessage()) == ("get_offer 200 done", "an outage")
+
+
+@pytest.mark.usefixtures("prepared")
+def test_only_the_stream_of_chalice_gets_words() -> None:
+    root = logging.getLogger()
+    chalices, another = logging.StreamHandler(), logging.NullHandler()
+    for handler in (chalices, another):
+        root.addHandler(handler)
+
+    server.log_in_words()
+    for handler in (chalices, another):
+        root.removeHandler(handler)
+
+    assert [type(each) for each in chalices.filters] == [server.InWords]
+    assert another.filters == []
