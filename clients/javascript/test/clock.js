@@ -2,10 +2,10 @@
 
 import { mock } from "node:test";
 
-// The life of a channel, a retry, and some more.
+// Longer than a channel lives, with a retry.
 const LONGEST_MS = 400_000;
 
-// WebCrypto works in threads, in real time. What it is asked for counts as done at once: no time passes before.
+// WebCrypto works in threads, in real time. The fake clock stops until its work is done.
 const CRYPTO = ["decrypt", "encrypt", "importKey"];
 const underWay = new Set();
 
@@ -29,7 +29,7 @@ export function stopTheClock(t) {
     return controller.signal;
   });
   t.after(async () => {
-    // What the test has left behind ends here, by its own clock: it would take timers out of the next test's.
+    // Finish what the test left running, on this test's clock. Otherwise it would use the next test's timers.
     for (let passed = 0; passed < LONGEST_MS; passed += 20_000) {
       mock.timers.tick(20_000);
       await idle();
@@ -38,7 +38,7 @@ export function stopTheClock(t) {
   });
 }
 
-/** Let time pass until `happened` says so; everything that is due in between happens. */
+/** Let time pass until `happened` returns true. All timers that are due in between run. */
 export async function until(happened, most = LONGEST_MS, step = 10) {
   for (let passed = 0; !(await happened()); passed += step) {
     if (passed > most) throw new Error(`it did not happen within ${most / 1000} s`);
@@ -48,7 +48,7 @@ export async function until(happened, most = LONGEST_MS, step = 10) {
   }
 }
 
-/** The same for the outcome of a promise. */
+/** Let time pass until a promise settles, and return its outcome. */
 export async function outcome(promise, step = 10) {
   let settled = false;
   promise.then(

@@ -1,4 +1,4 @@
-/** The owner of a connection may close it at any moment. Then `connect` rejects, and nothing stays pending. */
+/** The application may close a connection at any moment. Then `connect` rejects, and nothing stays pending. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -12,7 +12,7 @@ const MAX_MS = 1000;
 const TURN = { urls: "turn:turn.example", username: "1795643208:a", credential: "abc=" };
 const closed = () => new DOMException("The RTCPeerConnection's signalingState is 'closed'.", "InvalidStateError");
 
-/** Closes at the moment with a given number. A moment is before or after each call, and at each request and report. */
+/** Closes at the moment with a given number: before or after a call, or at a request or a report. */
 class Closer {
   moments = [];
 
@@ -28,7 +28,7 @@ class Closer {
   }
 }
 
-/** As browsers do it: a call on a closed connection fails, and a promise from before the close never settles. */
+/** Closes as browsers do: calls on a closed connection fail, and promises from before the close never settle. */
 class ClosingPeerConnection extends FakePeerConnection {
   constructor(closer) {
     super();
@@ -66,7 +66,7 @@ class ClosingPeerConnection extends FakePeerConnection {
   }
 }
 
-/** Let two peers exchange everything, one of which is closed by the closer. Return what its `connect` does. */
+/** Connect two peers, one of which the closer closes. Return the outcome of its `connect`. */
 async function exchange(role, closer) {
   const server = new FakeServer({ iceServers: [TURN] });
   const key = createKey();
@@ -102,7 +102,7 @@ async function exchange(role, closer) {
 }
 
 for (const role of ["offerer", "answerer"]) {
-  test(`whenever an ${role}'s connection is closed, connect rejects within a second`, async (t) => {
+  test(`at whatever moment an ${role}'s connection is closed, connect rejects within a second`, async (t) => {
     stopTheClock(t);
     const dry = new Closer();
     exchange(role, dry).catch(() => {});
@@ -128,7 +128,7 @@ for (const role of ["offerer", "answerer"]) {
   });
 }
 
-test("a connection that is closed beforehand is refused, and nothing is sent", async () => {
+test("a connection that is already closed is refused, and nothing is sent", async () => {
   const server = new FakeServer();
   const peer = new FakePeerConnection();
   peer.signalingState = "closed";

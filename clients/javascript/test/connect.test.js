@@ -6,7 +6,7 @@ import { outcome, stopTheClock, until } from "./clock.js";
 import { FakePeerConnection } from "./fake-peer-connection.js";
 import { answerWith, FakeServer, fetchFrom, loseTheReply, loseTheRequest } from "./fake-server.js";
 
-/** One peer's side: its connection, what it was told, and how it ends. */
+/** One peer: its connection, the steps that it reported, and its outcome. */
 function start(server, options = {}, peer = new FakePeerConnection(options)) {
   const told = { peer, steps: [], details: {} };
   const { accessKey, iceServers, ...rest } = options;
@@ -44,7 +44,7 @@ async function connected(...sides) {
 const added = ({ peer }) => peer.done.filter(([what]) => what === "addIceCandidate").map(([, candidate]) => candidate);
 const writes = (server) => server.methods().filter((method) => method === "create_candidate").length;
 
-test("four requests make a connection, and one erases the channel", async (t) => {
+test("two peers connect with four requests, and one more deletes the channel", async (t) => {
   stopTheClock(t);
   const server = new FakeServer();
   const [offerer, answerer] = await bothDescribed(server);
@@ -68,7 +68,7 @@ test("four requests make a connection, and one erases the channel", async (t) =>
   ]);
 });
 
-test("candidates of the first milliseconds go in the description, and those after them together", async (t) => {
+test("candidates of the first milliseconds are part of the description, and later ones are sent together", async (t) => {
   stopTheClock(t);
   const server = new FakeServer();
   const peer = new FakePeerConnection();
@@ -90,7 +90,7 @@ test("candidates of the first milliseconds go in the description, and those afte
   ));
 });
 
-test("the end of gathering is not waited for", async (t) => {
+test("an offer is sent without waiting for the end of gathering", async (t) => {
   stopTheClock(t);
   const peer = new FakePeerConnection();
   peer.iceGatheringState = "gathering";
@@ -102,7 +102,7 @@ test("the end of gathering is not waited for", async (t) => {
   assert.ok(Date.now() - began < 300, `${Date.now() - began} ms`);
 });
 
-test("the other's candidates are added once its description is there, ours are passed over", async (t) => {
+test("the other peer's candidates are added after its description, and our own are skipped", async (t) => {
   stopTheClock(t);
   const server = new FakeServer();
   const offerer = start(server);
@@ -121,7 +121,7 @@ test("the other's candidates are added once its description is there, ours are p
   assert.ok(order.indexOf("setRemoteDescription") < order.indexOf("addIceCandidate"));
 });
 
-test("what is no candidate does no harm", async (t) => {
+test("invalid candidates do no harm", async (t) => {
   stopTheClock(t);
   const server = new FakeServer();
   const [offerer] = await bothDescribed(server);
@@ -138,7 +138,7 @@ test("what is no candidate does no harm", async (t) => {
   assert.equal(writes(server), 0);
 });
 
-test("what the server has not got goes over the negotiation channel", async (t) => {
+test("candidates that were not sent to the server are sent over the negotiation channel", async (t) => {
   stopTheClock(t);
   const server = new FakeServer();
   const [offerer, answerer] = await bothDescribed(server);
@@ -155,7 +155,7 @@ test("what the server has not got goes over the negotiation channel", async (t) 
 
 const reads = (server) => server.methods().filter((method) => method === "get_candidates").length;
 
-test("late candidates take a write and at most a read on each side", async (t) => {
+test("late candidates cost each side one write and at most one read", async (t) => {
   stopTheClock(t);
   const server = new FakeServer();
   const both = await bothStarted(server, { iceServers: [{ urls: "stun:stun.example" }] });
@@ -192,7 +192,7 @@ test("our own late candidates do not wake our own read", async (t) => {
   assert.deepEqual(server.requests.filter(({ method }) => method === "get_candidates").map(({ since }) => since), [1]);
 });
 
-test("candidates are tried out before others are asked for", async (t) => {
+test("new candidates are tried before more are requested", async (t) => {
   stopTheClock(t);
   const server = new FakeServer();
   const [offerer] = await bothDescribed(server, { iceServers: [{ urls: "stun:stun.example" }] });
@@ -207,7 +207,7 @@ test("candidates are tried out before others are asked for", async (t) => {
   assert.ok(Date.now() - taken >= 290, `${Date.now() - taken} ms`);
 });
 
-test("with ICE servers late candidates are read at once, without them a little later", async (t) => {
+test("late candidates are read at once with ICE servers, and a little later without", async (t) => {
   stopTheClock(t);
   for (const [iceServers, soon] of [
     [[{ urls: "stun:stun.example" }], true],
@@ -223,7 +223,7 @@ test("with ICE servers late candidates are read at once, without them a little l
   }
 });
 
-test("a channel without an answerer is asked about with one held read at a time", async (t) => {
+test("an offerer without an answerer has one held read at a time", async (t) => {
   stopTheClock(t);
   const server = new FakeServer();
   const offerer = start(server);
@@ -233,14 +233,14 @@ test("a channel without an answerer is asked about with one held read at a time"
   assert.deepEqual(server.methods().slice(0, 5), [
     "create_data_channel",
     "get_answer",
-    "get_candidates", // asks whether the server knows the offer
+    "get_candidates", // checks whether the server stored the offer
     "get_answer",
     "get_answer",
   ]);
   assert.equal(offerer.steps.includes("retry"), false);
 });
 
-test("a server that does not hold is asked less and less often", async (t) => {
+test("a server that does not hold replies is polled less and less often", async (t) => {
   stopTheClock(t);
   const server = new FakeServer({ holds: false });
   start(server);
@@ -252,7 +252,7 @@ test("a server that does not hold is asked less and less often", async (t) => {
   assert.ok(asked > 45 && asked < 85, `${asked} requests`);
 });
 
-test("whoever waits for long polls, and is held again as soon as there is something new", async (t) => {
+test("after a long wait a client polls without holding, until there is news", async (t) => {
   stopTheClock(t);
   const server = new FakeServer();
   const offerer = start(server, { iceServers: [{ urls: "stun:stun.example" }] });
@@ -269,7 +269,7 @@ test("whoever waits for long polls, and is held again as soon as there is someth
   await connected(offerer, answerer);
 });
 
-test("a server of the seven plain methods does", async (t) => {
+test("two peers connect through a server that has only the seven basic methods", async (t) => {
   stopTheClock(t);
   const server = new FakeServer({ modern: false });
   const offerer = start(server);
@@ -293,7 +293,7 @@ const REPLIES = {
 };
 
 for (const [name, [method, before]] of Object.entries(REPLIES)) {
-  test(`${name} is asked again after a fault, and not before the server wishes`, async (t) => {
+  test(`${name} is retried after a fault, but not before the time in Retry-After`, async (t) => {
     stopTheClock(t);
     const server = new FakeServer();
     const faults = [loseTheRequest, answerWith(429), answerWith(503, "", { "Retry-After": "30" })];
@@ -309,7 +309,7 @@ for (const [name, [method, before]] of Object.entries(REPLIES)) {
   });
 }
 
-test("a server that is out of capacity is no longer asked to hold", async (t) => {
+test("an overloaded server is no longer asked to hold replies", async (t) => {
   stopTheClock(t);
   const server = new FakeServer();
   server.faults = [null, answerWith(429)];
@@ -321,7 +321,7 @@ test("a server that is out of capacity is no longer asked to hold", async (t) =>
   assert.deepEqual(waits, [20, 0]);
 });
 
-test("a server that never replies is given up soon, one that has replied is asked for two minutes", async (t) => {
+test("a server that never replied is given up soon, and one that has replied after two minutes", async (t) => {
   stopTheClock(t);
   for (const [before, tries] of [
     [0, 4],
@@ -338,7 +338,7 @@ test("a server that never replies is given up soon, one that has replied is aske
   }
 });
 
-test("a server without capacity is asked for two minutes", async (t) => {
+test("an overloaded server is retried for two minutes", async (t) => {
   stopTheClock(t);
   for (const busy of [answerWith(429), answerWith(503, "", { "Retry-After": "1" })]) {
     const server = new FakeServer();
@@ -351,7 +351,7 @@ test("a server without capacity is asked for two minutes", async (t) => {
   }
 });
 
-test("a lost reply to create_data_channel just opens another", async (t) => {
+test("if the reply to create_data_channel is lost, another channel is opened", async (t) => {
   stopTheClock(t);
   const server = new FakeServer();
   server.faults = [loseTheReply(server)];
@@ -362,7 +362,7 @@ test("a lost reply to create_data_channel just opens another", async (t) => {
   assert.equal(server.methods().filter((method) => method === "create_data_channel").length, 2);
 });
 
-test("an answer whose reply is lost is recognised", async (t) => {
+test("after a lost reply, our own stored answer is recognized", async (t) => {
   stopTheClock(t);
   for (const key of [undefined, createKey()]) {
     const server = new FakeServer();
@@ -378,7 +378,7 @@ test("an answer whose reply is lost is recognised", async (t) => {
   }
 });
 
-test("an answer that was stored is none that failed, though its channel is gone when that is looked up", async (t) => {
+test("an answer counts as stored even if its channel is deleted before that can be checked", async (t) => {
   stopTheClock(t);
   const server = new FakeServer();
   const offerer = start(server);
@@ -393,7 +393,7 @@ test("an answer that was stored is none that failed, though its channel is gone 
   await connected(answerer);
 });
 
-test("another's answer is not taken for ours", async (t) => {
+test("another peer's answer is not taken for our own", async (t) => {
   stopTheClock(t);
   for (const lost of [[], [loseTheRequest]]) {
     const server = new FakeServer();
@@ -408,7 +408,7 @@ test("another's answer is not taken for ours", async (t) => {
   }
 });
 
-test("a server that is busy, and then cannot be reached, is still treated as busy", async (t) => {
+test("an overloaded server that becomes unreachable is still treated as overloaded", async (t) => {
   stopTheClock(t);
   const server = new FakeServer();
   server.faults = [...Array(8).fill(answerWith(429)), ...Array(100).fill(loseTheRequest)];
@@ -419,7 +419,7 @@ test("a server that is busy, and then cannot be reached, is still treated as bus
   assert.equal(server.requests.length, 20);
 });
 
-test("after one lost request reads are held again, after two in a row they are not", async (t) => {
+test("reads are held after one lost request, but not after two in a row", async (t) => {
   stopTheClock(t);
   for (const [lost, wait] of [
     [1, 20],
@@ -436,7 +436,7 @@ test("after one lost request reads are held again, after two in a row they are n
   }
 });
 
-test("a clock that is set back keeps nothing waiting", async (t) => {
+test("setting the clock back does not delay anything", async (t) => {
   stopTheClock(t);
   const server = new FakeServer({ holds: false });
   const [offerer, answerer] = await bothDescribed(server, { iceServers: [{ urls: "stun:stun.example" }] });
@@ -452,7 +452,7 @@ test("a clock that is set back keeps nothing waiting", async (t) => {
   assert.ok(performance.now() - began < 5_000, `${performance.now() - began} ms`);
 });
 
-test("an answer that is refused for another reason is not sent", async (t) => {
+test("an answer that is refused for another reason raises the refusal", async (t) => {
   stopTheClock(t);
   const server = new FakeServer();
   const channelId = server.open();
@@ -464,7 +464,7 @@ test("an answer that is refused for another reason is not sent", async (t) => {
   await assert.rejects(outcome(answerer.ending), { name: "RefusalError", message: /32768/ });
 });
 
-test("a channel that is gone when the answer is sent again is left to ICE", async (t) => {
+test("if the channel is gone when an answer is resent, ICE decides whether the peers connect", async (t) => {
   stopTheClock(t);
   const server = new FakeServer();
   const offerer = start(server);
@@ -479,7 +479,7 @@ test("a channel that is gone when the answer is sent again is left to ICE", asyn
   await connected(answerer);
 });
 
-test("nobody comes: it ends when the channel does", async (t) => {
+test("without an answerer, connect rejects when the channel expires", async (t) => {
   stopTheClock(t);
   const began = Date.now();
   const offerer = start(new FakeServer());
@@ -489,14 +489,14 @@ test("nobody comes: it ends when the channel does", async (t) => {
   assert.ok(Math.abs(Date.now() - began - 300_000) < 1_000, `${Date.now() - began} ms`);
 });
 
-test("a channel that is gone says so", async (t) => {
+test("connecting to a channel that is gone rejects with that reason", async (t) => {
   stopTheClock(t);
   const answerer = start(new FakeServer(), { channelId: crypto.randomUUID() });
 
   await assert.rejects(outcome(answerer.ending), { name: "ExpiredError", message: "no such channel" });
 });
 
-test("a channel that is erased once both are described is left to ICE", async (t) => {
+test("if the channel is deleted after both descriptions, ICE decides whether the peers connect", async (t) => {
   stopTheClock(t);
   const server = new FakeServer();
   const [, answerer] = await bothDescribed(server);
@@ -509,7 +509,7 @@ test("a channel that is erased once both are described is left to ICE", async (t
   await connected(answerer);
 });
 
-test("peers that find no way to each other say so", async (t) => {
+test("peers that cannot reach each other reject with that reason", async (t) => {
   stopTheClock(t);
   const [offerer] = await bothDescribed(new FakeServer());
 
@@ -518,7 +518,7 @@ test("peers that find no way to each other say so", async (t) => {
   await assert.rejects(outcome(offerer.ending), { name: "UnreachableError" });
 });
 
-test("a connection that its owner closes is not waited for", async (t) => {
+test("closing a connection ends connect without a wait", async (t) => {
   stopTheClock(t);
   const server = new FakeServer();
   const offerer = start(server);
@@ -530,7 +530,7 @@ test("a connection that its owner closes is not waited for", async (t) => {
   assert.equal(server.methods().at(-1), "delete_data_channel");
 });
 
-test("a connection that its owner closes is not waited for when the channel is gone", async (t) => {
+test("closing a connection ends connect without a wait, even if the channel is gone", async (t) => {
   stopTheClock(t);
   const server = new FakeServer();
   const [, answerer] = await bothDescribed(server);
@@ -544,7 +544,7 @@ test("a connection that its owner closes is not waited for when the channel is g
   assert.ok(Date.now() - began < 10_000, `${Date.now() - began} ms`);
 });
 
-test("an abort ends it at once, wherever it is, and the channel with it", async (t) => {
+test("an abort ends connect at once at any step, and deletes the channel", async (t) => {
   stopTheClock(t);
   const moments = {
     "before it starts": () => true,
@@ -570,7 +570,7 @@ test("an abort ends it at once, wherever it is, and the channel with it", async 
   }
 });
 
-test("an abort after the answer was sent says that the link is used up, and a reason of one's own is given back", async (t) => {
+test("an abort after the answer says that the link is used up, unless it has its own reason", async (t) => {
   stopTheClock(t);
   for (const reason of [undefined, new Error("the user went away")]) {
     const server = new FakeServer();
@@ -595,7 +595,7 @@ test("an abort after the answer was sent says that the link is used up, and a re
   }
 });
 
-test("sealed, the server sees nothing, and both connect", async (t) => {
+test("two peers connect sealed, and the server can read nothing", async (t) => {
   stopTheClock(t);
   const server = new FakeServer();
   const key = createKey();
@@ -611,7 +611,7 @@ test("sealed, the server sees nothing, and both connect", async (t) => {
   assert.doesNotMatch(JSON.stringify(server.requests), /v=0|192\.0\.2\.7|abcd/);
 });
 
-test("a candidate that was changed is an error, one of ours from before a reload is none", async (t) => {
+test("a changed candidate is an error, but our own candidate from before a reload is not", async (t) => {
   stopTheClock(t);
   const key = createKey();
   const server = new FakeServer();
@@ -629,7 +629,7 @@ test("a candidate that was changed is an error, one of ours from before a reload
   await assert.rejects(outcome(offerer.ending), { name: "TamperedError" });
 });
 
-test("a candidate loses what it can spare to fit, and is left out when that is not enough", async (t) => {
+test("a long candidate loses optional fields to fit, and is skipped if it is still too long", async (t) => {
   stopTheClock(t);
   const server = new FakeServer();
   const offerer = start(server);
@@ -644,7 +644,7 @@ test("a candidate loses what it can spare to fit, and is left out when that is n
   assert.equal(offerer.details["candidate-skipped"].candidate.length, 420);
 });
 
-test("many candidates go in as many requests as they need", async (t) => {
+test("many candidates are split into several requests", async (t) => {
   stopTheClock(t);
   const server = new FakeServer();
   const offerer = start(server);
@@ -659,7 +659,7 @@ test("many candidates go in as many requests as they need", async (t) => {
 const TURN = { urls: ["turn:turn.example", "turns:turn.example"], username: "1795643208:a", credential: "abc=" };
 const OWN = { urls: "stun:stun.example" };
 
-test("where the server has no ICE servers, the four requests differ by the question for them alone", async (t) => {
+test("without ICE servers on the server, the four requests only add the question for them", async (t) => {
   stopTheClock(t);
   const server = new FakeServer();
   const [offerer, answerer] = await bothDescribed(server);
@@ -677,7 +677,7 @@ test("where the server has no ICE servers, the four requests differ by the quest
   ].map((request) => JSON.stringify(request))));
 });
 
-test("both sides use the server's ICE servers beside their own, before they describe themselves", async (t) => {
+test("both sides add the server's ICE servers to their own before they create a description", async (t) => {
   stopTheClock(t);
   const server = new FakeServer({ iceServers: [TURN] });
   const both = await bothDescribed(server, { iceServers: [OWN], iceTransportPolicy: "relay" });
@@ -694,7 +694,7 @@ test("both sides use the server's ICE servers beside their own, before they desc
   ]);
 });
 
-test("an offer is made anew with the server's ICE servers before anybody knows the channel", async (t) => {
+test("a new offer is made with the server's ICE servers before anyone gets the channel's id", async (t) => {
   stopTheClock(t);
   for (const key of [undefined, createKey()]) {
     const server = new FakeServer({ iceServers: [TURN] });
@@ -718,7 +718,7 @@ test("an offer is made anew with the server's ICE servers before anybody knows t
   }
 });
 
-test("another offer is asked to be written again after a fault, and passed over by nobody", async (t) => {
+test("after a fault, the new offer is written again, and no answerer gets the old one", async (t) => {
   stopTheClock(t);
   const server = new FakeServer({ iceServers: [TURN] });
   server.faults = [null, loseTheRequest, loseTheReply(server)];
@@ -730,7 +730,7 @@ test("another offer is asked to be written again after a fault, and passed over 
   await connected(offerer, answerer);
 });
 
-test("candidates of the offer that another one takes the place of are not sent", async (t) => {
+test("candidates of a replaced offer are not sent", async (t) => {
   stopTheClock(t);
   const server = new FakeServer({ iceServers: [TURN] });
   const peer = new FakePeerConnection();
@@ -749,7 +749,7 @@ test("candidates of the offer that another one takes the place of are not sent",
   assert.deepEqual(candidates.map((each) => JSON.parse(each).candidate), ["of the second"]);
 });
 
-test("after a restart the first candidates are waited for, although a browser says that it has them all", async (t) => {
+test("after an ICE restart the client waits for the first candidates, even if gathering seems complete", async (t) => {
   stopTheClock(t);
   const server = new FakeServer({ iceServers: [TURN] });
   const offerer = start(server);
@@ -766,7 +766,7 @@ test("after a restart the first candidates are waited for, although a browser sa
   assert.ok(Date.now() - restarted < 100, `${Date.now() - restarted} ms`);
 });
 
-test("a server of the seven plain methods is asked for no ICE servers", async (t) => {
+test("a server that has only the seven basic methods is not asked for ICE servers", async (t) => {
   stopTheClock(t);
   const server = new FakeServer({ modern: false, iceServers: [TURN] });
   const client = new SignalingClient("https://signaling.example/", { fetch: fetchFrom(server) });
@@ -777,7 +777,7 @@ test("a server of the seven plain methods is asked for no ICE servers", async (t
   await assert.rejects(outcome(client.getIceServers(offerer.channelId)), new RefusalError("method is unknown"));
 });
 
-test("whoever opens a channel needs the access key, and whoever has the link does not", async (t) => {
+test("opening a channel needs the access key, and following a link does not", async (t) => {
   stopTheClock(t);
   const server = new FakeServer({ accessKey: "a key", iceServers: [TURN] });
   const offerer = start(server, { accessKey: "a key" });
@@ -789,7 +789,7 @@ test("whoever opens a channel needs the access key, and whoever has the link doe
   await connected(offerer, answerer);
 });
 
-test("an access key that is missing or unknown is no fault to be tried again", async (t) => {
+test("a request with a missing or unknown access key is not retried", async (t) => {
   stopTheClock(t);
   for (const [accessKey, message] of [
     [undefined, "access key is missing"],
@@ -805,7 +805,7 @@ test("an access key that is missing or unknown is no fault to be tried again", a
   }
 });
 
-test("connect takes the access key with the server's URL, and rejects one that no header can hold", async (t) => {
+test("connect accepts an access key with the server's URL, and rejects one that does not fit in a header", async (t) => {
   const server = new FakeServer({ accessKey: "a-key" });
   t.mock.method(globalThis, "fetch", fetchFrom(server));
   const options = { server: "https://signaling.example/", accessKey: "a-key" };

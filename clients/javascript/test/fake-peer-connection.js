@@ -1,4 +1,4 @@
-/** As much of an RTCPeerConnection as the exchange touches, under the control of a test. */
+/** The parts of an RTCPeerConnection that the exchange uses, under the control of a test. */
 
 export class FakePeerConnection extends EventTarget {
   connectionState = "new";
@@ -7,7 +7,7 @@ export class FakePeerConnection extends EventTarget {
   signalingState = "stable";
   localDescription = null;
   remoteDescription = null;
-  /** What was done to it, in order. */
+  /** The calls to it, in order. */
   done = [];
   channel = { readyState: "connecting", sent: [], closed: false };
   #configuration;
@@ -24,7 +24,7 @@ export class FakePeerConnection extends EventTarget {
     return this.#configuration;
   }
 
-  /** As in W3C WebRTC, section 4.4.1.6, as far as it looks at ICE servers. */
+  /** Checks ICE servers as in W3C WebRTC, section 4.4.1.6. */
   setConfiguration(configuration) {
     for (const { urls, username, credential } of configuration.iceServers) {
       const all = [urls].flat().map(String);

@@ -1,9 +1,9 @@
-/** The wire, in memory: `fetch` in place of a server. */
+/** A server in memory, in place of `fetch`. */
 
 export class FakeServer {
-  /** The requests, as they came. */
+  /** The requests, in order of arrival. */
   requests = [];
-  /** Functions from a request to a reply, or that throw; each is used once, before the server sees the request. */
+  /** Functions that turn a request into a reply, or throw. Each is used once, before the server sees the request. */
   faults = [];
   #channels = new Map();
   #held = new Set();
@@ -46,7 +46,7 @@ export class FakeServer {
     return promise;
   };
 
-  /** Let the held reads look again. */
+  /** Make the held reads check again. */
   wake() {
     for (const other of [...this.#held]) other(false);
   }
@@ -60,7 +60,7 @@ export class FakeServer {
     return id;
   }
 
-  /** Say what a request gets, and do what it asks for. */
+  /** Carry out a request, and return its status and reply. */
   serve({ method, channel_id, since, offer, answer, candidate, candidates, ice_servers: asked }) {
     if (!this.modern) since = candidates = undefined;
     const ice = this.modern && asked && this.iceServers.length ? { ice_servers: this.iceServers } : {};
@@ -104,14 +104,14 @@ export class FakeServer {
   }
 }
 
-/** A reply that the server did not give. */
+/** A fault: a reply that does not come from the server. */
 export function answerWith(status, text = "", headers = {}) {
   return () => {
     throw Object.assign(new Error("not served"), { response: new Response(text, { status, headers }) });
   };
 }
 
-/** Let faults of `answerWith` be replies. */
+/** Turn the faults of `answerWith` into replies. */
 export function fetchFrom(server) {
   return (url, options) =>
     server.fetch(url, options).catch((error) => {
@@ -124,7 +124,7 @@ export function loseTheRequest() {
   throw new TypeError("Failed to fetch");
 }
 
-/** The server does it, and nobody hears of it. */
+/** A fault: the server carries out the request, but its reply is lost. */
 export function loseTheReply(server) {
   return (request) => {
     server.serve(request);

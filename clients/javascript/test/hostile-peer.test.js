@@ -1,4 +1,4 @@
-/** A peer that means harm, or a link that does: what it writes ends nothing that it should not. */
+/** A hostile peer or link: nothing that it writes breaks the client. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -17,7 +17,7 @@ const anyText = fc.string({ unit: "binary" });
 const channelId = fc.uuid();
 const key = fc.uint8Array({ minLength: 32, maxLength: 32 }).map(toBase64url);
 
-/** A peer connection with a browser's own checks of what it is given, as far as types go (Web IDL). */
+/** A peer connection that checks the types of its arguments as a browser does (Web IDL). */
 class Strict extends FakePeerConnection {
   async setRemoteDescription(description) {
     if (Object(description) !== description || !["offer", "answer", "pranswer", "rollback"].includes(description.type)) {
@@ -32,7 +32,7 @@ class Strict extends FakePeerConnection {
   }
 }
 
-test("whatever a peer says on the negotiation channel, it is passed over, done, or reported", async () => {
+test("every message on the negotiation channel is skipped, handled or reported", async () => {
   const description = fc.record(
     { type: fc.oneof(fc.constantFrom("offer", "answer", "rollback"), fc.jsonValue()), sdp: fc.oneof(fc.string(), fc.jsonValue()) },
     { requiredKeys: [] },
@@ -60,11 +60,11 @@ test("whatever a peer says on the negotiation channel, it is passed over, done, 
   await fc.assert(property, MANY);
 });
 
-test("no text opens that was not sealed with the key, and every text that was opens again", async () => {
+test("a text opens if and only if it was sealed with the key", async () => {
   const sealer = await sealerOf(createKey());
   const property = fc.asyncProperty(anyText, fc.constantFrom(...PURPOSES), async (text, purpose) => {
     await assert.rejects(sealer.open(text, purpose), TamperedError);
-    // Half a character becomes U+FFFD, as everywhere on the web.
+    // A lone surrogate becomes U+FFFD, as everywhere on the web.
     assert.equal(await sealer.open(await sealer.seal(text, purpose), purpose), text.toWellFormed());
   });
 
@@ -84,7 +84,7 @@ test("a sealed text with any bit changed does not open", async () => {
   await fc.assert(property, { numRuns: sealed.length * 8 });
 });
 
-test("what is no text does not open either", async () => {
+test("values that are not text do not open", async () => {
   const sealer = await sealerOf(createKey());
   const property = fc.asyncProperty(fc.jsonValue().filter((value) => typeof value !== "string"), async (value) => {
     await assert.rejects(sealer.open(value, "offer"), TamperedError);
@@ -93,13 +93,13 @@ test("what is no text does not open either", async () => {
   await fc.assert(property);
 });
 
-test("6 MB of base64url do not open, and do no harm", async () => {
+test("6 MB of base64url do not open and do no harm", async () => {
   const sealer = await sealerOf(createKey());
 
   await assert.rejects(sealer.open("A".repeat(6_000_000), "offer"), TamperedError);
 });
 
-test("a link is read as it was made, and any other is not complete", () => {
+test("a link that we made is parsed, and any other is reported as incomplete", () => {
   const made = fc.record({ channelId, key }, { requiredKeys: ["channelId"], noNullPrototype: true });
   const complete = fc.property(made, (meeting) => {
     assert.deepEqual(parseLink(createLink("https://example.org/?a=b", meeting)), meeting);
@@ -120,7 +120,7 @@ test("a link is read as it was made, and any other is not complete", () => {
   fc.assert(broken, MANY);
 });
 
-test("base64url has one form of each text, and what decodes encodes to the same", () => {
+test("each base64url text that decodes also encodes to the same text", () => {
   const property = fc.property(fc.oneof(anyText, fc.base64String(), key), (text) => {
     let bytes;
     try {

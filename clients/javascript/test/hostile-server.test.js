@@ -1,4 +1,4 @@
-/** A server that means harm: the client neither hangs, nor loops, nor fills the memory. */
+/** A hostile server: the client does not hang, loop or fill the memory. */
 
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
@@ -15,16 +15,16 @@ const ID = "1c5ca5a5-6f0b-4c55-8b9a-3ad1e1b58f0e";
 const MEGABYTE = 1_000_000;
 const CHUNK = "x".repeat(65_536);
 const CHANNEL_TTL_MS = 300_000;
-// Of the 300 seconds that pass while nobody sleeps.
+// The step in which the fake clock advances through the 300 seconds.
 const STEP_MS = 250;
 const MAX_CANDIDATES = 800;
-// More than these in one channel is a loop: every candidate once, and the polls of 300 seconds.
+// More requests than this in one channel mean a loop: one for every candidate, and the polls of 300 seconds.
 const MOST_REQUESTS = MAX_CANDIDATES + 400;
 
-/** A client of a server that replies so, over real HTTP. */
+/** A client of a server with these replies, over real HTTP. */
 async function clientOf(t, reply, patience = 10) {
   const server = createServer((request, response) => {
-    // That the client has had enough is what these tests are about.
+    // The client is expected to close the connection early.
     response.on("error", () => {});
     request.resume().on("end", () => reply(response, request));
   });
@@ -39,7 +39,7 @@ async function clientOf(t, reply, patience = 10) {
 const errorOf = (client) => client.getAnswer(ID).then(assert.fail, (error) => error);
 
 for (const [status, length] of [[200], [200, 100 * MEGABYTE], [400], [503, 100 * MEGABYTE]]) {
-  test(`a ${status} of ${length ? "100 MB" : "no end"} is not read to its end`, async (t) => {
+  test(`a ${status} of ${length ? "100 MB" : "no end"} is not read completely`, async (t) => {
     let sent = 0;
     let gone;
     const ended = new Promise((resolve) => (gone = resolve));
@@ -63,7 +63,7 @@ for (const [status, length] of [[200], [200, 100 * MEGABYTE], [400], [503, 100 *
   });
 }
 
-test("a reply that unpacks to 100 MB is not unpacked to its end", async (t) => {
+test("a reply that decompresses to 100 MB is not decompressed completely", async (t) => {
   const packed = gzipSync(Buffer.alloc(100 * MEGABYTE), { level: 1 });
   const client = await clientOf(t, (response) => {
     response.writeHead(200, { "Content-Encoding": "gzip" }).end(packed);
@@ -77,7 +77,7 @@ test("a reply that unpacks to 100 MB is not unpacked to its end", async (t) => {
 });
 
 for (const where of ["headers", "body"]) {
-  test(`a reply whose ${where} come byte by byte is not waited for`, async (t) => {
+  test(`a reply whose ${where} arrive byte by byte is abandoned`, async (t) => {
     const client = await clientOf(
       t,
       (response) => {
@@ -112,7 +112,7 @@ for (const status of [301, 302, 307, 308]) {
 }
 
 for (const body of ["<!doctype html><title>Welcome</title>", "", "null", "1", '"x"', "true", "[".repeat(100_000)]) {
-  test(`200 with ${JSON.stringify(body.slice(0, 20))} is no reply`, async () => {
+  test(`200 with ${JSON.stringify(body.slice(0, 20))} is an invalid reply`, async () => {
     const client = new SignalingClient("https://signaling.example/", { fetch: async () => new Response(body) });
 
     const error = await errorOf(client);
@@ -122,7 +122,7 @@ for (const body of ["<!doctype html><title>Welcome</title>", "", "null", "1", '"
   });
 }
 
-test("of a page of a proxy there is no more in an error than fits into a sentence", async () => {
+test("an error contains at most one sentence of a proxy's error page", async () => {
   for (const status of [400, 502]) {
     const fetch = async () => new Response("x".repeat(100_000), { status });
 
@@ -132,7 +132,7 @@ test("of a page of a proxy there is no more in an error than fits into a sentenc
   }
 });
 
-/** Let a peer ask a server that says so for ever, until it ends; fail when it asks on, or ends with another's error. */
+/** Let a peer use a server that always replies with `say`, until it ends. Fail if it never ends, or not with our own error. */
 async function endOf(say, role, peer = new FakePeerConnection({ iceServers: [{ urls: "stun:example.org" }] })) {
   let requests = 0;
   let skipped = 0;
@@ -161,7 +161,7 @@ const BASE = { channel_id: ID, offer: "an offer", answer: "an answer" };
 const TURN = { urls: "turn:turn.example", username: "1795643208:a", credential: "abc=" };
 
 for (const role of ["offerer", "answerer"]) {
-  test(`an ${role} asks a server that says "not yet" at once for ever about once a second`, async (t) => {
+  test(`an ${role} polls a server that always says "not yet" at once about once a second`, async (t) => {
     stopTheClock(t);
     const { error, requests } = await endOf(({ method }) => {
       if (method === "create_data_channel") return { channel_id: ID };
@@ -175,14 +175,14 @@ for (const role of ["offerer", "answerer"]) {
   });
 
   for (const retryAfter of ["", "0", "1000000000", "Infinity", "Fri, 31 Dec 9999 23:59:59 GMT"]) {
-    test(`an ${role} gives up a server that is unavailable for ever, Retry-After: ${retryAfter}`, async (t) => {
+    test(`an ${role} gives up a server that stays unavailable, Retry-After: ${retryAfter}`, async (t) => {
       stopTheClock(t);
       const headers = { "Retry-After": retryAfter };
 
       const { error, requests } = await endOf(() => new Response("", { status: 503, headers }), role);
 
       assert.equal(error.constructor, ServerError);
-      // Not even a second request where the time that it names is one of another channel.
+      // If Retry-After is longer than a channel lives, there is not even a second request.
       assert.equal(requests, retryAfter.length > 1 ? 1 : 4);
     });
   }
@@ -201,7 +201,7 @@ for (const role of ["offerer", "answerer"]) {
     "items that are null": () => ({ items: null }),
   };
   for (const [name, items] of Object.entries(FOR_EVER)) {
-    test(`an ${role} does not ask a server for ever that has ${name} each time`, async (t) => {
+    test(`an ${role} gives up a server that always replies with ${name}`, async (t) => {
       stopTheClock(t);
 
       await endOf((_, count) => ({ ...BASE, ...items(count) }), role);
@@ -225,14 +225,14 @@ for (const role of ["offerer", "answerer"]) {
     "one that is in no list": TURN,
     "a list in disguise": { length: 1, 0: TURN },
   })) {
-    test(`an ${role} does not take ${name} for a list of ICE servers`, async (t) => {
+    test(`an ${role} does not accept ${name} as a list of ICE servers`, async (t) => {
       stopTheClock(t);
 
       const { error, requests } = await endOf(() => ({ ...BASE, ice_servers }), role);
 
       assert.equal(error.constructor, NetworkError);
       assert.equal(error.message, "the reply is not of Peerpost");
-      assert.ok(requests <= 2, `${requests} requests`); // The other erases the channel.
+      assert.ok(requests <= 2, `${requests} requests`); // The second request deletes the channel.
     });
   }
 
@@ -254,7 +254,7 @@ for (const role of ["offerer", "answerer"]) {
     "without a credential": { urls: "turn:turn.example", username: "a" },
   };
   for (const [name, odd] of Object.entries(ODD_ICE_SERVERS)) {
-    test(`an ${role} passes over an ICE server ${name}, and uses the next`, async (t) => {
+    test(`an ${role} skips an ICE server ${name}, and uses the next`, async (t) => {
       stopTheClock(t);
       const peer = new FakePeerConnection();
 
@@ -265,7 +265,7 @@ for (const role of ["offerer", "answerer"]) {
     });
   }
 
-  test(`an ${role} does not ask 10,000 ICE servers for its address`, async (t) => {
+  test(`an ${role} does not use 10,000 ICE servers`, async (t) => {
     stopTheClock(t);
     const urls = Array.from({ length: 10_000 }, (_, number) => `stun:host${number}.example`);
     for (const ice_servers of [urls.map((each) => ({ urls: each })), [{ urls }]]) {
@@ -278,7 +278,7 @@ for (const role of ["offerer", "answerer"]) {
     }
   });
 
-  test(`an ${role} lets no server say by which ways it may connect`, async (t) => {
+  test(`an ${role} does not let a server change its ICE transport policy`, async (t) => {
     stopTheClock(t);
     const peer = new FakePeerConnection({ iceTransportPolicy: "relay" });
     const foreign = { iceTransportPolicy: "all", credentialType: "oauth", peerIdentity: "x" };
@@ -290,7 +290,7 @@ for (const role of ["offerer", "answerer"]) {
     assert.deepEqual(Object.keys(iceServers[0]), ["urls", "username", "credential"]);
   });
 
-  test(`an ${role} ends with an error of ours whatever a server replies`, async (t) => {
+  test(`an ${role} raises only our own errors, whatever a server replies`, async (t) => {
     stopTheClock(t);
     const members = Object.entries({ ...BASE, items: ["a"], next: 1, ice_servers: [TURN] }).map(([name, value]) => [
       name,
@@ -305,7 +305,7 @@ for (const role of ["offerer", "answerer"]) {
   });
 }
 
-test("whatever bytes come, a request has a reply or an error of ours", async () => {
+test("whatever bytes a server sends, a request returns a reply or raises our own error", async () => {
   const status = fc.constantFrom(200, 400, 404, 429, 500, 503);
   const body = fc.oneof(fc.uint8Array(), fc.string({ unit: "binary" }), fc.json());
   const retryAfter = fc.oneof(fc.string(), fc.double().map(String), fc.date().map(String));

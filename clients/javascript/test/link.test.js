@@ -5,7 +5,7 @@ import { createKey, createLink, parseLink } from "../src/index.js";
 
 const channelId = "1c5ca5a5-6f0b-4c55-8b9a-3ad1e1b58f0e";
 
-test("a link says what it was made of", () => {
+test("a link parses to the values that it was made from", () => {
   const key = createKey();
 
   for (const meeting of [{ channelId }, { channelId, key }]) {
@@ -13,15 +13,15 @@ test("a link says what it was made of", () => {
   }
 });
 
-test("everything is in the fragment, which no server sees", () => {
+test("a link has everything in its fragment, which no server sees", () => {
   assert.equal(createLink("https://example.org/", { channelId, key: "K" }), `https://example.org/#${channelId}.K`);
 });
 
-test("a page without a fragment is where a link is made", () => {
+test("a URL without a fragment parses to no meeting", () => {
   assert.deepEqual(parseLink("https://example.org/"), {});
 });
 
-test("a link may be copied with the full stop after it, or the angle brackets around it", () => {
+test("a link can be pasted with a full stop after it or angle brackets around it", () => {
   const meeting = { channelId, key: createKey() };
   const link = createLink("https://example.org/", meeting);
 
@@ -31,7 +31,7 @@ test("a link may be copied with the full stop after it, or the angle brackets ar
 });
 
 for (const fragment of [channelId.slice(1), `${channelId}.`, `${channelId}.short`, "top", `${channelId}x`]) {
-  test(`a link that ends with #${fragment} is not complete`, () => {
+  test(`a link that ends with #${fragment} is reported as incomplete`, () => {
     assert.throws(() => parseLink(`https://example.org/#${fragment}`), { message: "the link is not complete" });
   });
 }

@@ -9,7 +9,7 @@ import { FakeServer, fetchFrom } from "./fake-server.js";
 const WAYS = ["debug", "error", "info", "log", "trace", "warn"];
 const SERVER = "https://signaling.example/";
 
-/** Two peers connect, and a third one with another key does not. Returns the URLs that were asked. */
+/** Two peers connect, and a third one with another key fails. Returns the URLs of all requests. */
 async function exchange() {
   const urls = [];
   const serve = fetchFrom(new FakeServer());
@@ -40,11 +40,11 @@ test("the client writes nothing to the console, whether it connects or fails", a
 
   await exchange();
 
-  // Node itself says that the clock of these tests is an experiment.
+  // Node itself warns that its fake clock is experimental.
   assert.deepEqual(said.filter((line) => !line.includes("ExperimentalWarning")), []);
 });
 
-test("no URL that is asked holds a channel's id, or anything but the server's own", async (t) => {
+test("requests go to the server's URL and nothing else, so no URL contains a channel's id", async (t) => {
   stopTheClock(t);
 
   const urls = await exchange();

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { Negotiation } from "../src/negotiation.js";
 import { FakePeerConnection } from "./fake-peer-connection.js";
 
-/** An RTCPeerConnection's signaling states (W3C WebRTC, section 4.3.1), without media. */
+/** A connection with the signaling states of W3C WebRTC, section 4.3.1, and no media. */
 class Negotiable extends FakePeerConnection {
   offers = 0;
 
@@ -47,7 +47,7 @@ async function settled() {
   for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-test("it has a channel of its own, which opens without a message", () => {
+test("negotiation has its own data channel, which opens without a message", () => {
   const { peers } = pair();
 
   for (const { done } of peers) {
@@ -55,12 +55,12 @@ test("it has a channel of its own, which opens without a message", () => {
   }
 });
 
-test("an offer is answered over the channel, once it is open", async () => {
+test("an offer is answered over the negotiation channel when it is open", async () => {
   const { peers, reports } = pair();
   const [impolite, polite] = peers;
   polite.negotiate();
   await settled();
-  // It would stand in the place of the first answer, which is not yet sent.
+  // A second offer's answer would replace the first one, which is not sent yet.
   assert.equal(polite.localDescription, null);
 
   open(peers);
@@ -71,7 +71,7 @@ test("an offer is answered over the channel, once it is open", async () => {
   assert.deepEqual(reports, ["renegotiated", "renegotiated"]);
 });
 
-test("a message that the channel does not take is reported, and keeps no other back", async () => {
+test("a message that cannot be sent is reported, and does not block others", async () => {
   const { peers, negotiations, reports } = pair();
   const [impolite, polite] = peers;
   negotiations.forEach((negotiation) => negotiation.keep([]));
@@ -91,7 +91,7 @@ test("a message that the channel does not take is reported, and keeps no other b
   assert.deepEqual(polite.done.slice(1), [["addIceCandidate", "fits"]]);
 });
 
-test("when both offer at once the polite peer gives way", async () => {
+test("if both peers offer at the same time, the polite peer gives way", async () => {
   const { peers, reports } = pair();
   const [impolite, polite] = peers;
   open(peers);
@@ -105,7 +105,7 @@ test("when both offer at once the polite peer gives way", async () => {
   assert.equal(reports.includes("negotiation-failed"), false);
 });
 
-test("who has no way to the other peer gives way, polite or not, and its own offer is never sent", async () => {
+test("a disconnected peer gives way even if it is impolite, and never sends its own offer", async () => {
   for (const number of [0, 1]) {
     const { peers, negotiations, reports } = pair();
     const lost = peers[number];
@@ -129,7 +129,7 @@ test("who has no way to the other peer gives way, polite or not, and its own off
   }
 });
 
-test("candidates of an offer that was passed over are no error, others that do not fit are", async () => {
+test("candidates of an ignored offer are not an error, but other unusable ones are", async () => {
   const { peers, reports } = pair();
   const [impolite] = peers;
   impolite.signalingState = "have-local-offer";
@@ -146,7 +146,7 @@ test("candidates of an offer that was passed over are no error, others that do n
   assert.deepEqual(reports, ["renegotiated", "negotiation-failed"]);
 });
 
-test("a connection that breaks restarts ICE, until it is stopped", () => {
+test("a broken connection restarts ICE, until negotiation is stopped", () => {
   const { peers, negotiations } = pair();
   const [peer] = peers;
   negotiations[0].keep([]);

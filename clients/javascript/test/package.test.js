@@ -11,7 +11,7 @@ import { buildSync } from "esbuild";
 const root = new URL("..", import.meta.url).pathname;
 const MAX_BYTES = 5_500;
 
-test("minified and gzipped it has at most 5,500 bytes", (t) => {
+test("the minified and gzipped package has at most 5,500 bytes", (t) => {
   const { outputFiles } = buildSync({
     entryPoints: [join(root, "src/index.js")],
     bundle: true,
@@ -26,7 +26,7 @@ test("minified and gzipped it has at most 5,500 bytes", (t) => {
   assert.ok(bytes <= MAX_BYTES, `${bytes} bytes`);
 });
 
-test("the types are right, and those that ship are those of the source", (t) => {
+test("the types are correct, and the shipped types match the source", (t) => {
   const fresh = mkdtempSync(join(tmpdir(), "peerpost-types-"));
   t.after(() => rmSync(fresh, { recursive: true }));
 
@@ -40,7 +40,7 @@ test("the types are right, and those that ship are those of the source", (t) => 
   }
 });
 
-test("it needs nothing but the browser", () => {
+test("the package has no dependencies", () => {
   const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
   assert.equal(dependencies, undefined);

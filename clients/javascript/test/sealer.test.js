@@ -7,7 +7,7 @@ import { sealerOf } from "../src/sealer.js";
 
 const KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 
-test("what is sealed opens again, and is another text each time", async () => {
+test("a sealed text opens again, and sealing gives another text each time", async () => {
   const sealer = await sealerOf(createKey());
 
   const [first, second] = [await sealer.seal("v=0 – ü", "offer"), await sealer.seal("v=0 – ü", "offer")];
@@ -17,13 +17,13 @@ test("what is sealed opens again, and is another text each time", async () => {
   assert.equal(await sealer.open(first, "offer"), "v=0 – ü");
 });
 
-test("what another implementation has sealed opens", async () => {
+test("a text sealed by another implementation opens", async () => {
   const sealed = "AAECAwQFBgcICQoLMT_mOydlUTtO_cQJmyISrDwYrcUlIaOrl-A";
 
   assert.equal(await (await sealerOf(KEY)).open(sealed, "offer"), "v=0 – ü");
 });
 
-test("a key may be text, bytes or a CryptoKey", async () => {
+test("a key can be text, bytes or a CryptoKey", async () => {
   const bytes = fromBase64url(KEY);
   const cryptoKey = await crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]);
   const sealed = await (await sealerOf(KEY)).seal("v=0", "answer");
@@ -31,14 +31,14 @@ test("a key may be text, bytes or a CryptoKey", async () => {
   for (const key of [bytes, cryptoKey]) assert.equal(await (await sealerOf(key)).open(sealed, "answer"), "v=0");
 });
 
-test("a page that may not encrypt says so", async (t) => {
+test("a page without access to WebCrypto gets an error that says so", async (t) => {
   t.mock.getter(crypto, "subtle", () => undefined);
 
   await assert.rejects(sealerOf(createKey()), { name: "PeerpostError", message: /https/ });
   await sealerOf(undefined);
 });
 
-test("a text does not open in another place", async () => {
+test("a text does not open for another purpose", async () => {
   const sealer = await sealerOf(KEY);
   const purposes = ["offer", "answer", "candidate offerer", "candidate answerer"];
 

@@ -66,7 +66,7 @@ for (const [call, request] of METHODS) {
   });
 }
 
-test("nothing in a request asks for a preflight, or tells who sends it", async () => {
+test("a request needs no preflight, and does not identify its sender", async () => {
   const calls = [];
 
   await clientThatGets(Response.json({}), calls).createDataChannel();
@@ -81,7 +81,7 @@ const KEY = "dGhpcyBpcyBub3QgYSBzZWNyZXQ";
 
 for (const [call, request] of METHODS) {
   const isKeyed = !request.channel_id;
-  test(`${request.method} ${isKeyed ? "carries" : "does without"} the access key: ${Object.keys(request)}`, async () => {
+  test(`${request.method} ${isKeyed ? "sends" : "does not send"} the access key: ${Object.keys(request)}`, async () => {
     const calls = [];
 
     await call(clientThatGets(Response.json({}), calls, KEY));
@@ -91,7 +91,7 @@ for (const [call, request] of METHODS) {
   });
 }
 
-test("a server's URL loses its fragment, and is refused with a user name or password", async () => {
+test("a server URL loses its fragment, and is refused if it has a user name or password", async () => {
   const calls = [];
   const fetch = async (url) => {
     calls.push(url);
@@ -106,7 +106,7 @@ test("a server's URL loses its fragment, and is refused with a user name or pass
   }
 });
 
-test("an access key that no header can hold is refused before anything is sent", async () => {
+test("an access key that does not fit in a header is refused before anything is sent", async () => {
   for (const accessKey of ["two\nlines", "ключ"]) {
     assert.throws(() => new SignalingClient("https://signaling.example/", { accessKey }), TypeError);
   }
@@ -130,7 +130,7 @@ const ERRORS = [
   [page(403), RefusalError, { message: "https://signaling.example/ replied 403" }],
 ];
 
-/** What stands in front of a server, or in its place. */
+/** A reply from something in front of the server or in its place, such as a proxy. */
 function page(status) {
   return clientThatGets(new Response("<!DOCTYPE html>", { status, headers: { "Content-Type": "text/html" } }));
 }
@@ -141,7 +141,7 @@ function never({ signal }) {
 
 for (const [client, errorClass, members] of ERRORS) {
   test(`${errorClass.name} ${JSON.stringify(members)}`, async () => {
-    // AbortSignal.timeout does not keep Node alive.
+    // AbortSignal.timeout does not keep Node running, so this timer does.
     const alive = setTimeout(() => {}, 10_000);
 
     const error = await client.getOffer(ID).catch((error) => error);
@@ -153,7 +153,7 @@ for (const [client, errorClass, members] of ERRORS) {
   });
 }
 
-test("a browser that is too old is no server that does not reply", async (t) => {
+test("a browser that is too old is not reported as a server without a reply", async (t) => {
   const { any } = AbortSignal;
   AbortSignal.any = undefined;
   t.after(() => (AbortSignal.any = any));
@@ -162,7 +162,7 @@ test("a browser that is too old is no server that does not reply", async (t) => 
   await assert.rejects(client.getOffer(ID, { signal: new AbortController().signal }), TypeError);
 });
 
-test("a date in Retry-After is a time from now", async () => {
+test("a date in Retry-After becomes the seconds from now", async () => {
   const inAMinute = new Date(Date.now() + 60_000).toUTCString();
 
   const error = await refusal(429, "", { "Retry-After": inAMinute }).getOffer(ID).catch((error) => error);
@@ -170,7 +170,7 @@ test("a date in Retry-After is a time from now", async () => {
   assert.ok(error.retryAfter > 50 && error.retryAfter <= 60, error.retryAfter);
 });
 
-test("an abort ends a request with the reason that was given", async () => {
+test("an abort ends a request with the given reason", async () => {
   const controller = new AbortController();
   const reading = clientThatGets(never).getOffer(ID, { signal: controller.signal, wait: 20 });
 
@@ -179,14 +179,14 @@ test("an abort ends a request with the reason that was given", async () => {
   assert.equal(await reading.catch((reason) => reason), "no more");
 });
 
-test("a connection is opened ahead, without credentials, as the requests are", (t) => {
+test("preconnect opens a connection without credentials, like the requests", (t) => {
   const links = [];
   const remove = () => links.push("removed");
   globalThis.document = { createElement: (name) => ({ name, remove }), head: { append: (link) => links.push(link) } };
   t.after(() => delete globalThis.document);
 
   new SignalingClient("https://signaling.example/").preconnect();
-  clientThatGets(new Response("{}")).preconnect(); // What its `fetch` needs is not the browser's business.
+  clientThatGets(new Response("{}")).preconnect(); // With a custom `fetch`, the browser's connection would be useless.
 
   const link = { name: "link", rel: "preconnect", href: "https://signaling.example/", crossOrigin: "anonymous", remove };
   assert.deepEqual(links, [link, "removed"]);
