@@ -1,4 +1,4 @@
-"""`make access-key`, and the commands of docs/operations.md that keep keys and secrets, against a server of SSM."""
+"""`make access-key`, and the commands in docs/operations.md that store keys and secrets, on a local SSM server."""
 
 import base64
 import hashlib
@@ -39,7 +39,7 @@ def make_key(*arguments: str) -> tuple[str, str, str]:
 
 
 def run(command: str, ssm: Any, folder: Path = ROOT, **variables: str) -> None:
-    """Do what the AWS command line does with `aws ssm put-parameter`, so that no test needs it."""
+    """Run `aws ssm put-parameter` on our own client, so that no test needs the AWS command line."""
     for name, value in variables.items():
         command = command.replace(f"${name}", value)
     program, service, operation, *words = shlex.split(command)
@@ -63,14 +63,14 @@ def documented() -> list[str]:
     return [line.strip() for line in re.findall(r"^ *aws ssm .*$", text, re.MULTILINE)]
 
 
-def test_each_key_is_another_of_256_bits() -> None:
+def test_each_key_is_new_and_has_256_bits() -> None:
     (one, _, _), (other, _, _) = make_key(), make_key()
 
     assert one != other
     assert all(re.fullmatch(r"[\w-]{43}", key) for key in (one, other))
 
 
-def test_what_it_prints_lets_the_keys_holder_in_and_nobody_else(ssm: Any) -> None:
+def test_the_printed_command_stores_a_digest_that_accepts_only_the_key(ssm: Any) -> None:
     key, digest, command = make_key("--parameter", "/elsewhere/keys")
 
     run(command, ssm)
@@ -82,7 +82,7 @@ def test_what_it_prints_lets_the_keys_holder_in_and_nobody_else(ssm: Any) -> Non
     assert key not in command
 
 
-def test_the_documented_rotation_leaves_no_moment_without_a_good_key(ssm: Any) -> None:
+def test_during_the_documented_rotation_there_is_always_a_valid_key(ssm: Any) -> None:
     (old, old_digest, command), (new, new_digest, _) = make_key(), make_key()
     both, alone, _ = documented()
     keys = AccessKeys(lambda: value_of(ssm, "/peerpost/access-keys"))
@@ -99,7 +99,7 @@ def test_the_documented_rotation_leaves_no_moment_without_a_good_key(ssm: Any) -
         keys.check(old)
 
 
-def test_the_documented_turn_secret_is_the_one_that_signs(ssm: Any, tmp_path: Path) -> None:
+def test_the_documented_command_stores_the_turn_secret_that_signs_credentials(ssm: Any, tmp_path: Path) -> None:
     (tmp_path / "turn-secret").write_text("0123456789abcdef\n")
 
     run(documented()[2], ssm, tmp_path)
@@ -109,8 +109,11 @@ def test_the_documented_turn_secret_is_the_one_that_signs(ssm: Any, tmp_path: Pa
     assert server["credential"] == base64.b64encode(signature).decode()
 
 
-def test_a_parameter_holds_63_keys(ssm: Any) -> None:
-    """docs/operations.md says so. A standard parameter of SSM holds 4,096 characters, which the stand-in ignores."""
+def test_a_parameter_can_hold_63_keys(ssm: Any) -> None:
+    """docs/operations.md promises this.
+
+    A standard SSM parameter holds 4,096 characters, a limit that the local SSM server does not enforce.
+    """
     keys = [secrets.token_urlsafe(32) for _ in range(64)]
     digests = [hashlib.sha256(key.encode()).hexdigest() for key in keys]
     value = "\n".join(digests[:63])

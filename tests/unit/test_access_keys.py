@@ -1,4 +1,4 @@
-"""Access keys: which digests are read, and how a key is compared with them."""
+"""Access keys: how digests are parsed, and how a key is compared with them."""
 
 import hmac
 from collections.abc import Callable
@@ -19,14 +19,14 @@ def stored(*keys: str) -> Callable[[], str]:
     return lambda: ",".join(map(digest, keys))
 
 
-def test_one_of_the_keys_is_enough() -> None:
+def test_each_of_the_stored_keys_is_accepted() -> None:
     keys = AccessKeys(stored(KEY, OTHER_KEY))
 
     keys.check(KEY)
     keys.check(OTHER_KEY)
 
 
-def test_no_key_is_a_missing_one() -> None:
+def test_a_request_without_a_key_is_refused_as_missing_it() -> None:
     with pytest.raises(Unauthorized, match="^access key is missing$") as refusal:
         AccessKeys(stored(KEY)).check(None)
 
@@ -38,7 +38,7 @@ def test_no_key_is_a_missing_one() -> None:
     [f"{KEY}x", KEY[:-1], KEY.upper(), digest(KEY), f"{KEY},", f"{KEY} {KEY}", "\ud800", "\x00", "x" * 100_000, ""],
     ids=name_of,
 )
-def test_any_other_key_is_unknown(key: str) -> None:
+def test_any_other_key_is_refused_as_unknown(key: str) -> None:
     with pytest.raises(UnknownKey, match="^access key is unknown$"):
         AccessKeys(stored(KEY)).check(key)
 
@@ -56,7 +56,7 @@ def test_every_digest_is_compared_in_constant_time(monkeypatch: pytest.MonkeyPat
     assert compared == [(digest(KEY), digest(other)) for other in (KEY, OTHER_KEY, "a third")]
 
 
-def test_a_key_is_replaced_while_both_are_good_and_the_old_one_ends_in_time(clock: Clock) -> None:
+def test_both_keys_work_during_a_rotation_and_the_old_one_then_stops(clock: Clock) -> None:
     store = Store(keys=digest(KEY))
     keys = AccessKeys(Parameter(lambda: store, "keys", clock).value)
     keys.check(KEY)
@@ -84,14 +84,14 @@ def test_a_key_is_replaced_while_both_are_good_and_the_old_one_ends_in_time(cloc
     ],
     ids=name_of,
 )
-def test_digests_stand_apart_by_commas_or_white_space(value: str) -> None:
+def test_digests_can_be_separated_by_commas_or_white_space(value: str) -> None:
     AccessKeys(lambda: value).check(KEY)
 
 
 @pytest.mark.parametrize(
     "value", ["", " ", ",", KEY, digest(KEY)[:-1], f"{digest(KEY)}0", f"{digest(KEY)},{KEY}", "ü" * 64], ids=name_of
 )
-def test_a_parameter_that_holds_anything_but_digests_lets_nobody_in(value: str) -> None:
+def test_a_parameter_with_an_invalid_digest_accepts_no_key(value: str) -> None:
     keys = AccessKeys(lambda: value)
 
     for key in (KEY, value, digest(KEY)):

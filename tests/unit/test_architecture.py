@@ -1,4 +1,7 @@
-"""Imports of the server go one way, so that each module can be read with only those to its right in mind."""
+"""The server's imports go one way.
+
+To understand a module, a reader needs only the modules to its right in the list below.
+"""
 
 import ast
 import functools
@@ -12,7 +15,7 @@ from harness.engines import ROOT
 
 MODULES = {path.relative_to(ROOT): path for path in [ROOT / "app.py", *sorted(ROOT.glob("chalicelib/**/*.py"))]}
 
-# A module may import those that are named to the right of it.
+# A module may import the modules to the right of it.
 ALLOWED = {
     "app": {"bootstrap", "function_url"},
     "bootstrap": {
@@ -49,7 +52,7 @@ def name_of(relative: Path) -> str:
 
 
 def imports(path: Path) -> set[str]:
-    """Return the names of all modules that a file imports, ours as `chalicelib.name`."""
+    """Return the names of all modules that a file imports. Our own are named `chalicelib.name`."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
@@ -70,7 +73,7 @@ def test_imports_go_one_way(relative: Path) -> None:
     assert "app" not in imported
 
 
-def test_only_the_gateways_know_boto3_and_only_the_edge_knows_chalice() -> None:
+def test_only_the_gateways_import_boto3_and_only_the_edge_imports_chalice() -> None:
     knows = {
         name_of(relative): {name.split(".")[0] for name in imports(path)}
         for relative, path in MODULES.items()
@@ -87,11 +90,11 @@ def named_in_the_walk() -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(("name", "path"), sorted(set(named_in_the_walk())))
-def test_each_step_of_the_walk_through_a_request_leads_to_a_function(name: str, path: str) -> None:
+def test_each_function_linked_in_the_documented_walk_exists(name: str, path: str) -> None:
     module = importlib.import_module(path.removesuffix(".py").replace("/", "."))
 
     assert callable(functools.reduce(getattr, name.split("."), module))
 
 
-def test_the_walk_has_its_steps() -> None:
+def test_the_links_of_the_documented_walk_are_found() -> None:
     assert len(named_in_the_walk()) > 10

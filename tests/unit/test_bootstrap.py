@@ -1,4 +1,4 @@
-"""How the server is put together from its settings, and what its start survives."""
+"""How the server is built from its settings, and which failures its start survives."""
 
 import logging
 import signal
@@ -31,7 +31,7 @@ WITH_EVERYTHING = Settings(
 
 @pytest.fixture
 def memory(monkeypatch: pytest.MonkeyPatch) -> Memory:
-    """A table in memory, which the server opens as its own."""
+    """A table in memory, which the server opens instead of DynamoDB."""
     memory = Memory({})
     monkeypatch.setattr(bootstrap, "open_client", lambda _: memory.client)
     return memory
@@ -39,13 +39,13 @@ def memory(monkeypatch: pytest.MonkeyPatch) -> Memory:
 
 @pytest.fixture
 def store(monkeypatch: pytest.MonkeyPatch) -> Store:
-    """SSM with both parameters, which the server opens as its own."""
+    """A stand-in for SSM with both parameters, which the server opens instead."""
     store = Store(**{KEYS_NAME: digest(KEY), SECRET_NAME: SECRET})
     monkeypatch.setattr("chalicelib.parameters.open_client", lambda: store)
     return store
 
 
-def test_what_the_settings_do_not_name_is_off(memory: Memory, store: Store) -> None:
+def test_features_without_a_setting_are_off(memory: Memory, store: Store) -> None:
     settings = Settings(table_name="channels", turn_secret_parameter=SECRET_NAME)
 
     server = build_server(Table(memory.client, "channels"), parameters_of(settings), settings)
@@ -56,7 +56,7 @@ def test_what_the_settings_do_not_name_is_off(memory: Memory, store: Store) -> N
 
 
 @pytest.mark.usefixtures("store")
-def test_what_the_settings_name_is_on(memory: Memory) -> None:
+def test_features_with_a_setting_are_on(memory: Memory) -> None:
     parameters = parameters_of(WITH_EVERYTHING)
 
     server = build_server(Table(memory.client, "channels"), parameters, WITH_EVERYTHING)
@@ -71,7 +71,7 @@ def test_what_the_settings_name_is_on(memory: Memory) -> None:
 
 
 @pytest.mark.usefixtures("memory")
-def test_both_parameters_are_read_at_the_start_and_not_again(store: Store) -> None:
+def test_both_parameters_are_read_once_at_startup(store: Store) -> None:
     post = over_handler(lambda_app(WITH_EVERYTHING))
     at_start = [call["Name"] for call in store.calls]
 
@@ -82,7 +82,7 @@ def test_both_parameters_are_read_at_the_start_and_not_again(store: Store) -> No
 
 
 @pytest.mark.usefixtures("memory")
-def test_a_parameter_that_cannot_be_read_at_the_start_is_read_when_it_is_needed(
+def test_a_parameter_that_is_unreadable_at_startup_is_read_later_when_needed(
     store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
     store.error = ReadTimeoutError(endpoint_url="any")
@@ -98,7 +98,7 @@ def test_a_parameter_that_cannot_be_read_at_the_start_is_read_when_it_is_needed(
     assert after.status == 200
 
 
-def test_a_table_that_does_not_serve_at_the_start_is_asked_again_by_the_first_request(memory: Memory) -> None:
+def test_a_table_that_is_unavailable_at_startup_is_tried_again_by_the_first_request(memory: Memory) -> None:
     memory.throttled = True
     post = over_handler(lambda_app(Settings(on_lambda=True, table_name="channels")))
 
@@ -111,7 +111,7 @@ def test_a_table_that_does_not_serve_at_the_start_is_asked_again_by_the_first_re
 
 
 @pytest.mark.usefixtures("memory")
-def test_a_start_without_credentials_is_an_outage_and_not_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_start_without_credentials_is_an_outage_and_later_requests_work(monkeypatch: pytest.MonkeyPatch) -> None:
     def no_credentials(_: object) -> None:
         raise StorageUnavailable("CredentialRetrievalError")
 
@@ -125,10 +125,10 @@ def test_a_start_without_credentials_is_an_outage_and_not_the_end(monkeypatch: p
     assert after.status == 200
 
 
-def test_a_start_during_a_double_outage_ends_in_time_and_the_first_request_is_a_503(
+def test_with_dynamodb_and_ssm_down_the_start_is_in_time_and_requests_get_a_503(
     memory: Memory, store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Lambda allows 10 s for a start, and ends the function after that."""
+    """Lambda allows 10 s for a start, and then kills the function."""
     limits_set: list[int] = []
 
     def ring_at_once(seconds: int) -> None:
@@ -148,7 +148,7 @@ def test_a_start_during_a_double_outage_ends_in_time_and_the_first_request_is_a_
     assert_unavailable(reply)
 
 
-def test_a_server_is_opened_once_and_again_only_if_that_failed() -> None:
+def test_a_server_is_opened_once_and_retried_only_after_a_failure() -> None:
     outcomes: list[Any] = [StorageUnavailable("away"), "a server"]
     get_server: Callable[[], Any] = opened_once(lambda: raise_or_return(outcomes.pop(0)))
 
@@ -165,7 +165,7 @@ def raise_or_return(outcome: Any) -> Any:
 
 
 @pytest.mark.usefixtures("memory")
-def test_the_function_limits_the_wait_as_its_settings_say() -> None:
+def test_the_function_limits_waits_to_its_setting() -> None:
     app = lambda_app(Settings(on_lambda=True, table_name="channels", max_wait_seconds=0))
     post = over_handler(app)
     channel_id = post(CREATE).json()["channel_id"]

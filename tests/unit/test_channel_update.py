@@ -1,4 +1,4 @@
-"""One conditional update as a value: the request that it makes, and what follows when it is refused."""
+"""One conditional update as a value: the request that it sends, and what follows if DynamoDB refuses it."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ def update_of(attributes: Item, *candidates: str, condition: str | None = None) 
 
 
 def stored(*candidates: str, expire_time: int = NOW + 1, **attributes: Any) -> Item:
-    """Return an item as DynamoDB has it."""
+    """Return an item in DynamoDB's form."""
     listed = {"L": [{"S": candidate} for candidate in candidates]}
     return {"channel_id": {"S": "an id"}, "expire_time": {"N": str(expire_time)}, "candidate": listed, **attributes}
 
@@ -32,7 +32,7 @@ def refused(item: Item, was_resent: bool = False) -> ConditionFailed:
     return ConditionFailed(item, was_resent)
 
 
-def test_candidates_alone_are_appended_to_a_living_channel_that_has_room_and_none_of_them() -> None:
+def test_candidates_are_appended_only_to_a_live_channel_that_has_room_and_none_of_them() -> None:
     assert update_of({}, "a", "b").request() == {
         "Key": {"channel_id": {"S": "an id"}},
         "ConditionExpression": "attribute_exists(channel_id) AND expire_time > :now AND size(candidate) <= :room"
@@ -48,7 +48,7 @@ def test_candidates_alone_are_appended_to_a_living_channel_that_has_room_and_non
     }
 
 
-def test_an_attribute_is_set_in_the_same_request_under_its_own_condition() -> None:
+def test_an_attribute_is_set_in_the_same_request_with_its_own_condition() -> None:
     assert update_of(ANSWER, "a", condition=NO_ANSWER_YET).request() == {
         "Key": {"channel_id": {"S": "an id"}},
         "ConditionExpression": "attribute_exists(channel_id) AND expire_time > :now AND attribute_not_exists(answer)"
@@ -68,19 +68,19 @@ def test_an_attribute_is_set_in_the_same_request_under_its_own_condition() -> No
     "item", [{}, stored(expire_time=NOW), stored(expire_time=NOW - 600)], ids=["none", "0", "-600"]
 )
 @pytest.mark.parametrize("update", [update_of(OFFER), update_of(ANSWER), update_of({}, "a")], ids=["o", "a", "c"])
-def test_a_channel_that_is_not_alive_is_refused(item: Item, update: ChannelUpdate) -> None:
+def test_an_update_of_a_missing_or_expired_channel_is_refused(item: Item, update: ChannelUpdate) -> None:
     with pytest.raises(SignalingError, match="^no such channel$"):
         update.revised(refused(item))
 
 
-def test_a_channel_that_is_not_alive_any_more_is_no_refusal_if_an_earlier_copy_may_have_been_in_time() -> None:
+def test_a_resent_update_of_an_expired_channel_is_an_outage_and_not_a_refusal() -> None:
     with pytest.raises(StorageUnavailable, match="^refused after a lost reply$"):
         update_of(ANSWER).revised(refused(stored(expire_time=NOW), was_resent=True))
 
 
 @pytest.mark.parametrize("was_resent", [False, True])
-def test_an_answer_over_another_one_is_refused(was_resent: bool) -> None:
-    """Even if it was resent: our own answer would have been recognised before."""
+def test_a_second_answer_is_refused(was_resent: bool) -> None:
+    """This holds for a resent answer too, because our own stored answer would have been recognized before."""
     with pytest.raises(SignalingError, match="^answer already exists$"):
         update_of(ANSWER, "new").revised(refused(stored(answer={"S": "theirs"}), was_resent))
 
@@ -90,13 +90,13 @@ def test_candidates_that_do_not_fit_are_refused() -> None:
         update_of({}, "a").revised(refused(stored("b")))
 
 
-def test_candidates_that_are_stored_already_are_left_out_of_the_next_try() -> None:
+def test_candidates_that_are_already_stored_are_left_out_of_the_next_try() -> None:
     revised = update_of(ANSWER, "a", "b", "c", condition=NO_ANSWER_YET).revised(refused(stored("x", "b")))
 
     assert revised == update_of(ANSWER, "a", "c", condition=NO_ANSWER_YET)
 
 
-def test_an_update_of_which_everything_is_stored_is_empty() -> None:
+def test_an_update_is_empty_if_everything_is_already_stored() -> None:
     revised = update_of({}, "a", "b").revised(refused(stored("b", "a")))
 
     assert revised.is_empty()
@@ -104,7 +104,7 @@ def test_an_update_of_which_everything_is_stored_is_empty() -> None:
     assert not update_of(ANSWER).is_empty()
 
 
-def test_an_offer_over_another_one_is_tried_again_with_a_number_that_is_one_higher() -> None:
+def test_a_second_offer_is_retried_with_the_next_higher_number() -> None:
     first = update_of(OFFER, "a", "b", condition=NO_OFFER_YET)
 
     second = first.revised(refused(stored("b", offer={"S": "theirs"})))
@@ -114,7 +114,7 @@ def test_an_offer_over_another_one_is_tried_again_with_a_number_that_is_one_high
     assert third == update_of(OFFER | changes(8), "a", condition=NO_NEWER_OFFER)
 
 
-def test_an_offer_with_the_highest_number_that_is_refused_was_refused_for_its_candidates() -> None:
+def test_an_offer_with_the_highest_number_can_only_be_refused_for_its_candidates() -> None:
     update = update_of(OFFER | changes(2), "a", condition=NO_NEWER_OFFER)
     item = stored("b", offer={"S": "theirs"}, **changes(1))
 
@@ -122,19 +122,19 @@ def test_an_offer_with_the_highest_number_that_is_refused_was_refused_for_its_ca
         update.revised(refused(item))
 
 
-def test_an_offer_that_was_resent_and_meets_a_replaced_one_may_have_been_the_replaced_one() -> None:
+def test_a_resent_offer_that_may_have_been_replaced_is_an_outage() -> None:
     with pytest.raises(StorageUnavailable, match="^refused after a lost reply$"):
         update_of(OFFER).revised(refused(stored(offer={"S": "theirs"}, **changes(1)), was_resent=True))
 
 
-def test_an_offer_that_was_resent_and_meets_a_first_one_replaces_it() -> None:
-    """A first offer has replaced none, so it has not replaced ours."""
+def test_a_resent_offer_replaces_a_first_offer() -> None:
+    """A first offer has replaced no other offer, so it cannot have replaced ours."""
     revised = update_of(OFFER).revised(refused(stored(offer={"S": "theirs"}), was_resent=True))
 
     assert revised == update_of(OFFER | changes(1), condition=NO_NEWER_OFFER)
 
 
-def test_an_update_is_not_changed_by_its_revision() -> None:
+def test_revising_an_update_does_not_change_it() -> None:
     attributes, candidates = dict(OFFER), ["a", "b"]
     update = ChannelUpdate("an id", NOW, candidates, attributes, NO_OFFER_YET)
 
@@ -154,12 +154,10 @@ def test_an_update_is_not_changed_by_its_revision() -> None:
     ],
     ids=["resent, ours", "resent, and more", "resent, theirs", "resent, nothing", "not resent"],
 )
-def test_a_resent_write_that_meets_what_it_would_write_has_succeeded(
-    was_resent: bool, item: Item, expected: bool
-) -> None:
+def test_a_resent_write_has_succeeded_if_its_values_are_stored(was_resent: bool, item: Item, expected: bool) -> None:
     assert ConditionFailed(item, was_resent).is_our_own_write(ANSWER) is expected
 
 
-def test_candidates_alone_are_nobodys_own_write() -> None:
-    """Another request may have written the same ones; what is stored is left out of the next try instead."""
+def test_stored_candidates_do_not_prove_that_a_write_was_ours() -> None:
+    """Another request may have written the same candidates. Stored candidates are left out of the next try instead."""
     assert not ConditionFailed(stored("a"), was_resent=True).is_our_own_write({})

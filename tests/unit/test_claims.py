@@ -1,4 +1,4 @@
-"""docs/claims.md names tests that show what the documents promise. They must exist."""
+"""docs/claims.md names the tests that show each promise of the documents. These tests must exist."""
 
 import ast
 import re
@@ -13,14 +13,14 @@ from harness.engines import ROOT
 ROW = re.compile(r"^\| (?!promise|---)(?P<promise>[^|]+) \| (?P<tests>.*) \|$", re.MULTILINE)
 TEST = re.compile(r"`(?P<path>[^`:]+)::(?P<name>[^`]+)`")
 TERRAFORM_RUN = re.compile(r'^run "(\w+)"', re.MULTILINE)
-# test("title", ...) in any of JavaScript's three kinds of quotes, and what varies in a title.
+# test("title", ...) in any of JavaScript's three kinds of quotes, and the variable parts of a title.
 NODE_TEST = re.compile(r"""\btest\(\s*(["'`])(?P<title>(?:\\.|(?!\1).)*)\1""")
 NODE_EXPRESSION = re.compile(r"\$\{[^}]*\}")
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A promise, and the paths and names of the tests that show it."""
+    """A promise, with the paths and names of the tests that show it."""
 
     promise: str
     tests: list[tuple[str, str]]
@@ -63,5 +63,5 @@ def test_every_test_that_shows_a_promise_exists(claim: Claim) -> None:
         ("infra/tests/function.tftest.hcl", "a_flood_has_no_cap"),
     ],
 )
-def test_a_test_that_does_not_exist_is_noticed(path: str, name: str) -> None:
+def test_a_missing_test_is_noticed(path: str, name: str) -> None:
     assert name not in names_in(ROOT / path)

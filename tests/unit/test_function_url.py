@@ -1,4 +1,4 @@
-"""The adapter, on AWS's documented example event and on what it leaves out."""
+"""The function URL adapter, with AWS's documented example event and with variations of it."""
 
 import copy
 from typing import Any
@@ -66,7 +66,7 @@ def app() -> Chalice:
 
 
 def invoke(app: Chalice, **changes: Any) -> dict[str, Any]:
-    """Call the Lambda entry point with AWS's example event, changed; None takes a member away."""
+    """Call the Lambda entry point with AWS's example event and these changes. None removes a member."""
     event = copy.deepcopy(AWS_EXAMPLE) | changes
     return lambda_handler(app)({name: value for name, value in event.items() if value is not None}, None)
 
@@ -83,14 +83,14 @@ def test_the_documented_example_becomes_the_event_that_chalice_routes() -> None:
     }
 
 
-def test_the_app_is_given_the_context() -> None:
-    """It tells how long a reply may be held."""
+def test_the_app_gets_the_lambda_context() -> None:
+    """The context limits how long a reply may be held."""
     response = {"statusCode": 200, "headers": {}, "body": "{}"}
 
     assert lambda_handler(lambda _, context: response | {"body": context})(AWS_EXAMPLE, "context")["body"] == "context"
 
 
-def test_the_documented_example_is_answered_in_format_2(app: Chalice) -> None:
+def test_the_reply_to_the_documented_example_has_payload_format_2(app: Chalice) -> None:
     assert invoke(app) == {
         "statusCode": 400,
         "headers": {
@@ -118,34 +118,34 @@ def test_a_body_in_base64_is_decoded(app: Chalice) -> None:
 
 
 @pytest.mark.parametrize("body", ["a", "====", "\u00fc", "eyJ", "!!!"])
-def test_a_base64_body_that_does_not_decode_is_the_clients_fault(body: str, app: Chalice) -> None:
+def test_a_base64_body_that_does_not_decode_is_a_400(body: str, app: Chalice) -> None:
     response = invoke(app, body=body, isBase64Encoded=True)
 
     assert response["statusCode"] == 400
     assert response["body"] in {"body does not decode", "body is empty"}
 
 
-def test_a_body_with_half_a_character_is_the_clients_fault(app: Chalice) -> None:
+def test_a_body_with_a_lone_surrogate_is_a_400(app: Chalice) -> None:
     response = invoke(app, body='{"method": "\ud800"}')
 
     assert (response["statusCode"], response["body"]) == (400, "body does not decode")
 
 
 @pytest.mark.parametrize("absent", [{"headers": None}, {"cookies": None}, {"isBase64Encoded": None}])
-def test_what_an_event_may_leave_out_is_not_missed(absent: dict[str, None], app: Chalice) -> None:
+def test_optional_members_of_an_event_can_be_missing(absent: dict[str, None], app: Chalice) -> None:
     response = invoke(app, body='{"method": "create_data_channel"}', **absent)
 
     assert response["statusCode"] == 200
 
 
-def test_an_absent_body_is_an_empty_one(app: Chalice) -> None:
+def test_a_missing_body_counts_as_empty(app: Chalice) -> None:
     response = invoke(app, body=None)
 
     assert (response["statusCode"], response["body"]) == (400, "body is empty")
 
 
 @pytest.mark.parametrize("http_method", ["GET", "OPTIONS", "TRACE", "post", "", "\u0000"])
-def test_any_other_http_method_is_the_clients_fault(http_method: str, app: Chalice) -> None:
+def test_any_other_http_method_is_a_400(http_method: str, app: Chalice) -> None:
     response = invoke(app, requestContext={"http": {"method": http_method}})
 
     assert (response["statusCode"], response["body"]) == (400, "HTTP method must be POST")
@@ -173,7 +173,7 @@ OTHER_EVENTS: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("event", OTHER_EVENTS.values(), ids=OTHER_EVENTS)
-def test_an_event_of_anything_but_a_function_url_is_refused_with_what_is_expected(event: Any, app: Chalice) -> None:
+def test_an_event_that_is_not_from_a_function_url_is_refused_with_an_explanation(event: Any, app: Chalice) -> None:
     with listening() as lines:
         response = lambda_handler(app)(event, None)
 

@@ -1,4 +1,4 @@
-"""How often a method reads: once where there is news, and again only as long as it may hold its reply."""
+"""How often a method reads: once if there is news, and otherwise again for as long as it may hold its reply."""
 
 import json
 from collections import Counter
@@ -11,7 +11,7 @@ from chalicelib.channels import Channels
 from chalicelib.errors import SignalingError
 from chalicelib.handlers import Server, handle
 
-# So long a test takes if it waits and should not.
+# If a test waits when it should not, it takes this long.
 LONG_SECONDS = 20
 READS = [{"method": "get_offer"}, {"method": "get_answer"}, {"method": "get_candidates"}]
 
@@ -28,7 +28,9 @@ def body(channel_id: str, **fields: object) -> bytes:
 
 
 @pytest.mark.parametrize("fields", [*READS, {"method": "get_candidates", "since": 1}], ids=json.dumps)
-def test_what_is_there_is_told_at_once(fields: dict[str, object], channels: Channels, reads: Counter[str]) -> None:
+def test_news_that_is_already_there_is_returned_after_one_read(
+    fields: dict[str, object], channels: Channels, reads: Counter[str]
+) -> None:
     channel_id = channels.create("an offer", ["a", "b"])
     channels.set_answer(channel_id, "an answer")
 
@@ -38,7 +40,7 @@ def test_what_is_there_is_told_at_once(fields: dict[str, object], channels: Chan
 
 
 @pytest.mark.parametrize("fields", [*READS, {"method": "get_candidates", "since": 1}], ids=json.dumps)
-def test_what_is_not_there_is_looked_for_again(
+def test_without_news_a_method_reads_again(
     fields: dict[str, object], channels: Channels, client: DynamoDBClient, reads: Counter[str]
 ) -> None:
     channel_id = channels.create(None, ["a"] if "since" in fields else [])
@@ -55,7 +57,7 @@ def test_what_is_not_there_is_looked_for_again(
 
 
 @pytest.mark.parametrize("fields", READS, ids=json.dumps)
-def test_nothing_is_held_where_no_reply_may_be(
+def test_if_no_reply_may_be_held_a_method_reads_once(
     fields: dict[str, object], channels: Channels, reads: Counter[str]
 ) -> None:
     with suppress(SignalingError):

@@ -1,4 +1,4 @@
-"""The edge: the form of every reply, and what becomes of faults that are not the client's."""
+"""The edge: the form of every reply, and what happens to faults that are not the client's."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -32,7 +32,7 @@ def app_that_raises(error: BaseException) -> Chalice:
 
 @pytest.fixture
 def fails(way: str) -> Fails:
-    """Return a way to a server that raises an error for each request."""
+    """Return a function that posts to a server which raises the given error for each request."""
     over = over_test_client if way == TEST_CLIENT else over_handler
     return lambda error: over(app_that_raises(error))
 
@@ -44,7 +44,7 @@ def assert_plain(reply: Reply, status: int, message: str) -> None:
 
 
 @ways_in_this_process
-def test_the_client_learns_nothing_of_a_bug_and_the_log_everything(
+def test_a_bug_is_logged_in_full_and_the_client_learns_nothing_about_it(
     fails: Fails, caplog: pytest.LogCaptureFixture
 ) -> None:
     reply = fails(RuntimeError("what went wrong"))(CREATE)
@@ -56,12 +56,12 @@ def test_the_client_learns_nothing_of_a_bug_and_the_log_everything(
 
 @ways_in_this_process
 @pytest.mark.parametrize("error", [ValueError("bug"), KeyError("bug"), UnicodeError("bug"), RecursionError("bug")])
-def test_a_bug_is_never_called_the_clients_fault(error: Exception, fails: Fails) -> None:
+def test_a_bug_is_never_blamed_on_the_client(error: Exception, fails: Fails) -> None:
     assert_plain(fails(error)(CREATE), 500, "internal error")
 
 
 @ways_in_this_process
-def test_an_outage_is_a_503_that_says_when_to_come_back(fails: Fails, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_outage_is_a_503_with_retry_after(fails: Fails, caplog: pytest.LogCaptureFixture) -> None:
     reply = fails(StorageUnavailable("ThrottlingException"))(CREATE)
 
     assert_plain(reply, 503, "storage is unavailable")
@@ -72,13 +72,13 @@ def test_an_outage_is_a_503_that_says_when_to_come_back(fails: Fails, caplog: py
 
 
 @ways_in_this_process
-def test_a_request_whose_time_is_over_is_an_outage(fails: Fails, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_request_that_runs_out_of_time_is_an_outage(fails: Fails, caplog: pytest.LogCaptureFixture) -> None:
     assert_unavailable(fails(OutOfTime())(CREATE))
 
     assert [record.getMessage() for record in caplog.records] == ["DynamoDB: out of time"]
 
 
-def test_the_log_names_the_service_that_does_not_serve(fails: Fails, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_log_names_the_service_that_failed(fails: Fails, caplog: pytest.LogCaptureFixture) -> None:
     fails(StorageUnavailable("ThrottlingException"))(CREATE)
     fails(ParameterUnavailable("ThrottlingException"))(CREATE)
 
@@ -88,7 +88,7 @@ def test_the_log_names_the_service_that_does_not_serve(fails: Fails, caplog: pyt
     ]
 
 
-def test_a_refusal_is_sent_as_it_stands(fails: Fails) -> None:
+def test_the_message_of_a_refusal_is_sent_unchanged(fails: Fails) -> None:
     assert_refused(fails(SignalingError("no such channel"))(CREATE), "no such channel")
 
 
@@ -100,8 +100,8 @@ def test_a_refusal_is_sent_as_it_stands(fails: Fails) -> None:
     ],
     ids=name_of,
 )
-def test_a_refused_key_is_challenged_as_the_standard_says(refusal: Unauthorized, challenge: str, fails: Fails) -> None:
-    """RFC 6750, section 3.1: a request without credentials gets no error code."""
+def test_a_refused_key_gets_the_challenge_of_the_standard(refusal: Unauthorized, challenge: str, fails: Fails) -> None:
+    """RFC 6750, section 3.1: the challenge for a request without credentials has no error code."""
     reply = fails(refusal)(CREATE)
 
     assert_plain(reply, 401, str(refusal))
@@ -131,7 +131,7 @@ def test_a_deadline_limits_each_request_and_ends_with_it(error: BaseException) -
     assert seen == [2 + WAIT_RESERVE_SECONDS, "asked for", "ended"]
 
 
-def test_the_log_is_left_to_the_runtime() -> None:
+def test_the_app_leaves_log_handlers_to_the_runtime() -> None:
     app = app_that_raises(RuntimeError())
 
     assert app.app_name == app.log.name == "peerpost"
@@ -139,18 +139,18 @@ def test_the_log_is_left_to_the_runtime() -> None:
 
 
 def context(milliseconds: int) -> SimpleNamespace:
-    """What Lambda says of the time that is left for a request."""
+    """Return a Lambda context with this much time left for the request."""
     return SimpleNamespace(get_remaining_time_in_millis=lambda: milliseconds)
 
 
-def test_a_reply_is_never_held_beyond_the_functions_time() -> None:
+def test_a_reply_is_never_held_past_the_functions_time_limit() -> None:
     assert longest_wait_of(context(60_000), MAX_WAIT_SECONDS) == MAX_WAIT_SECONDS
     assert longest_wait_of(context((WAIT_RESERVE_SECONDS + 2) * 1000), MAX_WAIT_SECONDS) == 2
     assert longest_wait_of(context(WAIT_RESERVE_SECONDS * 1000 - 1), MAX_WAIT_SECONDS) == 0
 
 
 @pytest.mark.parametrize("allowed", [0, 2.5])
-def test_the_operator_bounds_the_wait(allowed: float) -> None:
+def test_the_operator_can_limit_the_wait(allowed: float) -> None:
     assert longest_wait_of(context(60_000), allowed) == allowed
     assert longest_wait_of(None, allowed) == allowed
 
@@ -173,6 +173,6 @@ def test_the_operator_bounds_the_wait(allowed: float) -> None:
     ],
     ids=name_of,
 )
-def test_the_authorization_header_is_read_as_the_standard_says(header: str, token: str | None) -> None:
-    """RFC 9110, section 11.1: the scheme in any case. RFC 6750, section 2.1: then the token."""
+def test_the_authorization_header_is_parsed_as_the_standard_says(header: str, token: str | None) -> None:
+    """RFC 9110, section 11.1: the scheme is case-insensitive. RFC 6750, section 2.1: the token follows it."""
     assert bearer_token(header) == token

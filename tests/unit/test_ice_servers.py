@@ -1,4 +1,4 @@
-"""ICE servers: what is in the list, and that the credentials follow the convention of the TURN REST API."""
+"""ICE servers: the contents of the list, and credentials that follow the TURN REST API convention."""
 
 import base64
 import hashlib
@@ -22,14 +22,14 @@ def signature(username: str) -> str:
 
 @pytest.mark.parametrize("stun", [[], STUN])
 @pytest.mark.parametrize("turn", [[], TURN])
-def test_an_operator_may_have_either_kind_of_server_or_both(stun: list[str], turn: list[str]) -> None:
+def test_an_operator_can_configure_stun_or_turn_servers_or_both(stun: list[str], turn: list[str]) -> None:
     servers = IceServers(stun, turn, lambda: SECRET).current()
 
     assert [server["urls"] for server in servers] == [urls for urls in (stun, turn) if urls]
     assert ["credential" in server for server in servers] == [urls is turn for urls in (stun, turn) if urls]
 
 
-def test_credentials_end_in_time_and_are_new_for_each_client(clock: Clock) -> None:
+def test_credentials_expire_and_are_new_for_each_client(clock: Clock) -> None:
     servers = IceServers([], TURN, lambda: f"{SECRET}\n", clock)
 
     [first], [second] = servers.current(), servers.current()
@@ -41,7 +41,7 @@ def test_credentials_end_in_time_and_are_new_for_each_client(clock: Clock) -> No
     assert first["username"] != second["username"]
 
 
-def test_an_empty_secret_signs_nothing() -> None:
+def test_an_empty_secret_is_unavailable_and_signs_nothing() -> None:
     with pytest.raises(ParameterUnavailable, match="^the TURN secret is empty$"):
         IceServers([], TURN, lambda: " \n").current()
 

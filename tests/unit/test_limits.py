@@ -1,4 +1,4 @@
-"""The limits against the one that they are made for: DynamoDB's item of 400 KB."""
+"""The limits, compared with the limit behind them: a DynamoDB item holds at most 400 KB."""
 
 import itertools
 import re
@@ -15,12 +15,12 @@ from harness.engines import ROOT
 from harness.runtime import TIMEOUT_SECONDS
 
 ITEM_BYTES = 400 * 1024
-# What Lambda gives a function to start in, by its Developer Guide.
+# The time that Lambda allows for a function's start, from its Developer Guide.
 INIT_SECONDS = 10
 
 
 @pytest.mark.slow
-def test_a_full_channel_fits_one_item(real_client: DynamoDBClient, real_table: str) -> None:
+def test_a_full_channel_fits_in_one_item(real_client: DynamoDBClient, real_table: str) -> None:
     channels = Channels(Table(real_client, real_table))
     channel_id = channels.create()
     channels.set_offer(channel_id, "x" * limits.MAX_DESCRIPTION_BYTES)
@@ -37,8 +37,8 @@ def test_a_full_channel_fits_one_item(real_client: DynamoDBClient, real_table: s
     assert bytes_of(item) < ITEM_BYTES
 
 
-def test_moto_takes_half_of_a_full_channel(channels: Channels) -> None:
-    """It counts a list twice when the list grows, so that a channel under `chalice local` holds less than on AWS."""
+def test_moto_can_store_half_of_a_full_channel(channels: Channels) -> None:
+    """moto counts a growing list twice, so a channel under `chalice local` holds less than on AWS."""
     channel_id = channels.create()
     channels.set_offer(channel_id, "x" * 6_000)
     channels.set_answer(channel_id, "x" * 6_000)
@@ -50,21 +50,24 @@ def test_moto_takes_half_of_a_full_channel(channels: Channels) -> None:
 
 
 def bytes_of(item: Mapping[str, Any]) -> int:
-    """Item sizes by the DynamoDB Developer Guide: names and strings in UTF-8, 3 for a list and 1 for each element."""
+    """Return an item's size as the DynamoDB Developer Guide defines it.
+
+    Names and strings count in UTF-8. A list adds 3 bytes, and 1 byte for each element.
+    """
     strings = [item["channel_id"]["S"], item["offer"]["S"], item["answer"]["S"]]
     strings += [candidate["S"] for candidate in item["candidate"]["L"]]
     number = len(item["expire_time"]["N"]) // 2 + 1
     return len("".join([*item, *strings]).encode()) + 3 + len(item["candidate"]["L"]) + number
 
 
-def test_a_full_channel_leaves_room_in_dynamodbs_item() -> None:
+def test_a_full_channel_is_smaller_than_a_dynamodb_item() -> None:
     full = 2 * limits.MAX_DESCRIPTION_BYTES + limits.MAX_CANDIDATES * (limits.MAX_CANDIDATE_BYTES + 1) + 100
 
     assert full < ITEM_BYTES
 
 
-def test_the_protocol_has_the_servers_numbers() -> None:
-    """The refusals in its table count too: they name the limit a second time, without a separator."""
+def test_the_protocol_documents_the_servers_limits() -> None:
+    """The refusals in its table also count. They repeat each limit without a separator."""
     documented = numbers_in_table("docs/protocol.md", "Limits")
 
     assert documented == {
@@ -89,25 +92,25 @@ def numbers_in_table(document: str, heading: str) -> set[float]:
     return {float(number.replace(",", "")) for number in re.findall(r"\d[\d,.]*", "\n".join(rows))}
 
 
-def test_credentials_live_for_an_hour_and_a_removed_key_for_a_minute_at_most() -> None:
+def test_credentials_last_an_hour_and_a_removed_key_at_most_a_minute() -> None:
     assert limits.TURN_TTL_SECONDS == 60 * 60
     assert limits.PARAMETER_MAX_AGE_SECONDS == 60
 
 
-def test_a_full_description_fits_the_body_however_it_is_escaped() -> None:
+def test_a_full_description_fits_in_a_body_even_if_every_character_is_escaped() -> None:
     frame = len('{"method":"create_answer","channel_id":"","answer":""}') + limits.MAX_NAME_BYTES
 
     assert 6 * limits.MAX_DESCRIPTION_BYTES + frame <= limits.MAX_BODY_BYTES
 
 
-def test_all_tries_end_within_what_a_held_reply_leaves() -> None:
+def test_all_tries_fit_in_the_time_that_a_held_reply_reserves() -> None:
     tries = limits.DYNAMODB_CONNECT_TIMEOUT_SECONDS + limits.DYNAMODB_READ_TIMEOUT_SECONDS
     pauses = sum(2**retry for retry in range(limits.DYNAMODB_ATTEMPTS - 1))
 
     assert limits.DYNAMODB_ATTEMPTS * tries + pauses == limits.WAIT_RESERVE_SECONDS
 
 
-def test_all_tries_for_a_parameter_leave_time_for_all_tries_for_the_channel() -> None:
+def test_after_all_tries_for_a_parameter_there_is_time_for_all_tries_for_the_channel() -> None:
     tries = limits.SSM_CONNECT_TIMEOUT_SECONDS + limits.SSM_READ_TIMEOUT_SECONDS
     parameter = limits.SSM_ATTEMPTS * tries + sum(2**retry for retry in range(limits.SSM_ATTEMPTS - 1))
 
@@ -116,8 +119,8 @@ def test_all_tries_for_a_parameter_leave_time_for_all_tries_for_the_channel() ->
     assert parameter + limits.WAIT_RESERVE_SECONDS < TIMEOUT_SECONDS
 
 
-def test_a_full_batch_fits_dynamodbs_expression(real_client: DynamoDBClient, real_table: str) -> None:
-    """Expressions hold 4 KB and 300 operators, by the DynamoDB Developer Guide."""
+def test_a_full_batch_fits_in_a_dynamodb_expression(real_client: DynamoDBClient, real_table: str) -> None:
+    """The DynamoDB Developer Guide limits expressions to 4 KB and 300 operators."""
     sent: list[Any] = []
     real_client.meta.events.register("provide-client-params.dynamodb.*", lambda params, **_: sent.append(params))
     channels = Channels(Table(real_client, real_table))

@@ -186,19 +186,19 @@ def test_a_good_history_has_an_order(history: list[Operation]) -> None:
 
 
 @pytest.mark.parametrize("history", BAD.values(), ids=BAD.keys())
-def test_a_bad_history_has_none(history: list[Operation]) -> None:
+def test_a_bad_history_has_no_order(history: list[Operation]) -> None:
     assert explain(history, NEW, step) is None
 
 
-def test_a_full_channel_takes_nothing_new() -> None:
+def test_a_history_in_which_a_full_channel_accepts_a_new_candidate_has_no_order() -> None:
     refusal: Reply = (400, "too many candidates: a channel holds 800")
 
     assert explain([op(0, 1, add("new"), refusal), op(2, 3, add("7"), DONE)], FULL, step) is not None
     assert explain([op(0, 1, add("new"), DONE)], FULL, step) is None
 
 
-def test_many_lost_writes_are_no_trouble() -> None:
-    """Each doubles the ways in which it can have been; most of them come to the same."""
+def test_a_history_with_many_lost_writes_is_checked_quickly() -> None:
+    """Each lost write doubles the possible histories, but most of these lead to the same state."""
     lost_ones = [lost(number / 100, add("abcd"[number % 4])) for number in range(18)]
 
     assert explain([*lost_ones, op(1, 2, GET_ALL, items("a", "b"))], NEW, step) is not None

@@ -1,4 +1,4 @@
-"""How `make mutants` recognises a surviving mutant."""
+"""How `make mutants` recognizes a surviving mutant."""
 
 from tests.mutation import survivors
 
@@ -10,23 +10,23 @@ REFORMATTED = """self._update(
 )"""
 
 
-def test_a_mutant_belongs_to_a_function_or_a_method() -> None:
+def test_the_name_of_a_mutant_gives_its_function_or_method() -> None:
     assert (
         survivors.function_of("chalicelib.channels.xǁChannelsǁ_send__mutmut_12") == "chalicelib.channels.Channels._send"
     )
     assert survivors.function_of("app.x_create_app__mutmut_1") == "app.create_app"
 
 
-def test_a_mutant_is_the_same_after_its_line_was_reformatted() -> None:
+def test_a_mutant_is_recognized_after_its_line_was_reformatted() -> None:
     change = survivors.changed_words(LINE, LINE.replace("AND", "and"))
 
     assert survivors.changed_words(REFORMATTED, REFORMATTED.replace("AND", "and")) == change
     assert change == '} , [-" AND attribute_not_exists(offer)"-] {+" and attribute_not_exists(offer)"+}'
 
 
-def test_what_was_only_removed_is_a_change_too() -> None:
+def test_a_removal_is_a_change_too() -> None:
     assert survivors.changed_words('get("Attributes", {})', 'get("Attributes", )') == '"Attributes" , [-{ }-]'
 
 
-def test_every_accepted_survivor_has_its_reason() -> None:
+def test_every_accepted_survivor_has_a_reason() -> None:
     assert all(reason.endswith(".") for reason in survivors.accepted().values())

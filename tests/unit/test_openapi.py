@@ -1,4 +1,4 @@
-"""docs/openapi.yaml against the server: real requests and replies, and the numbers in it."""
+"""docs/openapi.yaml, compared with the server: real requests and replies, and the numbers in it."""
 
 import json
 import re
@@ -42,13 +42,13 @@ def served(channels: Channels) -> Channels:
 
 
 def of_method(name: str, value: object) -> list[str]:
-    """Return what is wrong with a value by the schema of one method."""
+    """Return the errors of a value according to the schema of one method."""
     schema = {"$ref": f"#/components/schemas/{name}", "components": DOCUMENT["components"]}
     return [error.message for error in OAS31Validator(schema).iter_errors(value)]
 
 
 def conversation(post: Post) -> Iterator[tuple[dict[str, object], Reply]]:
-    """Every method on an unknown channel, on an empty one, and once more when everything is there."""
+    """Call every method on an unknown channel, on an empty one, and on one that has everything."""
     opened = post(whole("create_data_channel", ""))
     yield whole("create_data_channel", ""), opened
     for channel_id in ("00000000-0000-4000-8000-000000000000", *[opened.json()["channel_id"]] * 2):
@@ -58,7 +58,7 @@ def conversation(post: Post) -> Iterator[tuple[dict[str, object], Reply]]:
 
 
 def fast_exchange(post: Post) -> Iterator[tuple[dict[str, object], Reply]]:
-    """Every optional field."""
+    """Use every optional field."""
     opening: dict[str, object] = {"method": "create_data_channel", "offer": "an offer", "candidates": ["a", "b"]}
     opened = post(opening)
     yield opening, opened
@@ -96,7 +96,7 @@ def test_the_document_is_openapi_3_1() -> None:
     assert DOCUMENT["openapi"].startswith("3.1.")
 
 
-def test_every_real_request_and_reply_is_what_the_document_says(openapi: OpenAPI, post: Post) -> None:
+def test_every_real_request_and_reply_matches_the_document(openapi: OpenAPI, post: Post) -> None:
     seen = set()
     for sent, reply in conversation(post):
         request = MockRequest(HOST, "post", "/", data=json.dumps(sent).encode())
@@ -120,7 +120,9 @@ def test_every_real_request_and_reply_is_what_the_document_says(openapi: OpenAPI
 @pytest.mark.parametrize(
     "sent", [{}, {"method": "other"}, {"method": "get_offer"}, {"method": "get_offer", "channel_id": 1}]
 )
-def test_what_the_document_refuses_the_server_refuses_too(openapi: OpenAPI, post: Post, sent: dict[str, Any]) -> None:
+def test_the_server_refuses_every_request_that_the_document_rejects(
+    openapi: OpenAPI, post: Post, sent: dict[str, Any]
+) -> None:
     request = MockRequest(HOST, "post", "/", data=json.dumps(sent).encode())
     reply = post(sent)
 
@@ -157,7 +159,7 @@ def test_access_keys_and_ice_servers_are_in_the_document(openapi: OpenAPI, chann
         assert status != 200 or not of_method(f"{body['method']}.reply", reply.json())
 
 
-def test_our_own_faults_are_in_the_document(openapi: OpenAPI, endpoint: str, real_table: str) -> None:
+def test_the_servers_own_faults_are_in_the_document(openapi: OpenAPI, endpoint: str, real_table: str) -> None:
     request = MockRequest(HOST, "post", "/", data=b'{"method": "create_data_channel"}')
     with faulty_proxy(endpoint) as proxy:
         channels = Channels(Table(client_of(proxy.endpoint), real_table))
@@ -171,7 +173,7 @@ def test_our_own_faults_are_in_the_document(openapi: OpenAPI, endpoint: str, rea
             proxy.faults = []
 
 
-def test_the_documents_numbers_are_the_servers() -> None:
+def test_the_document_has_the_servers_limits() -> None:
     assert list(HANDLERS) == [ref["$ref"].rsplit("/")[-1] for ref in SCHEMAS["Request"]["oneOf"]]
     assert SCHEMAS["ChannelId"]["maxLength"] == limits.MAX_NAME_BYTES
     assert SCHEMAS["Description"]["maxLength"] == limits.MAX_DESCRIPTION_BYTES
@@ -187,7 +189,7 @@ def test_the_documents_numbers_are_the_servers() -> None:
 
 
 def refused(post: Post) -> Iterator[Reply]:
-    """Provoke every refusal that names no field of a request."""
+    """Cause every refusal that does not name a field of the request."""
     channel = {"channel_id": open_channel(post)}
     too_deep = b"[" * (limits.MAX_DEPTH + 1) + b"]" * (limits.MAX_DEPTH + 1)
     for body in (b"", b"{", b"[]", too_deep, b" " * (limits.MAX_BODY_BYTES + 1)):
@@ -215,7 +217,7 @@ def one_candidate_too_many(post: Post, channel: dict[str, str]) -> Reply:
 
 
 def refused_by_field(post: Post) -> Iterator[Reply]:
-    """Provoke every refusal that names a field, for every field that it can name."""
+    """Cause every refusal that names a field, for every field that it can name."""
     channel_id = open_channel(post)
     needed = [("create_data_channel", "method")]
     needed += [(method, field) for method, fields in NEEDED.items() for field in fields]
@@ -229,7 +231,7 @@ def refused_by_field(post: Post) -> Iterator[Reply]:
         yield post(request)
 
 
-def test_the_document_lists_the_refusals_that_the_server_gives_and_no_others(post: Post, served: Channels) -> None:
+def test_the_document_lists_exactly_the_refusals_that_the_server_sends(post: Post, served: Channels) -> None:
     listed, by_field, _ = SCHEMAS["Refusal"]["oneOf"]
     no_base64 = {**url_event(b"{}", JSON), "body": "a", "isBase64Encoded": True}
 

@@ -1,4 +1,4 @@
-"""A parameter of SSM: when it is read, and what becomes of a failure."""
+"""An SSM parameter: when it is read, and what happens if that fails."""
 
 import logging
 from typing import Any, cast
@@ -32,7 +32,7 @@ OUTAGES = [
 ]
 
 
-def test_it_is_read_once_decrypted_and_again_when_it_is_old(clock: Clock) -> None:
+def test_a_parameter_is_read_decrypted_and_again_only_when_it_is_old(clock: Clock) -> None:
     store = Store(name="first")
     parameter = Parameter(lambda: store, "name", clock)
 
@@ -47,7 +47,7 @@ def test_it_is_read_once_decrypted_and_again_when_it_is_old(clock: Clock) -> Non
     assert store.calls == [{"Name": "name", "WithDecryption": True}] * 2
 
 
-def test_a_clock_that_was_set_back_makes_nothing_older(clock: Clock) -> None:
+def test_after_the_clock_was_set_back_a_parameter_is_read_again(clock: Clock) -> None:
     store = Store(name="first")
     parameter = Parameter(lambda: store, "name", clock)
     parameter.value()
@@ -59,7 +59,7 @@ def test_a_clock_that_was_set_back_makes_nothing_older(clock: Clock) -> None:
 
 
 @pytest.mark.parametrize("error", OUTAGES, ids=repr)
-def test_while_ssm_does_not_serve_what_was_read_last_stands(
+def test_while_ssm_fails_the_last_value_stays_in_use(
     error: Exception, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     store = Store(name=SECRET)
@@ -71,7 +71,7 @@ def test_while_ssm_does_not_serve_what_was_read_last_stands(
     values = [parameter.value(), parameter.value()]
 
     assert values == [SECRET] * 2
-    assert len(store.calls) == 2, "the second request did not wait for another try"
+    assert len(store.calls) == 2, "the second request must not wait for another try"
     trouble = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
     assert [(record.levelno, record.getMessage()) for record in caplog.records] == [
         (logging.ERROR, f"SSM: {trouble}; the last value stays in use")
@@ -80,7 +80,7 @@ def test_while_ssm_does_not_serve_what_was_read_last_stands(
 
 
 @pytest.mark.parametrize("error", OUTAGES, ids=repr)
-def test_what_was_never_read_is_unavailable_and_asked_for_again(error: Exception, clock: Clock) -> None:
+def test_a_parameter_that_was_never_read_is_unavailable_and_tried_again(error: Exception, clock: Clock) -> None:
     store = Store(name="value")
     store.error = error
     parameter = Parameter(lambda: store, "name", clock)
@@ -94,8 +94,8 @@ def test_what_was_never_read_is_unavailable_and_asked_for_again(error: Exception
     assert parameter.value() == "value"
 
 
-def test_what_was_deleted_is_gone(clock: Clock) -> None:
-    """Else an instance that is busy for days would keep what the operator wanted nobody to have."""
+def test_a_deleted_parameter_is_no_longer_used(clock: Clock) -> None:
+    """Otherwise an instance that stays busy for days would keep using a value that the operator has removed."""
     store = Store(name="value")
     parameter = Parameter(lambda: store, "name", clock)
     parameter.value()
@@ -110,7 +110,7 @@ def test_what_was_deleted_is_gone(clock: Clock) -> None:
     assert parameter.value() == "value"
 
 
-def test_an_alarm_in_the_midst_of_a_try_leaves_the_value(clock: Clock) -> None:
+def test_a_deadline_during_a_read_keeps_the_last_value(clock: Clock) -> None:
     store = Store(name="value")
     parameter = Parameter(lambda: store, "name", clock)
     parameter.value()
@@ -125,14 +125,14 @@ def test_an_alarm_in_the_midst_of_a_try_leaves_the_value(clock: Clock) -> None:
 
 @pytest.fixture
 def no_client(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No client of another test, and the environment of a client of this one."""
+    """Forget the client of other tests, and set the environment that a new client needs."""
     open_client.cache_clear()
     for name, value in (("ACCESS_KEY_ID", "any"), ("SECRET_ACCESS_KEY", "any"), ("DEFAULT_REGION", "us-east-1")):
         monkeypatch.setenv(f"AWS_{name}", value)
 
 
 @pytest.mark.usefixtures("no_client")
-def test_the_client_retries_what_passes_and_gives_up_on_what_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_client_retries_temporary_faults_and_gives_up_after_a_few(monkeypatch: pytest.MonkeyPatch) -> None:
     with ssm_server() as ssm, faulty_proxy(ssm) as proxy:
         put(ssm, SECRET_NAME, SECRET)
         monkeypatch.setenv("AWS_ENDPOINT_URL_SSM", proxy.endpoint)
@@ -149,7 +149,7 @@ def test_the_client_retries_what_passes_and_gives_up_on_what_does_not(monkeypatc
 
 
 @pytest.mark.usefixtures("no_client")
-def test_an_ssm_that_is_out_of_reach_is_an_outage(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_ssm_is_an_outage(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_SSM", f"http://127.0.0.1:{free_port()}")
 
     with pytest.raises(ParameterUnavailable, match="EndpointConnectionError"):

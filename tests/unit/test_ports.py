@@ -1,4 +1,4 @@
-"""tools/ports.py: `make run` names a port that is in use, and one that is free."""
+"""tools/ports.py: `make run` reports a port that is in use, and suggests a free one."""
 
 import re
 import socket
@@ -20,7 +20,7 @@ def suggested_port(run: "subprocess.CompletedProcess[str]") -> int:
     return int(found[1])
 
 
-def test_a_port_in_use_is_named() -> None:
+def test_a_port_in_use_is_reported_with_a_suggestion() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
 
@@ -31,7 +31,7 @@ def test_a_port_in_use_is_named() -> None:
     assert suggested_port(run) > port
 
 
-def test_the_suggested_port_is_not_the_next_one_if_that_is_taken_too() -> None:
+def test_the_suggested_port_skips_ports_that_are_in_use() -> None:
     first, second = neighbours()
     port = first.getsockname()[1]
 
@@ -47,11 +47,11 @@ def neighbours() -> tuple[socket.socket, socket.socket]:
         first = socket.create_server(("127.0.0.1", 0))
         try:
             return first, socket.create_server(("127.0.0.1", first.getsockname()[1] + 1))
-        except OSError:  # Somebody else listens there.
+        except OSError:  # Another process listens there.
             first.close()
 
 
-def test_the_same_port_twice_is_refused() -> None:
+def test_using_the_same_port_twice_is_refused() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
 
@@ -61,7 +61,7 @@ def test_the_same_port_twice_is_refused() -> None:
     assert run.stderr.startswith(f"Port {port} is in use. Try: PAGE_PORT=")
 
 
-def test_free_ports_stay_free() -> None:
+def test_checking_free_ports_leaves_them_free() -> None:
     for _ in range(2):
         run = ports("PORT=0", "PAGE_PORT=0")
 

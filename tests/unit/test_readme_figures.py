@@ -1,4 +1,4 @@
-"""The README's prices and times are those that the benchmarks have measured."""
+"""The README's prices and times are the results of the benchmarks."""
 
 import json
 import re
@@ -21,7 +21,7 @@ def results(name: str) -> Any:
 
 
 def dollars(way: str, case: str, kind: str = "data channel") -> float:
-    """Return what a million connections cost, to the cent."""
+    """Return the price of a million connections, to the cent."""
     parts = results("cost")["connections"][kind][way][case]
     return float(round(sum(parts.values()), 2))
 
@@ -32,7 +32,7 @@ def milliseconds(way: str, round_trip_ms: int) -> int:
 
 
 def prices_in_the_row_of(name: str) -> list[float]:
-    """Return the dollars in one row of the table of alternatives."""
+    """Return the prices in one row of the table of alternatives."""
     (row,) = re.findall(rf"^\| [*\[]*{re.escape(name)}\b.*$", README, re.MULTILINE)
     return prices_in(row)
 
@@ -42,7 +42,7 @@ def prices_in(text: str) -> list[float]:
 
 
 def answer_to(question: str) -> str:
-    """Return what stands below a question, up to the next one."""
+    """Return the answer below a question."""
     _, _, rest = README.partition(f"**{question}**\n")
     return rest.partition("\n\n")[0]
 
@@ -64,7 +64,7 @@ def test_the_table_has_the_price_of_the_smallest_machine_for_peerserver() -> Non
     assert prices_in_the_row_of("PeerServer") == [results("cost")["machines"]["smallest Lightsail"]]
 
 
-def test_peerserver_becomes_cheaper_at_the_number_of_connections_that_the_readme_says() -> None:
+def test_the_readme_names_the_number_of_connections_from_which_peerserver_is_cheaper() -> None:
     (printed,) = re.findall(r"above ([\d,]+) connections a month", README)
     parts = results("cost")["connections"]["data channel"][OURS][READY]
 
@@ -73,7 +73,7 @@ def test_peerserver_becomes_cheaper_at_the_number_of_connections_that_the_readme
     assert int(printed.replace(",", "")) == round(connections)
 
 
-def test_waiting_costs_what_the_readme_says() -> None:
+def test_the_readme_has_the_measured_price_of_waiting() -> None:
     answer = answer_to("What does it cost when people wait?")
 
     assert prices_in(answer) == [dollars(OURS, LATE), dollars("fast exchange, polling", LATE)]
@@ -94,7 +94,7 @@ def test_the_readme_has_the_measured_times() -> None:
     ]
 
 
-def test_audio_and_video_cost_what_the_readme_says() -> None:
+def test_the_readme_has_the_measured_price_of_audio_and_video() -> None:
     (sentence,) = re.findall(r"^With audio and video, .*$", README, re.MULTILINE)
 
     assert prices_in(sentence) == [dollars(way, READY, "audio and video") for way in (OURS, "API Gateway WebSocket")]
@@ -103,7 +103,7 @@ def test_audio_and_video_cost_what_the_readme_says() -> None:
             assert dollars(way, case, "audio and video") == dollars(way, case)
 
 
-def test_every_price_in_the_readme_is_one_of_these() -> None:
+def test_every_price_in_the_readme_is_a_measured_one() -> None:
     ways = (
         "API Gateway WebSocket",
         "Kinesis Video Streams",

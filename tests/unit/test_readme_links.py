@@ -1,4 +1,4 @@
-"""Every link of the two READMEs that lead to the other documents goes somewhere."""
+"""Every link in the two READMEs that list the documents leads to something that exists."""
 
 import re
 from pathlib import Path
@@ -9,13 +9,13 @@ from harness.engines import ROOT
 
 
 def links_of(document: Path) -> list[str]:
-    """Return the links to files of this repository."""
+    """Return the links to files in this repository."""
     targets = re.findall(r"\]\(([^)\s]+)\)", document.read_text())
     return [target for target in targets if not target.startswith("https:")]
 
 
 def anchors_of(document: Path) -> set[str]:
-    """Return the anchors that GitHub makes of the headings."""
+    """Return the anchors that GitHub creates for the headings."""
     headings = re.findall(r"^#+ (.*)$", document.read_text(), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 

@@ -1,4 +1,4 @@
-"""The settings: what each variable means, its default, and that a wrong one is refused at start."""
+"""The settings: the meaning and default of each variable, and that an invalid one is refused at startup."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from harness.environment import variables_read
 ON_LAMBDA = {"AWS_LAMBDA_FUNCTION_NAME": "peerpost", "TABLE_NAME": "channels"}
 
 
-def test_with_nothing_set_it_is_a_development_server() -> None:
+def test_without_any_settings_the_server_is_a_development_server() -> None:
     assert Settings.from_environment({}) == Settings(
         on_lambda=False,
         snap_start=False,
@@ -25,7 +25,7 @@ def test_with_nothing_set_it_is_a_development_server() -> None:
     )
 
 
-def test_each_variable_has_its_setting() -> None:
+def test_each_environment_variable_sets_its_setting() -> None:
     environment = {
         **ON_LAMBDA,
         "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start",
@@ -55,28 +55,28 @@ def test_settings_cannot_be_changed() -> None:
         Settings().table_name = "another"  # type: ignore[misc]
 
 
-def test_a_function_that_starts_on_demand_has_no_snapshot() -> None:
+def test_a_function_that_starts_on_demand_does_not_use_snap_start() -> None:
     assert not Settings.from_environment({"AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand"}).snap_start
 
 
 @pytest.mark.parametrize("text", ["stun:a.example stuns:b.example", "stun:a.example,stuns:b.example\n", " STUN:a , ,"])
-def test_urls_stand_apart_by_commas_or_white_space(text: str) -> None:
+def test_urls_can_be_separated_by_commas_or_white_space(text: str) -> None:
     assert Settings.from_environment({"STUN_URLS": text}).stun_urls == tuple(text.replace(",", " ").split())
 
 
 @pytest.mark.parametrize("text", ["", " ", ","])
-def test_an_empty_list_of_urls_is_no_urls(text: str) -> None:
+def test_an_empty_list_of_urls_has_no_urls(text: str) -> None:
     settings = Settings.from_environment({"STUN_URLS": text, "TURN_URLS": text})
 
     assert (settings.stun_urls, settings.turn_urls) == ((), ())
 
 
-def test_an_empty_endpoint_is_none_as_it_is_to_botocore() -> None:
+def test_an_empty_endpoint_counts_as_none_as_in_botocore() -> None:
     assert Settings.from_environment({"AWS_ENDPOINT_URL_DYNAMODB": ""}).dynamodb_endpoint is None
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("0", 0), ("5", 5), ("0.5", 0.5), ("1e1", 10)])
-def test_a_wait_is_any_number_from_0(text: str, seconds: float) -> None:
+def test_the_longest_wait_can_be_any_number_from_0(text: str, seconds: float) -> None:
     assert Settings.from_environment({"MAX_WAIT_SECONDS": text}).max_wait_seconds == seconds
 
 
@@ -103,21 +103,21 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("environment", "message"), WRONG, ids=[message for _, message in WRONG])
-def test_a_wrong_setting_is_refused_by_the_name_of_its_variable(environment: dict[str, str], message: str) -> None:
+def test_an_invalid_setting_is_refused_with_the_name_of_its_variable(environment: dict[str, str], message: str) -> None:
     with pytest.raises(SettingsError) as error:
         Settings.from_environment(environment)
 
     assert str(error.value) == message
 
 
-def test_under_chalice_local_a_wrong_setting_ends_the_start_with_one_line() -> None:
+def test_under_chalice_local_an_invalid_setting_stops_the_start_with_one_line() -> None:
     with pytest.raises(SystemExit) as end:
         read_settings({"MAX_WAIT_SECONDS": "5s"})
 
     assert str(end.value) == "Peerpost cannot start: MAX_WAIT_SECONDS must be a number of seconds from 0, not '5s'"
 
 
-def test_on_lambda_a_wrong_setting_is_an_exception_which_the_runtime_reports() -> None:
+def test_on_lambda_an_invalid_setting_raises_an_exception_for_the_runtime_to_report() -> None:
     with pytest.raises(SettingsError, match="^TABLE_NAME is missing$"):
         read_settings({"AWS_LAMBDA_FUNCTION_NAME": "peerpost"})
 
@@ -130,11 +130,11 @@ def documented() -> dict[str, str]:
     return {row[0]: row[2] for row in rows}
 
 
-def test_the_document_has_each_variable_that_is_read_and_no_other() -> None:
+def test_the_document_lists_exactly_the_variables_that_are_read() -> None:
     assert documented().keys() == variables_read()
 
 
-def test_the_document_has_the_defaults() -> None:
+def test_the_document_has_the_right_defaults() -> None:
     defaults = {name: default for name, default in documented().items() if default not in ("none", "")}
 
     assert {name: float(default) for name, default in defaults.items()} == {"MAX_WAIT_SECONDS": MAX_WAIT_SECONDS}

@@ -1,4 +1,4 @@
-"""How a reply is held, by a clock that only the pauses move."""
+"""How a reply is held, on a clock that moves only during pauses and reads."""
 
 import pytest
 
@@ -10,7 +10,7 @@ LATENCY_SECONDS = 0.1
 
 
 class Reads:
-    """What is read is the time. It passes only while it sleeps, and by `each` read."""
+    """A reader of the current time. Time passes only while it sleeps, and by `each` during a read."""
 
     def __init__(self, ready_after: float = float("inf"), each: float = 0) -> None:
         self.now, self.each = 1000.0, each
@@ -30,7 +30,7 @@ class Reads:
         return waiting.until(lambda seen: seen >= self.ready_at, self.read, seconds, lambda: self.now, self.sleep)
 
 
-def test_what_is_ready_is_read_once() -> None:
+def test_news_that_is_ready_is_read_once() -> None:
     reads = Reads(ready_after=0)
 
     reads.until(60)
@@ -39,7 +39,7 @@ def test_what_is_ready_is_read_once() -> None:
 
 
 @pytest.mark.parametrize("seconds", [0, 0.001, 0.5, 3, 20])
-def test_a_wait_ends_when_its_time_is_over_with_a_last_read(seconds: float) -> None:
+def test_a_wait_ends_with_a_last_read_when_its_time_is_over(seconds: float) -> None:
     reads = Reads()
 
     seen = reads.until(seconds)
@@ -48,7 +48,7 @@ def test_a_wait_ends_when_its_time_is_over_with_a_last_read(seconds: float) -> N
 
 
 @pytest.mark.parametrize("after", [0.001, 0.01, 0.1, 0.33, 0.7, 1.1, 1.5, SOON_SECONDS])
-def test_what_comes_soon_is_found_within_100_ms(after: float) -> None:
+def test_news_that_comes_soon_is_found_within_100_ms(after: float) -> None:
     reads = Reads(ready_after=after)
 
     reads.until(20)
@@ -56,7 +56,7 @@ def test_what_comes_soon_is_found_within_100_ms(after: float) -> None:
     assert 0 <= reads.now - reads.ready_at < LATENCY_SECONDS
 
 
-def test_reads_are_few_while_nothing_comes() -> None:
+def test_without_news_there_are_few_reads() -> None:
     reads = Reads()
 
     reads.until(20)
@@ -66,7 +66,7 @@ def test_reads_are_few_while_nothing_comes() -> None:
     assert len(reads.times) - len(soon) <= 2.5 * (20 - SOON_SECONDS)
 
 
-def test_from_the_moment_on_at_which_soon_is_over_the_pauses_grow_again() -> None:
+def test_after_the_first_seconds_the_pauses_between_reads_grow() -> None:
     clock, pauses = Clock(), list[float]()
     over = clock.seconds + SOON_SECONDS
 
@@ -80,7 +80,7 @@ def test_from_the_moment_on_at_which_soon_is_over_the_pauses_grow_again() -> Non
 
 
 def test_a_held_reply_reads_34_times_in_the_default_wait() -> None:
-    """With reads of 10 ms, as DynamoDB's are. docs/operations.md reckons the price of a held reply from this."""
+    """Each read takes 10 ms, as with DynamoDB. docs/operations.md calculates the price of a held reply from this."""
     reads = Reads(each=0.01)
 
     reads.until(MAX_WAIT_SECONDS)

@@ -68,7 +68,7 @@ test("two peers connect with four requests, and one more deletes the channel", a
   ]);
 });
 
-test("candidates of the first milliseconds are part of the description, and later ones are sent together", async (t) => {
+test("early candidates are part of the description, and later ones are sent together", async (t) => {
   stopTheClock(t);
   const server = new FakeServer();
   const peer = new FakePeerConnection();

@@ -132,7 +132,7 @@ test("an error contains at most one sentence of a proxy's error page", async () 
   }
 });
 
-/** Let a peer use a server that always replies with `say`, until it ends. Fail if it never ends, or not with our own error. */
+/** Let a peer use a server that always replies with `say`, until it ends. Fail if it does not end with our own error. */
 async function endOf(say, role, peer = new FakePeerConnection({ iceServers: [{ urls: "stun:example.org" }] })) {
   let requests = 0;
   let skipped = 0;
