@@ -30,7 +30,7 @@ MILLION = 1_000_000
 CASES = {"both ready": 0, "answerer after 10 s": 10, "answerer after 60 s": 60}
 GOAL_DOLLARS = 8
 
-# The default in infra/variables.tf.
+# The default in infra/modules/peerpost/variables.tf.
 MEMORY_MB = 256
 # With this much memory a function has one whole core, and with less a part of one.
 # Source: AWS Lambda Developer Guide, "Configure Lambda function memory".

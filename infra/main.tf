@@ -1,70 +1,55 @@
+# A thin root: it chooses the provider's settings, and passes every variable on to the module.
 # The region and the credentials come from the usual AWS environment.
-provider "aws" {
-  default_tags {
-    tags = { application = var.name }
-  }
+provider "aws" {}
+
+module "peerpost" {
+  source = "./modules/peerpost"
+
+  access_keys_parameter       = var.access_keys_parameter
+  alarm_email                 = var.alarm_email
+  alarm_topic_arns            = var.alarm_topic_arns
+  allowed_origins             = var.allowed_origins
+  authorization_type          = var.authorization_type
+  deletion_protection         = var.deletion_protection
+  environment                 = var.environment
+  log_retention_days          = var.log_retention_days
+  max_read_units              = var.max_read_units
+  max_wait_seconds            = var.max_wait_seconds
+  max_write_units             = var.max_write_units
+  memory_mb                   = var.memory_mb
+  monthly_budget_usd          = var.monthly_budget_usd
+  name                        = var.name
+  package_path                = var.package_path
+  permissions_boundary        = var.permissions_boundary
+  reserved_by_other_functions = var.reserved_by_other_functions
+  reserved_concurrency        = var.reserved_concurrency
+  slow_request_ms             = var.slow_request_ms
+  snap_start                  = var.snap_start
+  stun_urls                   = var.stun_urls
+  tags                        = var.tags
+  timeout_seconds             = var.timeout_seconds
+  turn_secret_parameter       = var.turn_secret_parameter
+  turn_urls                   = var.turn_urls
 }
 
-# The account's limit of Lambda instances that run at once.
-data "aws_servicequotas_service_quota" "concurrency" {
-  service_code = "lambda"
-  quota_code   = "L-B99A9384"
+# Earlier releases had these modules in the root.
+# Without these blocks Terraform would destroy such a deployment and make another, with another URL.
+moved {
+  from = module.channel_table
+  to   = module.peerpost.module.channel_table
 }
 
-locals {
-  # AWS refuses a reservation that leaves less than this to the account's other functions.
-  unreserved_minimum   = 100
-  reservable           = data.aws_servicequotas_service_quota.concurrency.value - local.unreserved_minimum
-  reserved_concurrency = var.reserved_concurrency <= local.reservable ? var.reserved_concurrency : -1
+moved {
+  from = module.execution_role
+  to   = module.peerpost.module.execution_role
 }
 
-module "channel_table" {
-  source = "./modules/channel_table"
-
-  deletion_protection = var.deletion_protection
-  name                = "${var.name}-channels"
+moved {
+  from = module.function
+  to   = module.peerpost.module.function
 }
 
-module "execution_role" {
-  source = "./modules/execution_role"
-
-  log_group_arn   = module.function.log_group_arn
-  name            = var.name
-  parameter_names = compact([var.access_keys_parameter, var.turn_secret_parameter])
-  table_arn       = module.channel_table.arn
-}
-
-module "function" {
-  source = "./modules/function"
-
-  access_keys_parameter = var.access_keys_parameter
-  allowed_origins       = var.allowed_origins
-  authorization_type    = var.authorization_type
-  log_retention_days    = var.log_retention_days
-  max_wait_seconds      = var.max_wait_seconds
-  memory_mb             = var.memory_mb
-  name                  = var.name
-  package_path          = var.package_path
-  reserved_concurrency  = local.reserved_concurrency
-  role_arn              = module.execution_role.arn
-  snap_start            = var.snap_start
-  stun_urls             = var.stun_urls
-  table_name            = module.channel_table.name
-  timeout_seconds       = var.timeout_seconds
-  turn_secret_parameter = var.turn_secret_parameter
-  turn_urls             = var.turn_urls
-}
-
-module "monitoring" {
-  source = "./modules/monitoring"
-
-  alarm_email        = var.alarm_email
-  function_name      = module.function.name
-  log_group_name     = module.function.log_group_name
-  memory_mb          = var.memory_mb
-  monthly_budget_usd = var.monthly_budget_usd
-  name               = var.name
-  slow_dynamodb_ms   = var.slow_request_ms
-  slow_request_ms    = var.max_wait_seconds * 1000 + var.slow_request_ms
-  table_name         = module.channel_table.name
+moved {
+  from = module.monitoring
+  to   = module.peerpost.module.monitoring
 }

@@ -1,39 +1,59 @@
+output "alias_arn" {
+  description = "ARN of the alias that the URL serves, for policies that let callers invoke it."
+  value       = module.peerpost.alias_arn
+}
+
 output "curl" {
-  description = "Creates a channel; paste it into a shell. With authorization_type AWS_IAM it must be signed too."
-  value       = "curl --data '{\"method\": \"create_data_channel\"}' ${module.function.url}"
+  description = "A command that creates a channel. If authorization_type is AWS_IAM, the request must be signed too."
+  value       = module.peerpost.curl
 }
 
 output "dashboard_name" {
   description = "Name of the CloudWatch dashboard."
-  value       = module.monitoring.dashboard_name
+  value       = module.peerpost.dashboard_name
+}
+
+output "function_arn" {
+  description = "ARN of the function."
+  value       = module.peerpost.function_arn
 }
 
 output "function_name" {
   description = "Name of the function."
-  value       = module.function.name
+  value       = module.peerpost.function_name
 }
 
 output "function_version" {
-  description = "The published version that the URL serves; the one to go back to is one of those before it."
-  value       = module.function.version
+  description = "The published version that the URL serves. A rollback goes to an earlier number."
+  value       = module.peerpost.function_version
 }
 
 output "log_group_name" {
   description = "Name of the function's log group."
-  value       = module.function.log_group_name
+  value       = module.peerpost.log_group_name
 }
 
 output "reserved_concurrency" {
-  description = "Instances of the function that may run at once; -1 where the account's own limit is the only cap."
-  value       = local.reserved_concurrency
+  description = "Instances reserved for the function, or -1 if only the account's own limit caps it."
+  value       = module.peerpost.reserved_concurrency
+}
+
+output "role_name" {
+  description = "Name of the role that the function runs as."
+  value       = module.peerpost.role_name
+}
+
+output "table_arn" {
+  description = "ARN of the table that holds the channels."
+  value       = module.peerpost.table_arn
 }
 
 output "table_name" {
   description = "Name of the table that holds the channels."
-  value       = module.channel_table.name
+  value       = module.peerpost.table_name
 }
 
 output "url" {
   description = "The endpoint to give to clients."
-  value       = module.function.url
+  value       = module.peerpost.url
 }

@@ -17,8 +17,18 @@ import httpx
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 
-# DNS, and the permission to call it, reach a new function URL some seconds after it has been made.
+# A new function URL needs some seconds until its DNS name is known and everybody may call it.
+# Its new role needs as long until DynamoDB and SSM accept it.
 PATIENCE_SECONDS = 60
+PAUSE_SECONDS = 1
+# What a new deployment replies in these seconds: nobody may call it yet, its first instances are still starting, or its
+# role is not known everywhere.
+NOT_READY = {
+    httpx.codes.FORBIDDEN,
+    httpx.codes.TOO_MANY_REQUESTS,
+    httpx.codes.INTERNAL_SERVER_ERROR,
+    httpx.codes.SERVICE_UNAVAILABLE,
+}
 TIMEOUT_SECONDS = 15
 SHOWN_CHARACTERS = 60
 
@@ -77,18 +87,24 @@ def smoke(http: httpx.Client, patience_seconds: float) -> None:
 
 
 def open_channel(http: httpx.Client, deadline: float) -> str:
-    """Open a channel, and try again as long as the server is not there yet."""
+    """Open a channel. A server that is not ready yet is asked again until the deadline."""
     while True:
         try:
             reply = call(http, {"method": "create_data_channel"})
-            if reply.status_code != httpx.codes.FORBIDDEN:
+            if reply.status_code not in NOT_READY:
                 break
             trouble = shown(reply)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             trouble = f"{type(error).__name__}: {error}"
-        if time.monotonic() > deadline:
+        seconds_left = deadline - time.monotonic()
+        if seconds_left <= 0:
             raise Surprise(f"create_data_channel: {trouble}")
-        time.sleep(1)
+        print(
+            f"Not ready yet, as usual in a deployment's first seconds ({trouble}); "
+            f"trying again for {seconds_left:.0f} s",
+            flush=True,
+        )
+        time.sleep(PAUSE_SECONDS)
     match content(reply):
         case {"channel_id": str(channel_id)} if reply.status_code == httpx.codes.OK:
             return channel_id
@@ -121,7 +137,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("url", help="the server")
     parser.add_argument(
-        "--patience", type=float, default=PATIENCE_SECONDS, help="seconds that a new server gets (default: %(default)s)"
+        "--patience",
+        type=float,
+        default=PATIENCE_SECONDS,
+        help="seconds for a new server to get ready (default: %(default)s)",
     )
     parser.add_argument("--sign", action="store_true", help="sign the requests: for authorization_type AWS_IAM")
     arguments = parser.parse_args()

@@ -4,7 +4,10 @@ mock_provider "aws" {
 
 variables {
   deletion_protection = false
+  max_read_units      = 2000
+  max_write_units     = 3000
   name                = "peerpost-channels"
+  tags                = { application = "peerpost" }
 }
 
 run "channels_expire" {
@@ -48,6 +51,43 @@ run "an_idle_table_costs_nothing" {
   assert {
     condition     = aws_dynamodb_table.this.billing_mode == "PAY_PER_REQUEST"
     error_message = "The table must be paid by request."
+  }
+}
+
+run "what_a_flood_can_spend_in_dynamodb_has_a_cap" {
+  command = plan
+
+  module {
+    source = "./modules/channel_table"
+  }
+
+  assert {
+    condition = (
+      aws_dynamodb_table.this.on_demand_throughput[0].max_read_request_units == 2000
+      && aws_dynamodb_table.this.on_demand_throughput[0].max_write_request_units == 3000
+    )
+    error_message = "Both caps must reach the table."
+  }
+}
+
+run "a_cap_can_be_removed" {
+  command = plan
+
+  module {
+    source = "./modules/channel_table"
+  }
+
+  variables {
+    max_read_units  = -1
+    max_write_units = -1
+  }
+
+  assert {
+    condition = (
+      aws_dynamodb_table.this.on_demand_throughput[0].max_read_request_units == -1
+      && aws_dynamodb_table.this.on_demand_throughput[0].max_write_request_units == -1
+    )
+    error_message = "DynamoDB removes a cap when it is set to -1, and keeps it when it is left out."
   }
 }
 

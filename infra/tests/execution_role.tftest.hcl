@@ -3,10 +3,12 @@ mock_provider "aws" {
 }
 
 variables {
-  log_group_arn   = "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/peerpost"
-  name            = "peerpost"
-  parameter_names = []
-  table_arn       = "arn:aws:dynamodb:eu-central-1:123456789012:table/peerpost-channels"
+  log_group_arn        = "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/peerpost"
+  name                 = "peerpost-eu-central-1"
+  parameter_names      = []
+  permissions_boundary = null
+  table_arn            = "arn:aws:dynamodb:eu-central-1:123456789012:table/peerpost-channels"
+  tags                 = { application = "peerpost" }
 }
 
 run "only_lambda_takes_the_role" {
@@ -51,6 +53,23 @@ run "no_action_is_a_pattern" {
       !strcontains(action, "*")
     ])
     error_message = "Every action must be named in full."
+  }
+}
+
+run "a_boundary_reaches_the_role" {
+  command = plan
+
+  module {
+    source = "./modules/execution_role"
+  }
+
+  variables {
+    permissions_boundary = "arn:aws:iam::123456789012:policy/boundary"
+  }
+
+  assert {
+    condition     = aws_iam_role.this.permissions_boundary == "arn:aws:iam::123456789012:policy/boundary"
+    error_message = "Accounts that demand a boundary must be able to set one."
   }
 }
 

@@ -6,16 +6,18 @@ variables {
   access_keys_parameter = null
   allowed_origins       = ["https://call.example.org"]
   authorization_type    = "NONE"
+  environment           = {}
   log_retention_days    = 14
   max_wait_seconds      = 5
   memory_mb             = 256
   name                  = "peerpost"
-  package_path          = "main.tf" # any file will do where nothing is deployed
+  package_path          = "main.tf" # any file will do while nothing is deployed
   reserved_concurrency  = 20
   role_arn              = "arn:aws:iam::123456789012:role/peerpost"
   snap_start            = false
   stun_urls             = []
   table_name            = "peerpost-channels"
+  tags                  = { application = "peerpost" }
   timeout_seconds       = 15
   turn_secret_parameter = null
   turn_urls             = []
@@ -89,6 +91,56 @@ run "browsers_may_post_json_from_the_allowed_origins" {
       && aws_lambda_function_url.this.cors[0].allow_headers == toset(["authorization", "content-type"])
     )
     error_message = "A POST of JSON, and an access key, must pass the preflight, and nothing else need."
+  }
+}
+
+run "a_page_that_signs_its_requests_passes_the_preflight" {
+  module {
+    source = "./modules/function"
+  }
+
+  variables {
+    authorization_type = "AWS_IAM"
+  }
+
+  assert {
+    condition = aws_lambda_function_url.this.cors[0].allow_headers == toset([
+      "authorization", "content-type", "x-amz-content-sha256", "x-amz-date", "x-amz-security-token",
+    ])
+    error_message = "A browser must be allowed to send every header of a signature."
+  }
+}
+
+run "a_missing_package_is_named_with_the_command_that_builds_it" {
+  command = plan
+
+  module {
+    source = "./modules/function"
+  }
+
+  variables {
+    package_path = "../build/no-such-package.zip"
+  }
+
+  expect_failures = [aws_lambda_function.this]
+}
+
+run "further_environment_variables_reach_the_function" {
+  module {
+    source = "./modules/function"
+  }
+
+  variables {
+    environment = { AWS_CA_BUNDLE = "/opt/roots.pem" }
+  }
+
+  assert {
+    condition = aws_lambda_function.this.environment[0].variables == tomap({
+      AWS_CA_BUNDLE    = "/opt/roots.pem"
+      MAX_WAIT_SECONDS = "5"
+      TABLE_NAME       = "peerpost-channels"
+    })
+    error_message = "The operator's variables must stand beside ours."
   }
 }
 

@@ -4,14 +4,17 @@ mock_provider "aws" {
 
 variables {
   alarm_email        = null
+  alarm_topic_arns   = []
   function_name      = "peerpost"
   log_group_name     = "/aws/lambda/peerpost"
   memory_mb          = 256
   monthly_budget_usd = null
   name               = "peerpost"
+  name_in_account    = "peerpost-eu-central-1"
   slow_dynamodb_ms   = 1000
   slow_request_ms    = 6000
   table_name         = "peerpost-channels"
+  tags               = { application = "peerpost" }
 }
 
 run "alarms_are_silent_without_an_address" {
@@ -50,6 +53,48 @@ run "every_alarm_reaches_the_address" {
       ] : alarm.alarm_actions == toset([aws_sns_topic.this[0].arn])
     ])
     error_message = "An alarm without an action rings for nobody."
+  }
+}
+
+run "every_alarm_reaches_the_operators_own_topics" {
+  module {
+    source = "./modules/monitoring"
+  }
+
+  variables {
+    alarm_topic_arns = ["arn:aws:sns:eu-central-1:123456789012:on-call"]
+  }
+
+  assert {
+    condition = alltrue([
+      for alarm in [
+        aws_cloudwatch_metric_alarm.slow,
+        aws_cloudwatch_metric_alarm.slow_dynamodb,
+        aws_cloudwatch_metric_alarm.table_throttles,
+        aws_cloudwatch_metric_alarm.throttles,
+        aws_cloudwatch_metric_alarm.url_5xx,
+      ] : alarm.alarm_actions == toset(["arn:aws:sns:eu-central-1:123456789012:on-call"]) && alarm.ok_actions == alarm.alarm_actions
+    ])
+    error_message = "The topics of the operator must hear of every alarm."
+  }
+}
+
+run "names_that_all_regions_share_have_the_region_in_them" {
+  module {
+    source = "./modules/monitoring"
+  }
+
+  variables {
+    alarm_email        = "ops@example.org"
+    monthly_budget_usd = 10
+  }
+
+  assert {
+    condition = (
+      aws_cloudwatch_dashboard.this.dashboard_name == "peerpost-eu-central-1"
+      && aws_budgets_budget.this[0].name == "peerpost-eu-central-1-monthly"
+    )
+    error_message = "Dashboards and budgets belong to the account, so two regions need two names."
   }
 }
 

@@ -20,8 +20,7 @@ from .terraform import REGION, Terraform
 
 PROJECT = Path(__file__).parents[2]
 
-# No budget: moto cannot tell who is subscribed to one, and the provider asks. `terraform test` covers it.
-VARIABLES = {"alarm_email": "operator@example.org"}
+VARIABLES = {"alarm_email": "operator@example.org", "monthly_budget_usd": "10"}
 
 
 @dataclass(frozen=True)
@@ -31,6 +30,7 @@ class Deployment:
     terraform: Terraform
     plan: dict[str, Any]
     plan_file: Path
+    apply_log: str
     package: Path
     outputs: dict[str, Any]
     session: boto3.session.Session
@@ -42,7 +42,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
             item.add_marker(pytest.mark.timeout(600))
-    items.sort(key=lambda item: item.name == "test_destroy_leaves_nothing")
+    items.sort(key=lambda item: item.name == "test_destroy_leaves_nothing_and_needs_no_package")
 
 
 @pytest.fixture(scope="session")
@@ -93,6 +93,6 @@ def deployment(terraform: Terraform, endpoint: str, function_zip: Path) -> Deplo
     shutil.copyfile(function_zip, deployed_package)
     plan_file = terraform.directory.parent / "plan"
     plan = terraform.plan(plan_file, VARIABLES)
-    terraform.apply(plan_file)
+    apply_log = terraform.apply(plan_file)
     session = boto3.session.Session("AKIAIOSFODNN7EXAMPLE", "fake", region_name=REGION)
-    return Deployment(terraform, plan, plan_file, deployed_package, terraform.outputs(), session, endpoint)
+    return Deployment(terraform, plan, plan_file, apply_log, deployed_package, terraform.outputs(), session, endpoint)

@@ -9,7 +9,11 @@ from typing import Any
 
 from moto.awslambda.models import LambdaFunction
 from moto.awslambda.policy import Policy
+from moto.budgets.models import budgets_backends
+from moto.budgets.responses import BudgetsResponse
+from moto.cloudwatch.models import CloudWatchBackend, Dashboard
 from moto.core.exceptions import JsonRESTError
+from moto.dynamodb.models.table import Table
 from moto.dynamodb.responses import DynamoHandler
 from moto.logs.responses import LogsResponse
 from moto.server import main
@@ -65,6 +69,93 @@ def keep_permissions_as_aws_does() -> None:
     Policy.add_statement = new_add_statement  # type: ignore[method-assign]
 
 
+def keep_caps_of_tables() -> None:
+    """AWS keeps the caps of a table on demand; moto drops them, and a second plan would want them back."""
+    create, update, describe = DynamoHandler.create_table, DynamoHandler.update_table, Table.describe
+    caps: dict[str, dict[str, int]] = {}
+
+    def remember(self: Any) -> None:
+        name = self.body["TableName"].rpartition("/")[2]
+        arn = f"arn:aws:dynamodb:{self.region}:{self.current_account}:table/{name}"
+        if "OnDemandThroughput" in self.body:
+            caps[arn] = caps.get(arn, {}) | self.body["OnDemandThroughput"]
+
+    def new_create(self: Any) -> Any:
+        remember(self)
+        return create(self)
+
+    def new_update(self: Any) -> Any:
+        remember(self)
+        return update(self)
+
+    def new_describe(self: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        description = describe(self, *args, **kwargs)
+        cap = caps.get(self.table_arn)
+        for table in description.values():
+            if cap and isinstance(table, dict):
+                table["OnDemandThroughput"] = cap
+        return description
+
+    DynamoHandler.create_table = new_create  # type: ignore[method-assign]
+    DynamoHandler.update_table = new_update  # type: ignore[method-assign]
+    Table.describe = new_describe  # type: ignore[method-assign]
+
+
+def share_dashboards_between_regions() -> None:
+    """AWS keeps dashboards by account, so the second region's takes the place of the first's; moto keeps both."""
+    init = CloudWatchBackend.__init__
+    by_account: dict[str, dict[str, Dashboard]] = {}
+
+    def new_init(self: Any, region_name: str, account_id: str) -> None:
+        init(self, region_name, account_id)
+        self.dashboards = by_account.setdefault(account_id, {})
+
+    CloudWatchBackend.__init__ = new_init  # type: ignore[method-assign]
+
+
+def complete_budgets() -> None:
+    """AWS says who hears of a budget, and keeps its tags; the provider asks for both, and moto knows neither."""
+    create = BudgetsResponse.create_budget
+    tags: dict[str, dict[str, str]] = {}
+
+    def new_create(self: Any) -> str:
+        asked = json.loads(self.body)
+        given = {tag["Key"]: tag["Value"] for tag in asked.get("ResourceTags", [])}
+        tags[f"arn:aws:budgets::{asked['AccountId']}:budget/{asked['Budget']['BudgetName']}"] = given
+        return create(self)
+
+    def subscribers(self: Any) -> str:
+        asked = json.loads(self.body)
+        budget = budgets_backends[self.current_account]["aws"].budgets[asked["AccountId"]][asked["BudgetName"]]
+        notified = [each for each in budget.notifications if each.details == asked["Notification"]]
+        return json.dumps({"Subscribers": [subscriber for each in notified for subscriber in each.subscribers]})
+
+    def tag(self: Any) -> str:
+        asked = json.loads(self.body)
+        tags[asked["ResourceARN"]] |= {tag["Key"]: tag["Value"] for tag in asked["ResourceTags"]}
+        return "{}"
+
+    def untag(self: Any) -> str:
+        asked = json.loads(self.body)
+        for key in asked["ResourceTagKeys"]:
+            tags[asked["ResourceARN"]].pop(key, None)
+        return "{}"
+
+    def list_tags(self: Any) -> str:
+        held = tags[json.loads(self.body)["ResourceARN"]]
+        return json.dumps({"ResourceTags": [{"Key": key, "Value": value} for key, value in held.items()]})
+
+    actions = {
+        "create_budget": new_create,
+        "describe_subscribers_for_notification": subscribers,
+        "list_tags_for_resource": list_tags,
+        "tag_resource": tag,
+        "untag_resource": untag,
+    }
+    for name, action in actions.items():
+        setattr(BudgetsResponse, name, action)
+
+
 def know_lambdas_quota() -> None:
     """AWS tells an account's limit of concurrent functions, and its default; moto knows the quotas of VPCs only."""
 
@@ -105,6 +196,9 @@ def authorize_by_resource() -> None:
 if __name__ == "__main__":
     keep_logging_config()
     keep_permissions_as_aws_does()
+    keep_caps_of_tables()
+    share_dashboards_between_regions()
+    complete_budgets()
     know_lambdas_quota()
     authorize_by_resource()
     main(["--host", "127.0.0.1", "--port", sys.argv[1]])

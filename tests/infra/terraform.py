@@ -30,7 +30,7 @@ def require_loopback(endpoint: str) -> None:
         raise TerraformError(f"{endpoint} is not an address of this machine; the tests never talk to a real account")
 
 
-def fake_aws(endpoint: str) -> dict[str, str]:
+def fake_aws(endpoint: str, region: str) -> dict[str, str]:
     """The environment that sends every AWS call to the stand-in."""
     require_loopback(endpoint)
     return {
@@ -40,17 +40,21 @@ def fake_aws(endpoint: str) -> dict[str, str]:
         "AWS_ENDPOINT_URL": endpoint,
         # A call that the stand-in does not know fails soon; the provider's default of 25 attempts takes minutes.
         "AWS_MAX_ATTEMPTS": "2",
-        "AWS_REGION": REGION,
+        "AWS_REGION": region,
         "AWS_SECRET_ACCESS_KEY": "fake",  # pragma: allowlist secret
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     }
 
 
 class Terraform:
-    def __init__(self, directory: Path, endpoint: str) -> None:
+    """Terraform in one folder, for one region and one workspace: several of them may share a folder."""
+
+    def __init__(self, directory: Path, endpoint: str, region: str = REGION, workspace: str = "default") -> None:
         self.directory = directory
+        self.endpoint = endpoint
         self._environment = {k: v for k, v in os.environ.items() if not k.startswith(WITHHELD)}
-        self._environment |= fake_aws(endpoint)
+        self._environment |= fake_aws(endpoint, region)
+        self._environment["TF_WORKSPACE"] = workspace
         self._environment |= {"CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1", "TF_INPUT": "0"}
 
     def run(self, *arguments: str, allowed: tuple[int, ...] = (0,)) -> subprocess.CompletedProcess[str]:
@@ -58,8 +62,8 @@ class Terraform:
         if program is None:
             raise TerraformError("terraform is not on PATH: install Terraform 1.9 or newer to run these tests")
         command = [program, f"-chdir={self.directory}", *arguments]
-        # Longer than any run takes on a busy machine; one that waits for a reply it will never get waits five minutes.
-        done = subprocess.run(command, env=self._environment, capture_output=True, text=True, timeout=240, check=False)
+        # Longer than any run takes on a busy machine, be it all of `terraform test`.
+        done = subprocess.run(command, env=self._environment, capture_output=True, text=True, timeout=500, check=False)
         if done.returncode not in allowed:
             raise TerraformError(
                 f"terraform {' '.join(arguments)}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
@@ -87,13 +91,14 @@ class Terraform:
         done = self.run("plan", "-no-color", "-detailed-exitcode", *values, allowed=(0, 2))
         return done.stdout if done.returncode == 2 else ""
 
-    def apply(self, plan: Path) -> None:
-        self.run("apply", "-no-color", str(plan))
+    def apply(self, plan: Path) -> str:
+        """Applies a plan, and returns what Terraform said it did, in order."""
+        return self.run("apply", "-no-color", str(plan)).stdout
 
-    def destroy(self, variables: Mapping[str, str]) -> None:
-        self.run(
-            "destroy", "-no-color", "-auto-approve", *(f"-var={name}={value}" for name, value in variables.items())
-        )
+    def destroy(self, variables: Mapping[str, str]) -> str:
+        """Destroys everything in the state, and returns what Terraform said it did, in order."""
+        values = (f"-var={name}={value}" for name, value in variables.items())
+        return self.run("destroy", "-no-color", "-auto-approve", *values).stdout
 
     def outputs(self) -> dict[str, Any]:
         outputs = json.loads(self.run("output", "-json").stdout)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -38,6 +39,32 @@ def test_every_module_has_its_promises() -> None:
     promises = {path.name.removesuffix(".tftest.hcl") for path in (PROJECT / "infra" / "tests").glob("*.tftest.hcl")}
 
     assert promises == modules | {"root"}
+
+
+def test_the_root_passes_every_variable_and_output_on() -> None:
+    def declared(file: str, kind: str) -> set[str]:
+        return set(re.findall(rf'^{kind} "(\w+)"', (PROJECT / "infra" / file).read_text(), re.MULTILINE))
+
+    passed_on = set(re.findall(r"^  (\w+) += var\.\1$", (PROJECT / "infra" / "main.tf").read_text(), re.MULTILINE))
+
+    assert declared("variables.tf", "variable") == declared("modules/peerpost/variables.tf", "variable") == passed_on
+    assert declared("outputs.tf", "output") == declared("modules/peerpost/outputs.tf", "output")
+
+
+def test_the_module_can_be_called_from_another_configuration(terraform: Terraform) -> None:
+    example = Terraform(terraform.directory / "examples" / "one_call", terraform.endpoint)
+    example.init()
+
+    result = json.loads(example.run("validate", "-json").stdout)
+
+    assert result["valid"]
+    assert result["diagnostics"] == []
+
+
+def test_no_module_brings_a_provider_of_its_own() -> None:
+    """A module with a provider block cannot be called with count, for_each or another provider."""
+    for path in (PROJECT / "infra" / "modules").rglob("*.tf"):
+        assert not re.search(r'^provider "', path.read_text(), re.MULTILINE), path
 
 
 @pytest.mark.parametrize("kind", ["variable", "output"])

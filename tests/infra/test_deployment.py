@@ -11,9 +11,25 @@ from chalicelib.handlers import HANDLERS
 
 from .conftest import VARIABLES, Deployment
 
+# What writes the function's policy, in the order in which it is made.
+POLICY_WRITERS = ["aws_lambda_permission.url[0]", "aws_cloudformation_stack.url[0]", "aws_lambda_function_url.this"]
+
 
 def test_a_second_plan_changes_nothing(deployment: Deployment) -> None:
     assert deployment.terraform.is_converged(VARIABLES) == ""
+
+
+def test_the_permissions_and_the_url_are_made_one_after_the_other(deployment: Deployment) -> None:
+    """All three write the function's policy, and AWS refuses two writes of it at the same moment."""
+    assert_one_after_the_other(deployment.apply_log, POLICY_WRITERS, "Creating...", "Creation complete")
+
+
+def test_what_a_flood_can_spend_in_dynamodb_is_capped(deployment: Deployment) -> None:
+    dynamodb = deployment.session.client("dynamodb", endpoint_url=deployment.endpoint)
+
+    table = dynamodb.describe_table(TableName=deployment.outputs["table_name"])["Table"]
+
+    assert table["OnDemandThroughput"] == {"MaxReadRequestUnits": 1000, "MaxWriteRequestUnits": 1000}
 
 
 def test_the_table_forgets_channels(deployment: Deployment) -> None:
@@ -153,13 +169,20 @@ def test_a_rollback_is_one_change_of_the_alias(deployment: Deployment) -> None:
     assert rolled_back == "1"
 
 
-def test_destroy_leaves_nothing(deployment: Deployment) -> None:
-    deployment.terraform.destroy(VARIABLES)
+def test_destroy_leaves_nothing_and_needs_no_package(deployment: Deployment) -> None:
+    deployment.package.unlink()
+
+    log = deployment.terraform.destroy(VARIABLES)
+
+    assert_one_after_the_other(log, POLICY_WRITERS[::-1], "Destroying...", "Destruction complete")
 
     def client(service: str) -> Any:
         return deployment.session.client(service, endpoint_url=deployment.endpoint)  # type: ignore[call-overload]
 
     left = {
+        "budgets": deployment.session.client("budgets", endpoint_url=deployment.endpoint).describe_budgets(
+            AccountId="123456789012"
+        )["Budgets"],
         "alarms": client("cloudwatch").describe_alarms()["MetricAlarms"],
         "dashboards": client("cloudwatch").list_dashboards()["DashboardEntries"],
         "functions": client("lambda").list_functions()["Functions"],
@@ -171,6 +194,17 @@ def test_destroy_leaves_nothing(deployment: Deployment) -> None:
         "topics": client("sns").list_topics()["Topics"],
     }
     assert {name: things for name, things in left.items() if things} == {}
+
+
+def assert_one_after_the_other(log: str, resources: list[str], begins: str, ends: str) -> None:
+    """Each resource begins only when the one before it is done, by what Terraform says."""
+    lines = log.splitlines()
+    moments = [
+        next(number for number, line in enumerate(lines) if f".{resource}: {moment}" in line)
+        for resource in resources
+        for moment in (begins, ends)
+    ]
+    assert moments == sorted(moments), log
 
 
 def function_behind_the_url(deployment: Deployment) -> Any:

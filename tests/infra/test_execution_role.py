@@ -17,6 +17,8 @@ from tools import package
 from .conftest import Deployment
 from .terraform import REGION
 
+# IAM has no regions, so the role's name names the deployment's.
+ROLE = f"peerpost-{REGION}"
 KEY = {"channel_id": {"S": "a-channel"}}
 
 
@@ -33,7 +35,7 @@ class Clients:
 @pytest.fixture
 def clients(deployment: Deployment) -> Iterator[Clients]:
     sts = deployment.session.client("sts", endpoint_url=deployment.endpoint)
-    role = deployment.session.client("iam", endpoint_url=deployment.endpoint).get_role(RoleName="peerpost")["Role"]
+    role = deployment.session.client("iam", endpoint_url=deployment.endpoint).get_role(RoleName=ROLE)["Role"]
     dynamodb = deployment.session.client("dynamodb", endpoint_url=deployment.endpoint)
     # What the function may not touch must exist, or a refusal would prove nothing.
     another_table(dynamodb)
@@ -84,7 +86,7 @@ def packaged_actions(*services: str) -> set[str]:
 def test_the_role_may_call_what_the_server_calls_and_no_more(deployment: Deployment) -> None:
     iam = deployment.session.client("iam", endpoint_url=deployment.endpoint)
 
-    policy: Any = iam.get_role_policy(RoleName="peerpost", PolicyName="peerpost")["PolicyDocument"]
+    policy: Any = iam.get_role_policy(RoleName=ROLE, PolicyName=ROLE)["PolicyDocument"]
     document = json.loads(policy) if isinstance(policy, str) else policy
     granted = {action for statement in document["Statement"] for action in statement["Action"]}
 
@@ -94,8 +96,8 @@ def test_the_role_may_call_what_the_server_calls_and_no_more(deployment: Deploym
 def test_the_role_has_no_other_policy(deployment: Deployment) -> None:
     iam = deployment.session.client("iam", endpoint_url=deployment.endpoint)
 
-    assert iam.list_role_policies(RoleName="peerpost")["PolicyNames"] == ["peerpost"]
-    assert iam.list_attached_role_policies(RoleName="peerpost")["AttachedPolicies"] == []
+    assert iam.list_role_policies(RoleName=ROLE)["PolicyNames"] == [ROLE]
+    assert iam.list_attached_role_policies(RoleName=ROLE)["AttachedPolicies"] == []
 
 
 def test_the_gateways_calls_are_allowed(clients: Clients) -> None:

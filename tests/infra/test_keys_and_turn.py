@@ -15,7 +15,7 @@ from harness.ssm import KEY, KEYS_NAME, SECRET, SECRET_NAME, digest
 from .conftest import VARIABLES, Deployment
 from .terraform import REGION
 from .test_deployment import function_behind_the_url
-from .test_execution_role import enforce_iam, packaged_actions
+from .test_execution_role import ROLE, enforce_iam, packaged_actions
 
 TURN = "turn:turn.example.org"
 CONFIGURED = VARIABLES | {
@@ -51,7 +51,7 @@ def client(session: boto3.session.Session, deployment: Deployment) -> Any:
 @pytest.fixture
 def ssm(configured: Deployment) -> Iterator[Any]:
     """SSM as the function sees it: with its role's credentials, checked by the stand-in."""
-    role = configured.session.client("iam", endpoint_url=configured.endpoint).get_role(RoleName="peerpost")["Role"]
+    role = configured.session.client("iam", endpoint_url=configured.endpoint).get_role(RoleName=ROLE)["Role"]
     sts = configured.session.client("sts", endpoint_url=configured.endpoint)
     keys = sts.assume_role(RoleArn=role["Arn"], RoleSessionName="test")["Credentials"]
     session = boto3.session.Session(
@@ -100,7 +100,7 @@ def test_terraform_holds_no_secret(configured: Deployment) -> None:
 
 def test_the_role_may_call_what_the_server_calls_and_no_more(configured: Deployment) -> None:
     iam = configured.session.client("iam", endpoint_url=configured.endpoint)
-    policy: Any = iam.get_role_policy(RoleName="peerpost", PolicyName="peerpost")["PolicyDocument"]
+    policy: Any = iam.get_role_policy(RoleName=ROLE, PolicyName=ROLE)["PolicyDocument"]
     document = json.loads(policy) if isinstance(policy, str) else policy
 
     granted = {action for statement in document["Statement"] for action in statement["Action"]}

@@ -9,7 +9,9 @@ locals {
 }
 
 resource "aws_iam_role" "this" {
-  name = var.name
+  name                 = var.name
+  permissions_boundary = var.permissions_boundary
+  tags                 = var.tags
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -19,6 +21,12 @@ resource "aws_iam_role" "this" {
       Principal = { Service = "lambda.amazonaws.com" }
     }]
   })
+
+  # When the name changes, the function moves to the new role before the old one is deleted.
+  # Not for the policy: Terraform would then also create a new table before it deletes the old one, and their names would clash.
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "aws_iam_role_policy" "this" {
@@ -43,7 +51,7 @@ resource "aws_iam_role_policy" "this" {
         Resource = "${var.log_group_arn}:*"
       },
       ],
-      # No kms:Decrypt: the key that a SecureString has by default lets whoever may read it decrypt it, through SSM.
+      # No kms:Decrypt: everyone who may read a SecureString through SSM may use its default key through SSM.
       [for arns in [local.parameter_arns] : {
         Sid      = "Parameters"
         Effect   = "Allow"

@@ -13,7 +13,17 @@ variable "parameter_names" {
   type        = list(string)
 }
 
+variable "permissions_boundary" {
+  description = "ARN of the IAM policy that bounds what the role may do, or null for none."
+  type        = string
+}
+
 variable "table_arn" {
   description = "ARN of the one table that the function reads and writes."
   type        = string
+}
+
+variable "tags" {
+  description = "Tags of the role."
+  type        = map(string)
 }

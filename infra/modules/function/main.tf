@@ -1,13 +1,16 @@
 locals {
   public = var.authorization_type == "NONE"
 
-  # Where one is not set its feature is off, and the function's start loads nothing for it.
+  # A feature whose variable is not set is off, and the function's start loads nothing for it.
   optional = {
     ACCESS_KEYS_PARAMETER = var.access_keys_parameter
     STUN_URLS             = join(" ", var.stun_urls)
     TURN_SECRET_PARAMETER = var.turn_secret_parameter
     TURN_URLS             = join(" ", var.turn_urls)
   }
+
+  # A page that signs its requests sends these headers beside authorization.
+  signing_headers = ["x-amz-content-sha256", "x-amz-date", "x-amz-security-token"]
 }
 
 resource "aws_cloudwatch_log_group" "this" {
@@ -16,6 +19,7 @@ resource "aws_cloudwatch_log_group" "this" {
 
   name              = "/aws/lambda/${var.name}"
   retention_in_days = var.log_retention_days
+  tags              = var.tags
 }
 
 resource "aws_lambda_function" "this" {
@@ -28,19 +32,21 @@ resource "aws_lambda_function" "this" {
   description                    = "WebRTC signaling over one HTTP POST"
   role                           = var.role_arn
   filename                       = var.package_path
-  source_code_hash               = filebase64sha256(var.package_path)
+  source_code_hash               = try(filebase64sha256(var.package_path), null)
   handler                        = "app.handler"
   runtime                        = "python3.13"
   architectures                  = ["arm64"]
   memory_size                    = var.memory_mb
   timeout                        = var.timeout_seconds
   reserved_concurrent_executions = var.reserved_concurrency
+  tags                           = var.tags
 
   # Each change of code or configuration makes a numbered version, so that a rollback is one change of the alias.
   publish = true
 
   environment {
     variables = merge(
+      var.environment,
       {
         MAX_WAIT_SECONDS = var.max_wait_seconds
         TABLE_NAME       = var.table_name
@@ -70,6 +76,14 @@ resource "aws_lambda_function" "this" {
   tracing_config {
     mode = "PassThrough"
   }
+
+  # Not the validation of a variable: Terraform would ask for the package in `terraform destroy`, too.
+  lifecycle {
+    precondition {
+      condition     = fileexists(var.package_path)
+      error_message = "There is no package at ${var.package_path}. Build it with `make package`."
+    }
+  }
 }
 
 resource "aws_lambda_alias" "live" {
@@ -80,8 +94,11 @@ resource "aws_lambda_alias" "live" {
 }
 
 # Since October 2025 a public URL needs two permissions: lambda:InvokeFunctionUrl (this one) and lambda:InvokeFunction (the stack below).
-# Provider 5.100 adds a statement of this very name by itself when it makes a public URL, outside the state, and shrugs when it is there already.
-# Declared here, and made before the URL, it belongs to the state with 5.100 and 6.x alike; made after the URL, AWS would refuse it as a duplicate.
+# Provider 5.100 adds a statement of this very name when it creates a public URL, outside the state, unless the statement is there already.
+# So it is declared here and created before the URL. Created after it, AWS would refuse it as a duplicate.
+#
+# The permission, the stack and the URL are created one after the other, in this order, and removed in the reverse one.
+# All three write the function's policy, and AWS refuses a write while another one is under way: "409 ... concurrent update operation".
 resource "aws_lambda_permission" "url" {
   #checkov:skip=CKV_AWS_301:Anyone may call a public signaling URL; a condition limits the grant to calls through the URL.
   count = local.public ? 1 : 0
@@ -96,12 +113,13 @@ resource "aws_lambda_permission" "url" {
 
 # The second permission must hold for calls through the URL only: without that condition every AWS account could invoke the function directly.
 # The condition's argument, invoked_via_function_url, exists in aws_lambda_permission from provider 6.28 and not in 5.100.
-# CloudFormation knows it whatever the provider's version, so that one permission lives in a stack of its own.
+# CloudFormation knows it, so that one permission lives in a stack of its own.
 resource "aws_cloudformation_stack" "url" {
   #checkov:skip=CKV_AWS_124:The stack holds one permission and changes only when Terraform changes it, which reports the outcome itself.
   count = local.public ? 1 : 0
 
   name = "${var.name}-url"
+  tags = var.tags
 
   template_body = jsonencode({
     Description = "Lets everyone invoke the function, through its URL only"
@@ -117,6 +135,8 @@ resource "aws_cloudformation_stack" "url" {
       }
     }
   })
+
+  depends_on = [aws_lambda_permission.url]
 }
 
 resource "aws_lambda_function_url" "this" {
@@ -128,15 +148,15 @@ resource "aws_lambda_function_url" "this" {
 
   # Lambda answers preflights from this by itself, without invoking the function.
   cors {
-    # An access key is sent in the former; where there are none, a page that sends one is served all the same.
-    allow_headers = ["authorization", "content-type"]
+    # Access keys are sent in authorization. A page that sends one is served even if there are none.
+    allow_headers = concat(["authorization", "content-type"], local.public ? [] : local.signing_headers)
     allow_methods = ["POST"]
     allow_origins = var.allowed_origins
-    # Without this a page cannot read when to come back.
+    # Otherwise a page could not read when it may try again.
     expose_headers = ["retry-after"]
     # As long as Chromium remembers a preflight; Lambda's own default of 0 costs one for each call.
     max_age = 7200
   }
 
-  depends_on = [aws_lambda_permission.url]
+  depends_on = [aws_cloudformation_stack.url]
 }

@@ -1,3 +1,13 @@
+output "alias_arn" {
+  description = "ARN of the alias that the URL serves."
+  value       = aws_lambda_alias.live.arn
+}
+
+output "arn" {
+  description = "ARN of the function."
+  value       = aws_lambda_function.this.arn
+}
+
 output "log_group_arn" {
   description = "ARN of the function's log group."
   value       = aws_cloudwatch_log_group.this.arn

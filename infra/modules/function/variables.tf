@@ -1,10 +1,10 @@
 variable "access_keys_parameter" {
-  description = "Name of the SSM parameter with the digests of the access keys, or null where everybody may open channels."
+  description = "Name of the SSM parameter with the digests of the access keys, or null if everybody may open channels."
   type        = string
 }
 
 variable "allowed_origins" {
-  description = "Origins that browsers may call the URL from."
+  description = "Origins of the pages that may call the URL from a browser."
   type        = list(string)
 }
 
@@ -13,13 +13,18 @@ variable "authorization_type" {
   type        = string
 }
 
+variable "environment" {
+  description = "Further environment variables of the function."
+  type        = map(string)
+}
+
 variable "log_retention_days" {
   description = "Days that CloudWatch keeps the function's logs."
   type        = number
 }
 
 variable "max_wait_seconds" {
-  description = "Seconds that a client may have its reply held, or 0 for none."
+  description = "The longest time in seconds for which a reply may be held, or 0 for none."
   type        = number
 }
 
@@ -54,7 +59,7 @@ variable "snap_start" {
 }
 
 variable "stun_urls" {
-  description = "STUN servers that peers are told of."
+  description = "STUN servers that clients get."
   type        = list(string)
 }
 
@@ -63,17 +68,22 @@ variable "table_name" {
   type        = string
 }
 
+variable "tags" {
+  description = "Tags of the function, its log group and its stack."
+  type        = map(string)
+}
+
 variable "timeout_seconds" {
   description = "Seconds after which Lambda ends a request."
   type        = number
 }
 
 variable "turn_secret_parameter" {
-  description = "Name of the SSM parameter with the secret that the TURN servers share with the function, or null without such servers."
+  description = "Name of the SSM parameter with the secret that the TURN servers share with the function, or null if there are none."
   type        = string
 }
 
 variable "turn_urls" {
-  description = "TURN servers that peers are told of."
+  description = "TURN servers that clients get."
   type        = list(string)
 }

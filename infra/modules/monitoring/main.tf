@@ -2,7 +2,7 @@ data "aws_region" "this" {}
 
 locals {
   region        = data.aws_region.this.id
-  alarm_actions = aws_sns_topic.this[*].arn
+  alarm_actions = concat(aws_sns_topic.this[*].arn, var.alarm_topic_arns)
 
   # US dollars in us-east-1, September 2026; other regions differ by some percent.
   usd_per_request    = 0.20 / 1000000
@@ -29,6 +29,7 @@ resource "aws_sns_topic" "this" {
   count = var.alarm_email == null ? 0 : 1
 
   name = "${var.name}-alarms"
+  tags = var.tags
 }
 
 resource "aws_sns_topic_subscription" "email" {
@@ -54,9 +55,10 @@ resource "aws_cloudwatch_metric_alarm" "url_5xx" {
   treat_missing_data  = "notBreaching"
   alarm_actions       = local.alarm_actions
   ok_actions          = local.alarm_actions
+  tags                = var.tags
 }
 
-# Clients are told 429 and may try again; ten in five minutes is more than a moment's burst.
+# Clients get 429 and may try again; ten in five minutes is more than a moment's burst.
 resource "aws_cloudwatch_metric_alarm" "throttles" {
   alarm_name          = "${var.name}-throttles"
   alarm_description   = "Lambda refused ten requests or more in five minutes, at the reserved concurrency or the account's limit. See docs/operations.md."
@@ -71,6 +73,7 @@ resource "aws_cloudwatch_metric_alarm" "throttles" {
   treat_missing_data  = "notBreaching"
   alarm_actions       = local.alarm_actions
   ok_actions          = local.alarm_actions
+  tags                = var.tags
 }
 
 # Three periods in a row, so that one cold start on a quiet night wakes nobody.
@@ -88,6 +91,7 @@ resource "aws_cloudwatch_metric_alarm" "slow" {
   treat_missing_data  = "notBreaching"
   alarm_actions       = local.alarm_actions
   ok_actions          = local.alarm_actions
+  tags                = var.tags
 }
 
 # The function retries a throttled call, so a few do no harm.
@@ -100,6 +104,7 @@ resource "aws_cloudwatch_metric_alarm" "table_throttles" {
   treat_missing_data  = "notBreaching"
   alarm_actions       = local.alarm_actions
   ok_actions          = local.alarm_actions
+  tags                = var.tags
 
   metric_query {
     id          = "throttles"
@@ -133,7 +138,7 @@ resource "aws_cloudwatch_metric_alarm" "table_throttles" {
   }
 }
 
-# The time of a whole request says little where replies are held; that of its one call to DynamoDB does not depend on it.
+# While replies are held, the time of a whole request says little. The time of its one DynamoDB call does not depend on waiting.
 resource "aws_cloudwatch_metric_alarm" "slow_dynamodb" {
   alarm_name          = "${var.name}-slow-dynamodb"
   alarm_description   = "For fifteen minutes one DynamoDB call in a hundred took longer than ${var.slow_dynamodb_ms} ms. See docs/operations.md."
@@ -147,6 +152,7 @@ resource "aws_cloudwatch_metric_alarm" "slow_dynamodb" {
   treat_missing_data  = "notBreaching"
   alarm_actions       = local.alarm_actions
   ok_actions          = local.alarm_actions
+  tags                = var.tags
 }
 
 resource "aws_cloudwatch_log_metric_filter" "request" {
@@ -166,7 +172,7 @@ resource "aws_cloudwatch_log_metric_filter" "request" {
 
 # The left column answers "is it healthy", the right one "how much, and what does it cost".
 resource "aws_cloudwatch_dashboard" "this" {
-  dashboard_name = var.name
+  dashboard_name = var.name_in_account
 
   dashboard_body = jsonencode({
     widgets = [
@@ -283,11 +289,12 @@ resource "aws_cloudwatch_dashboard" "this" {
 resource "aws_budgets_budget" "this" {
   count = var.monthly_budget_usd == null ? 0 : 1
 
-  name         = "${var.name}-monthly"
+  name         = "${var.name_in_account}-monthly"
   budget_type  = "COST"
   limit_amount = var.monthly_budget_usd
   limit_unit   = "USD"
   time_unit    = "MONTHLY"
+  tags         = var.tags
 
   notification {
     comparison_operator        = "GREATER_THAN"

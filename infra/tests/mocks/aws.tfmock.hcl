@@ -44,6 +44,7 @@ mock_resource "aws_lambda_alias" {
 
 mock_resource "aws_lambda_function" {
   defaults = {
+    arn     = "arn:aws:lambda:eu-central-1:123456789012:function:peerpost"
     version = "1"
   }
 }
