@@ -7,7 +7,7 @@ import json
 import sys
 from typing import Any
 
-from moto.awslambda.models import LambdaFunction
+from moto.awslambda.models import LambdaFunction, Permission, lambda_backends
 from moto.awslambda.policy import Policy
 from moto.budgets.models import budgets_backends
 from moto.budgets.responses import BudgetsResponse
@@ -67,6 +67,26 @@ def keep_permissions_as_aws_does() -> None:
         return statement, revision
 
     Policy.add_statement = new_add_statement  # type: ignore[method-assign]
+
+
+def remove_permissions_with_their_stack() -> None:
+    """AWS takes a stack's permission out of the function's policy with the stack; moto leaves it there."""
+    create = Permission.create_from_cloudformation_json
+
+    def new_create(
+        resource_name: str, template: dict[str, Any], account_id: str, region_name: str, **kwargs: Any
+    ) -> Any:
+        permission: Any = create(resource_name, template, account_id, region_name, **kwargs)
+        function = lambda_backends[account_id][region_name].get_function(template["Properties"]["FunctionName"])
+        permission.policy = function.policy
+        permission.statement = function.policy.statements[-1]
+        return permission
+
+    def delete(self: Any, *_account_and_region: str) -> None:
+        self.policy.statements.remove(self.statement)
+
+    setattr(Permission, "create_from_cloudformation_json", staticmethod(new_create))  # noqa: B010 - mypy knows a classmethod
+    setattr(Permission, "delete", delete)  # noqa: B010 - it has no such method
 
 
 def keep_caps_of_tables() -> None:
@@ -196,6 +216,7 @@ def authorize_by_resource() -> None:
 if __name__ == "__main__":
     keep_logging_config()
     keep_permissions_as_aws_does()
+    remove_permissions_with_their_stack()
     keep_caps_of_tables()
     share_dashboards_between_regions()
     complete_budgets()

@@ -113,11 +113,37 @@ def test_an_unreachable_server_fails_the_smoke_test() -> None:
     assert run.stderr.startswith("FAILED: create_data_channel: ConnectError")
 
 
-def test_a_new_function_url_that_still_refuses_calls_is_retried() -> None:
-    early = iter([(403, {"Message": "Forbidden"})])
+@pytest.mark.parametrize(
+    "early",
+    [
+        (403, {"Message": "Forbidden"}),
+        (429, {"Reason": "ConcurrentInvocationLimitExceeded", "Message": "Rate exceeded"}),
+        (500, "internal error"),
+        (503, "storage is unavailable"),
+    ],
+)
+def test_replies_that_are_normal_for_a_new_deployment_are_retried_and_reported(
+    early: tuple[int, object], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(smoke, "PAUSE_SECONDS", 0)
+    replies = iter([early, early])
 
-    with server(lambda request: next(early, right(request))) as url, httpx.Client(base_url=url) as http:
-        smoke.smoke(http, patience_seconds=10)
+    with server(lambda request: next(replies, right(request))) as url, httpx.Client(base_url=url) as http:
+        smoke.smoke(http, patience_seconds=60)
+
+    said = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Not ready yet")]
+    assert len(said) == 2
+    assert all(str(early[0]) in line for line in said)
+
+
+def test_only_the_first_call_is_retried() -> None:
+    """A server that opened a channel is there, so a failure after that is one."""
+
+    def answer(request: dict[str, str]) -> tuple[int, object]:
+        return (503, "storage is unavailable") if request["method"] == "create_offer" else right(request)
+
+    with server(answer) as url, httpx.Client(base_url=url) as http, pytest.raises(smoke.Surprise, match="create_offer"):
+        smoke.smoke(http, patience_seconds=60)
 
 
 def test_the_smoke_test_sends_the_access_key_only_to_open_its_channel(monkeypatch: pytest.MonkeyPatch) -> None:
