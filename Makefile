@@ -124,6 +124,7 @@ deploy: package $(VENV)/test ## Deploy to your AWS account, and try the URL (AUT
 	url=$$(terraform -chdir=infra output -raw url) && $(BIN)/python -m tools.smoke "$$url" $(if $(SIGN),--sign)
 
 destroy: ## Remove the deployment and all of its channels (AUTO_APPROVE=1 does not ask)
+	terraform -chdir=infra init
 	terraform -chdir=infra destroy $(if $(AUTO_APPROVE),-auto-approve -input=false)
 
 access-key: $(VENV)/local ## Create an access key, and show how to allow its holder to open channels

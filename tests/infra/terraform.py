@@ -49,12 +49,21 @@ def fake_aws(endpoint: str, region: str) -> dict[str, str]:
 class Terraform:
     """Terraform in one folder, for one region and one workspace: several of them may share a folder."""
 
-    def __init__(self, directory: Path, endpoint: str, region: str = REGION, workspace: str = "default") -> None:
+    def __init__(
+        self,
+        directory: Path,
+        endpoint: str,
+        region: str = REGION,
+        workspace: str | None = None,
+        keys: Mapping[str, str] = {},
+    ) -> None:
         self.directory = directory
         self.endpoint = endpoint
         self._environment = {k: v for k, v in os.environ.items() if not k.startswith(WITHHELD)}
         self._environment |= fake_aws(endpoint, region)
-        self._environment["TF_WORKSPACE"] = workspace
+        self._environment |= keys
+        if workspace is not None:
+            self._environment["TF_WORKSPACE"] = workspace
         self._environment |= {"CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1", "TF_INPUT": "0"}
 
     def run(self, *arguments: str, allowed: tuple[int, ...] = (0,)) -> subprocess.CompletedProcess[str]:
@@ -94,6 +103,11 @@ class Terraform:
     def apply(self, plan: Path) -> str:
         """Applies a plan, and returns what Terraform said it did, in order."""
         return self.run("apply", "-no-color", str(plan)).stdout
+
+    def create_workspace(self, name: str) -> None:
+        """Creates a workspace for another runner of this folder, and leaves the selected one as it is."""
+        self.run("workspace", "new", name)
+        self.run("workspace", "select", "default")
 
     def destroy(self, variables: Mapping[str, str]) -> str:
         """Destroys everything in the state, and returns what Terraform said it did, in order."""

@@ -145,8 +145,7 @@ def test_a_deployment_of_the_layout_before_stays_as_it_is(deployment: Deployment
 @pytest.fixture
 def second_region(deployment: Deployment) -> Iterator[Terraform]:
     """The same configuration and the same name in another region, in a workspace of its own, as operations.md says."""
-    deployment.terraform.run("workspace", "new", "second")
-    deployment.terraform.run("workspace", "select", "default")
+    deployment.terraform.create_workspace("second")
     second = Terraform(deployment.terraform.directory, deployment.endpoint, OTHER_REGION, "second")
     plan_file = deployment.plan_file.with_name("second-plan")
     second.plan(plan_file, VARIABLES)
