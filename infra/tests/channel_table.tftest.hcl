@@ -83,10 +83,7 @@ run "a_cap_can_be_removed" {
   }
 
   assert {
-    condition = (
-      aws_dynamodb_table.this.on_demand_throughput[0].max_read_request_units == -1
-      && aws_dynamodb_table.this.on_demand_throughput[0].max_write_request_units == -1
-    )
+    condition     = aws_dynamodb_table.this.on_demand_throughput[0] == { max_read_request_units = -1, max_write_request_units = -1 }
     error_message = "DynamoDB removes a cap when it is set to -1, and keeps it when it is left out."
   }
 }

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import boto3
@@ -12,6 +13,7 @@ from .terraform import REGION, Terraform, TerraformError
 from .test_deployment import POLICY_WRITERS, assert_one_after_the_other
 
 OTHER_REGION = "eu-west-1"
+NOTHING_ALLOWED: dict[str, Any] = {"Version": "2012-10-17", "Statement": []}
 BOUNDARY = "arn:aws:iam::123456789012:policy/boundary"
 
 
@@ -31,36 +33,68 @@ def statements(deployment: Deployment) -> list[Any]:
     return policy["Statement"]
 
 
-def test_a_url_that_asks_for_signatures_and_becomes_public_again_changes_one_step_at_a_time(
-    deployment: Deployment,
-) -> None:
-    signed = VARIABLES | {"authorization_type": "AWS_IAM"}
-    functions = deployment.session.client("lambda", endpoint_url=deployment.endpoint)
+@dataclass(frozen=True)
+class Restricted:
+    """What was there while the deployment had every restriction, and what Terraform said before and after."""
+
+    apply_log: str
+    second_plan: str
+    statements: list[Any]
+    url: Any
+    function: Any
+    table: Any
+    table_tags: dict[str, str]
+    role: Any
+    alarms: list[Any]
+    topic: str
+    release_log: str
+
+
+@pytest.fixture(scope="module")
+def restricted(deployment: Deployment) -> Restricted:
+    """The deployment with signed requests, no caps on its table, and an account's own rules; then as it was before.
+
+    It is one change and not three, because each takes Terraform half a minute.
+    """
+
+    def client(service: str) -> Any:
+        return deployment.session.client(service, endpoint_url=deployment.endpoint)  # type: ignore[call-overload]
+
+    client("iam").create_policy(PolicyName="boundary", PolicyDocument=json.dumps(NOTHING_ALLOWED))
+    topic = client("sns").create_topic(Name="on-call")["TopicArn"]
+    variables = VARIABLES | {
+        "alarm_topic_arns": json.dumps([topic]),
+        "authorization_type": "AWS_IAM",
+        "environment": json.dumps({"AWS_CA_BUNDLE": "/opt/roots.pem"}),
+        "max_read_units": "-1",
+        "max_write_units": "-1",
+        "permissions_boundary": BOUNDARY,
+        "tags": json.dumps({"team": "video"}),
+    }
+    apply_log = change(deployment, variables)
     name = deployment.outputs["function_name"]
+    before_release = {
+        "apply_log": apply_log,
+        "second_plan": deployment.terraform.is_converged(variables),
+        "statements": statements(deployment),
+        "url": client("lambda").get_function_url_config(FunctionName=name, Qualifier="live"),
+        "function": client("lambda").get_function(FunctionName=deployment.outputs["function_arn"]),
+        "table": client("dynamodb").describe_table(TableName=deployment.outputs["table_name"])["Table"],
+        "table_tags": tags(
+            client("dynamodb").list_tags_of_resource(ResourceArn=deployment.outputs["table_arn"])["Tags"]
+        ),
+        "role": client("iam").get_role(RoleName=deployment.outputs["role_name"])["Role"],
+        "alarms": client("cloudwatch").describe_alarms(AlarmNamePrefix="peerpost-")["MetricAlarms"],
+        "topic": topic,
+    }
+    release_log = change(deployment, VARIABLES)
+    client("iam").delete_policy(PolicyArn=BOUNDARY)
+    client("sns").delete_topic(TopicArn=topic)
+    return Restricted(**before_release, release_log=release_log)
 
-    closing = change(deployment, signed)
-    closed_plan = deployment.terraform.is_converged(signed)
-    closed_statements = statements(deployment)
-    closed_url = functions.get_function_url_config(FunctionName=name, Qualifier="live")
-    opening = change(deployment, VARIABLES)
 
-    permission, stack, url = POLICY_WRITERS
-    assert_one_after_the_other(closing, [stack, permission], "Destroying...", "Destruction complete")
-    assert_order(closing, [f"{permission}: Destruction complete", f"{url}: Modifying"])
-    assert closed_plan == ""
-    assert closed_statements == []
-    assert closed_url["AuthType"] == "AWS_IAM"
-    assert sorted(closed_url["Cors"]["AllowHeaders"]) == [
-        "authorization",
-        "content-type",
-        "x-amz-content-sha256",
-        "x-amz-date",
-        "x-amz-security-token",
-    ]
-    assert_one_after_the_other(opening, [permission, stack], "Creating...", "Creation complete")
-    assert_order(opening, [f"{stack}: Creation complete", f"{url}: Modifying"])
-    assert len(statements(deployment)) == 2
-    assert deployment.terraform.is_converged(VARIABLES) == ""
+def tags(listed: list[dict[str, str]]) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in listed}
 
 
 def assert_order(log: str, moments: list[str]) -> None:
@@ -69,52 +103,60 @@ def assert_order(log: str, moments: list[str]) -> None:
     assert numbers == sorted(numbers), log
 
 
-def test_the_caps_of_the_table_can_be_changed_and_removed(deployment: Deployment) -> None:
-    dynamodb = deployment.session.client("dynamodb", endpoint_url=deployment.endpoint)
-
-    without_caps = VARIABLES | {"max_read_units": "-1", "max_write_units": "-1"}
-    change(deployment, without_caps)
-    removed = dynamodb.describe_table(TableName=deployment.outputs["table_name"])["Table"]["OnDemandThroughput"]
-    second_plan = deployment.terraform.is_converged(without_caps)
-    change(deployment, VARIABLES)
-
-    assert removed == {"MaxReadRequestUnits": -1, "MaxWriteRequestUnits": -1}
-    assert second_plan == ""
-    assert deployment.terraform.is_converged(VARIABLES) == ""
+def test_a_second_plan_changes_nothing(restricted: Restricted) -> None:
+    assert restricted.second_plan == ""
 
 
-def test_an_account_with_rules_of_its_own_can_follow_them(deployment: Deployment) -> None:
-    iam = deployment.session.client("iam", endpoint_url=deployment.endpoint)
-    iam.create_policy(PolicyName="boundary", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": []}))
-    sns = deployment.session.client("sns", endpoint_url=deployment.endpoint)
-    topic = sns.create_topic(Name="on-call")["TopicArn"]
-    variables = VARIABLES | {
-        "alarm_topic_arns": json.dumps([topic]),
-        "environment": json.dumps({"AWS_CA_BUNDLE": "/opt/roots.pem"}),
-        "permissions_boundary": BOUNDARY,
-        "tags": json.dumps({"team": "video"}),
-    }
+def test_a_public_url_that_now_asks_for_signatures_changes_one_step_at_a_time(restricted: Restricted) -> None:
+    permission, stack, url = POLICY_WRITERS
 
-    change(deployment, variables)
-    second_plan = deployment.terraform.is_converged(variables)
-    role = iam.get_role(RoleName=f"peerpost-{REGION}")["Role"]
-    functions = deployment.session.client("lambda", endpoint_url=deployment.endpoint)
-    function = functions.get_function(FunctionName=deployment.outputs["function_arn"])
-    cloudwatch = deployment.session.client("cloudwatch", endpoint_url=deployment.endpoint)
-    alarms = cloudwatch.describe_alarms(AlarmNamePrefix="peerpost-")["MetricAlarms"]
-    dynamodb = deployment.session.client("dynamodb", endpoint_url=deployment.endpoint)
-    table_tags = dynamodb.list_tags_of_resource(ResourceArn=deployment.outputs["table_arn"])["Tags"]
-    change(deployment, VARIABLES)
-    iam.delete_policy(PolicyArn=BOUNDARY)
-    sns.delete_topic(TopicArn=topic)
+    assert_one_after_the_other(restricted.apply_log, [stack, permission], "Destroying...", "Destruction complete")
+    assert_order(restricted.apply_log, [f"{permission}: Destruction complete", f"{url}: Modifying"])
 
-    assert second_plan == ""
-    assert role["PermissionsBoundary"]["PermissionsBoundaryArn"] == BOUNDARY
-    assert {tag["Key"]: tag["Value"] for tag in role["Tags"]} == {"application": "peerpost", "team": "video"}
-    assert {tag["Key"]: tag["Value"] for tag in table_tags} == {"application": "peerpost", "team": "video"}
-    assert function["Tags"] == {"application": "peerpost", "team": "video"}
-    assert function["Configuration"]["Environment"]["Variables"]["AWS_CA_BUNDLE"] == "/opt/roots.pem"
-    assert all(topic in alarm["AlarmActions"] and topic in alarm["OKActions"] for alarm in alarms)
+
+def test_a_signed_url_that_becomes_public_changes_one_step_at_a_time(restricted: Restricted) -> None:
+    permission, stack, url = POLICY_WRITERS
+
+    assert_one_after_the_other(restricted.release_log, [permission, stack], "Creating...", "Creation complete")
+    assert_order(restricted.release_log, [f"{stack}: Creation complete", f"{url}: Modifying"])
+
+
+def test_a_url_that_was_public_leaves_no_permission_behind(restricted: Restricted) -> None:
+    assert restricted.url["AuthType"] == "AWS_IAM"
+    assert restricted.statements == []
+
+
+def test_a_page_that_signs_its_requests_may_send_every_header_of_a_signature(restricted: Restricted) -> None:
+    allowed = set(restricted.url["Cors"]["AllowHeaders"])
+
+    assert allowed == {"authorization", "content-type", "x-amz-content-sha256", "x-amz-date", "x-amz-security-token"}
+
+
+def test_the_caps_of_a_table_can_be_removed(restricted: Restricted) -> None:
+    assert restricted.table["OnDemandThroughput"] == {"MaxReadRequestUnits": -1, "MaxWriteRequestUnits": -1}
+
+
+def test_the_role_has_the_boundary_that_the_account_demands(restricted: Restricted) -> None:
+    assert restricted.role["PermissionsBoundary"]["PermissionsBoundaryArn"] == BOUNDARY
+
+
+def test_the_operators_tags_are_on_the_resources(restricted: Restricted) -> None:
+    expected = {"application": "peerpost", "team": "video"}
+
+    assert tags(restricted.role["Tags"]) == expected
+    assert restricted.table_tags == expected
+    assert restricted.function["Tags"] == expected
+
+
+def test_the_operators_environment_variables_reach_the_function(restricted: Restricted) -> None:
+    assert restricted.function["Configuration"]["Environment"]["Variables"]["AWS_CA_BUNDLE"] == "/opt/roots.pem"
+
+
+def test_the_operators_topics_hear_of_every_alarm(restricted: Restricted) -> None:
+    assert len(restricted.alarms) == 5
+    for alarm in restricted.alarms:
+        assert restricted.topic in alarm["AlarmActions"]
+        assert restricted.topic in alarm["OKActions"]
 
 
 def test_a_plan_without_the_package_names_the_command_that_builds_it(deployment: Deployment) -> None:

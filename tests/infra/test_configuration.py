@@ -51,6 +51,22 @@ def test_the_root_passes_every_variable_and_output_on() -> None:
     assert declared("outputs.tf", "output") == declared("modules/peerpost/outputs.tf", "output")
 
 
+@pytest.mark.parametrize(
+    "module", ["", "modules/channel_table", "modules/execution_role", "modules/function", "modules/monitoring"]
+)
+def test_every_readme_lists_the_variables_and_outputs_that_there_are(module: str) -> None:
+    folder = PROJECT / "infra" / module
+    declared = [
+        name
+        for kind in ("variable", "output")
+        for name in re.findall(rf'^{kind} "(\w+)"', (folder / f"{kind}s.tf").read_text(), re.MULTILINE)
+    ]
+
+    listed = re.findall(r"^\| `(\w+)` \|", (folder / "README.md").read_text(), re.MULTILINE)
+
+    assert set(listed) == set(declared)
+
+
 def test_the_module_can_be_called_from_another_configuration(terraform: Terraform) -> None:
     example = Terraform(terraform.directory / "examples" / "one_call", terraform.endpoint)
     example.init()
