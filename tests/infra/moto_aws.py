@@ -15,6 +15,7 @@ from moto.cloudwatch.models import CloudWatchBackend, Dashboard
 from moto.core.exceptions import JsonRESTError
 from moto.dynamodb.models.table import Table
 from moto.dynamodb.responses import DynamoHandler
+from moto.iam.access_control import IAMRequestBase
 from moto.logs.responses import LogsResponse
 from moto.server import main
 from moto.servicequotas.responses import ServiceQuotasResponse
@@ -213,6 +214,21 @@ def authorize_by_resource() -> None:
         handler._determine_resource = resource
 
 
+def authorize_by_the_names_of_iam() -> None:
+    """AWS authorizes CloudWatch calls as `cloudwatch:...`; moto takes the name from the signature, `monitoring:...`."""
+    check = IAMRequestBase.check_action_permitted
+
+    def new_check(self: Any, resource: str) -> None:
+        self._action = self._action.replace("monitoring:", "cloudwatch:")
+        check(self, resource)
+
+    def new_check_signature(self: Any) -> None:
+        """Take the key as proof of its holder: moto finds fault with right signatures, as that of GetFunction."""
+
+    IAMRequestBase.check_action_permitted = new_check  # type: ignore[method-assign]
+    IAMRequestBase.check_signature = new_check_signature  # type: ignore[method-assign]
+
+
 if __name__ == "__main__":
     keep_logging_config()
     keep_permissions_as_aws_does()
@@ -222,4 +238,5 @@ if __name__ == "__main__":
     complete_budgets()
     know_lambdas_quota()
     authorize_by_resource()
+    authorize_by_the_names_of_iam()
     main(["--host", "127.0.0.1", "--port", sys.argv[1]])

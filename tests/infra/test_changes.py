@@ -13,7 +13,7 @@ from .terraform import REGION, Terraform, TerraformError
 from .test_deployment import POLICY_WRITERS, assert_one_after_the_other
 
 OTHER_REGION = "eu-west-1"
-NOTHING_ALLOWED: dict[str, Any] = {"Version": "2012-10-17", "Statement": []}
+ALL_ALLOWED = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 BOUNDARY = "arn:aws:iam::123456789012:policy/boundary"
 
 
@@ -60,7 +60,7 @@ def restricted(deployment: Deployment) -> Restricted:
     def client(service: str) -> Any:
         return deployment.session.client(service, endpoint_url=deployment.endpoint)  # type: ignore[call-overload]
 
-    client("iam").create_policy(PolicyName="boundary", PolicyDocument=json.dumps(NOTHING_ALLOWED))
+    client("iam").create_policy(PolicyName="boundary", PolicyDocument=json.dumps(ALL_ALLOWED))
     topic = client("sns").create_topic(Name="on-call")["TopicArn"]
     variables = VARIABLES | {
         "alarm_topic_arns": json.dumps([topic]),

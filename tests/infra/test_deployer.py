@@ -35,7 +35,7 @@ def deployer(deployment: Deployment) -> Iterator[Terraform]:
     enforce_iam(deployment.endpoint, True)
     yield Terraform(deployment.terraform.directory, deployment.endpoint, REGION, "deployer", keys)
     enforce_iam(deployment.endpoint, False)
-    deployment.terraform.run("workspace", "delete", "deployer")
+    deployment.terraform.run("workspace", "delete", "-force", "deployer")
     iam.delete_access_key(UserName="deployer", AccessKeyId=key["AccessKeyId"])
     iam.delete_user_policy(UserName="deployer", PolicyName="documented")
     iam.delete_user(UserName="deployer")
