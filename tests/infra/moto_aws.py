@@ -135,7 +135,7 @@ def share_dashboards_between_regions() -> None:
 
 
 def complete_budgets() -> None:
-    """AWS says who hears of a budget, and keeps its tags; the provider asks for both, and moto knows neither."""
+    """AWS changes a budget, keeps its tags and says who hears of it. The provider asks; moto knows none of that."""
     create = BudgetsResponse.create_budget
     tags: dict[str, dict[str, str]] = {}
 
@@ -144,6 +144,13 @@ def complete_budgets() -> None:
         given = {tag["Key"]: tag["Value"] for tag in asked.get("ResourceTags", [])}
         tags[f"arn:aws:budgets::{asked['AccountId']}:budget/{asked['Budget']['BudgetName']}"] = given
         return create(self)
+
+    def update(self: Any) -> str:
+        asked = json.loads(self.body)
+        changed = asked["NewBudget"]
+        budget = budgets_backends[self.current_account]["aws"].budgets[asked["AccountId"]][changed["BudgetName"]]
+        budget.budget |= changed
+        return "{}"
 
     def subscribers(self: Any) -> str:
         asked = json.loads(self.body)
@@ -172,6 +179,7 @@ def complete_budgets() -> None:
         "list_tags_for_resource": list_tags,
         "tag_resource": tag,
         "untag_resource": untag,
+        "update_budget": update,
     }
     for name, action in actions.items():
         setattr(BudgetsResponse, name, action)
