@@ -1,4 +1,4 @@
-"""Access keys on the wire: who can open a channel, and that a refused client learns nothing else."""
+"""Access keys on the wire: opening a channel needs one, and a refused client learns nothing more."""
 
 import json
 import logging
@@ -75,7 +75,7 @@ def test_a_request_without_headers_is_refused(served: Channels) -> None:
 
 
 @pytest.mark.parametrize("method", WITH_A_CHANNEL)
-def test_a_request_without_a_channel_is_a_401_only_if_a_key_could_replace_the_channel(method: str, post: Post) -> None:
+def test_without_a_channel_only_get_ice_servers_asks_for_a_key(method: str, post: Post) -> None:
     reply = post({"method": method})
 
     assert reply.status == (401 if method == "get_ice_servers" else 400)

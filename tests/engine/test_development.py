@@ -1,4 +1,4 @@
-"""What only `chalice local` needs: a table that is made for you, and a server that is fit for browsers."""
+"""Parts that only `chalice local` uses: a table that is created automatically, and a server suited to browsers."""
 
 import http.client
 import logging
@@ -28,7 +28,7 @@ CREATE = {"method": "create_data_channel"}
 
 @pytest.fixture
 def shell(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The account that a developer's shell has."""
+    """Set the AWS account of a developer's shell."""
     for name, value in ANY_ACCOUNT.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("boto3.DEFAULT_SESSION", None)
@@ -36,7 +36,7 @@ def shell(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def stoppable_moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Stop what `chalice local` lets run for as long as it lives."""
+    """Stop moto after the test. `chalice local` itself never stops it."""
     started: list[Any] = []
 
     def mock_aws(**options: Any) -> Any:
@@ -50,7 +50,7 @@ def stoppable_moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("shell", "stoppable_moto")
-def test_a_table_in_memory_needs_nothing_of_the_shell_and_leaves_it_as_it_was(
+def test_a_table_in_memory_ignores_the_shells_settings_and_leaves_them_unchanged(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
@@ -64,7 +64,7 @@ def test_a_table_in_memory_needs_nothing_of_the_shell_and_leaves_it_as_it_was(
 
 
 @pytest.mark.usefixtures("shell")
-def test_a_table_at_an_endpoint_is_made_and_made_again_if_it_is_lost(
+def test_a_table_at_an_endpoint_is_created_and_recreated_if_it_is_lost(
     endpoint: str, real_client: DynamoDBClient
 ) -> None:
     channels = Channels(embedded.open_table(endpoint))
@@ -78,13 +78,15 @@ def test_a_table_at_an_endpoint_is_made_and_made_again_if_it_is_lost(
 
 
 @pytest.mark.usefixtures("shell")
-def test_a_table_that_is_there_already_is_taken(endpoint: str) -> None:
+def test_an_existing_table_is_used(endpoint: str) -> None:
     channel_id = Channels(embedded.open_table(endpoint)).create("an offer")
 
     assert Channels(embedded.open_table(endpoint)).get(channel_id).offer == "an offer"
 
 
-def test_an_engine_without_an_account_gets_any(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_an_aws_account_an_engine_gets_dummy_credentials(
+    endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "AWS_DEFAULT_REGION", "AWS_REGION"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
@@ -93,13 +95,13 @@ def test_an_engine_without_an_account_gets_any(endpoint: str, monkeypatch: pytes
 
 
 @pytest.mark.usefixtures("shell")
-def test_an_engine_that_is_not_there_is_an_outage() -> None:
+def test_an_unreachable_engine_is_an_outage() -> None:
     with pytest.raises(StorageUnavailable, match="^EndpointConnectionError$"):
         embedded.open_table(f"http://127.0.0.1:{free_port()}")
 
 
 @pytest.mark.usefixtures("shell")
-def test_a_request_that_the_engine_refuses_stays_refused(endpoint: str) -> None:
+def test_a_request_that_the_engine_refuses_raises_its_error(endpoint: str) -> None:
     table = embedded.open_table(endpoint)
 
     with pytest.raises(Exception, match="ValidationException"):
@@ -108,7 +110,7 @@ def test_a_request_that_the_engine_refuses_stays_refused(endpoint: str) -> None:
 
 @pytest.fixture
 def prepared(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Chalice's development server, prepared for this test only."""
+    """Prepare Chalice's development server, for this test only."""
     for cls, name in (
         (ChaliceRequestHandler, "wbufsize"),
         (ChaliceRequestHandler, "handle_expect_100"),
@@ -126,7 +128,7 @@ def app(served: Channels) -> Chalice:
 
 @contextmanager
 def serving(app: Chalice, host: str = "127.0.0.1", port: int = 0) -> Iterator[int]:
-    """Run Chalice's development server, and give its port."""
+    """Run Chalice's development server, and yield its port."""
     development = LocalDevServer(app, Config(), host, port)
     thread = threading.Thread(target=development.serve_forever)
     thread.start()
@@ -143,7 +145,9 @@ def post_to(host: str, port: int) -> int:
 
 
 @pytest.mark.usefixtures("prepared")
-def test_it_serves_both_localhosts_and_says_so(app: Chalice, capsys: pytest.CaptureFixture[str]) -> None:
+def test_localhost_is_also_served_on_ipv6_and_that_address_is_printed(
+    app: Chalice, capsys: pytest.CaptureFixture[str]
+) -> None:
     with serving(app) as port:
         assert post_to("127.0.0.1", port) == 200
         wait_until_listening("::1", port)
@@ -153,7 +157,7 @@ def test_it_serves_both_localhosts_and_says_so(app: Chalice, capsys: pytest.Capt
 
 
 def wait_until_listening(host: str, port: int) -> None:
-    """The second server listens right after the first one."""
+    """Wait for the second server, which starts right after the first one."""
     for _ in range(1000):
         with socket.socket(socket.AF_INET6) as probe:
             probe.settimeout(1)
@@ -163,7 +167,7 @@ def wait_until_listening(host: str, port: int) -> None:
 
 
 @pytest.mark.usefixtures("prepared")
-def test_it_says_if_one_of_them_is_taken(app: Chalice, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_ipv6_port_in_use_is_reported_at_startup(app: Chalice, capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("::1", 0), family=socket.AF_INET6) as taken:
         port = taken.getsockname()[1]
         with serving(app, port=port):
@@ -173,7 +177,7 @@ def test_it_says_if_one_of_them_is_taken(app: Chalice, capsys: pytest.CaptureFix
 
 
 @pytest.mark.usefixtures("prepared")
-def test_another_address_is_served_alone(app: Chalice, capsys: pytest.CaptureFixture[str]) -> None:
+def test_for_another_address_there_is_no_ipv6_server(app: Chalice, capsys: pytest.CaptureFixture[str]) -> None:
     with serving(app, "127.0.0.2") as port:
         assert post_to("127.0.0.2", port) == 200
 
@@ -181,7 +185,7 @@ def test_another_address_is_served_alone(app: Chalice, capsys: pytest.CaptureFix
 
 
 @pytest.mark.usefixtures("prepared")
-def test_it_sends_a_100_before_it_reads_the_body(app: Chalice) -> None:
+def test_the_server_sends_a_100_before_it_reads_the_body(app: Chalice) -> None:
     with serving(app) as port, socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
         connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
         interim = connection.recv(65536)
@@ -193,7 +197,7 @@ def test_it_sends_a_100_before_it_reads_the_body(app: Chalice) -> None:
     assert reply.status == 400
 
 
-def test_the_log_is_in_words_where_chalice_logs() -> None:
+def test_log_records_of_requests_are_written_as_words() -> None:
     record = logging.LogRecord("chalicelib.request_log", logging.INFO, "", 0, "request", (), None)
     vars(record).update({"method": "get_offer", "status": 200, "outcome": "done"})
     other = logging.LogRecord("peerpost", logging.ERROR, "", 0, "an outage", (), None)
@@ -206,7 +210,7 @@ def test_the_log_is_in_words_where_chalice_logs() -> None:
 
 
 @pytest.mark.usefixtures("prepared")
-def test_only_the_stream_of_chalice_gets_words() -> None:
+def test_only_chalices_log_stream_writes_words() -> None:
     root = logging.getLogger()
     chalices, another = logging.StreamHandler(), logging.NullHandler()
     for handler in (chalices, another):

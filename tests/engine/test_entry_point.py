@@ -1,4 +1,4 @@
-"""app.py: `handler` for Lambda and `app` for `chalice local`, each from the environment alone."""
+"""app.py: `handler` for Lambda and `app` for `chalice local`, each built only from environment variables."""
 
 import gc
 import importlib
@@ -19,7 +19,7 @@ Start = Callable[..., ModuleType]
 
 @pytest.fixture
 def start(monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
-    """Import app.py as a start does, and undo afterwards what it changes in the process."""
+    """Import app.py as at startup, and afterwards undo its changes to the process."""
     for cls, name in (
         (ChaliceRequestHandler, "wbufsize"),
         (ChaliceRequestHandler, "handle_expect_100"),
@@ -48,21 +48,19 @@ def test_the_handler_serves_a_function_url(start: Start, endpoint: str, real_tab
     assert gc.isenabled()
 
 
-def test_the_app_serves_chalice_local_from_a_table_that_the_developer_names(
-    start: Start, endpoint: str, real_table: str
-) -> None:
+def test_chalice_locals_app_uses_a_table_that_the_developer_named(start: Start, endpoint: str, real_table: str) -> None:
     module = start(TABLE_NAME=real_table, AWS_ENDPOINT_URL_DYNAMODB=endpoint)
 
     open_channel(over_test_client(module.app))
 
 
-def test_the_app_serves_chalice_local_from_a_table_that_is_made_for_it(start: Start, endpoint: str) -> None:
+def test_chalice_locals_app_creates_a_table_if_none_is_named(start: Start, endpoint: str) -> None:
     module = start(AWS_ENDPOINT_URL_DYNAMODB=endpoint)
 
     open_channel(over_test_client(module.app))
 
 
-def test_no_level_lets_botocore_log_what_it_sends(start: Start, endpoint: str, real_table: str) -> None:
+def test_botocore_cannot_log_its_requests_at_any_log_level(start: Start, endpoint: str, real_table: str) -> None:
     start(AWS_LAMBDA_FUNCTION_NAME="peerpost", TABLE_NAME=real_table, AWS_ENDPOINT_URL_DYNAMODB=endpoint)
 
     logging.getLogger("botocore").setLevel(logging.DEBUG)

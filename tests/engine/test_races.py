@@ -66,7 +66,7 @@ def test_an_answer_has_exactly_one_winner(workers: Workers) -> None:
         assert first.get(channel_id).answer == f"answer of {won.index(True)}"
 
 
-def test_candidates_that_all_send_twice_are_stored_once_in_each_senders_order(workers: Workers) -> None:
+def test_candidates_sent_twice_by_every_client_are_stored_once_in_each_senders_order(workers: Workers) -> None:
     channel_id = workers.channels[0].create()
 
     def send(number: int, channels: Channels) -> None:
@@ -132,7 +132,7 @@ def test_no_write_changes_or_creates_an_expired_channel(
 
 
 def test_overlapping_batches_are_stored_once_in_each_senders_order(workers: Workers) -> None:
-    """Batches of three overlap by one candidate, as from a client that did not see a reply and sends again."""
+    """Batches of three overlap by one candidate, as if a client had lost a reply and sent that candidate again."""
     channel_id, few = workers.channels[0].create("an offer", ["shared"]), CANDIDATES - 2
 
     def send(number: int, channels: Channels) -> None:

@@ -91,7 +91,9 @@ def test_an_empty_endpoint_means_in_memory_and_sends_nothing_to_aws(recorder: Re
     assert recorder.asked == []
 
 
-def test_a_configured_endpoint_is_used_even_if_the_shell_ignores_endpoints(recorder: Recorder, endpoint: str) -> None:
+def test_a_configured_endpoint_is_used_even_if_the_shell_says_to_ignore_endpoints(
+    recorder: Recorder, endpoint: str
+) -> None:
     ignoring = {"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true", "AWS_ENDPOINT_URL_DYNAMODB": endpoint}
 
     with started(ANY_ACCOUNT | ignoring | recorder.environment) as post:

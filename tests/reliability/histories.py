@@ -23,7 +23,7 @@ from tests.reliability.cluster import Client, Cluster, NoReply
 
 CLIENTS = 4
 STEPS = 12
-# There is a short delay between reading the machine's clock and a call, or a jump of the functions' clock.
+# The machine's clock is read shortly before or after a call or a jump, so times can be off by this much.
 CLOCK_ERROR_SECONDS = 0.001
 
 SHORT_FAULTS: list[Fault] = [
@@ -137,7 +137,7 @@ class Run:
     def end(self, opening: Operation) -> Operation:
         """Return the expiry of a channel as an operation.
 
-        When it can happen follows from when the channel was opened.
+        The time of its opening gives the earliest and the latest moment for it.
         """
         clock = self._here.clock
         first = int(clock.earliest(opening.invoked - CLOCK_ERROR_SECONDS)) + CHANNEL_TTL_SECONDS

@@ -117,7 +117,7 @@ def exchange(post: Post) -> tuple[list[str], int]:
 def secrets() -> list[str]:
     """Return what no log may contain.
 
-    It is every word of 8 characters or more in the requests, also without its name, and the beginnings of any SDP.
+    These are the words of 8 characters or more in the requests, with and without their name, and how any SDP begins.
     """
     words = " ".join([OFFER, ANSWER, *CANDIDATES, *HEADERS.values()]).split()
     values = [word.partition(":")[2] or word.partition("=")[2] for word in words]

@@ -212,7 +212,7 @@ def bytecode_of(name: str) -> str:
     return str(path.parent / "__pycache__" / f"{path.stem}.cpython-313.pyc")
 
 
-def test_bytecode_names_lambdas_paths_and_none_of_this_machine(files: dict[str, bytes]) -> None:
+def test_bytecode_contains_lambdas_paths_and_no_path_of_this_machine(files: dict[str, bytes]) -> None:
     for name in files:
         if name.endswith(".py") and PYTHON:
             content = files[bytecode_of(name)]
@@ -315,7 +315,7 @@ def test_a_python_is_chosen_by_its_reported_version_and_not_by_its_name(script: 
     assert package.ask(str(tmp_path / "nowhere")) is None
 
 
-def test_a_launcher_leads_to_the_python_that_it_starts(tmp_path: Path) -> None:
+def test_the_python_behind_a_launcher_is_found(tmp_path: Path) -> None:
     launcher = tmp_path / "python3.13"
     launcher.write_text("#!/bin/sh\necho cpython-313 final /opt/python 3.13/bin/python")
     launcher.chmod(0o755)

@@ -26,7 +26,7 @@ def test_each_of_the_stored_keys_is_accepted() -> None:
     keys.check(OTHER_KEY)
 
 
-def test_a_request_without_a_key_is_refused_as_missing_it() -> None:
+def test_a_missing_key_is_refused_as_missing() -> None:
     with pytest.raises(Unauthorized, match="^access key is missing$") as refusal:
         AccessKeys(stored(KEY)).check(None)
 

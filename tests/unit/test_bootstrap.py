@@ -165,7 +165,7 @@ def raise_or_return(outcome: Any) -> Any:
 
 
 @pytest.mark.usefixtures("memory")
-def test_the_function_limits_waits_to_its_setting() -> None:
+def test_the_function_limits_waits_as_its_settings_say() -> None:
     app = lambda_app(Settings(on_lambda=True, table_name="channels", max_wait_seconds=0))
     post = over_handler(app)
     channel_id = post(CREATE).json()["channel_id"]

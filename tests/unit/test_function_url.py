@@ -66,7 +66,7 @@ def app() -> Chalice:
 
 
 def invoke(app: Chalice, **changes: Any) -> dict[str, Any]:
-    """Call the Lambda entry point with AWS's example event and these changes. None removes a member."""
+    """Call the Lambda entry point with AWS's example event and these changes. A change to None removes a member."""
     event = copy.deepcopy(AWS_EXAMPLE) | changes
     return lambda_handler(app)({name: value for name, value in event.items() if value is not None}, None)
 

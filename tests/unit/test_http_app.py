@@ -100,7 +100,9 @@ def test_the_message_of_a_refusal_is_sent_unchanged(fails: Fails) -> None:
     ],
     ids=name_of,
 )
-def test_a_refused_key_gets_the_challenge_of_the_standard(refusal: Unauthorized, challenge: str, fails: Fails) -> None:
+def test_a_refused_key_gets_the_challenge_that_the_standard_requires(
+    refusal: Unauthorized, challenge: str, fails: Fails
+) -> None:
     """RFC 6750, section 3.1: the challenge for a request without credentials has no error code."""
     reply = fails(refusal)(CREATE)
 

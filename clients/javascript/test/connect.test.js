@@ -321,7 +321,7 @@ test("an overloaded server is no longer asked to hold replies", async (t) => {
   assert.deepEqual(waits, [20, 0]);
 });
 
-test("a server that never replied is given up soon, and one that has replied after two minutes", async (t) => {
+test("a server that never replied is given up soon, and one that did is given up after two minutes", async (t) => {
   stopTheClock(t);
   for (const [before, tries] of [
     [0, 4],
@@ -489,7 +489,7 @@ test("without an answerer, connect rejects when the channel expires", async (t) 
   assert.ok(Math.abs(Date.now() - began - 300_000) < 1_000, `${Date.now() - began} ms`);
 });
 
-test("connecting to a channel that is gone rejects with that reason", async (t) => {
+test("connect rejects with a clear reason if the channel is gone", async (t) => {
   stopTheClock(t);
   const answerer = start(new FakeServer(), { channelId: crypto.randomUUID() });
 
@@ -509,7 +509,7 @@ test("if the channel is deleted after both descriptions, ICE decides whether the
   await connected(answerer);
 });
 
-test("peers that cannot reach each other reject with that reason", async (t) => {
+test("connect rejects with a clear reason if the peers cannot reach each other", async (t) => {
   stopTheClock(t);
   const [offerer] = await bothDescribed(new FakeServer());
 
@@ -659,7 +659,7 @@ test("many candidates are split into several requests", async (t) => {
 const TURN = { urls: ["turn:turn.example", "turns:turn.example"], username: "1795643208:a", credential: "abc=" };
 const OWN = { urls: "stun:stun.example" };
 
-test("without ICE servers on the server, the four requests only add the question for them", async (t) => {
+test("if the server has no ICE servers, the four requests only add the field that asks for them", async (t) => {
   stopTheClock(t);
   const server = new FakeServer();
   const [offerer, answerer] = await bothDescribed(server);

@@ -122,7 +122,7 @@ for (const body of ["<!doctype html><title>Welcome</title>", "", "null", "1", '"
   });
 }
 
-test("an error contains at most one sentence of a proxy's error page", async () => {
+test("an error contains at most 200 characters of a proxy's error page", async () => {
   for (const status of [400, 502]) {
     const fetch = async () => new Response("x".repeat(100_000), { status });
 

@@ -13,8 +13,8 @@ from harness.ssm import KEY, KEYS_NAME, digest, put, ssm_server
 from harness.stun import StunServer, stun_server
 from harness.transports import chalice_local
 
-# A test run in the background ignores Ctrl-C, and one under `nohup` ignores SIGHUP. The processes that it starts would
-# inherit that, although tests send them these signals.
+# A test run in the background ignores Ctrl-C, and one under `nohup` ignores SIGHUP. Its child processes would
+# inherit this, but some tests send them these signals.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 

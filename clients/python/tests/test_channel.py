@@ -206,7 +206,7 @@ def test_an_offerer_stops_when_the_channel_expires() -> None:
     assert time.now == pytest.approx(1_300)
 
 
-def test_an_answerer_stops_when_the_channel_has_expired_for_certain() -> None:
+def test_an_answerer_stops_after_the_longest_time_that_a_channel_can_live() -> None:
     script, time = Script(refused("no offer yet")), Time()
 
     with pytest.raises(ChannelExpiredError, match="300 seconds are over"):
@@ -285,7 +285,7 @@ def test_answering_a_channel_that_does_not_exist_is_an_error() -> None:
         asyncio.run(answerer(script, time).send_answer("ours"))
 
 
-def test_if_another_peer_has_answered_our_answer_is_refused() -> None:
+def test_our_answer_is_refused_if_another_peer_answered_first() -> None:
     script, time = Script(refused("answer already exists"), ok(answer="theirs")), Time()
 
     with pytest.raises(RefusalError, match="answer already exists"):

@@ -107,7 +107,10 @@ def test_if_nobody_reads_the_help_text_the_command_exits_quietly_with_its_status
 
 
 def test_a_file_is_sent_without_standard_input_output_and_error(server: str, tmp_path: Path) -> None:
-    """Without these, the file or the connection could get their descriptors. Nothing may be printed there."""
+    """Without the standard streams, the file or the connection gets their descriptors.
+
+    Nothing may be printed into it.
+    """
     content = os.urandom(1_000_000)
     (tmp_path / "sent").write_bytes(content)
     send = f"{SEND} --quiet".format(server=server, file=tmp_path / "sent")

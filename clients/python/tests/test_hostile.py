@@ -141,7 +141,7 @@ def test_a_body_that_is_too_long_is_not_read_completely(head: bytes, length: int
 
     assert isinstance(error, ServerError)
     assert not error.is_temporary
-    assert flood.sent < 5 * MAX_REPLY_BYTES  # What exceeds one reply is in the buffers of the sockets.
+    assert flood.sent < 5 * MAX_REPLY_BYTES  # The limit allows for data in the buffers of the sockets.
 
 
 async def drip_body(writer: asyncio.StreamWriter) -> None:
@@ -372,7 +372,7 @@ def test_ice_server_urls_that_aiortc_cannot_use_are_skipped_and_the_others_are_u
     async def offer_with_them() -> list[str]:
         found = await script.client.get_ice_servers(CHANNEL_ID)
         peer = RTCPeerConnection(RTCConfiguration(found))
-        peer.createDataChannel("x")  # aiortc reads the URLs here
+        peer.createDataChannel("x")  # aiortc reads the URLs here.
         await peer.close()
         return [url for server in found for url in server.urls]
 
