@@ -2,7 +2,7 @@
 
 import gc
 
-# Nothing that is imported below is garbage, and looking for some takes a tenth of a cold start.
+# Nothing that is imported below becomes garbage, and collections would take a tenth of a cold start.
 gc.disable()
 
 import logging
@@ -11,7 +11,7 @@ import os
 from chalicelib.bootstrap import lambda_app, local_app, read_settings
 from chalicelib.function_url import lambda_handler
 
-# At DEBUG, botocore logs whole requests, and with them what the peers say. No setting allows that.
+# At DEBUG, botocore logs whole requests, and with them what the peers say. No log level may turn that on.
 logging.disable(logging.DEBUG)
 
 settings = read_settings(os.environ)

@@ -13,7 +13,7 @@ SHA256_IN_HEX = re.compile(r"[0-9a-f]{64}")
 class AccessKeys:
     """The access keys that an operator has given out.
 
-    `read_digests` returns their SHA-256 digests in hex, which commas or white space separate: the
+    `read_digests` returns their SHA-256 digests in hex, separated by commas or white space: the
     server never has the keys themselves. There may be several, so that one can replace another.
 
     >>> keys = AccessKeys(lambda: hashlib.sha256(b"a-key").hexdigest())

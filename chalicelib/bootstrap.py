@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("peerpost")
 
 GetServer = Callable[[], Server]
-# By their names in SSM.
+# The SSM parameters, by name.
 Parameters = dict[str, "Parameter"]
 
 
@@ -76,6 +76,7 @@ def opened_once(open_server: Callable[[], Server]) -> GetServer:
     If opening fails, the exception is raised, and the next call tries again. Any thread may call.
     """
     lock = Lock()
+    # `cache` keeps a result, but no exception. The lock keeps two threads from opening two servers.
     open_and_keep = cache(open_server)
 
     def get_server() -> Server:
@@ -115,7 +116,7 @@ def parameters_of(settings: Settings) -> Parameters:
 
 
 def open_table(settings: Settings) -> Table:
-    # Settings.from_environment has refused a function without a table, and development has its own.
+    # Never None here: Settings refuses a function without it, and development asks first.
     table_name = cast("str", settings.table_name)
     return Table(open_client(settings.dynamodb_endpoint), table_name)
 
@@ -133,8 +134,8 @@ def open_development_table(settings: Settings) -> Table:
 def warm_up(get_server: GetServer, parameters: Parameters) -> None:
     """Do now what the first request would otherwise wait for: open connections, read parameters.
 
-    A failure is logged or left to the first request, and never ends the start. Lambda allows ten
-    seconds for it, so both steps have a limit.
+    An outage never ends the start: that of a parameter is logged, and that of the table is left to
+    the first request. Lambda allows ten seconds for a start, so both steps have a limit.
     """
     with suppress(OutOfTime, StorageUnavailable), deadline(limits.INIT_TABLE_SECONDS):
         get_server().channels.warm_up()

@@ -20,7 +20,7 @@ NO_ANSWER_YET = "attribute_not_exists(answer)"
 # For an offer that replaces an earlier one. botocore resends a request that got no reply, and its
 # first copy may still arrive seconds later, when the peer has long written a newer offer. So each
 # replacement has a number, one higher than what it saw. A late copy finds its own number or a
-# higher one, and is refused.
+# higher one, and is refused. The number is the attribute `changes`: see _replacing_the_offer.
 NO_NEWER_OFFER = "(attribute_not_exists(changes) OR changes < :changes)"
 
 HAS_ROOM = "size(candidate) <= :room"
@@ -30,9 +30,9 @@ HAS_ROOM = "size(candidate) <= :room"
 class ChannelUpdate:
     """Sets attributes of a living channel and appends candidates to it: both, or neither.
 
-    `now` is the Unix time in seconds by which the channel has to be alive.
+    `now` is the Unix time in seconds at which the channel has to be alive.
     `attributes` are in DynamoDB's form: {"offer": {"S": "v=0 ..."}}.
-    `condition` must hold besides.
+    `condition` must hold too.
     """
 
     channel_id: str
@@ -44,8 +44,8 @@ class ChannelUpdate:
     def request(self) -> dict[str, Any]:
         """Return the parameters of the UpdateItem request.
 
-        The condition names each candidate, so that none can be stored twice: DynamoDB has no
-        "append what is missing" for lists.
+        The candidates are a list and not a set, since `since` counts positions in it. The condition
+        names each of them, so that none is stored twice: DynamoDB has no "append what is missing".
         """
         candidates = {
             f":c{number}": {"S": candidate} for number, candidate in enumerate(self.candidates)
@@ -73,6 +73,15 @@ class ChannelUpdate:
             "ExpressionAttributeValues": values,
         }
 
+    def was_carried_out(self, failure: ConditionFailed) -> bool:
+        """Whether an earlier copy of this update has succeeded, although this copy failed.
+
+        An update writes its attributes and its candidates together. So both must be stored: the
+        attributes alone could come from another request with the same text.
+        """
+        stored_ours = failure.is_our_own_write(self.attributes)
+        return stored_ours and set(self.candidates) <= set(candidates_in(failure.item))
+
     def revised(self, failure: ConditionFailed) -> "ChannelUpdate":
         """Return the update to try next, now that we know what is stored.
 
@@ -83,12 +92,14 @@ class ChannelUpdate:
         if not is_alive(stored, self.now):
             raise no_such_channel(failure)
         if "answer" in self.attributes and "answer" in stored:
-            # It is not our own one: ConditionFailed.is_our_own_write was asked before.
+            # The caller has asked was_carried_out before. An answer is never replaced, so a copy of
+            # ours would still be here, and this refusal is right even after a lost reply.
             raise SignalingError("answer already exists")
-        if self._meets_an_offer(stored):
+        if self._must_replace_the_offer(stored):
             return self._replacing_the_offer(failure).without(candidates_in(stored))
         if set(self.candidates).isdisjoint(candidates_in(stored)):
-            # The channel is alive and holds none of them. So it is HAS_ROOM that failed.
+            # The channel is alive and holds none of them. So it is HAS_ROOM that failed. (It always
+            # holds for an update without candidates.)
             raise SignalingError(f"too many candidates: a channel holds {limits.MAX_CANDIDATES}")
         return self.without(candidates_in(stored))
 
@@ -103,10 +114,12 @@ class ChannelUpdate:
     def is_empty(self) -> bool:
         return not self.attributes and not self.candidates
 
-    def _meets_an_offer(self, stored: Item) -> bool:
-        """Whether we write an offer, and one with our number or a higher one is stored.
+    def _must_replace_the_offer(self, stored: Item) -> bool:
+        """Whether our offer was refused because of the stored one.
 
-        A first try has no number, which counts as 0, and so meets whatever offer there is.
+        A first try has no number, which counts as 0, so any stored offer stops it. A replacement is
+        stopped only by its own number or a higher one. If the stored number is lower, something
+        else has failed.
         """
         if "offer" not in self.attributes or "offer" not in stored:
             return False
@@ -116,16 +129,19 @@ class ChannelUpdate:
         changes = number_in(failure.item, "changes")
         if failure.was_resent and changes > 0:
             # An earlier copy may have written our offer, which a newer one has replaced by now.
+            # Without a number, the stored offer is the channel's first one, and not a copy of ours.
             raise StorageUnavailable("refused after a lost reply")
         number = {"changes": {"N": str(changes + 1)}}
         return replace(self, attributes=self.attributes | number, condition=NO_NEWER_OFFER)
 
 
 def is_alive(item: Item, now: int) -> bool:
+    """Whether a channel has not expired. An item that does not exist ({}) is not alive."""
     return number_in(item, "expire_time") > now
 
 
 def candidates_in(item: Item) -> list[str]:
+    """Return the candidates of an item. The attribute `candidate` is the list of all of them."""
     return [candidate["S"] for candidate in item["candidate"]["L"]]
 
 

@@ -1,8 +1,8 @@
 """The channels of one DynamoDB table, with one short method for each thing that a peer can do.
 
-Each method is one request, and its rule is the condition of that request. There are two
-exceptions: an offer over another one takes two requests, and so do candidates of which some are
-stored already.
+Each method is one request to DynamoDB, whose condition is the method's rule. A failed condition
+can lead to another request: for an offer that replaces another, or for candidates of which some
+are stored already.
 """
 
 import time
@@ -36,8 +36,9 @@ class Channels:
     """The channels in a table.
 
     `now` returns the Unix time in seconds.
-    Every method raises StorageUnavailable if DynamoDB does not serve. Those that take a channel_id
-    raise SignalingError if the channel does not exist, does not exist any more, or refuses.
+    Every method raises StorageUnavailable if DynamoDB does not serve. Those that take a channel_id,
+    except `delete`, raise SignalingError if there is no such living channel, or if the write breaks
+    a rule.
 
     >>> channels = Channels(Table(open_client(), "peerpost"))
     >>> channel_id = channels.create("v=0 (the offer)")
@@ -66,6 +67,7 @@ class Channels:
         if offer is not None:
             item["offer"] = {"S": offer}
         try:
+            # The condition keeps a late copy of this request from erasing what peers have written.
             self._table.put(item, "attribute_not_exists(channel_id)")
         except ConditionFailed as failure:
             if not failure.is_our_own_write(item):
@@ -81,6 +83,8 @@ class Channels:
 
     def set_offer(self, channel_id: str, offer: str, candidates: Iterable[str] = ()) -> None:
         """Store the offer, and append its candidates. It replaces an earlier offer."""
+        # The condition is for a first offer. If there is one, ChannelUpdate.revised makes this a
+        # numbered replacement.
         self._write(channel_id, {"offer": {"S": offer}}, candidates, NO_OFFER_YET)
 
     def set_answer(self, channel_id: str, answer: str, candidates: Iterable[str] = ()) -> None:
@@ -98,8 +102,8 @@ class Channels:
     def delete(self, channel_id: str) -> None:
         """Erase a channel, if it exists.
 
-        An empty item that has expired stays. If it were removed, a late copy of the `create` that
-        made the channel could bring it back. DynamoDB's TTL deletes the item later.
+        Overwrite it with an empty, expired item instead of removing it: otherwise a late copy of
+        the `create` that made the channel could bring it back. DynamoDB's TTL deletes it later.
         """
         expired = self._seconds() - limits.CHANNEL_TTL_SECONDS
         with suppress(ConditionFailed):
@@ -118,15 +122,18 @@ class Channels:
         Return the item as it is then stored. With `return_item` false, this may be {}.
 
         If the condition fails, the update is revised and sent again, until it succeeds, has
-        nothing left to write, or is refused. Each new round means that another write came first.
+        nothing left to write, or is refused. Each further round needs another peer's write in
+        between, so this ends. docs/architecture.md says what happens when two peers write at the
+        same time, and when a reply is lost.
         """
+        # The same for all rounds, so that `revised` judges by the time that DynamoDB was given.
         now = self._seconds()
         update = ChannelUpdate(channel_id, now, unique(candidates), attributes, condition)
         while True:
             try:
                 return self._table.update(update.request(), return_item)
             except ConditionFailed as failure:
-                if failure.is_our_own_write(update.attributes):
+                if update.was_carried_out(failure):
                     return failure.item
                 update = update.revised(failure)
                 if update.is_empty():

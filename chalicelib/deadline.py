@@ -17,7 +17,7 @@ def deadline(seconds: int) -> Iterator[None]:
     """Raise OutOfTime in this block after `seconds`, whatever it waits for.
 
     botocore's own timeouts do not do that: they start again with each byte that arrives.
-    Works in the main thread only, and not inside itself: there is one alarm for a process.
+    Works in the main thread only. Do not nest it: a process has one alarm.
     """
 
     def expire(*_: object) -> None:

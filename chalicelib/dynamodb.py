@@ -66,8 +66,8 @@ OUTAGE_ERRORS = (
     MetadataRetrievalError,
 )
 
-# botocore puts one of these into a reply whose checksum never matched: its content is not what
-# DynamoDB sent.
+# If the checksum of each attempt was wrong, botocore does not raise. It returns the last reply,
+# with one of these in its metadata, and its content is not what DynamoDB sent.
 RETRIES_EXHAUSTED = {"MaxAttemptsReached", "RetryQuotaReached"}
 
 
@@ -76,7 +76,7 @@ class ConditionFailed(Exception):
 
     `item` is what it found instead, {} if there was nothing.
 
-    `was_resent` is true if botocore sent the request more than once. It does so when no reply
+    `was_resent` is true if botocore sent the request more than once. It does so also when no reply
     came, so an earlier copy may have been carried out.
     """
 
@@ -89,7 +89,8 @@ class ConditionFailed(Exception):
         """Whether an earlier copy of this request wrote these attributes: then it has succeeded.
 
         DynamoDB carried out the first copy and its reply was lost. botocore sent a second copy,
-        whose condition fails, since the item now holds what the first one wrote.
+        whose condition fails, since the item now holds what the first one wrote. A write without
+        attributes cannot be recognised like this.
         """
         return self.was_resent and bool(attributes) and attributes.items() <= self.item.items()
 
@@ -127,8 +128,8 @@ class Table:
     def update(self, request: dict[str, Any], return_item: bool = False) -> Item:
         """Update one item. Raise ConditionFailed if its condition does not hold.
 
-        `request` are the parameters of UpdateItem. Return the new item, but {} unless
-        `return_item`: a channel can be large, and it comes over the network.
+        `request` holds the parameters of UpdateItem. Return the new item if `return_item`, else {}:
+        a channel can be large, and would cross the network for nothing.
         """
         return_values = "ALL_NEW" if return_item else "NONE"
         reply = self._send_conditional(

@@ -14,13 +14,18 @@ class UnknownKey(Unauthorized):
 
 
 class StorageUnavailable(Exception):
-    """DynamoDB did not carry out a request, retries included. The message is for the log only."""
+    """DynamoDB did not serve, or nobody can say whether a write was carried out.
+
+    The message is for the log only.
+    """
 
     service = "DynamoDB"
 
 
 class ParameterUnavailable(StorageUnavailable):
-    """An SSM parameter could not be read, or holds what it must not.
+    """An SSM parameter could not be read, or its value is malformed.
+
+    A malformed value is an outage, too: the operator can correct it without a new deployment.
 
     The message is for the log only, and never contains the parameter's value.
     """

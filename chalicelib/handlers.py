@@ -1,6 +1,6 @@
 """One function for each method of docs/protocol.md, and the table of them.
 
-A handler reads its fields, makes one call, and returns the reply. It knows nothing of HTTP.
+A handler reads its fields, makes its call, and returns the reply. It knows nothing of HTTP.
 """
 
 from collections.abc import Callable
@@ -48,9 +48,10 @@ def handle(
 ) -> Reply:
     """Carry out one request.
 
-    `access_key` is what the client showed to say that it may open channels.
-    `longest_wait` is for how many seconds its reply may be held.
-    Raise SignalingError to refuse it, and StorageUnavailable if it could not be carried out.
+    `access_key` is the client's key, if it sent one.
+    `longest_wait` limits for how many seconds the reply may be held.
+    Raise SignalingError to refuse the request, and StorageUnavailable if it could not be carried
+    out.
 
     >>> handle(b'{"method": "create_data_channel"}', server)
     {'channel_id': '1c5ca5a5-6f0b-4c55-8b9a-3ad1e1b58f0e'}
@@ -69,7 +70,8 @@ def handle(
 def needs_access_key(method: str, request: Request) -> bool:
     """Whether a request needs an access key, on a server that has some.
 
-    Only those who open a channel need one. A peer who knows a channel's id was invited to it.
+    A peer who knows a channel's id was invited to it. Everybody else needs a key: to open a
+    channel, or to get credentials for the TURN servers.
     """
     if method == "get_ice_servers":
         return "channel_id" not in request
@@ -165,7 +167,8 @@ def delete_data_channel(call: Call) -> Reply:
 
 
 def get_ice_servers(call: Call) -> Reply:
-    # Without a channel_id, an access key will do. If the server has keys, `handle` has checked it.
+    # A client may ask if it has a live channel, which `get` checks, or an access key, which
+    # `handle` has checked. Without keys, `text` refuses a request that names no channel.
     if "channel_id" in call.request or call.server.access_keys is None:
         call.server.channels.get(call.request.text("channel_id"))
     return {"ice_servers": call.server.ice_servers.current()}
@@ -189,7 +192,7 @@ def candidates_since(since: int | None, stored: list[str]) -> Reply:
 def ice_servers_if(wanted: bool, server: Server) -> Reply:
     """Return the ICE servers, for a reply that brings them along if the client wants them.
 
-    If the operator has configured none, the reply is the plain one.
+    If the operator has configured none, the field is left out.
     """
     if not wanted:
         return {}

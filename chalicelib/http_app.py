@@ -1,4 +1,7 @@
-"""HTTP: the one route, and the form of every reply. Knows neither AWS nor the environment."""
+"""HTTP: the one route, and the form of every reply.
+
+Imports nothing of AWS, and reads no environment variable.
+"""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -29,7 +32,7 @@ def create_app(
     `get_server` is called for each request, and may raise StorageUnavailable.
     `max_wait_seconds` limits how long a client may have its reply held.
     `cors` is for a server that browsers call without a function URL in between.
-    `deadline` ends a request that takes longer than its wait and all of DynamoDB's retries.
+    `deadline` ends a request after the longest wait and all of DynamoDB's retries.
     """
     # Without logs of its own: the Lambda runtime logs in JSON, with tracebacks.
     app = Chalice(app_name="peerpost", configure_logs=False)
@@ -41,6 +44,8 @@ def create_app(
         request: Any = app.current_request
         longest_wait = longest_wait_of(request.lambda_context, max_wait_seconds)
         try:
+            # Rounded down to whole seconds: an alarm takes no others, and must come before the
+            # function's own time is over.
             with deadline(int(longest_wait) + limits.WAIT_RESERVE_SECONDS):
                 reply = handle(
                     body_of(request),
@@ -87,7 +92,8 @@ def bearer_token(authorization: str) -> str | None:
 def longest_wait_of(lambda_context: Any, max_wait_seconds: float) -> float:
     """Return for how many seconds a reply may be held, at most.
 
-    That is what the operator allows, but never beyond the time that Lambda leaves this function.
+    That is what the operator allows, but never so long that Lambda leaves this function less than
+    WAIT_RESERVE_SECONDS for its last read.
     """
     if lambda_context is None:
         return max_wait_seconds
@@ -98,10 +104,11 @@ def longest_wait_of(lambda_context: Any, max_wait_seconds: float) -> float:
 def log_and_finish(request: Request, get_response: Callable[[Request], Response]) -> Response:
     """Log a request, and give its reply our form: Chalice's own errors are JSON, ours plain text.
 
-    Chalice calls this around every request that it has a route for, and those that it refuses.
+    Chalice calls this around every request, also those that it refuses itself.
     """
     line = request_log.begin()
     response = get_response(request)
+    # The protocol has one status for every refusal.
     if response.status_code == 405:
         response = plain_text(400, "HTTP method must be POST")
     elif response.status_code == 500:

@@ -37,12 +37,12 @@ MAX_DEPTH = 8
 DYNAMODB_CONNECT_TIMEOUT_SECONDS = 1
 DYNAMODB_READ_TIMEOUT_SECONDS = 1
 
-# All attempts, with botocore's pauses of up to 1 s and 2 s, end within 9 s. That is before the
-# function's own time is over.
+# All attempts end within 9 s: three of 2 s each, and botocore's pauses of up to 1 s and 2 s. The
+# function itself has 15 s (timeout_seconds in infra/).
 DYNAMODB_ATTEMPTS = 3
 
-# What a held reply leaves of the function's time, for a last read that needs all its attempts.
-# Then the function gives up.
+# The part of the function's time that a held reply leaves for its last read: enough for all of its
+# attempts.
 WAIT_RESERVE_SECONDS = 9
 
 # SSM replies within 50 ms. All attempts end within 5 s.
@@ -55,19 +55,20 @@ SSM_ATTEMPTS = 2
 INIT_TABLE_SECONDS = 2
 INIT_PARAMETERS_SECONDS = 6
 
-# For how long a key that was removed may still open channels. Shorter means more reads: there is
-# one for each such time and each instance of the function.
+# For how long a key that was removed may still open channels. Shorter means more reads: each
+# instance of the function reads once per this time.
 PARAMETER_MAX_AGE_SECONDS = 60
 
-# For how long a TURN server takes new allocations, as of a call that moves to another network. It
-# lets those that are running go on.
+# For how long a TURN server accepts the credentials, for example when a call moves to another
+# network. Allocations that are running continue.
 TURN_TTL_SECONDS = 3600
 
 # How long a client may have its reply held, unless the operator says otherwise. docs/operations.md
 # has the costs.
 MAX_WAIT_SECONDS = 5.0
 
-# While news is expected soon, it is found within 100 ms, and mostly at once. Then reads get rare.
+# The pauses between two reads of a held reply grow from the first to a longest one. While news is
+# expected soon, that is short, and news is found within 100 ms. After SOON_SECONDS, reads get rare.
 PAUSE_FIRST_SECONDS = 0.02
 PAUSE_GROWTH = 1.25
 PAUSE_SOON_SECONDS = 0.09

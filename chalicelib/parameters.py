@@ -41,7 +41,8 @@ class Parameter:
         none, or if the parameter has been deleted.
         """
         if self._value is None or self._is_old():
-            # Before the try: however it ends, the next request does not wait for another one.
+            # Set before the read: if it fails and there is a last value, that value is used for
+            # another PARAMETER_MAX_AGE_SECONDS. Without one, every request tries again.
             self._tried_at = self._now()
             self._value = self._read()
         return self._value

