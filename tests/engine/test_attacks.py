@@ -353,6 +353,7 @@ def test_a_flood_of_new_channels_leaves_no_memory_in_use(clock: Clock) -> None:
     assert last - first < 100 * 1000  # A tenth of the 1,000 offers of 1,000 bytes.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", READS)
 def test_each_of_a_thousand_polls_costs_one_read_and_changes_nothing(
     method: str, post: Post, counted: Counted, real_client: DynamoDBClient, real_table: str

@@ -113,6 +113,7 @@ def test_these_codes_count_as_outages(code: str) -> None:
     assert code in OUTAGE_CODES
 
 
+@pytest.mark.slow
 def test_unavailable_credentials_are_an_outage_when_the_client_is_opened(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

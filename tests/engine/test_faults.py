@@ -45,8 +45,8 @@ from harness.transports import Post, Reply, over_handler, url_event
 
 OUTAGES = [
     refusal(400, "ThrottlingException"),
-    refusal(400, "ProvisionedThroughputExceededException"),
-    refusal(400, "RequestLimitExceeded"),
+    pytest.param(refusal(400, "ProvisionedThroughputExceededException"), marks=pytest.mark.slow),
+    pytest.param(refusal(400, "RequestLimitExceeded"), marks=pytest.mark.slow),
     refusal(500, "InternalServerError"),
     refusal(503, "ServiceUnavailable"),
     lose_the_reply,

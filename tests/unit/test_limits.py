@@ -37,6 +37,7 @@ def test_a_full_channel_fits_in_one_item(real_client: DynamoDBClient, real_table
     assert bytes_of(item) < ITEM_BYTES
 
 
+@pytest.mark.slow
 def test_moto_can_store_half_of_a_full_channel(channels: Channels) -> None:
     """moto counts a growing list twice, so a channel under `chalice local` holds less than on AWS."""
     channel_id = channels.create()

@@ -131,6 +131,7 @@ def no_client(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(f"AWS_{name}", value)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_client")
 def test_the_client_retries_temporary_faults_and_gives_up_after_a_few(monkeypatch: pytest.MonkeyPatch) -> None:
     with ssm_server() as ssm, faulty_proxy(ssm) as proxy:

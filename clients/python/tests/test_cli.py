@@ -296,6 +296,7 @@ def test_under_nohup_a_closed_terminal_is_ignored(server: str, tmp_path: Path, i
     assert (received[0], sent[0]) == (0, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("killed", ["sender", "receiver"])
 def test_a_killed_peer_is_reported_as_lost(server: str, endless: Path, inbox: Path, killed: str) -> None:
     with (
