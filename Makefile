@@ -14,10 +14,10 @@ export CHECKOV := $(CURDIR)/.venv-checkov/bin/checkov
 # If the machine has no Node 20, `node` and `npm` come from the environment.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-# Whoever deploys the function may pass it on; the licence of nothing in it asks for more than naming its authors.
+# The function's package may be redistributed. These licences only require that their authors are named.
 LICENCES := MIT;BSD;Apache
 
-# What looks like a secret and is none: hashes of packages and scripts, fuzzed inputs, and the test vectors of sealing.
+# These only look like secrets: hashes of packages and scripts, fuzzed inputs, and the test vectors of sealing.
 NO_SECRETS := --exclude-files '(^|/)(package-lock\.json|uv\.lock)$$' --exclude-files '^tests/fuzz/corpus/' \
 	--exclude-lines 'script-src' --exclude-secrets '^(AAECAwQF|ZGVmZ2hp)'
 

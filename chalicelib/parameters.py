@@ -70,7 +70,7 @@ class Parameter:
         cause = type(error).__name__
         if isinstance(error, ClientError):
             cause = error.response["Error"]["Code"]
-        # Whoever deletes the parameter wants nobody to be let in by what it held.
+        # An operator who deletes the parameter wants its keys to stop working.
         if cause == "ParameterNotFound":
             self._value = None
         if self._value is None:
