@@ -15,7 +15,13 @@ from aiortc.rtcicetransport import parse_stun_turn_uri
 
 from peerpost.access_keys import VARIABLE, access_key_of
 from peerpost.connection import close, connect
-from peerpost.console import Console, flush_standard_output, occupy_closed_descriptors, print_to_standard_error
+from peerpost.console import (
+    Console,
+    closed_streams_lead_to_nowhere,
+    flush_standard_output,
+    occupy_closed_descriptors,
+    print_to_standard_error,
+)
 from peerpost.errors import AccessKeyError, PeerLostError, PeerpostError, TransferError
 from peerpost.file_channel import LABEL, FileChannel
 from peerpost.limits import CHANNEL_TTL_SECONDS, PATIENCE_SECONDS
@@ -49,7 +55,8 @@ def main(arguments: list[str] | None = None) -> int:
     """
     occupy_closed_descriptors()
     try:
-        options = options_from(arguments)
+        with closed_streams_lead_to_nowhere():
+            options = options_from(arguments)
         # aiortc and aioice log tracebacks for failures that are reported in one line here.
         logging.getLogger().addHandler(logging.NullHandler())
         return exit_code_of(options)
