@@ -1,11 +1,13 @@
 """Two hosts on their own network: Linux network namespaces, joined by virtual cables that a test can unplug."""
 
 import ctypes
+import json
 import os
 import shutil
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
@@ -15,6 +17,9 @@ from pathlib import Path
 # <linux/sched.h>
 CLONE_NEWNET = 0x40000000
 MAX_READ_BYTES = 65_536
+# Even on a busy machine, a cable needs a tenth of this.
+PATIENCE_SECONDS = 30
+POLL_SECONDS = 0.02
 
 NO_NAMESPACES = """\
 The network tests create network namespaces. That needs root (CAP_NET_ADMIN and CAP_SYS_ADMIN) and the `ip` program.
@@ -37,6 +42,23 @@ class Host:
         run("ip", "-n", self.name, "address", "add", address, "dev", cable)
         run("ip", "-n", self.name, "link", "set", cable, "up")
         run("ip", "-n", self.name, "route", "replace", "default", "dev", cable)
+
+    def wait_until_up(self, cable: str) -> None:
+        """Wait until the kernel has announced that a cable works. Both ends must have joined it.
+
+        A browser that is told about a network change stops the requests that it is making (ERR_NETWORK_CHANGED).
+        So a test waits here before it starts a browser. The kernel may take a second to announce a cable.
+        """
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not self._is_up(cable):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{cable} of {self.name} did not come up in {PATIENCE_SECONDS} s")
+            time.sleep(POLL_SECONDS)
+
+    def _is_up(self, cable: str) -> bool:
+        [link] = json.loads(run("ip", "-n", self.name, "-json", "link", "show", "dev", cable))
+        state: str = link["operstate"]
+        return state == "UP"
 
     def leave(self, cable: str) -> None:
         """Remove all addresses from this host's end of a cable."""
@@ -80,13 +102,18 @@ def two_hosts(cables: int) -> Iterator[tuple[Host, Host]]:
         for cable in [f"cable{number}" for number in range(cables)]:
             ends = [word for host in hosts for word in ("name", cable, "netns", host.name)]
             run("ip", "link", "add", *ends[:4], "type", "veth", "peer", *ends[4:])
+            for host in hosts:
+                # Otherwise the kernel adds an IPv6 address, and announces it one to two seconds later.
+                run("ip", "-n", host.name, "link", "set", cable, "addrgenmode", "none")
         yield hosts
 
 
-def run(*words: str) -> None:
+def run(*words: str) -> str:
+    """Run a command, and return its standard output."""
     result = subprocess.run(words, capture_output=True, text=True, check=False)
     if result.returncode:
         raise RuntimeError(f"{' '.join(words)}: {result.stderr.strip()}\n{NO_NAMESPACES}")
+    return result.stdout
 
 
 def forward(listener: socket.socket, port: int) -> None:

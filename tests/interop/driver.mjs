@@ -24,7 +24,10 @@ const requests = {
 
   async open({ profile, url }) {
     const page = await profiles[profile].newPage();
+    const failures = [];
+    page.on("requestfailed", (request) => failures.push(`${request.url()}: ${request.failure()?.errorText}`));
     await page.goto(url, { timeout: options.timeout });
+    if (failures.length) throw new Error(`the page did not load completely: ${failures.join(", ")}`);
     return pages.push(page) - 1;
   },
 

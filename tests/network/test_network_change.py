@@ -48,6 +48,8 @@ def call(page_url: str, front: Front, tmp_path_factory: pytest.TempPathFactory) 
         hosts = stack.enter_context(two_hosts(cables=2))
         hosts[0].join("cable0", WIFI)
         hosts[1].join("cable0", "192.0.2.2/24")
+        for host in hosts:
+            host.wait_until_up("cable0")
         pages = []
         for host in hosts:
             for port in (urlsplit(page_url).port, front.server_port):
