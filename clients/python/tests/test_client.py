@@ -23,6 +23,7 @@ from peerpost.ice_servers import ice_servers_from
 
 Call = Callable[[SignalingClient], Awaitable[Any]]
 
+OWNER = "a-secret-of-the-hosts"  # pragma: allowlist secret
 ICE_SERVERS = ice_servers_from([STUN, TURN])
 METHODS: list[tuple[Call, dict[str, Any], dict[str, Any], Any]] = [
     (lambda c: c.create_data_channel(), {"method": "create_data_channel"}, {"channel_id": CHANNEL_ID}, CHANNEL_ID),
@@ -119,6 +120,48 @@ METHODS: list[tuple[Call, dict[str, Any], dict[str, Any], Any]] = [
     ),
     (lambda c: c.get_ice_servers(), {"method": "get_ice_servers"}, {"ice_servers": []}, []),
     (lambda c: c.delete_data_channel("id"), {"method": "delete_data_channel", "channel_id": "id"}, {}, None),
+    (
+        lambda c: c.create_data_channel(ttl=86_400, owner=OWNER),
+        {"method": "create_data_channel", "ttl": 86_400, "owner": OWNER},
+        {"channel_id": CHANNEL_ID, "ttl": 3_600},
+        NewChannel(CHANNEL_ID, ttl=3_600),
+    ),
+    (
+        lambda c: c.create_data_channel(ttl=600),
+        {"method": "create_data_channel", "ttl": 600},
+        {"channel_id": CHANNEL_ID},
+        NewChannel(CHANNEL_ID, ttl=None),
+    ),
+    (
+        lambda c: c.create_data_channel(owner=OWNER),
+        {"method": "create_data_channel", "owner": OWNER},
+        {"channel_id": CHANNEL_ID},
+        CHANNEL_ID,
+    ),
+    (
+        lambda c: c.create_offer("id", "o", owner=OWNER),
+        {"method": "create_offer", "channel_id": "id", "offer": "o", "owner": OWNER},
+        {},
+        None,
+    ),
+    (
+        lambda c: c.create_answer("id", "a", owner=OWNER),
+        {"method": "create_answer", "channel_id": "id", "answer": "a", "owner": OWNER},
+        {},
+        None,
+    ),
+    (
+        lambda c: c.create_candidate("id", "x", owner=OWNER),
+        {"method": "create_candidate", "channel_id": "id", "candidate": "x", "owner": OWNER},
+        {},
+        None,
+    ),
+    (
+        lambda c: c.delete_data_channel("id", owner=OWNER),
+        {"method": "delete_data_channel", "channel_id": "id", "owner": OWNER},
+        {},
+        None,
+    ),
 ]
 
 
@@ -200,6 +243,22 @@ def test_printed_objects_show_no_access_key_and_no_credential() -> None:
 
     assert ACCESS_KEY not in shown
     assert "c2VjcmV0" not in shown
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 500])
+def test_an_owners_secret_that_a_server_repeats_is_in_no_error(status: int) -> None:
+    script = Script(httpx.Response(status, text=f"owner {OWNER} does not match"))
+
+    with pytest.raises((RefusalError, ServerError), match=r"owner \[owner\] does not match$"):
+        asyncio.run(script.client.create_offer("id", "o", owner=OWNER))
+
+
+@pytest.mark.parametrize("ttl", [0, -1, True, 1.5, "300", []])
+def test_a_granted_lifetime_that_is_not_a_whole_number_from_1_is_a_server_error(ttl: object) -> None:
+    script = Script(ok(channel_id=CHANNEL_ID, ttl=ttl))
+
+    with pytest.raises(ServerError, match="not one of a Peerpost server"):
+        asyncio.run(script.client.create_data_channel(ttl=600))
 
 
 def test_nothing_logs_the_access_key(server: str, caplog: pytest.LogCaptureFixture) -> None:

@@ -21,6 +21,11 @@ KEY_TEXT = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
             f"https://page.test/?server=https%3A%2F%2Fa.test%2F#{CHANNEL_ID}.{KEY_TEXT}",
             Link(CHANNEL_ID, KEY, "https://a.test/"),
         ),
+        (f"@{CHANNEL_ID}.{KEY_TEXT}", Link(CHANNEL_ID, KEY, is_address=True)),
+        (
+            f"https://page.test/?server=https%3A%2F%2Fa.test%2F#@{CHANNEL_ID}.{KEY_TEXT}",
+            Link(CHANNEL_ID, KEY, "https://a.test/", is_address=True),
+        ),
     ],
 )
 def test_a_link_is_parsed(text: str, link: Link) -> None:
@@ -29,7 +34,7 @@ def test_a_link_is_parsed(text: str, link: Link) -> None:
     assert found == link
 
 
-@pytest.mark.parametrize("code", [CHANNEL_ID, f"{CHANNEL_ID}.{KEY_TEXT}"])
+@pytest.mark.parametrize("code", [CHANNEL_ID, f"{CHANNEL_ID}.{KEY_TEXT}", f"@{CHANNEL_ID}.{KEY_TEXT}"])
 @pytest.mark.parametrize("pasted", ["<{}>", "({})", "{}>", '"{}"', " <{}>.\n", "{},", "\u201c{}\u201d", "{}!", "({})."])
 def test_a_link_pasted_with_brackets_quotes_or_punctuation_is_parsed(pasted: str, code: str) -> None:
     found = Link.parse(pasted.format(f"https://a.test/#{code}"))
@@ -67,9 +72,9 @@ def test_a_link_to_a_server_with_a_password_is_refused_without_showing_it(server
 
 
 @pytest.mark.parametrize("server", [None, "https://a.test/"])
-@pytest.mark.parametrize("key", [None, KEY])
-def test_a_link_that_we_wrote_can_be_parsed(key: bytes | None, server: str | None) -> None:
-    link = Link(CHANNEL_ID, key, server)
+@pytest.mark.parametrize(("key", "is_address"), [(None, False), (KEY, False), (KEY, True)])
+def test_a_link_that_we_wrote_can_be_parsed(key: bytes | None, is_address: bool, server: str | None) -> None:
+    link = Link(CHANNEL_ID, key, server, is_address)
 
     found = Link.parse(str(link))
 
@@ -90,6 +95,13 @@ def test_a_link_that_we_wrote_can_be_parsed(key: bytes | None, server: str | Non
         f"{CHANNEL_ID}.{KEY_TEXT}.{KEY_TEXT}",
         f"https:/a.test/#{CHANNEL_ID}",
         f"https://page.test/?server=https%3A%2Fa.test%2F#{CHANNEL_ID}",
+        f"@{CHANNEL_ID}",
+        f"https://a.test/#@{CHANNEL_ID}",
+        f"@{CHANNEL_ID}.",
+        f"@{CHANNEL_ID}.{KEY_TEXT[:-1]}",
+        f"@@{CHANNEL_ID}.{KEY_TEXT}",
+        f"{CHANNEL_ID}@.{KEY_TEXT}",
+        f"%40{CHANNEL_ID}.{KEY_TEXT}",
         f"file:///etc/passwd#{CHANNEL_ID}",
         f"https://page.test/?server=javascript:alert(1)#{CHANNEL_ID}",
         f"http://127.0.0.1:99999/#{CHANNEL_ID}",
@@ -99,6 +111,11 @@ def test_a_link_that_we_wrote_can_be_parsed(key: bytes | None, server: str | Non
 def test_an_invalid_link_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="."):
         Link.parse(text)
+
+
+def test_a_link_to_an_address_without_its_key_is_refused_with_what_is_missing() -> None:
+    with pytest.raises(ValueError, match="the link of an address has a key: it ends with #@address_id.key"):
+        Link.parse(f"https://a.test/#@{CHANNEL_ID}")
 
 
 def test_a_printed_link_object_does_not_show_its_key() -> None:

@@ -24,6 +24,16 @@ SEALED: list[tuple[Purpose, str, str]] = [
         END,
         "ZGVmZ2hpamtsbW5vMzm9BxeNP_pfFjrK4EdI0WCxYnrGBZdQnfOcateB1izkpAypInfSapmWAB3Hcre-wspAa5496J8nCikajZae",
     ),
+    (
+        "address",
+        '{"door":"00000000-0000-4000-8000-000000000000"}',
+        "ZGVmZ2hpamtsbW5vMzm6CRabdKQcUm_Y6lVazXLvNjq7XN5Gl-GcZcOTlXi52XDwfCKrNM3DSA_NYLeMP88RkCintKJwTsaSBA_7",
+    ),
+    (
+        "guest",
+        '{"answer":"v=0","guest":"AAECAwQFBgcICQoLDA0ODw"}',
+        "ZGVmZ2hpamtsbW5vMzm_CAqeM-wcWH2e51VI0WClc2_4GNFIhZDtDbji0hnSqyejBVHKa7G3OQ-yBr3tZpxTmU0yYGFhr8j2s8xWJvY",
+    ),
 ]
 
 

@@ -3,6 +3,7 @@
 `connect` runs a whole exchange, `Signaling` has aiortc's own four verbs, and `SignalingClient` is the wire.
 """
 
+from peerpost.address import Address, new_guest_id
 from peerpost.client import Candidates, Description, NewChannel, SignalingClient
 from peerpost.connection import connect
 from peerpost.errors import (
@@ -25,6 +26,7 @@ from peerpost.signaling import BYE, Signaling
 __all__ = [
     "BYE",
     "AccessKeyError",
+    "Address",
     "Candidates",
     "ChannelExpiredError",
     "ConnectionFailedError",
@@ -43,5 +45,6 @@ __all__ = [
     "TamperedError",
     "TransferError",
     "connect",
+    "new_guest_id",
     "new_key",
 ]

@@ -33,11 +33,13 @@ Trace = Callable[[str, Mapping[str, Any]], Awaitable[None]]
 
 @dataclass(frozen=True)
 class NewChannel:
-    """A channel that was just opened, and the ICE servers that its peers may use."""
+    """A channel that was just opened, the ICE servers that its peers may use, and how long it lives."""
 
     channel_id: str
     ice_servers: tuple[RTCIceServer, ...] = field(default=(), repr=False)
     """Not in the representation, which would show their credentials."""
+    ttl: int | None = None
+    """The lifetime in seconds that the server has granted; None if none was requested, or if it does not know `ttl`."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,10 @@ class SignalingClient:
     `wait` asks the server to hold its reply for up to that many seconds, until there is news.
     `since` is a position in the list of candidates, from 0.
     `ice_servers` asks for the operator's ICE servers to come along.
-    An old server silently ignores `wait`, `since`, `ice_servers`, `candidates`, and the `offer` of a new channel.
+    `ttl` asks for a channel that lives longer or shorter than 300 seconds: a whole number of seconds, from 1.
+    `owner` is a secret text of 16 to 64 bytes. If a channel is opened with one, each later write to it needs the same.
+    An old server silently ignores `wait`, `since`, `ice_servers`, `candidates`, `ttl`, `owner`, and the `offer` of a
+    new channel.
     """
 
     def __init__(self, url: str, *, access_key: str | None = None, http: httpx.AsyncClient | None = None) -> None:
@@ -100,34 +105,75 @@ class SignalingClient:
 
     @overload
     async def create_data_channel(
-        self, *, offer: str | None = None, candidates: Sequence[str] | None = None, ice_servers: Literal[False] = False
+        self,
+        *,
+        offer: str | None = None,
+        candidates: Sequence[str] | None = None,
+        ice_servers: Literal[False] = False,
+        ttl: None = None,
+        owner: str | None = None,
     ) -> str: ...
 
     @overload
     async def create_data_channel(
-        self, *, offer: str | None = None, candidates: Sequence[str] | None = None, ice_servers: Literal[True]
+        self,
+        *,
+        offer: str | None = None,
+        candidates: Sequence[str] | None = None,
+        ice_servers: Literal[True],
+        ttl: int | None = None,
+        owner: str | None = None,
+    ) -> NewChannel: ...
+
+    @overload
+    async def create_data_channel(
+        self,
+        *,
+        offer: str | None = None,
+        candidates: Sequence[str] | None = None,
+        ice_servers: bool = False,
+        ttl: int,
+        owner: str | None = None,
     ) -> NewChannel: ...
 
     async def create_data_channel(
-        self, *, offer: str | None = None, candidates: Sequence[str] | None = None, ice_servers: bool = False
+        self,
+        *,
+        offer: str | None = None,
+        candidates: Sequence[str] | None = None,
+        ice_servers: bool = False,
+        ttl: int | None = None,
+        owner: str | None = None,
     ) -> str | NewChannel:
         """Open a channel, with its offer and candidates if there are any already.
 
-        Return its id or, with `ice_servers`, its id and the operator's ICE servers.
+        Return its id. With `ice_servers` or `ttl`, return a NewChannel, which has the operator's ICE servers and the
+        granted lifetime as well.
         """
-        fields = {"offer": offer, "candidates": as_list(candidates), "ice_servers": ice_servers or None}
+        fields = {
+            "offer": offer,
+            "candidates": as_list(candidates),
+            "ice_servers": ice_servers or None,
+            "ttl": ttl,
+            "owner": owner,
+        }
         result = await self._post("create_data_channel", with_access_key=True, **fields)
         channel_id = text_of(result, "channel_id")
         # The id is put into links, and printed.
         if not CHANNEL_ID.fullmatch(channel_id):
             raise not_ours()
-        if not ice_servers:
+        if not ice_servers and ttl is None:
             return channel_id
-        return NewChannel(channel_id, ice_servers_of(result, or_none=True))
+        given = ice_servers_of(result, or_none=True) if ice_servers else ()
+        return NewChannel(channel_id, given, None if ttl is None else ttl_of(result))
 
-    async def create_offer(self, channel_id: str, offer: str, *, candidates: Sequence[str] | None = None) -> None:
+    async def create_offer(
+        self, channel_id: str, offer: str, *, candidates: Sequence[str] | None = None, owner: str | None = None
+    ) -> None:
         """Write the offer. It replaces an earlier one."""
-        await self._post("create_offer", channel_id=channel_id, offer=offer, candidates=as_list(candidates))
+        await self._post(
+            "create_offer", channel_id=channel_id, offer=offer, candidates=as_list(candidates), owner=owner
+        )
 
     async def get_offer(
         self, channel_id: str, *, since: int | None = None, wait: float | None = None, ice_servers: bool = False
@@ -141,19 +187,34 @@ class SignalingClient:
             return description
         return replace(description, ice_servers=ice_servers_of(result, or_none=True))
 
-    async def create_answer(self, channel_id: str, answer: str, *, candidates: Sequence[str] | None = None) -> None:
+    async def create_answer(
+        self, channel_id: str, answer: str, *, candidates: Sequence[str] | None = None, owner: str | None = None
+    ) -> None:
         """Write the answer. Refused with `answer already exists` if there is one already."""
-        await self._post("create_answer", channel_id=channel_id, answer=answer, candidates=as_list(candidates))
+        await self._post(
+            "create_answer", channel_id=channel_id, answer=answer, candidates=as_list(candidates), owner=owner
+        )
 
     async def get_answer(self, channel_id: str, *, since: int | None = None, wait: float | None = None) -> Description:
         """Read the answer. Refused with `no answer yet` while there is none."""
         return description_of(await self._post("get_answer", channel_id=channel_id, since=since, wait=wait), "answer")
 
     async def create_candidate(
-        self, channel_id: str, candidate: str | None = None, *, candidates: Sequence[str] | None = None
+        self,
+        channel_id: str,
+        candidate: str | None = None,
+        *,
+        candidates: Sequence[str] | None = None,
+        owner: str | None = None,
     ) -> None:
         """Append one candidate, or several at once. A candidate that exists already is not added again."""
-        await self._post("create_candidate", channel_id=channel_id, candidate=candidate, candidates=as_list(candidates))
+        await self._post(
+            "create_candidate",
+            channel_id=channel_id,
+            candidate=candidate,
+            candidates=as_list(candidates),
+            owner=owner,
+        )
 
     async def get_candidates(
         self, channel_id: str, *, since: int | None = None, wait: float | None = None
@@ -171,9 +232,9 @@ class SignalingClient:
         result = await self._post("get_ice_servers", with_access_key=channel_id is None, channel_id=channel_id)
         return list(ice_servers_of(result))
 
-    async def delete_data_channel(self, channel_id: str) -> None:
+    async def delete_data_channel(self, channel_id: str, *, owner: str | None = None) -> None:
         """Erase the channel at once. It is no error if the channel does not exist."""
-        await self._post("delete_data_channel", channel_id=channel_id)
+        await self._post("delete_data_channel", channel_id=channel_id, owner=owner)
 
     async def _post(
         self, method: str, *, with_access_key: bool = False, **fields: str | float | list[str] | None
@@ -205,9 +266,10 @@ class SignalingClient:
             raise NetworkError(f"{self._shown_url!r} is no URL of a server: {error}", is_temporary=False) from error
         except (httpx.HTTPError, OSError) as error:
             raise NetworkError(self._why_no_reply(error)) from error
-        if access_key is not None and reply.status_code != httpx.codes.OK:
+        if reply.status_code != httpx.codes.OK:
             # Its words end up in errors and logs, and some servers repeat what they were sent.
-            content = content.replace(access_key.encode(), b"[access key]")
+            content = without_secret(content, access_key, b"[access key]")
+            content = without_secret(content, body.get("owner"), b"[owner]")
         return result_of(reply, content, self._shown_url)
 
     def _note_proxy_to(self, endpoint: httpx.URL) -> Trace:
@@ -238,6 +300,13 @@ def endpoint_of(url: str) -> httpx.URL:
     if not 0 <= (endpoint.port or 0) <= MAX_PORT:
         raise httpx.InvalidURL(f"Invalid port: '{endpoint.port}'")
     return endpoint
+
+
+def without_secret(content: bytes, secret: object, instead: bytes) -> bytes:
+    """Return the body of a reply with another text in place of a secret. An empty secret is none."""
+    if not isinstance(secret, str) or not secret:
+        return content
+    return content.replace(secret.encode(errors="replace"), instead)
 
 
 def as_list(candidates: Sequence[str] | None) -> list[str] | None:
@@ -326,6 +395,13 @@ def next_of(result: dict[str, object]) -> int | None:
     if value is not None and (
         not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_CANDIDATES
     ):
+        raise not_ours()
+    return value
+
+
+def ttl_of(result: dict[str, object]) -> int | None:
+    value = result.get("ttl")
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
         raise not_ours()
     return value
 

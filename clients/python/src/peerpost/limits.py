@@ -3,11 +3,19 @@
 # The server's: a channel lives this long from its creation, and no write prolongs it.
 CHANNEL_TTL_SECONDS = 300
 
+# The server's: one description, as it is sent.
+MAX_DESCRIPTION_BYTES = 32_768
+
 # The server's: one candidate, as it is sent.
 MAX_CANDIDATE_BYTES = 425
 
 # The server's: so many candidates in a channel, of both peers. Who tells of more would never come to an end.
 MAX_CANDIDATES = 800
+
+# As random as a key of an address, which nobody can guess either.
+OWNER_BYTES = 32
+# As random as a UUID: no two guests of a host have the same.
+GUEST_ID_BYTES = 16
 
 # An operator has a STUN and a TURN server, or two of each, under some URLs; aiortc asks one of each.
 MAX_ICE_SERVERS = 16

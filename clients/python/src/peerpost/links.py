@@ -15,30 +15,40 @@ BEFORE_A_LINK = "<([{\"'\u00ab\u2018\u201c"
 BEHIND_A_LINK = ">)]}\"'\u00bb\u2019\u201d.,;:!?"
 
 
+# In a code, this stands before the id of an address. Clients that know no addresses refuse such a code.
+ADDRESS_MARK = "@"
+
+
 @dataclass(frozen=True)
 class Link:
-    """A channel, its key, and its server, as far as they are known.
+    """A channel or an address, its key, and its server, as far as they are known.
 
-    `server` is a URL or None. `key` has 32 bytes, or is None if the channel is not sealed.
-    Raises ValueError for a server whose URL holds a password, as everybody who gets the link would see it.
+    A link to a channel works once. A link to an address works for every guest, for as long as the address lives.
+    `channel_id` is the id of the one or the other, and `is_address` says which it is.
+    `server` is a URL or None. `key` has 32 bytes, or is None if the channel is not sealed. An address always is.
+    Raises ValueError for an address without a key,
+    and for a server whose URL holds a password, as everybody who gets the link would see it.
     The fragment of a server's URL is dropped.
     """
 
     channel_id: str
     key: bytes | None = None
     server: str | None = None
+    is_address: bool = False
 
     def __post_init__(self) -> None:
+        if self.is_address and self.key is None:
+            raise ValueError("the link of an address has a key: it ends with #@address_id.key")
         if self.server is not None:
             # Setting an attribute is not possible otherwise, as the class is frozen.
             object.__setattr__(self, "server", server_url(self.server))
 
     @property
     def code(self) -> str:
-        """The link without its server: `channel_id.key`, or `channel_id` alone."""
-        if self.key is None:
-            return self.channel_id
-        return f"{self.channel_id}.{key_to_text(self.key)}"
+        """The link without its server: `channel_id.key`, `channel_id` alone, or `@address_id.key`."""
+        mark = ADDRESS_MARK if self.is_address else ""
+        key = "" if self.key is None else f".{key_to_text(self.key)}"
+        return f"{mark}{self.channel_id}{key}"
 
     def __str__(self) -> str:
         """The link: the code is its fragment, which no HTTP client sends to a server."""
@@ -48,7 +58,8 @@ class Link:
 
     def __repr__(self) -> str:
         """Without the key: representations end up in logs."""
-        return f"Link({self.channel_id!r}, sealed={self.key is not None}, server={self.server!r})"
+        kind = "address" if self.is_address else "channel"
+        return f"Link({self.channel_id!r}, sealed={self.key is not None}, server={self.server!r}, to={kind!r})"
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -60,13 +71,14 @@ class Link:
         text = text.strip().lstrip(BEFORE_A_LINK)
         link = text.rstrip(BEHIND_A_LINK)
         url, fragment = urldefrag(link) if "#" in link else ("", link)
-        channel_id, dot, key = fragment.partition(".")
+        is_address = fragment.startswith(ADDRESS_MARK)
+        channel_id, dot, key = fragment.removeprefix(ADDRESS_MARK).partition(".")
         if not CHANNEL_ID.fullmatch(channel_id):
             raise ValueError("a code is channel_id.key, or a link that ends with #channel_id.key")
         if not dot and text.removeprefix(link).startswith("."):
             # The key may have been lost. Without it, the exchange would not be sealed.
             raise ValueError("the code ends with a dot: add the key that belongs behind it, or remove the dot")
-        return cls(channel_id, key_from_text(key) if dot else None, server_of(url) if url else None)
+        return cls(channel_id, key_from_text(key) if dot else None, server_of(url) if url else None, is_address)
 
 
 def server_of(url: str) -> str:

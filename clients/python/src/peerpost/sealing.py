@@ -19,7 +19,18 @@ KEY_BYTES = 32
 NONCE_BYTES = 12
 
 Role = Literal["offerer", "answerer"]
-Purpose = Literal["offer", "answer", "candidate offerer", "candidate answerer"]
+Purpose = Literal["offer", "answer", "candidate offerer", "candidate answerer", "address", "guest"]
+"""`address` is what an address holds, and `guest` the answer of a guest who has come by an address."""
+
+# What errors call a text.
+NAME_OF: dict[Purpose, str] = {
+    "offer": "offer",
+    "answer": "answer",
+    "candidate offerer": "candidate",
+    "candidate answerer": "candidate",
+    "address": "address",
+    "guest": "answer",
+}
 
 CANDIDATE_OF: dict[Role, Purpose] = {"offerer": "candidate offerer", "answerer": "candidate answerer"}
 
@@ -62,8 +73,11 @@ class Sealer:
             nonce, ciphertext = content[:NONCE_BYTES], content[NONCE_BYTES:]
             return self._cipher.decrypt(nonce, ciphertext, additional_data(purpose)).decode()
         except (InvalidTag, ValueError) as error:
-            what = purpose.split(maxsplit=1)[0]
-            raise TamperedError(f"the {what} was tampered with, or sealed with another key") from error
+            raise tampered(purpose) from error
+
+
+def tampered(purpose: Purpose) -> TamperedError:
+    return TamperedError(f"the {NAME_OF[purpose]} was tampered with, or sealed with another key")
 
 
 def additional_data(purpose: Purpose) -> bytes:

@@ -1,0 +1,133 @@
+"""Addresses: what a host keeps of its own, and the two texts that only addresses have.
+
+An address is a long-lived channel that many guests can use, one after the other or at the same time.
+Its offer is a pointer. The pointer names the door, an ordinary channel in which the host waits for the next guest.
+A guest reads the pointer and answers in the door.
+"""
+
+import json
+import secrets
+from dataclasses import dataclass
+from typing import Self
+
+from peerpost.limits import GUEST_ID_BYTES, MAX_DESCRIPTION_BYTES, OWNER_BYTES
+from peerpost.links import CHANNEL_ID, Link
+from peerpost.sealing import Purpose, Sealer, from_base64url, key_from_text, key_to_text, tampered, to_base64url
+
+
+@dataclass(frozen=True)
+class Address:
+    """An address as its host knows it. It is all that a host needs to go on at the same address later.
+
+    `key` has 32 bytes and is in the link, so that every guest knows it.
+    `owner` is a secret of the host's: the server lets nobody else write to the address, or erase it.
+    """
+
+    address_id: str
+    key: bytes
+    owner: str
+
+    def __repr__(self) -> str:
+        """Without the key and the owner's secret: representations end up in logs."""
+        return f"Address({self.address_id!r})"
+
+    def link(self, server: str | None = None) -> Link:
+        """Return the link for guests. `server` is the URL of the server, or of a page."""
+        return Link(self.address_id, self.key, server, is_address=True)
+
+
+def new_owner() -> str:
+    """Return a new owner's secret, for one address."""
+    return to_base64url(secrets.token_bytes(OWNER_BYTES))
+
+
+def new_guest_id() -> str:
+    """Return a new guest id. A guest keeps it for as long as it is the same guest, also when it dials again."""
+    return to_base64url(secrets.token_bytes(GUEST_ID_BYTES))
+
+
+def checked_guest_id(text: str) -> str:
+    """Return a guest id. Raises ValueError for any other text."""
+    if len(from_base64url(text)) != GUEST_ID_BYTES:
+        raise ValueError(f"a guest id has {GUEST_ID_BYTES} bytes in base64url")
+    return text
+
+
+@dataclass(frozen=True)
+class Pointer:
+    """What an address says: where the host waits for the next guest, and how.
+
+    `door` is the id of a channel, and `key` seals what passes through it.
+    `offer` is the host's offer in that door. Without it, the guest reads the door's own.
+    """
+
+    door: str
+    key: bytes
+    offer: str | None = None
+
+    def __repr__(self) -> str:
+        """Without the key and the offer, which has addresses of the host."""
+        return f"Pointer({self.door!r})"
+
+    def sealed(self, sealer: Sealer) -> str:
+        """Return the pointer as it is sent. The offer is left out if the text would be too long with it."""
+        text = sealer.seal(json_of(door=self.door, key=key_to_text(self.key), offer=self.offer), "address")
+        if len(text) <= MAX_DESCRIPTION_BYTES:
+            return text
+        return sealer.seal(json_of(door=self.door, key=key_to_text(self.key), offer=None), "address")
+
+    @classmethod
+    def open(cls, text: str, sealer: Sealer) -> Self:
+        """Return the pointer of a sealed text. Raises TamperedError for any other text."""
+        fields = fields_of(sealer.open(text, "address"), "address")
+        door, offer = fields.get("door"), fields.get("offer")
+        if not isinstance(door, str) or not CHANNEL_ID.fullmatch(door):
+            raise tampered("address")
+        if offer is not None and not isinstance(offer, str):
+            raise tampered("address")
+        try:
+            return cls(door, key_from_text(str(fields.get("key"))), offer)
+        except ValueError as error:
+            raise tampered("address") from error
+
+
+@dataclass(frozen=True)
+class GuestAnswer:
+    """The answer of a guest in a door: its description, and the guest id."""
+
+    answer: str
+    guest: str
+
+    def __repr__(self) -> str:
+        """Without the description, which has addresses of the guest."""
+        return f"GuestAnswer(guest={self.guest!r})"
+
+    def to_json(self) -> str:
+        """Return the answer as it is sent, before sealing."""
+        return json_of(answer=self.answer, guest=self.guest)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Return the answer in an opened text. Raises TamperedError for any other text."""
+        fields = fields_of(text, "guest")
+        answer, guest = fields.get("answer"), fields.get("guest")
+        if not isinstance(answer, str) or not isinstance(guest, str):
+            raise tampered("guest")
+        try:
+            return cls(answer, checked_guest_id(guest))
+        except ValueError as error:
+            raise tampered("guest") from error
+
+
+def json_of(**fields: str | None) -> str:
+    return json.dumps({name: value for name, value in fields.items() if value is not None}, separators=(",", ":"))
+
+
+def fields_of(text: str, purpose: Purpose) -> dict[str, object]:
+    try:
+        fields = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise tampered(purpose) from error
+    if not isinstance(fields, dict):
+        raise tampered(purpose)
+    return fields
