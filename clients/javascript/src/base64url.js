@@ -6,6 +6,15 @@ export function toBase64url(bytes) {
 }
 
 /**
+ * Return random bytes as text.
+ *
+ * @param {number} count
+ */
+export function randomBase64url(count) {
+  return toBase64url(crypto.getRandomValues(new Uint8Array(count)));
+}
+
+/**
  * @param {string} text
  * @returns {Uint8Array<ArrayBuffer>}
  */

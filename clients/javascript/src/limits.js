@@ -1,8 +1,9 @@
 /** Every number of the client, with its reason. */
 
-// These four are the server's own limits: how long a channel lives, how large a candidate may be, how many of them a
-// channel holds, and how many fit into one request.
+// These five are the server's own limits: how long a channel lives, how large a description and a candidate may be, how
+// many candidates a channel holds, and how many fit into one request.
 export const CHANNEL_TTL_SECONDS = 300;
+export const MAX_DESCRIPTION_BYTES = 32_768;
 export const MAX_CANDIDATE_BYTES = 425;
 export const MAX_CANDIDATES = 800;
 export const MAX_BATCH = 64;
@@ -49,6 +50,8 @@ export const MAX_SENTENCE = 200;
 // AES-256-GCM.
 export const KEY_BYTES = 32;
 export const NONCE_BYTES = 12;
+// The name of a guest: nobody else may have it by chance, or guess it.
+export const GUEST_BYTES = 16;
 
 // The first pause and the longest one.
 // Two peers are often ready at once, so the first pause is short. Two people with a link need minutes, so it grows.

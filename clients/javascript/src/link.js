@@ -1,14 +1,19 @@
-/** What one person sends to another: `PAGE#CHANNEL_ID.KEY`. No browser sends the fragment to a server. */
+/**
+ * What one person sends to another: `PAGE#CHANNEL_ID.KEY`, or `PAGE#@ADDRESS_ID.KEY`. No browser sends the fragment to a
+ * server.
+ */
 
-/** @typedef {{ channelId: string, key?: string }} Meeting */
+/** @typedef {{ channelId: string, key?: string }} Meeting One guest can follow this link. */
+/** @typedef {{ addressId: string, key: string }} Address Any number of guests can follow this link, again and again. */
 
 /**
  * @param {string | URL | Location} page
- * @param {Meeting} meeting
+ * @param {Meeting | Address} meeting
  */
-export function createLink(page, { channelId, key }) {
+export function createLink(page, meeting) {
   const link = new URL(String(page));
-  link.hash = key ? `${channelId}.${key}` : channelId;
+  const id = "addressId" in meeting ? `@${meeting.addressId}` : meeting.channelId;
+  link.hash = meeting.key ? `${id}.${meeting.key}` : id;
   return link.href;
 }
 
@@ -17,15 +22,15 @@ export function createLink(page, { channelId, key }) {
  * be copied along with the angle brackets around it, or the full stop after it.
  *
  * @param {string | URL | Location} link
- * @returns {Partial<Meeting>}
+ * @returns {Partial<Meeting & Address>}
  */
 export function parseLink(link) {
   const { hash } = new URL(String(link).replace(/[<>]/g, ""));
   if (!hash) return {};
-  const match = /^#([\da-f-]{36})(?:\.([\w-]{43})\.?)?$/.exec(hash);
+  const [, at, id, key] = /^#(@?)([\da-f-]{36})(?:\.([\w-]{43})\.?)?$/.exec(hash) ?? [];
   // A link that was cut off must not make its reader wait in a new channel, nor connect without the key. The lengths of
-  // its parts say whether it is complete.
-  if (!match) throw new TypeError("the link is not complete");
-  const [, channelId, key] = match;
-  return key ? { channelId, key } : { channelId };
+  // its parts say whether it is complete. An address always has a key.
+  if (!id || (at && !key)) throw new TypeError("the link is not complete");
+  if (at) return { addressId: id, key };
+  return key ? { channelId: id, key } : { channelId: id };
 }

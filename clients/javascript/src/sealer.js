@@ -1,11 +1,11 @@
 /** End-to-end encryption: the server sees neither addresses nor fingerprints, and cannot put itself in between. */
 
-import { fromBase64url, toBase64url } from "./base64url.js";
+import { fromBase64url, randomBase64url, toBase64url } from "./base64url.js";
 import { PeerpostError, TamperedError } from "./errors.js";
 import { KEY_BYTES, NONCE_BYTES } from "./limits.js";
 
 /** @typedef {CryptoKey | Uint8Array | string} Key 32 bytes, or these in base64url. */
-/** @typedef {"offer" | "answer" | "candidate offerer" | "candidate answerer"} Purpose */
+/** @typedef {"offer" | "answer" | "candidate offerer" | "candidate answerer" | "address" | "guest"} Purpose */
 
 /**
  * @typedef {object} Envelope
@@ -58,7 +58,7 @@ export async function sealerOf(key) {
 
 /** Return a new key for one channel, as base64url for a link. */
 export function createKey() {
-  return toBase64url(crypto.getRandomValues(new Uint8Array(KEY_BYTES)));
+  return randomBase64url(KEY_BYTES);
 }
 
 /**

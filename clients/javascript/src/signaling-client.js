@@ -19,6 +19,8 @@ import { NO_SUCH_CHANNEL } from "./sentences.js";
 
 /** @typedef {{ items?: string[], next?: number }} Later A server that does not know `since` returns neither. */
 
+/** @typedef {{ owner?: string }} Owned The secret of the channel's creator, without which nobody can write to the channel. */
+
 /** @typedef {{ iceServers?: boolean }} Asking Whether the reply should contain the server's ICE servers. */
 /** @typedef {{ ice_servers?: RTCIceServer[] }} IceServers Absent if not asked for or not configured. */
 
@@ -53,8 +55,10 @@ export class SignalingClient {
   }
 
   /**
-   * @param {{ offer?: string, candidates?: string[] } & Asking & Call} [options]
-   * @returns {Promise<{ channel_id: string } & IceServers>}
+   * @param {{ offer?: string, candidates?: string[], ttl?: number } & Owned & Asking & Call} [options] `ttl` is how many
+   *   seconds the channel is to live.
+   * @returns {Promise<{ channel_id: string, ttl?: number } & IceServers>} `ttl` is how many seconds the server grants. A
+   *   server that does not know the field returns none, and ignores `owner`, too.
    */
   createDataChannel(options = {}) {
     return this.#call("create_data_channel", options);
@@ -63,7 +67,7 @@ export class SignalingClient {
   /**
    * @param {string} channelId
    * @param {string} offer
-   * @param {{ candidates?: string[] } & Call} [options]
+   * @param {{ candidates?: string[] } & Owned & Call} [options]
    * @returns {Promise<{}>}
    */
   createOffer(channelId, offer, options) {
@@ -84,7 +88,7 @@ export class SignalingClient {
    *
    * @param {string} channelId
    * @param {string} answer
-   * @param {{ candidates?: string[] } & Call} [options]
+   * @param {{ candidates?: string[] } & Owned & Call} [options]
    * @returns {Promise<{}>}
    */
   createAnswer(channelId, answer, options) {
@@ -103,7 +107,7 @@ export class SignalingClient {
   /**
    * @param {string} channelId
    * @param {string | string[]} candidate One, or a list of at most 64.
-   * @param {Pick<Reading, "since"> & Call} [options]
+   * @param {Pick<Reading, "since"> & Owned & Call} [options]
    * @returns {Promise<Later>}
    */
   createCandidate(channelId, candidate, options) {
@@ -133,7 +137,7 @@ export class SignalingClient {
 
   /**
    * @param {string} channelId
-   * @param {Call} [options]
+   * @param {Owned & Call} [options]
    * @returns {Promise<{}>}
    */
   deleteDataChannel(channelId, options) {

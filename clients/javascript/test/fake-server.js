@@ -8,12 +8,16 @@ export class FakeServer {
   #channels = new Map();
   #held = new Set();
 
-  /** @param {{ modern?: boolean, holds?: boolean, accessKey?: string, iceServers?: object[] }} [options] */
-  constructor({ modern = true, holds = modern, accessKey, iceServers = [] } = {}) {
+  /**
+   * @param {{ modern?: boolean, holds?: boolean, accessKey?: string, iceServers?: object[], maxTtl?: number }} [options]
+   *   `maxTtl` is 0 for a server that does not know `ttl` and `owner`.
+   */
+  constructor({ modern = true, holds = modern, accessKey, iceServers = [], maxTtl = modern ? 86_400 : 0 } = {}) {
     this.modern = modern;
     this.holds = holds;
     this.accessKey = accessKey;
     this.iceServers = iceServers;
+    this.maxTtl = maxTtl;
   }
 
   fetch = async (url, { body, headers, signal }) => {
@@ -55,26 +59,37 @@ export class FakeServer {
     return this.requests.map(({ method }) => method);
   }
 
-  open(id = "1c5ca5a5-6f0b-4c55-8b9a-3ad1e1b58f0e") {
-    this.#channels.set(id, { candidates: [] });
+  open(id = "1c5ca5a5-6f0b-4c55-8b9a-3ad1e1b58f0e", { ttl = 300, owner } = {}) {
+    this.#channels.set(id, { candidates: [], owner, expiry: performance.now() + ttl * 1000 });
     return id;
   }
 
+  /** Return a channel, unless its time is up. */
+  find(id) {
+    const channel = this.#channels.get(id);
+    return channel && performance.now() < channel.expiry ? channel : undefined;
+  }
+
   /** Carry out a request, and return its status and reply. */
-  serve({ method, channel_id, since, offer, answer, candidate, candidates, ice_servers: asked }) {
+  serve({ method, channel_id, since, offer, answer, candidate, candidates, ice_servers: asked, ttl, owner }) {
     if (!this.modern) since = candidates = undefined;
+    if (!this.maxTtl) ttl = owner = undefined;
     const ice = this.modern && asked && this.iceServers.length ? { ice_servers: this.iceServers } : {};
     if (method === "create_data_channel") {
-      const id = this.open(crypto.randomUUID());
+      const granted = ttl && Math.min(ttl, this.maxTtl);
+      const id = this.open(crypto.randomUUID(), { ttl: granted, owner });
       if (this.modern && offer) this.#channels.get(id).offer = offer;
-      return [200, { channel_id: id, ...ice }];
+      return [200, { channel_id: id, ttl: granted, ...ice }];
     }
+    const channel = this.find(channel_id);
+    const isWrite = method.startsWith("create_") || method === "delete_data_channel";
+    if (isWrite && channel?.owner && !owner) return [400, "owner is missing"];
+    if (isWrite && channel?.owner && owner !== channel.owner) return [400, "owner does not match"];
     if (method === "delete_data_channel") {
       if (!this.modern) return [400, "method is unknown"];
       this.#channels.delete(channel_id);
       return [200, {}];
     }
-    const channel = this.#channels.get(channel_id);
     if (!channel) return [400, "no such channel"];
     const later = () =>
       since === undefined ? {} : { items: channel.candidates.slice(since), next: channel.candidates.length };

@@ -12,7 +12,7 @@ import { sealerOf } from "../src/sealer.js";
 import { FakePeerConnection } from "./fake-peer-connection.js";
 
 const MANY = { numRuns: 1000 };
-const PURPOSES = ["offer", "answer", "candidate offerer", "candidate answerer"];
+const PURPOSES = ["offer", "answer", "candidate offerer", "candidate answerer", "address", "guest"];
 const anyText = fc.string({ unit: "binary" });
 const channelId = fc.uuid();
 const key = fc.uint8Array({ minLength: 32, maxLength: 32 }).map(toBase64url);
@@ -100,7 +100,9 @@ test("6 MB of base64url do not open and do no harm", async () => {
 });
 
 test("a link that we made is parsed, and any other is reported as incomplete", () => {
-  const made = fc.record({ channelId, key }, { requiredKeys: ["channelId"], noNullPrototype: true });
+  const meeting = fc.record({ channelId, key }, { requiredKeys: ["channelId"], noNullPrototype: true });
+  const address = fc.record({ addressId: channelId, key }, { noNullPrototype: true });
+  const made = fc.oneof(meeting, address);
   const complete = fc.property(made, (meeting) => {
     assert.deepEqual(parseLink(createLink("https://example.org/?a=b", meeting)), meeting);
   });
@@ -112,8 +114,10 @@ test("a link that we made is parsed, and any other is reported as incomplete", (
       assert.ok(error instanceof TypeError);
       return;
     }
-    if (found.channelId) assert.match(found.channelId, /^[\da-f-]{36}$/);
-    assert.deepEqual(Object.keys(found).filter((name) => !["channelId", "key"].includes(name)), []);
+    const { channelId, addressId, key, ...others } = found;
+    for (const id of [channelId, addressId]) assert.match(id ?? "", /^([\da-f-]{36})?$/);
+    assert.ok(key || !addressId);
+    assert.deepEqual(others, {});
   });
 
   fc.assert(complete, MANY);

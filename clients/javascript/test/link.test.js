@@ -8,13 +8,14 @@ const channelId = "1c5ca5a5-6f0b-4c55-8b9a-3ad1e1b58f0e";
 test("a link parses to the values that it was made from", () => {
   const key = createKey();
 
-  for (const meeting of [{ channelId }, { channelId, key }]) {
+  for (const meeting of [{ channelId }, { channelId, key }, { addressId: channelId, key }]) {
     assert.deepEqual(parseLink(createLink("https://example.org/call?server=x#old", meeting)), meeting);
   }
 });
 
 test("a link has everything in its fragment, which no server sees", () => {
   assert.equal(createLink("https://example.org/", { channelId, key: "K" }), `https://example.org/#${channelId}.K`);
+  assert.equal(createLink("https://example.org/", { addressId: channelId, key: "K" }), `https://example.org/#@${channelId}.K`);
 });
 
 test("a URL without a fragment parses to no meeting", () => {
@@ -22,15 +23,30 @@ test("a URL without a fragment parses to no meeting", () => {
 });
 
 test("a link can be pasted with a full stop after it or angle brackets around it", () => {
-  const meeting = { channelId, key: createKey() };
-  const link = createLink("https://example.org/", meeting);
+  const key = createKey();
 
-  for (const copied of [`${link}.`, `<${link}>`, ` <${link}>\n`, `<${link}.>`]) {
-    assert.deepEqual(parseLink(copied), meeting);
+  for (const meeting of [{ channelId, key }, { addressId: channelId, key }]) {
+    const link = createLink("https://example.org/", meeting);
+    for (const copied of [`${link}.`, `<${link}>`, ` <${link}>\n`, `<${link}.>`]) {
+      assert.deepEqual(parseLink(copied), meeting);
+    }
   }
 });
 
-for (const fragment of [channelId.slice(1), `${channelId}.`, `${channelId}.short`, "top", `${channelId}x`]) {
+const CUT_OFF = [
+  channelId.slice(1),
+  `${channelId}.`,
+  `${channelId}.short`,
+  "top",
+  `${channelId}x`,
+  `@${channelId}`, // an address always has a key
+  `@${channelId}.`,
+  `@${channelId}.short`,
+  `@@${channelId}.${"A".repeat(43)}`,
+  "@",
+];
+
+for (const fragment of CUT_OFF) {
   test(`a link that ends with #${fragment} is reported as incomplete`, () => {
     assert.throws(() => parseLink(`https://example.org/#${fragment}`), { message: "the link is not complete" });
   });

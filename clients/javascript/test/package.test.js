@@ -9,9 +9,9 @@ import { gzipSync } from "node:zlib";
 import { buildSync } from "esbuild";
 
 const root = new URL("..", import.meta.url).pathname;
-const MAX_BYTES = 5_500;
+const MAX_BYTES = 6_300;
 
-test("the minified and gzipped package has at most 5,500 bytes", (t) => {
+test("the minified and gzipped main entry has at most 6,300 bytes", (t) => {
   const { outputFiles } = buildSync({
     entryPoints: [join(root, "src/index.js")],
     bundle: true,

@@ -40,7 +40,7 @@ test("a page without access to WebCrypto gets an error that says so", async (t) 
 
 test("a text does not open for another purpose", async () => {
   const sealer = await sealerOf(KEY);
-  const purposes = ["offer", "answer", "candidate offerer", "candidate answerer"];
+  const purposes = ["offer", "answer", "candidate offerer", "candidate answerer", "address", "guest"];
 
   for (const purpose of purposes) {
     const sealed = await sealer.seal("text", purpose);

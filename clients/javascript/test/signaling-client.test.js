@@ -25,10 +25,18 @@ const METHODS = [
     (client) => client.createDataChannel({ offer: "v=0", iceServers: true }),
     { method: "create_data_channel", offer: "v=0", ice_servers: true },
   ],
+  [
+    (client) => client.createDataChannel({ ttl: 86_400, owner: "secret" }),
+    { method: "create_data_channel", ttl: 86_400, owner: "secret" },
+  ],
   [(client) => client.createOffer(ID, "v=0"), { method: "create_offer", channel_id: ID, offer: "v=0" }],
   [
     (client) => client.createOffer(ID, "v=0", { candidates: ["a"] }),
     { method: "create_offer", channel_id: ID, offer: "v=0", candidates: ["a"] },
+  ],
+  [
+    (client) => client.createOffer(ID, "v=0", { owner: "secret" }),
+    { method: "create_offer", channel_id: ID, offer: "v=0", owner: "secret" },
   ],
   [(client) => client.getOffer(ID), { method: "get_offer", channel_id: ID }],
   [
@@ -43,16 +51,28 @@ const METHODS = [
     (client) => client.createAnswer(ID, "v=0", { candidates: [] }),
     { method: "create_answer", channel_id: ID, answer: "v=0", candidates: [] },
   ],
+  [
+    (client) => client.createAnswer(ID, "v=0", { owner: "secret" }),
+    { method: "create_answer", channel_id: ID, answer: "v=0", owner: "secret" },
+  ],
   [(client) => client.getAnswer(ID, { since: 2 }), { method: "get_answer", channel_id: ID, since: 2 }],
   [(client) => client.createCandidate(ID, "a"), { method: "create_candidate", channel_id: ID, candidate: "a" }],
   [
     (client) => client.createCandidate(ID, ["a", "b"]),
     { method: "create_candidate", channel_id: ID, candidates: ["a", "b"] },
   ],
+  [
+    (client) => client.createCandidate(ID, ["a"], { owner: "secret" }),
+    { method: "create_candidate", channel_id: ID, candidates: ["a"], owner: "secret" },
+  ],
   [(client) => client.getCandidates(ID, { since: 1 }), { method: "get_candidates", channel_id: ID, since: 1 }],
   [(client) => client.getIceServers(), { method: "get_ice_servers" }],
   [(client) => client.getIceServers(ID), { method: "get_ice_servers", channel_id: ID }],
   [(client) => client.deleteDataChannel(ID), { method: "delete_data_channel", channel_id: ID }],
+  [
+    (client) => client.deleteDataChannel(ID, { owner: "secret" }),
+    { method: "delete_data_channel", channel_id: ID, owner: "secret" },
+  ],
 ];
 
 for (const [call, request] of METHODS) {

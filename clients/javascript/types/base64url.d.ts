@@ -2,6 +2,12 @@
 /** @param {Iterable<number>} bytes */
 export declare function toBase64url(bytes: Iterable<number>): string;
 /**
+ * Return random bytes as text.
+ *
+ * @param {number} count
+ */
+export declare function randomBase64url(count: number): string;
+/**
  * @param {string} text
  * @returns {Uint8Array<ArrayBuffer>}
  */

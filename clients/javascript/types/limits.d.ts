@@ -1,5 +1,6 @@
 /** Every number of the client, with its reason. */
 export declare const CHANNEL_TTL_SECONDS = 300;
+export declare const MAX_DESCRIPTION_BYTES = 32768;
 export declare const MAX_CANDIDATE_BYTES = 425;
 export declare const MAX_CANDIDATES = 800;
 export declare const MAX_BATCH = 64;
@@ -22,5 +23,6 @@ export declare const MAX_REPLY_BYTES = 6291456;
 export declare const MAX_SENTENCE = 200;
 export declare const KEY_BYTES = 32;
 export declare const NONCE_BYTES = 12;
+export declare const GUEST_BYTES = 16;
 export declare const POLL_MS: readonly [150, 1000];
 export declare const RETRY_MS: readonly [250, 8000];

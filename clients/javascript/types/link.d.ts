@@ -1,19 +1,27 @@
-/** What one person sends to another: `PAGE#CHANNEL_ID.KEY`. No browser sends the fragment to a server. */
+/**
+ * What one person sends to another: `PAGE#CHANNEL_ID.KEY`, or `PAGE#@ADDRESS_ID.KEY`. No browser sends the fragment to a
+ * server.
+ */
 export type Meeting = {
     channelId: string;
     key?: string;
 };
-/** @typedef {{ channelId: string, key?: string }} Meeting */
+export type Address = {
+    addressId: string;
+    key: string;
+};
+/** @typedef {{ channelId: string, key?: string }} Meeting One guest can follow this link. */
+/** @typedef {{ addressId: string, key: string }} Address Any number of guests can follow this link, again and again. */
 /**
  * @param {string | URL | Location} page
- * @param {Meeting} meeting
+ * @param {Meeting | Address} meeting
  */
-export declare function createLink(page: string | URL | Location, { channelId, key }: Meeting): string;
+export declare function createLink(page: string | URL | Location, meeting: Meeting | Address): string;
 /**
  * Return what is in a link. Return an empty object if it has no fragment, as for the peer that makes a link. A link may
  * be copied along with the angle brackets around it, or the full stop after it.
  *
  * @param {string | URL | Location} link
- * @returns {Partial<Meeting>}
+ * @returns {Partial<Meeting & Address>}
  */
-export declare function parseLink(link: string | URL | Location): Partial<Meeting>;
+export declare function parseLink(link: string | URL | Location): Partial<Meeting & Address>;

@@ -1,6 +1,6 @@
 /** End-to-end encryption: the server sees neither addresses nor fingerprints, and cannot put itself in between. */
 export type Key = CryptoKey | Uint8Array | string;
-export type Purpose = "offer" | "answer" | "candidate offerer" | "candidate answerer";
+export type Purpose = "offer" | "answer" | "candidate offerer" | "candidate answerer" | "address" | "guest";
 export type Envelope = {
     /**
      * Returns base64url of nonce, ciphertext and tag.

@@ -23,6 +23,9 @@ export type Later = {
     items?: string[];
     next?: number;
 };
+export type Owned = {
+    owner?: string;
+};
 export type Asking = {
     iceServers?: boolean;
 };
@@ -40,6 +43,7 @@ export type IceServers = {
  * @property {number} [wait] Seconds for which the server may hold its reply until there is news.
  */
 /** @typedef {{ items?: string[], next?: number }} Later A server that does not know `since` returns neither. */
+/** @typedef {{ owner?: string }} Owned The secret of the channel's creator, without which nobody can write to the channel. */
 /** @typedef {{ iceServers?: boolean }} Asking Whether the reply should contain the server's ICE servers. */
 /** @typedef {{ ice_servers?: RTCIceServer[] }} IceServers Absent if not asked for or not configured. */
 export declare class SignalingClient {
@@ -57,24 +61,28 @@ export declare class SignalingClient {
     /** Let the browser open its connection to the server before the first request. */
     preconnect(): void;
     /**
-     * @param {{ offer?: string, candidates?: string[] } & Asking & Call} [options]
-     * @returns {Promise<{ channel_id: string } & IceServers>}
+     * @param {{ offer?: string, candidates?: string[], ttl?: number } & Owned & Asking & Call} [options] `ttl` is how many
+     *   seconds the channel is to live.
+     * @returns {Promise<{ channel_id: string, ttl?: number } & IceServers>} `ttl` is how many seconds the server grants. A
+     *   server that does not know the field returns none, and ignores `owner`, too.
      */
     createDataChannel(options?: {
         offer?: string;
         candidates?: string[];
-    } & Asking & Call): Promise<{
+        ttl?: number;
+    } & Owned & Asking & Call): Promise<{
         channel_id: string;
+        ttl?: number;
     } & IceServers>;
     /**
      * @param {string} channelId
      * @param {string} offer
-     * @param {{ candidates?: string[] } & Call} [options]
+     * @param {{ candidates?: string[] } & Owned & Call} [options]
      * @returns {Promise<{}>}
      */
     createOffer(channelId: string, offer: string, options?: {
         candidates?: string[];
-    } & Call): Promise<{}>;
+    } & Owned & Call): Promise<{}>;
     /**
      * @param {string} channelId
      * @param {Reading & Asking & Call} [options]
@@ -88,12 +96,12 @@ export declare class SignalingClient {
      *
      * @param {string} channelId
      * @param {string} answer
-     * @param {{ candidates?: string[] } & Call} [options]
+     * @param {{ candidates?: string[] } & Owned & Call} [options]
      * @returns {Promise<{}>}
      */
     createAnswer(channelId: string, answer: string, options?: {
         candidates?: string[];
-    } & Call): Promise<{}>;
+    } & Owned & Call): Promise<{}>;
     /**
      * @param {string} channelId
      * @param {Reading & Call} [options]
@@ -105,10 +113,10 @@ export declare class SignalingClient {
     /**
      * @param {string} channelId
      * @param {string | string[]} candidate One, or a list of at most 64.
-     * @param {Pick<Reading, "since"> & Call} [options]
+     * @param {Pick<Reading, "since"> & Owned & Call} [options]
      * @returns {Promise<Later>}
      */
-    createCandidate(channelId: string, candidate: string | string[], options?: Pick<Reading, "since"> & Call): Promise<Later>;
+    createCandidate(channelId: string, candidate: string | string[], options?: Pick<Reading, "since"> & Owned & Call): Promise<Later>;
     /**
      * @param {string} channelId
      * @param {Reading & Call} [options]
@@ -130,8 +138,8 @@ export declare class SignalingClient {
     }>;
     /**
      * @param {string} channelId
-     * @param {Call} [options]
+     * @param {Owned & Call} [options]
      * @returns {Promise<{}>}
      */
-    deleteDataChannel(channelId: string, options?: Call): Promise<{}>;
+    deleteDataChannel(channelId: string, options?: Owned & Call): Promise<{}>;
 }

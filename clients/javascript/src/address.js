@@ -1,0 +1,116 @@
+/** The texts of an address: the pointer to the door that is open at the moment, and the answer that a guest gives there. */
+
+import { randomBase64url } from "./base64url.js";
+import { TamperedError } from "./errors.js";
+import { GUEST_BYTES, MAX_DESCRIPTION_BYTES } from "./limits.js";
+import { sealerOf } from "./sealer.js";
+
+/** @typedef {import("./sealer.js").Envelope} Envelope */
+
+/**
+ * What the host writes to the address. A door is an ordinary channel, in which the host waits for one guest.
+ *
+ * @typedef {object} Pointer
+ * @property {string} door The id of the door's channel.
+ * @property {string} key Seals everything in the door.
+ * @property {string} [offer] The host's description. It is also in the door, but here it saves the guest a request.
+ */
+
+/**
+ * A pointer that a guest has opened.
+ *
+ * @typedef {object} Door
+ * @property {string} channelId
+ * @property {Envelope} sealer
+ * @property {string} [offer]
+ */
+
+const CHANNEL_ID = /^[\da-f-]{36}$/;
+const GUEST = /^[\w-]{22}$/;
+
+/** Return a new name for a guest, by which the host recognizes it when it comes again. */
+export function createGuest() {
+  return randomBase64url(GUEST_BYTES);
+}
+
+/**
+ * @param {Envelope} sealer The one of the address.
+ * @param {Pointer} pointer
+ */
+export async function sealPointer(sealer, { door, key, offer }) {
+  const whole = await sealer.seal(JSON.stringify({ door, key, offer }), "address");
+  return whole.length > MAX_DESCRIPTION_BYTES ? sealer.seal(JSON.stringify({ door, key }), "address") : whole;
+}
+
+/**
+ * @param {Envelope} sealer The one of the address.
+ * @param {string} sealed
+ * @returns {Promise<Door>}
+ */
+export async function openPointer(sealer, sealed) {
+  const text = await sealer.open(sealed, "address");
+  try {
+    const { door, key, offer } = JSON.parse(text);
+    if (offer !== undefined) check(offer);
+    return { channelId: check(door, CHANNEL_ID), sealer: await sealerOf(check(key)), offer };
+  } catch (cause) {
+    throw new TamperedError("the address does not name a door", { cause });
+  }
+}
+
+/**
+ * Return what a guest seals with in a door: its answer says who it is.
+ *
+ * @param {Envelope} sealer The one of the door.
+ * @param {string} guest
+ * @returns {Envelope}
+ */
+export function sealerOfGuest(sealer, guest) {
+  return {
+    ...sealer,
+    async seal(text, purpose) {
+      if (purpose !== "answer") return sealer.seal(text, purpose);
+      return sealer.seal(JSON.stringify({ answer: text, guest }), "guest");
+    },
+  };
+}
+
+/**
+ * Return what the host opens with in a door.
+ *
+ * @param {Envelope} sealer The one of the door.
+ * @param {(guest: string) => void} onGuest Called with the guest's name when its answer is opened.
+ * @returns {Envelope}
+ */
+export function sealerOfHost(sealer, onGuest) {
+  return {
+    ...sealer,
+    async open(sealed, purpose) {
+      if (purpose !== "answer") return sealer.open(sealed, purpose);
+      const { answer, guest } = parseAnswer(await sealer.open(sealed, "guest"));
+      onGuest(guest);
+      return answer;
+    },
+  };
+}
+
+/** @param {string} text */
+function parseAnswer(text) {
+  try {
+    const { answer, guest } = JSON.parse(text);
+    return { answer: check(answer), guest: check(guest, GUEST) };
+  } catch (cause) {
+    throw new TamperedError("the answer does not name its guest", { cause });
+  }
+}
+
+/**
+ * Return a value if it is a text of the right form.
+ *
+ * @param {unknown} value
+ * @param {RegExp} [form]
+ */
+function check(value, form = /^/) {
+  if (typeof value === "string" && form.test(value)) return value;
+  throw new TypeError("not of the right form");
+}
