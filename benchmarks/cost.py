@@ -42,9 +42,9 @@ ROUND_TRIP_SECONDS = 0.05
 # From the answerer's first request until its answer is in the table. In this time the answerer sends two requests, and
 # its browser creates a description.
 ANSWERING_SECONDS = 0.25
-# With a STUN server: from the late candidates until the peers are connected, which ends the reads still held.
+# With a STUN server: from the late candidates until the peers are connected. Reads that are still held end then.
 CONNECTING_SECONDS = 0.2
-# One for each peer, as in the counts of `units`.
+# Each peer has one, as in the counts of `units`.
 LATE_CANDIDATES = 2
 # The share of requests that start an execution environment, usually less than 1 %.
 # Source: AWS Compute Blog, "Operating Lambda: Performance optimization, part 1".
@@ -204,7 +204,7 @@ class Service:
         return replace(held, reads=held.reads - 1, seconds=held.seconds - self.read_seconds)
 
     def longer(self, held: Held, read_units: float) -> Quantities:
-        """Return the additional quantities of a request that is already counted, because it was held."""
+        """Return what a held request uses in addition to one that is answered at once, which is already counted."""
         return self.quantities(0, held.seconds, 0, read_units * held.reads, 0)
 
 

@@ -39,7 +39,7 @@ HANDLERS = {
     "Powertools over our gateway": "powertools.py",
     EMPTY: "empty.py",
 }
-# The same with bytecode, to show what that alone gains. The `pip install` that AWS documents for Lambda makes none.
+# The same with bytecode, to show what bytecode alone gains. The `pip install` that AWS documents for Lambda makes none.
 WITH_BYTECODE = {f"{name}, with bytecode": handler for name, handler in list(HANDLERS.items())[:-1]}
 
 INSTRUCTIONS = re.compile(r"I\s+refs:\s+([\d,]+)")

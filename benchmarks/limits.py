@@ -11,7 +11,7 @@ from benchmarks.descriptions import KINDS
 from benchmarks.functions import EMPTY, US
 from benchmarks.report import table
 
-# Two for TCP and TLS 1.3. Three for the channel's id to the offerer, the offer to the answerer, and the answer back.
+# Two are for TCP and TLS 1.3. Three carry the id to the offerer, the offer to the answerer, and the answer back.
 SETUP_ROUND_TRIPS = 2 + 3
 # The offer goes in and out, and so does the answer.
 MESSAGES = 4

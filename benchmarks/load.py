@@ -230,7 +230,7 @@ def fill(client: DynamoDBClient, name: str, size: int) -> None:
 
 
 class Probe:
-    """One table with the gateway and the whole handler over it, which measures the time of each call."""
+    """Measures the time of each call to one table, both by the gateway and by the whole handler."""
 
     def __init__(self, client: DynamoDBClient, name: str) -> None:
         self._meter = Meter(client)
@@ -260,7 +260,7 @@ class Probe:
         self._send("delete_data_channel", channel_id=own)
 
     def hold(self, count: int, size: int) -> Results:
-        """Read a channel of `count` candidates, whole and only the new ones, and append one. Return the units."""
+        """Read all of a channel's `count` candidates, then only new ones, and append one. Return the units."""
         candidates = [f"{number:04}".ljust(size, ".") for number in range(count + 1)]
         # This is one PutItem. Over the wire it would take many requests.
         own, units = self._channels.create("offer", candidates[:-1]), {}

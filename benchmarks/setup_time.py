@@ -44,10 +44,10 @@ PEERPOST = ("peerpost",)
 # The values that are saved for each run.
 COUNTS = ("milliseconds", "requests", "messages", "connections")
 COLORS = (OURS, *RIVALS)
-# A Peerpost set-up may take this much.
+# A Peerpost set-up may take at most this much.
 MOST = {"requests": 4, "connections": 2}
 
-# Two hold a read, one writes, and one deletes the channel of the previous run.
+# Of the function's environments, two hold a read, one writes, and one deletes the channel of the previous run.
 ENVIRONMENTS = 4
 # Both pages learn the start time this long in advance.
 NOTICE_MS = 60

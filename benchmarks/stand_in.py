@@ -27,7 +27,7 @@ REPLY = b"".join(
 
 
 class Answer(socketserver.StreamRequestHandler):
-    """One connection. To a read, the reply means that there is no such item; to a write, that it has succeeded."""
+    """One connection. For a read, the reply means that the item does not exist. For a write, it means success."""
 
     disable_nagle_algorithm = True
 

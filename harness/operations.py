@@ -31,7 +31,7 @@ def dynamodb_operations(client: DynamoDBClient, table: str) -> set[str]:
     channels.warm_up()
     post = over_handler(app_over(channels))
     channel_id = open_channel(post)
-    # `get_offer` runs once on the empty channel. NEEDED then writes each value before it is read.
+    # `get_offer` is called once on the empty channel. Then each value is written before it is read: see NEEDED.
     for method in ["get_offer", *NEEDED]:
         post(whole(method, channel_id))
     return called

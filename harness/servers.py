@@ -14,7 +14,7 @@ from harness.front import Front, front_of
 from harness.service import app_over
 from harness.ssm import KEY, digest
 
-# A held reply outlasts what a busy machine takes until there is news, so that no test asks twice by chance.
+# Even on a busy machine, news arrives in this time, so no test asks twice by chance.
 HOLD_SECONDS = 20
 
 

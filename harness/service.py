@@ -1,4 +1,4 @@
-"""The server that a test wants, and the ways on which requests reach it."""
+"""The server under test, and the ways in which requests can reach it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from chalicelib.ice_servers import IceServers
 from chalicelib.limits import MAX_WAIT_SECONDS
 from harness.ssm import KEYS_NAME, SECRET, SECRET_NAME, digest, put
 
-# Each is a parameter for the fixture `way`, and leads to the same server.
+# Parameters for the fixture `way`. They all lead to the same server.
 TEST_CLIENT = "test client"
 FUNCTION_URL = "function URL"
 CHALICE_LOCAL = "chalice local"
@@ -23,9 +23,9 @@ LAMBDA_RUNTIME = "Lambda runtime"
 
 on_lambda_runtime = pytest.param(LAMBDA_RUNTIME, marks=pytest.mark.runtime)
 
-# For a test that every way has to pass each time.
+# For tests that run in every way. `make test` leaves out only the Lambda runtime.
 every_way = pytest.mark.parametrize("way", [TEST_CLIENT, FUNCTION_URL, CHALICE_LOCAL, on_lambda_runtime], indirect=True)
-# For a test of which one way is enough each time, and the others before a release.
+# For tests that `make test` runs in one way only.
 each_way_in_turn = pytest.mark.parametrize(
     "way",
     [
@@ -36,24 +36,24 @@ each_way_in_turn = pytest.mark.parametrize(
     ],
     indirect=True,
 )
-# For a test that looks into the server, and so needs it in this process.
+# For tests that look inside the server, so that it must run in this process.
 ways_in_this_process = pytest.mark.parametrize("way", [TEST_CLIENT, FUNCTION_URL], indirect=True)
 
 
 def app_over(channels: Channels, max_wait_seconds: float = MAX_WAIT_SECONDS, **features: Any) -> Chalice:
-    """Return the app over these channels. The features are a Server's: access keys and ICE servers."""
+    """Return the app for these channels. `features` are arguments of Server, such as access keys and ICE servers."""
     server = Server(channels, **features)
     return create_app(lambda: server, max_wait_seconds=max_wait_seconds)
 
 
 @dataclass(frozen=True)
 class Service:
-    """The server that a test wants. Without arguments it is that of `make run`."""
+    """The features of the server under test. Without arguments, they are those of `make run`."""
 
     access_keys: tuple[str, ...] = ()
     stun_urls: tuple[str, ...] = ()
     turn_urls: tuple[str, ...] = ()
-    # More variables, for a server in a process of its own.
+    # More environment variables, for a server in a separate process.
     variables: Mapping[str, str] = field(default_factory=dict)
 
     def app(self, channels: Channels) -> Chalice:
@@ -63,7 +63,7 @@ class Service:
         return app_over(channels, access_keys=access_keys, ice_servers=ice_servers)
 
     def environment(self, ssm: str) -> dict[str, str]:
-        """Return the variables for a server in a process of its own, whose parameters are put into `ssm`."""
+        """Put the parameters into `ssm`, and return the environment variables for a server in a separate process."""
         environment = {"AWS_ENDPOINT_URL_SSM": ssm, **self.variables}
         if self.access_keys:
             put(ssm, KEYS_NAME, self._digests())

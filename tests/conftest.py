@@ -26,9 +26,13 @@ BY_FILE = {"unit", "engine", "local", "runtime"}
 
 
 class ByFolder(LoadScopeScheduling):  # type: ignore[misc]
-    """Where two processes share the tests, a folder with servers of its own goes to one of them, and so does a file."""
+    """Divides the tests between the processes of pytest-xdist.
 
-    def _split_scope(self, nodeid: str) -> str:  # As the documentation of pytest-xdist has it.
+    The tests of one file stay together. The tests of a folder do, too, if its files share servers.
+    """
+
+    # The documentation of pytest-xdist tells subclasses to override this method.
+    def _split_scope(self, nodeid: str) -> str:
         path, _, _ = nodeid.partition("::")
         folder, _, _ = path.rpartition("/")
         return path if folder.rpartition("/")[2] in BY_FILE else folder
@@ -45,7 +49,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests whose server runs in another process, by what starts it."""
+    """Mark the tests whose server runs in another process, and those that need the package."""
     for item in items:
         fixtures = set(getattr(item, "fixturenames", []))
         callspec = getattr(item, "callspec", None)
@@ -81,7 +85,7 @@ def clock() -> Clock:
 
 @pytest.fixture(params=[pytest.param("moto", marks=pytest.mark.moto), "engine"])
 def client(request: pytest.FixtureRequest) -> Iterator[DynamoDBClient]:
-    """The same test on moto, which `chalice local` embeds, and on a real engine."""
+    """A DynamoDB client. Each of its tests runs on moto, which `chalice local` embeds, and on a real engine."""
     if request.param == "engine":
         yield client_of(request.getfixturevalue("endpoint"))
     else:
@@ -136,25 +140,25 @@ def ssm() -> Iterator[str]:
 
 @pytest.fixture
 def way(request: pytest.FixtureRequest) -> str:
-    """How a request reaches the server: as a function URL's event, unless a test is parametrized."""
+    """How requests reach the server: as events of a function URL, unless the test chooses other ways."""
     return getattr(request, "param", FUNCTION_URL)
 
 
 @pytest.fixture
 def service() -> Service:
-    """The server that `post` talks to. A module that needs another one has this fixture too."""
+    """The server that `post` talks to. Test modules that need another server override this fixture."""
     return Service()
 
 
 @pytest.fixture
 def served(real_client: DynamoDBClient, real_table: str, clock: Clock) -> Channels:
-    """The channels of a server in this process. A module that needs others has this fixture too."""
+    """The channels of a server in this process. Test modules that need other channels override this fixture."""
     return Channels(Table(real_client, real_table), clock)
 
 
 @pytest.fixture
 def post(way: str, service: Service, served: Channels, request: pytest.FixtureRequest) -> Iterator[Post]:
-    """One request to the server."""
+    """A function that sends one request to the server."""
     if way == TEST_CLIENT:
         yield over_test_client(service.app(served))
     elif way == FUNCTION_URL:

@@ -1,8 +1,8 @@
-"""Builds the function's package: what it needs and no more, byte for byte the same on every build.
+"""Builds the function's package. It contains only what the function needs, and each build is identical to the byte.
 
     python -m tools.package [FILE]
 
-FILE is build/function.zip unless it is given.
+The default for FILE is build/function.zip.
 """
 
 import gzip
@@ -26,28 +26,29 @@ from tools.sbom import sbom
 ROOT = Path(__file__).parent.parent
 ZIP = ROOT / "build/function.zip"
 REQUIREMENTS = ROOT / "requirements.txt"
-# Has the hashes of everything that requirements.txt names.
+# Contains the hashes of all packages in requirements.txt.
 LOCK = ROOT / "uv.lock"
 SBOM = "sbom.cdx.json"
 
-# The runtime of infra/modules/function; only this very version reads the bytecode.
+# The runtime in infra/modules/function. No other version of Python can use the bytecode.
 RUNTIME = "3.13"
 RELEASE = "cpython-313 final "
 # Where Lambda unpacks a package.
 TASK_ROOT = "/var/task"
 
-# These two import nothing else of Chalice; the rest is its command line.
+# These two files need no other part of Chalice. The rest is its command line.
 CHALICE = {"chalice/__init__.py", "chalice/app.py"}
-# What we call of each service; botocore makes a client of all that its data describes, at every cold start.
+# The operations that we call. At every cold start, botocore builds a client for all operations in its data.
 OPERATIONS = {"dynamodb/2012-08-10": {"GetItem", "PutItem", "UpdateItem"}, "ssm/2014-11-06": {"GetParameter"}}
-# Of botocore's data, what a client of these opens.
+# The files of botocore's data that a client of these services opens.
 DATA = {
     *(f"botocore/data/{name}.json" for name in ("endpoints", "partitions", "sdk-default-configuration")),
     *(f"botocore/data/{service}/endpoint-rule-set-1.json.gz" for service in OPERATIONS),
     *(f"botocore/data/{service}/service-2.json.gz" for service in OPERATIONS),
 }
-# AWS's endpoints are signed by Amazon Trust Services, which asks whoever picks to take all five of its roots
-# (https://www.amazontrust.com/repository/). DigiCert signed before, and may yet for the operators of AWS in China.
+# The certificates of AWS's endpoints come from Amazon Trust Services. It asks everybody who selects root certificates
+# to include all five of its roots (https://www.amazontrust.com/repository/). DigiCert issued the certificates before,
+# and may still issue those for the operators of AWS in China.
 ROOTS = "botocore/cacert.pem"
 TRUSTED = ("Amazon Root CA", "Starfield Services Root Certificate Authority", "DigiCert")
 
@@ -55,7 +56,7 @@ Files = dict[str, bytes]
 
 
 def build(python: str | None) -> Files:
-    """Return the package's files by name, with bytecode where there is a Python of the runtime's version."""
+    """Return the package's files by name. `python` compiles the bytecode. Without it, there is none."""
     fetched = wheels()
     files = own_files() | {SBOM: sbom(fetched)}
     for wheel in fetched:
@@ -76,7 +77,7 @@ def wheels() -> list[Path]:
 
 
 def locked_requirements() -> str:
-    """Return what requirements.txt pins, with the hashes of each one's wheels, as pip reads it."""
+    """Return the requirements in pip's format, pinned as in requirements.txt and with the hashes of their wheels."""
     packages = {package["name"]: package for package in tomllib.loads(LOCK.read_text())["package"]}
     lines = []
     for pinned in pinned_requirements():
@@ -95,21 +96,25 @@ def pinned_requirements() -> list[str]:
 
 
 def once(folder: Path, make: Callable[[Path], None]) -> Path:
-    """Return a folder, which `make` fills where it is missing: whole, or not at all, whoever else is at it."""
+    """Return a folder, and call `make` to fill it if it does not exist.
+
+    This is safe if several processes do it at the same time: the folder appears complete or not at all.
+    """
     if not folder.exists():
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent) as unfinished:
             make(Path(unfinished, "new"))
             try:
                 Path(unfinished, "new").rename(folder)
-            except OSError:  # Another process was the first: what it has made is as good.
+            except OSError:
+                # Another process was faster, and its folder is as good as ours.
                 if not folder.exists():
                     raise
     return folder
 
 
 def fetch(folder: Path) -> None:
-    """Fetch the wheels that run on every platform: what is built here runs on arm64, whatever machine this is."""
+    """Fetch wheels that run on every platform, because the package runs on arm64, whatever machine builds it."""
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet", "--quiet"]
     pure = [
         "--no-deps",
@@ -133,10 +138,11 @@ def library_files(wheel: Path) -> Files:
 
 
 def shipped_as(name: str) -> str | None:
-    """Return the name under which a wheel's file ships; None for a file that does not."""
+    """Return the name in the package of a wheel's file, or None if it is left out."""
     path = PurePosixPath(name)
     top = path.parts[0]
-    if top.endswith(".dist-info"):  # The terms of every licence among them ask that it comes along.
+    if top.endswith(".dist-info"):
+        # Each of these licences requires that its text comes with the library.
         is_licence = path.name.upper().startswith(("LICEN", "NOTICE"))
         return f"licenses/{top.removesuffix('.dist-info')}/{path.name}" if is_licence else None
     if top.endswith(".data"):  # Scripts for a command line.
@@ -147,7 +153,7 @@ def shipped_as(name: str) -> str | None:
 
 
 def trim(name: str, content: bytes) -> tuple[str, bytes]:
-    """Drop what no client of ours reads, since a cold start parses it all."""
+    """Remove what our clients do not read, because every cold start parses the whole file."""
     if name == ROOTS:
         return name, trusted(content)
     if not name.startswith("botocore/data/"):
@@ -163,14 +169,14 @@ def trim(name: str, content: bytes) -> tuple[str, bytes]:
 
 
 def trusted(bundle: bytes) -> bytes:
-    """Keep the roots that AWS's endpoints are signed by: OpenSSL reads all there are, for every new connection."""
+    """Keep the root certificates of AWS's endpoints. OpenSSL reads all in the file for each connection."""
     roots = re.findall(r'^# Label: "([^"]+)"$.*?^(-----BEGIN.+?END CERTIFICATE-----$)', bundle.decode(), re.M | re.S)
     kept = [f"# {label}\n{root}\n" for label, root in roots if label.startswith(TRUSTED)]
     return "".join(kept).encode()
 
 
 def called(model: Any, operations: set[str]) -> Any:
-    """Return a service's model with these operations, and the shapes that they lead to."""
+    """Return a service's model with only these operations, and the shapes that they use."""
     kept = {name: operation for name, operation in model["operations"].items() if name in operations}
     shapes: dict[str, Any] = {}
     ahead = [kept]
@@ -197,9 +203,9 @@ def undocumented(data: Any) -> Any:
 
 
 def bytecode(files: Files, python: str) -> Files:
-    """Compile ahead: /var/task is read-only, so that a cold start would compile everything, each time.
+    """Compile all modules. Otherwise every cold start would compile them, because /var/task is read-only.
 
-    It is unchecked, since the files' dates, by which Python checks otherwise, are not those that it was made at.
+    Python uses this bytecode unchecked. A check would compare the source's date, which is a different one on Lambda.
     """
     with tempfile.TemporaryDirectory() as folder:
         for name in sorted(files):
@@ -207,7 +213,8 @@ def bytecode(files: Files, python: str) -> Files:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(files[name])
         compileall = [python, "-sS", "-m", "compileall", "-q", "-j1", "--invalidation-mode", "unchecked-hash"]
-        # Paths as they will be; one process, in order, with one seed and nothing of this shell: else bytecode varies.
+        # The bytecode contains the paths on Lambda. It is the same on every build only with one process, a fixed
+        # order of files, a fixed hash seed, and none of this shell's environment variables.
         subprocess.run(
             [*compileall, "-s", folder, "-p", TASK_ROOT, folder], check=True, env={"PYTHONHASHSEED": "0"}, cwd=folder
         )
@@ -215,7 +222,7 @@ def bytecode(files: Files, python: str) -> Files:
 
 
 def find_python() -> str | None:
-    """Return a Python of the runtime's version, where there is one."""
+    """Return a Python of the runtime's version, or None if there is none."""
     return next(filter(None, map(ask, pythons())), None)
 
 
@@ -228,7 +235,10 @@ def pythons() -> Iterator[str]:
 
 
 def ask(python: str) -> str | None:
-    """Return where a Python of the runtime's version really is: its name may be a launcher's, with anything behind."""
+    """Return the path of the Python that this command starts, or None if it is not of the runtime's version.
+
+    The command may be a launcher, so its name does not say which Python it starts.
+    """
     question = "import sys; print(sys.implementation.cache_tag, sys.version_info.releaselevel, sys.executable)"
     try:
         answer = subprocess.run([python, "-c", question], capture_output=True, text=True, check=False).stdout
@@ -238,12 +248,12 @@ def ask(python: str) -> str | None:
 
 
 def write(files: Files, target: Path) -> None:
-    """Write the zip from names and contents alone: no date, owner, mode or order of this machine gets in."""
+    """Write the zip from names and contents alone. It contains no date, owner, mode or file order of this machine."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name in sorted(files):
             entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-            entry.create_system = 3  # Unix, which is what the mode below is read as.
+            entry.create_system = 3  # Unix: the mode below is a Unix mode.
             entry.external_attr = (stat.S_IFREG | 0o644) << 16
             archive.writestr(entry, files[name], zipfile.ZIP_DEFLATED, 9)
 

@@ -20,12 +20,12 @@ DEFAULT_PAGE = "http://127.0.0.1:8080/"
 # A README should load at once, also on a phone.
 MOST_BYTES = 1_000_000
 
-# What the page lays out in one column, with all of a window in view.
+# In a window of this size, the page has one column, and everything is in view.
 WINDOW_WIDTH = 480
 WINDOW_HEIGHT = 520
 BAR_HEIGHT = 40
 MARGIN = 20
-# The most that a GIF can have. With fewer, small coloured dots lose their colour.
+# A GIF can have no more colours. With fewer, small coloured dots would lose their colour.
 COLOURS = 256
 # Generous, because the machine may be busy.
 PATIENCE_MS = 60_000

@@ -1,10 +1,10 @@
-"""Walks all methods and one refusal on a live server.
+"""Tests a live server: calls every method, and makes one request that must be refused.
 
     python -m tools.smoke URL
 
-It prints each result, and ends with 1 at the first surprise.
-A server with access keys gets the one in PEERPOST_ACCESS_KEY: in the environment, since everybody on a machine can read
-a command line.
+It prints each result. At the first wrong one, it stops with exit code 1.
+If the server requires an access key, set PEERPOST_ACCESS_KEY. There is no option for it, because everybody on a machine
+can read command lines.
 """
 
 import argparse
@@ -37,11 +37,11 @@ Expected = dict[str, object] | str
 
 
 class Surprise(Exception):
-    """The server did not do what the contract says; the message says what it did."""
+    """The server broke the contract. The message says how."""
 
 
 class Signature(httpx.Auth):
-    """What a function URL asks for whose authorization type is AWS_IAM, by the usual AWS environment."""
+    """Signs requests for a function URL with authorization type AWS_IAM. boto3 finds the credentials and the region."""
 
     requires_request_body = True
 
@@ -60,7 +60,7 @@ class Signature(httpx.Auth):
 
 
 def walk(channel_id: str) -> Iterator[tuple[Request, Expected]]:
-    """Give what two peers would say, each with its reply: an object where it is taken, a text where it is refused."""
+    """Yield the requests of two peers, each with the expected reply: an object for a success, a text for a refusal."""
     yield {"method": "create_offer", "channel_id": channel_id, "offer": "v=0 offer"}, {}
     yield {"method": "get_offer", "channel_id": channel_id}, {"offer": "v=0 offer"}
     yield {"method": "create_answer", "channel_id": channel_id, "answer": "v=0 answer"}, {}
@@ -72,7 +72,7 @@ def walk(channel_id: str) -> Iterator[tuple[Request, Expected]]:
 
 
 def smoke(http: httpx.Client, patience_seconds: float) -> None:
-    """Print each call and its result; raise Surprise at the first that is not as expected."""
+    """Print each call and its result. Raise Surprise at the first result that is wrong."""
     channel_id = open_channel(http, time.monotonic() + patience_seconds)
     reply = call(http, {"method": "get_ice_servers", "channel_id": channel_id})
     match content(reply):
@@ -112,7 +112,7 @@ def open_channel(http: httpx.Client, deadline: float) -> str:
 
 
 def call(http: httpx.Client, request: Request) -> httpx.Response:
-    # No other method needs the key, and what does not need it should not see it.
+    # No other request of this test needs the key, so no other request contains it.
     key = os.environ.get("PEERPOST_ACCESS_KEY") if request["method"] == "create_data_channel" else None
     began = time.monotonic()
     reply = http.post("", json=request, headers={"Authorization": f"Bearer {key}"} if key else {})
@@ -121,7 +121,7 @@ def call(http: httpx.Client, request: Request) -> httpx.Response:
 
 
 def content(reply: httpx.Response) -> object:
-    """Return what a reply says: an object where it is JSON, its text where not."""
+    """Return the content of a reply: an object if it is JSON, and otherwise its text."""
     try:
         return reply.json() if reply.headers.get("content-type") == "application/json" else reply.text
     except ValueError:

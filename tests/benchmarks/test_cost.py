@@ -11,7 +11,7 @@ from benchmarks.cost import Held, Service
 from harness.engines import ROOT
 
 KIND = "data channel"
-# Results as from `units` and `load`, with numbers that are easy to calculate with.
+# Results in the form of those of `units` and `load`, with numbers that are easy to calculate with.
 METHODS = {
     "create_offer": {"requests": 1, "write_units": 1, "read_units": 0},
     "get_candidates": {"requests": 1, "write_units": 0, "read_units": 1},
@@ -155,7 +155,7 @@ def test_polling_adds_a_request_and_a_read_for_each_poll() -> None:
     assert found["lambda_gb_seconds"] == pytest.approx((5 + polls) * 0.005 / 4)
 
 
-def test_the_count_of_a_plain_connection_already_has_one_early_read() -> None:
+def test_the_early_read_of_a_plain_connection_is_not_counted_twice() -> None:
     polls = len(POLLING.reads_until(10.25, probe=False)) - 2
 
     found = SERVICE.plain(KIND, after=10)

@@ -19,7 +19,7 @@ def test_every_benchmark_has_a_section() -> None:
     assert sorted(SECTIONS) == sorted(BENCHMARKS)
 
 
-def test_the_table_at_the_beginning_shows_the_middle_distance() -> None:
+def test_the_table_at_the_beginning_shows_the_times_for_a_server_50_ms_away() -> None:
     times = {"peerpost": [300, 100, 200], "relay": [150], "peerjsids": [400.4]}
     runs = {variant: {rtt: {"milliseconds": each} for rtt in ("0", "50", "150")} for variant, each in times.items()}
     runs["peerpost"]["0"] = runs["peerpost"]["150"] = {"milliseconds": [999]}

@@ -286,17 +286,17 @@ def test_an_answerer_who_comes_before_the_offer_connects(alice: Person, bob: Per
 @pytest.mark.parametrize(
     "unknown",
     [{"wait"}, {"wait", "since", "offer", "candidates"}],
-    ids=["a server that does not hold", "a server of the seven plain methods"],
+    ids=["a server that holds no replies", "a server with only the seven plain methods"],
 )
 @pytest.mark.parametrize("slow", [False, True], ids=["at once", "with late candidates"])
 def test_peers_connect_through_an_older_server(
     alice: Person, bob: Person, proxy: Proxy, unknown: set[str], slow: bool
 ) -> None:
-    def as_it_understands(request: dict[str, Any]) -> dict[str, Any]:
+    def without_unknown_fields(request: dict[str, Any]) -> dict[str, Any]:
         optional = unknown - ({"offer"} if request["method"] == "create_offer" else set())
         return {name: value for name, value in request.items() if name not in optional}
 
-    proxy.change_request = as_it_understands
+    proxy.change_request = without_unknown_fields
 
     meet(alice, bob, proxy.url, **({"slow": True} if slow else {}))
 

@@ -1,4 +1,4 @@
-"""A server that listens only on 127.0.0.1, called by the name `localhost`, which can also mean `::1`."""
+"""A server that listens only on 127.0.0.1, reached through the name `localhost`, which can also mean `::1`."""
 
 from harness.person import Person
 from harness.web_servers import Proxy

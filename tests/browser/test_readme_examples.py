@@ -26,7 +26,7 @@ def page_server() -> Iterator[str]:
 
 @pytest.fixture
 def window(browser: Browser, local_url: str) -> Iterator[BrowserContext]:
-    """A browser that sends requests to the README's server on to `chalice local`, so that the code runs unchanged."""
+    """A browser that redirects requests for the README's server to `chalice local`, so that the code runs unchanged."""
     context = browser.new_context()
     context.set_default_timeout(MILLISECONDS)
     context.route(SERVER_IN_THE_README, lambda route: route.continue_(url=local_url))

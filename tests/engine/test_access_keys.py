@@ -75,7 +75,7 @@ def test_a_request_without_headers_is_refused(served: Channels) -> None:
 
 
 @pytest.mark.parametrize("method", WITH_A_CHANNEL)
-def test_without_a_channel_only_get_ice_servers_asks_for_a_key(method: str, post: Post) -> None:
+def test_if_the_channel_id_is_missing_only_get_ice_servers_asks_for_a_key(method: str, post: Post) -> None:
     reply = post({"method": method})
 
     assert reply.status == (401 if method == "get_ice_servers" else 400)

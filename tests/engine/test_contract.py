@@ -226,7 +226,7 @@ def test_another_http_method_is_refused(http_method: str, post: Post) -> None:
 
 
 @every_way
-def test_a_head_request_is_refused_without_a_body(post: Post) -> None:
+def test_the_refusal_of_a_head_request_has_no_body(post: Post) -> None:
     assert_refused(post(b"", http_method="HEAD"), "")
 
 

@@ -185,7 +185,7 @@ def test_for_another_address_there_is_no_ipv6_server(app: Chalice, capsys: pytes
 
 
 @pytest.mark.usefixtures("prepared")
-def test_the_server_sends_a_100_before_it_reads_the_body(app: Chalice) -> None:
+def test_the_server_sends_a_100_continue_before_it_reads_the_body(app: Chalice) -> None:
     with serving(app) as port, socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
         connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
         interim = connection.recv(65536)
@@ -197,7 +197,7 @@ def test_the_server_sends_a_100_before_it_reads_the_body(app: Chalice) -> None:
     assert reply.status == 400
 
 
-def test_log_records_of_requests_are_written_as_words() -> None:
+def test_chalice_local_prints_the_log_record_of_a_request_in_words() -> None:
     record = logging.LogRecord("chalicelib.request_log", logging.INFO, "", 0, "request", (), None)
     vars(record).update({"method": "get_offer", "status": 200, "outcome": "done"})
     other = logging.LogRecord("peerpost", logging.ERROR, "", 0, "an outage", (), None)
@@ -210,7 +210,7 @@ def test_log_records_of_requests_are_written_as_words() -> None:
 
 
 @pytest.mark.usefixtures("prepared")
-def test_only_chalices_log_stream_writes_words() -> None:
+def test_only_chalices_own_log_handler_prints_in_words() -> None:
     root = logging.getLogger()
     chalices, another = logging.StreamHandler(), logging.NullHandler()
     for handler in (chalices, another):

@@ -1,4 +1,4 @@
-"""What the client is told when requests to DynamoDB fail, and what is stored afterwards."""
+"""The reply that a client gets when requests to DynamoDB fail, and what is stored afterwards."""
 
 import json
 import logging
@@ -219,7 +219,7 @@ class Way:
             return None
 
     def states(self) -> tuple[Channel | None, Channel | None]:
-        """Return what the channel should be before the call and after it."""
+        """Return the channel as it should be before the call and after it."""
         before = Channel("old", None if self.method == "create_answer" else "old", ["old"])
         after = {
             "create_offer": replace(before, offer="new", candidates=["old", "new"]),
@@ -248,7 +248,7 @@ def all_at_once(ways: list[Way], *steps: Callable[[Way], None]) -> None:
         list(threads.map(take, ways))
 
 
-def tell_right(way: Way) -> None:
+def expect_success(way: Way) -> None:
     reply = way.call()
     if way.method == "create_data_channel":
         way.channel_id = reply.json()["channel_id"]
@@ -258,7 +258,7 @@ def tell_right(way: Way) -> None:
     assert way.state() == way.states()[1], way.method
 
 
-def tell_an_outage(way: Way) -> None:
+def expect_outage(way: Way) -> None:
     start = time.monotonic()
     reply = way.call()
     assert time.monotonic() - start < TIMEOUT_SECONDS
@@ -286,7 +286,7 @@ def test_every_method_recovers_from_a_single_fault(fault: Fault, ways: list[Way]
         # Replacing an offer takes two requests: the first is refused, and the second replaces it.
         assert way.proxy.requests == (3 if way.method == "create_offer" else 2), way.method
 
-    all_at_once(ways, meet, tell_right, count, serve_again)
+    all_at_once(ways, meet, expect_success, count, serve_again)
 
 
 @pytest.mark.parametrize("fault", OUTAGES, ids=name)
@@ -297,7 +297,7 @@ def test_a_lasting_fault_is_a_503_for_every_method(
         way.prepare()
         way.proxy.requests, way.proxy.faults = 0, [fault] * DYNAMODB_ATTEMPTS
 
-    all_at_once(ways, meet, tell_an_outage, serve_again)
+    all_at_once(ways, meet, expect_outage, serve_again)
 
     errors = [record.levelno for record in caplog.records if record.name == "peerpost"]
     assert errors == [logging.ERROR] * len(METHODS)
@@ -347,7 +347,7 @@ def test_every_method_accepts_a_slow_reply(ways: list[Way]) -> None:
     def count(way: Way) -> None:
         assert way.proxy.requests == (2 if way.method == "create_offer" else 1), way.method
 
-    all_at_once(ways, meet, tell_right, count, serve_again)
+    all_at_once(ways, meet, expect_success, count, serve_again)
 
 
 def test_an_unreachable_engine_is_a_503_for_every_method_and_then_works_again(ways: list[Way]) -> None:
@@ -359,7 +359,7 @@ def test_an_unreachable_engine_is_a_503_for_every_method_and_then_works_again(wa
             assert_unavailable(way.call())
             assert way.state() == way.states()[0], way.method
 
-    all_at_once(ways, meet, tell_right, serve_again)
+    all_at_once(ways, meet, expect_success, serve_again)
 
 
 @pytest.mark.parametrize("code", ["ValidationException", "AccessDeniedException", "ResourceNotFoundException"])

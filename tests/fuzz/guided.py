@@ -30,7 +30,7 @@ def main(target: str, *options: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     with atheris.instrument_imports(include=INSTRUMENTED):
         run = importlib.import_module(f"tests.fuzz.{target}").new_run()
-    # The server logs every refusal by storage, which is right, but here there are thousands a second.
+    # The server logs every failure of DynamoDB, as it should. Here these would be thousands of lines a second.
     logging.disable()
     own = [f"-artifact_prefix={crashes}/", f"-dict={HERE / 'dictionary'}", f"-max_len={MAX_INPUT_BYTES}", "-timeout=20"]
     atheris.Setup([sys.argv[0], *own, *options, str(learned), str(HERE / "corpus" / target)], counting(run))

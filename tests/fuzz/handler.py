@@ -248,7 +248,7 @@ def check_success(call: Call, response: Event, before: Items, after: Items) -> N
     if method == "get_ice_servers":
         assert reply == {}
     elif method.startswith("get_") or (method == "create_candidate" and "since" in request):
-        assert reply == told(new, request)
+        assert reply == expected_reading(new, request)
     elif method != "create_data_channel":
         assert reply == {}
 
@@ -295,7 +295,7 @@ def merged(old: Item, request: Item) -> list[str]:
     return list(dict.fromkeys([*(each["S"] for each in old["candidate"]["L"]), *sent]))
 
 
-def told(item: Item, request: Item) -> Any:
+def expected_reading(item: Item, request: Item) -> Any:
     """Return the response that a read of this channel must get."""
     candidates = [each["S"] for each in item["candidate"]["L"]]
     later = {"items": candidates[request["since"] :], "next": len(candidates)} if "since" in request else {}

@@ -77,7 +77,7 @@ def candidate(text: str) -> None:
 
 
 def ice_servers(text: str) -> None:
-    """The client keeps only short ICE servers that aiortc accepts."""
+    """The client keeps only ICE servers that aiortc accepts, and limits their number and length."""
     try:
         found = ice_servers_of({"ice_servers": json.loads(text)})
     except (RecursionError, ServerError, ValueError):
@@ -107,7 +107,7 @@ def sealed(text: str) -> None:
         opened = SEALER.open(text, "offer")
     except TamperedError:
         return
-    # Only an unchanged seed can be opened.
+    # Only a seed that the fuzzer has left unchanged can be opened.
     assert opened == "v=0"
 
 

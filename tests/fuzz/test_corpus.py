@@ -27,7 +27,7 @@ def test_an_input_breaks_no_promise(path: Path) -> None:
     run_of(path.parent.name)(path.read_bytes())
 
 
-def test_the_seeds_make_each_method_succeed_be_refused_and_meet_an_outage() -> None:
+def test_the_seeds_cover_a_success_a_refusal_and_an_outage_of_each_method() -> None:
     service, outcomes = Service(), set()
     for path in (HERE / "corpus/handler").iterdir():
         requests = path.read_bytes().split(SEPARATOR)

@@ -1,1 +1,1 @@
-"""The deployment: infra/ checked, and brought to life by real Terraform against a stand-in for AWS on this machine."""
+"""Tests of infra/: checks of the configuration, and deployments by real Terraform to a stand-in for AWS."""

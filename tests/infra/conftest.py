@@ -1,4 +1,4 @@
-"""One folder initialised, one stand-in for AWS, one deployment: made once, shared by every test here."""
+"""Fixtures that all tests here share: a stand-in for AWS, Terraform in an initialised folder, and a deployment."""
 
 import shutil
 import subprocess
@@ -25,7 +25,7 @@ VARIABLES = {"alarm_email": "operator@example.org", "monthly_budget_usd": "10"}
 
 @dataclass(frozen=True)
 class Deployment:
-    """The stack, applied to the stand-in."""
+    """The configuration, deployed to the stand-in for AWS."""
 
     terraform: Terraform
     plan: dict[str, Any]
@@ -38,7 +38,7 @@ class Deployment:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Terraform takes its time, and the test that destroys the shared deployment comes after all that look at it."""
+    """Give the tests enough time for Terraform, and run the one that destroys the shared deployment last."""
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
             item.add_marker(pytest.mark.timeout(600))

@@ -1,6 +1,7 @@
-"""A stand-in for AWS on this machine: moto's server, with what it gets wrong about our stack put right.
+"""A stand-in for AWS on this machine: moto's server, patched where it differs from AWS in a way that matters to us.
 
-Run as a program with a port. Every patch says what AWS does and moto does not; none knows our stack's names.
+Run this as a program, with a port as its argument. Each patch explains what AWS does and moto does not.
+No patch contains a name from our configuration.
 """
 
 import json
@@ -30,7 +31,7 @@ class DuplicateStatement(JsonRESTError):
 
 
 def keep_logging_config() -> None:
-    """AWS keeps a function's logging configuration; moto drops it, and a second plan would want it back."""
+    """AWS stores a function's logging configuration. moto drops it, so every later plan would want to set it again."""
     init, get, update = LambdaFunction.__init__, LambdaFunction.get_configuration, LambdaFunction.update_configuration
 
     def new_init(self: Any, account_id: str, spec: dict[str, Any], *args: Any, **kwargs: Any) -> None:
@@ -50,7 +51,7 @@ def keep_logging_config() -> None:
 
 
 def keep_permissions_as_aws_does() -> None:
-    """AWS refuses a second statement of one name, as the provider expects, and turns two arguments into conditions."""
+    """AWS refuses a second statement with the same ID, as the provider expects. Two arguments become conditions."""
     add_statement = Policy.add_statement
 
     def new_add_statement(self: Any, raw: str, qualifier: str | None = None) -> tuple[Any, str]:
@@ -71,7 +72,7 @@ def keep_permissions_as_aws_does() -> None:
 
 
 def remove_permissions_with_their_stack() -> None:
-    """AWS takes a stack's permission out of the function's policy with the stack; moto leaves it there."""
+    """When AWS deletes a stack, it removes the stack's permission from the function's policy. moto leaves it there."""
     create = Permission.create_from_cloudformation_json
 
     def new_create(
@@ -91,7 +92,7 @@ def remove_permissions_with_their_stack() -> None:
 
 
 def keep_caps_of_tables() -> None:
-    """AWS keeps the caps of a table on demand; moto drops them, and a second plan would want them back."""
+    """AWS stores the caps of an on-demand table. moto drops them, so every later plan would want to set them again."""
     create, update, describe = DynamoHandler.create_table, DynamoHandler.update_table, Table.describe
     caps: dict[str, dict[str, int]] = {}
 
@@ -123,7 +124,7 @@ def keep_caps_of_tables() -> None:
 
 
 def share_dashboards_between_regions() -> None:
-    """AWS keeps dashboards by account, so the second region's takes the place of the first's; moto keeps both."""
+    """AWS keeps dashboards per account, so one from a second region replaces one of the same name. moto keeps both."""
     init = CloudWatchBackend.__init__
     by_account: dict[str, dict[str, Dashboard]] = {}
 
@@ -135,7 +136,7 @@ def share_dashboards_between_regions() -> None:
 
 
 def complete_budgets() -> None:
-    """AWS changes a budget, keeps its tags and says who hears of it. The provider asks; moto knows none of that."""
+    """AWS can change a budget, store its tags and list its subscribers. The provider needs this. moto cannot do it."""
     create = BudgetsResponse.create_budget
     tags: dict[str, dict[str, str]] = {}
 
@@ -186,7 +187,7 @@ def complete_budgets() -> None:
 
 
 def know_lambdas_quota() -> None:
-    """AWS tells an account's limit of concurrent functions, and its default; moto knows the quotas of VPCs only."""
+    """AWS returns an account's quota of concurrent executions, and its default. moto knows only the quotas of VPCs."""
 
     def quota(self: Any) -> str:
         asked = json.loads(self.body)
@@ -199,7 +200,10 @@ def know_lambdas_quota() -> None:
 
 
 def authorize_by_resource() -> None:
-    """AWS authorizes a call for what it names, be it a table; moto does for '*', which no exact policy allows."""
+    """AWS authorizes a call for the resource that it names, such as a table.
+
+    moto authorizes every call for '*', which a policy for exact resources does not allow.
+    """
 
     def table(self: Any) -> str:
         name = self.body.get("TableName")
@@ -223,7 +227,7 @@ def authorize_by_resource() -> None:
 
 
 def authorize_by_the_names_of_iam() -> None:
-    """AWS authorizes CloudWatch calls as `cloudwatch:...`; moto takes the name from the signature, `monitoring:...`."""
+    """IAM calls the actions of CloudWatch `cloudwatch:...`. moto uses the name in the signature, `monitoring:...`."""
     check = IAMRequestBase.check_action_permitted
 
     def new_check(self: Any, resource: str) -> None:
@@ -231,7 +235,7 @@ def authorize_by_the_names_of_iam() -> None:
         check(self, resource)
 
     def new_check_signature(self: Any) -> None:
-        """Take the key as proof of its holder: moto finds fault with right signatures, as that of GetFunction."""
+        """Accept every signature, because moto rejects some correct ones, such as that of GetFunction."""
 
     IAMRequestBase.check_action_permitted = new_check  # type: ignore[method-assign]
     IAMRequestBase.check_signature = new_check_signature  # type: ignore[method-assign]

@@ -1,4 +1,4 @@
-"""Runs Terraform in a folder, never against anything but a stand-in for AWS on this machine."""
+"""Runs Terraform in a folder, and only against a stand-in for AWS on this machine."""
 
 import ipaddress
 import json
@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 
 REGION = "eu-central-1"
 
-# What the caller's environment may not tell Terraform: an account, and anything that changes a run.
+# Variables of the caller that Terraform must not see: those that name an AWS account, or change how Terraform runs.
 WITHHELD = ("AWS_", "TF_VAR_", "TF_CLI_ARGS", "TF_DATA_DIR", "TF_WORKSPACE", "TF_LOG")
 
 
 class TerraformError(Exception):
-    """Terraform is missing, or failed; the message is what it said."""
+    """Terraform is missing or has failed. The message contains its output."""
 
 
 def require_loopback(endpoint: str) -> None:
@@ -38,7 +38,7 @@ def fake_aws(endpoint: str, region: str) -> dict[str, str]:
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_ENDPOINT_URL": endpoint,
-        # A call that the stand-in does not know fails soon; the provider's default of 25 attempts takes minutes.
+        # Calls that the stand-in does not support fail soon. The provider's default of 25 attempts would take minutes.
         "AWS_MAX_ATTEMPTS": "2",
         "AWS_REGION": region,
         "AWS_SECRET_ACCESS_KEY": "fake",  # pragma: allowlist secret
@@ -47,7 +47,7 @@ def fake_aws(endpoint: str, region: str) -> dict[str, str]:
 
 
 class Terraform:
-    """Terraform in one folder, for one region and one workspace: several of them may share a folder."""
+    """Terraform in one folder, for one region and one workspace. Several of these objects can share a folder."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class Terraform:
         if program is None:
             raise TerraformError("terraform is not on PATH: install Terraform 1.9 or newer to run these tests")
         command = [program, f"-chdir={self.directory}", *arguments]
-        # Longer than any run takes on a busy machine, be it all of `terraform test`.
+        # Longer than any run takes on a busy machine, even the whole of `terraform test`.
         done = subprocess.run(command, env=self._environment, capture_output=True, text=True, timeout=500, check=False)
         if done.returncode not in allowed:
             raise TerraformError(
@@ -89,28 +89,28 @@ class Terraform:
             ) from error
 
     def plan(self, path: Path, variables: Mapping[str, str]) -> dict[str, Any]:
-        """Plans into a file, for apply, and returns the plan as data."""
+        """Write a plan to a file for `apply`, and return it as data."""
         self.run("plan", "-no-color", f"-out={path}", *(f"-var={name}={value}" for name, value in variables.items()))
         plan: dict[str, Any] = json.loads(self.run("show", "-json", str(path)).stdout)
         return plan
 
-    def is_converged(self, variables: Mapping[str, str]) -> str:
-        """Empty when a plan would change nothing, and the plan otherwise."""
+    def pending_changes(self, variables: Mapping[str, str]) -> str:
+        """Return the plan as text, or an empty text if it would change nothing."""
         values = (f"-var={name}={value}" for name, value in variables.items())
         done = self.run("plan", "-no-color", "-detailed-exitcode", *values, allowed=(0, 2))
         return done.stdout if done.returncode == 2 else ""
 
     def apply(self, plan: Path) -> str:
-        """Applies a plan, and returns what Terraform said it did, in order."""
+        """Apply a plan, and return Terraform's log of it."""
         return self.run("apply", "-no-color", str(plan)).stdout
 
     def create_workspace(self, name: str) -> None:
-        """Creates a workspace for another runner of this folder, and leaves the selected one as it is."""
+        """Create a workspace for another object with this folder, and select the default workspace again."""
         self.run("workspace", "new", name)
         self.run("workspace", "select", "default")
 
     def destroy(self, variables: Mapping[str, str]) -> str:
-        """Destroys everything in the state, and returns what Terraform said it did, in order."""
+        """Destroy everything in the state, and return Terraform's log of it."""
         values = (f"-var={name}={value}" for name, value in variables.items())
         return self.run("destroy", "-no-color", "-auto-approve", *values).stdout
 

@@ -1,4 +1,4 @@
-"""Changes of a deployment: who may call it, its account's rules, the layout of its folder, and a second region."""
+"""Changes to a deployment: who may call it, the rules of an account, the layout of the modules, and a second region."""
 
 import json
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ def change(deployment: Deployment, variables: dict[str, str]) -> str:
 
 
 def statements(deployment: Deployment) -> list[Any]:
-    """What the function's policy allows, of the version that the URL serves."""
+    """Return the statements of the function's policy, for the version that the URL serves."""
     functions = deployment.session.client("lambda", endpoint_url=deployment.endpoint)
     try:
         reply = functions.get_policy(FunctionName=deployment.outputs["function_name"], Qualifier="live")
@@ -35,7 +35,7 @@ def statements(deployment: Deployment) -> list[Any]:
 
 @dataclass(frozen=True)
 class Restricted:
-    """What was there while the deployment had every restriction, and what Terraform said before and after."""
+    """What AWS returned while the deployment was restricted, and Terraform's logs of restricting and releasing it."""
 
     apply_log: str
     second_plan: str
@@ -52,9 +52,9 @@ class Restricted:
 
 @pytest.fixture(scope="module")
 def restricted(deployment: Deployment) -> Restricted:
-    """The deployment with signed requests, no caps on its table, and an account's own rules; then as it was before.
+    """Change the deployment to signed requests, a table without caps, and the rules of an account. Then change it back.
 
-    It is one change and not three, because each takes Terraform half a minute.
+    These are one change instead of three, because each change takes Terraform half a minute.
     """
 
     def client(service: str) -> Any:
@@ -75,7 +75,7 @@ def restricted(deployment: Deployment) -> Restricted:
     name = deployment.outputs["function_name"]
     before_release = {
         "apply_log": apply_log,
-        "second_plan": deployment.terraform.is_converged(variables),
+        "second_plan": deployment.terraform.pending_changes(variables),
         "statements": statements(deployment),
         "url": client("lambda").get_function_url_config(FunctionName=name, Qualifier="live"),
         "function": client("lambda").get_function(FunctionName=deployment.outputs["function_arn"]),
@@ -107,21 +107,21 @@ def test_a_second_plan_changes_nothing(restricted: Restricted) -> None:
     assert restricted.second_plan == ""
 
 
-def test_a_public_url_that_now_asks_for_signatures_changes_one_step_at_a_time(restricted: Restricted) -> None:
+def test_requiring_signatures_at_a_public_url_changes_one_resource_at_a_time(restricted: Restricted) -> None:
     permission, stack, url = POLICY_WRITERS
 
     assert_one_after_the_other(restricted.apply_log, [stack, permission], "Destroying...", "Destruction complete")
     assert_order(restricted.apply_log, [f"{permission}: Destruction complete", f"{url}: Modifying"])
 
 
-def test_a_signed_url_that_becomes_public_changes_one_step_at_a_time(restricted: Restricted) -> None:
+def test_no_longer_requiring_signatures_changes_one_resource_at_a_time(restricted: Restricted) -> None:
     permission, stack, url = POLICY_WRITERS
 
     assert_one_after_the_other(restricted.release_log, [permission, stack], "Creating...", "Creation complete")
     assert_order(restricted.release_log, [f"{stack}: Creation complete", f"{url}: Modifying"])
 
 
-def test_a_url_that_was_public_leaves_no_permission_behind(restricted: Restricted) -> None:
+def test_a_url_that_is_no_longer_public_keeps_no_permission(restricted: Restricted) -> None:
     assert restricted.url["AuthType"] == "AWS_IAM"
     assert restricted.statements == []
 
@@ -136,7 +136,7 @@ def test_the_caps_of_a_table_can_be_removed(restricted: Restricted) -> None:
     assert restricted.table["OnDemandThroughput"] == {"MaxReadRequestUnits": -1, "MaxWriteRequestUnits": -1}
 
 
-def test_the_role_has_the_boundary_that_the_account_demands(restricted: Restricted) -> None:
+def test_the_role_has_the_permissions_boundary_that_the_account_requires(restricted: Restricted) -> None:
     assert restricted.role["PermissionsBoundary"]["PermissionsBoundaryArn"] == BOUNDARY
 
 
@@ -152,7 +152,7 @@ def test_the_operators_environment_variables_reach_the_function(restricted: Rest
     assert restricted.function["Configuration"]["Environment"]["Variables"]["AWS_CA_BUNDLE"] == "/opt/roots.pem"
 
 
-def test_the_operators_topics_hear_of_every_alarm(restricted: Restricted) -> None:
+def test_every_alarm_notifies_the_operators_topics(restricted: Restricted) -> None:
     assert len(restricted.alarms) == 5
     for alarm in restricted.alarms:
         assert restricted.topic in alarm["AlarmActions"]
@@ -169,8 +169,8 @@ def test_a_plan_without_the_package_names_the_command_that_builds_it(deployment:
         deployment.package.write_bytes(package)
 
 
-def test_a_deployment_of_the_layout_before_stays_as_it_is(deployment: Deployment) -> None:
-    """Earlier releases had the modules in the root, and so has the state of what they deployed."""
+def test_a_deployment_with_the_earlier_layout_of_modules_is_not_changed(deployment: Deployment) -> None:
+    """Earlier releases called the modules from the root, so the state of their deployments has them there."""
     for module in ("channel_table", "execution_role", "function", "monitoring"):
         deployment.terraform.run("state", "mv", f"module.peerpost.module.{module}", f"module.{module}")
 
@@ -181,12 +181,12 @@ def test_a_deployment_of_the_layout_before_stays_as_it_is(deployment: Deployment
     moved = [each for each in plan["resource_changes"] if "previous_address" in each]
     assert {address: actions for address, actions in changes.items() if actions != ["no-op"]} == {}
     assert len(moved) == len(changes) > 0
-    assert deployment.terraform.is_converged(VARIABLES) == ""
+    assert deployment.terraform.pending_changes(VARIABLES) == ""
 
 
 @pytest.fixture
 def second_region(deployment: Deployment) -> Iterator[Terraform]:
-    """The same configuration and the same name in another region, in a workspace of its own, as operations.md says."""
+    """Deploy the same configuration under the same name to another region, in a workspace as in docs/operations.md."""
     deployment.terraform.create_workspace("second")
     second = Terraform(deployment.terraform.directory, deployment.endpoint, OTHER_REGION, "second")
     plan_file = deployment.plan_file.with_name("second-plan")
@@ -196,7 +196,7 @@ def second_region(deployment: Deployment) -> Iterator[Terraform]:
     second.destroy(VARIABLES)
 
 
-def test_two_regions_may_have_one_name(deployment: Deployment, second_region: Terraform) -> None:
+def test_deployments_in_two_regions_can_have_the_same_name(deployment: Deployment, second_region: Terraform) -> None:
     session = boto3.session.Session("AKIAIOSFODNN7EXAMPLE", "fake", region_name=OTHER_REGION)
     iam = session.client("iam", endpoint_url=deployment.endpoint)
     dashboards = session.client("cloudwatch", endpoint_url=deployment.endpoint).list_dashboards()["DashboardEntries"]
@@ -210,5 +210,5 @@ def test_two_regions_may_have_one_name(deployment: Deployment, second_region: Te
     assert sorted(role["RoleName"] for role in iam.list_roles()["Roles"]) == both
     assert sorted(dashboard["DashboardName"] for dashboard in dashboards) == both
     assert sorted(budget["BudgetName"] for budget in budgets["Budgets"]) == [f"{name}-monthly" for name in both]
-    assert deployment.terraform.is_converged(VARIABLES) == ""
-    assert second_region.is_converged(VARIABLES) == ""
+    assert deployment.terraform.pending_changes(VARIABLES) == ""
+    assert second_region.pending_changes(VARIABLES) == ""

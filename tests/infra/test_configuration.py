@@ -1,4 +1,4 @@
-"""infra/ by itself: its form, its promises, and what a security scanner says of it."""
+"""The configuration in infra/: its format, its own tests, and the findings of a security scanner."""
 
 import json
 import os
@@ -27,13 +27,13 @@ def test_the_configuration_is_valid(terraform: Terraform) -> None:
     assert result["diagnostics"] == []
 
 
-def test_every_promise_holds(terraform: Terraform) -> None:
+def test_the_terraform_tests_pass(terraform: Terraform) -> None:
     done = terraform.run("test", "-no-color", allowed=(0, 1))
 
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_every_module_has_its_promises() -> None:
+def test_every_module_has_terraform_tests() -> None:
     modules = {path.name for path in (PROJECT / "infra" / "modules").iterdir()}
 
     promises = {path.name.removesuffix(".tftest.hcl") for path in (PROJECT / "infra" / "tests").glob("*.tftest.hcl")}
@@ -41,7 +41,7 @@ def test_every_module_has_its_promises() -> None:
     assert promises == modules | {"root"}
 
 
-def test_the_root_passes_every_variable_and_output_on() -> None:
+def test_the_root_module_passes_on_every_variable_and_output() -> None:
     def declared(file: str, kind: str) -> set[str]:
         return set(re.findall(rf'^{kind} "(\w+)"', (PROJECT / "infra" / file).read_text(), re.MULTILINE))
 
@@ -54,7 +54,7 @@ def test_the_root_passes_every_variable_and_output_on() -> None:
 @pytest.mark.parametrize(
     "module", ["", "modules/channel_table", "modules/execution_role", "modules/function", "modules/monitoring"]
 )
-def test_every_readme_lists_the_variables_and_outputs_that_there_are(module: str) -> None:
+def test_every_readme_lists_exactly_the_variables_and_outputs_of_its_module(module: str) -> None:
     folder = PROJECT / "infra" / module
     declared = [
         name
@@ -77,14 +77,14 @@ def test_the_module_can_be_called_from_another_configuration(terraform: Terrafor
     assert result["diagnostics"] == []
 
 
-def test_no_module_brings_a_provider_of_its_own() -> None:
+def test_no_module_has_a_provider_block() -> None:
     """A module with a provider block cannot be called with count, for_each or another provider."""
     for path in (PROJECT / "infra" / "modules").rglob("*.tf"):
         assert not re.search(r'^provider "', path.read_text(), re.MULTILINE), path
 
 
 @pytest.mark.parametrize("kind", ["variable", "output"])
-def test_inputs_and_outputs_are_sorted(kind: str) -> None:
+def test_variables_and_outputs_are_sorted_and_described(kind: str) -> None:
     for path in (PROJECT / "infra").rglob(f"{kind}s.tf"):
         names = [line.split('"')[1] for line in path.read_text().splitlines() if line.startswith(f'{kind} "')]
 
@@ -95,12 +95,12 @@ def test_inputs_and_outputs_are_sorted(kind: str) -> None:
 @pytest.mark.parametrize(
     "endpoint", ["https://sts.amazonaws.com", "http://192.0.2.1:5000", "http://localhost.example.org", "http://", ""]
 )
-def test_the_runner_refuses_any_other_machine(endpoint: str, tmp_path: Path) -> None:
+def test_terraform_does_not_run_against_another_machine(endpoint: str, tmp_path: Path) -> None:
     with pytest.raises(TerraformError, match="not an address of this machine"):
         Terraform(tmp_path, endpoint)
 
 
-def test_the_runner_takes_this_machine() -> None:
+def test_terraform_runs_against_this_machine() -> None:
     require_loopback("http://127.0.0.1:5000")
     require_loopback("http://[::1]:5000")
 
@@ -115,7 +115,7 @@ def test_checkov_finds_no_fault_in_the_plan(deployment: Deployment, tmp_path: Pa
     plan = tmp_path / "plan.json"
     plan.write_text(json.dumps(deployment.plan))
 
-    # The reasons of the skips stand in the configuration; the plan does not carry them.
+    # The reasons for skipped checks are in the configuration, and not in the plan.
     report = checkov(
         "--file", str(plan), "--framework", "terraform_plan", "--repo-root-for-plan-enrichment", str(PROJECT / "infra")
     )
@@ -127,8 +127,8 @@ def checkov(*arguments: str) -> dict[str, Any]:
     program = shutil.which(os.environ.get("CHECKOV", "checkov"))
     if program is None:
         pytest.fail(
-            "checkov is missing: install tests/infra/requirements-checkov.txt in an environment of its own, "
-            "and name its program in CHECKOV"
+            "checkov is missing: run `make .venv-checkov/ready`, "
+            "or set CHECKOV to the path of another installation's checkov"
         )
     command = [program, *arguments, "--skip-download", "--compact", "--output", "json"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)

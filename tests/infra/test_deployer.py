@@ -1,4 +1,4 @@
-"""What the person who deploys must be allowed to do: exactly the policy that infra/README.md shows is enough."""
+"""The permissions that deploying needs: the policy in infra/README.md is enough."""
 
 import json
 import re
@@ -17,7 +17,7 @@ def documented_policy() -> str:
 
 
 def without(policy: str, action: str) -> str:
-    """The same policy with one action less."""
+    """Return the same policy without one action."""
     document = json.loads(policy)
     document["Statement"][0]["Action"].remove(action)
     return json.dumps(document)
@@ -25,7 +25,7 @@ def without(policy: str, action: str) -> str:
 
 @pytest.fixture
 def deployer(deployment: Deployment) -> Iterator[Terraform]:
-    """Terraform with the keys of a user who has the documented policy, while the stand-in checks every call."""
+    """Terraform with the access key of a user who has only the documented policy. The stand-in checks every call."""
     iam = deployment.session.client("iam", endpoint_url=deployment.endpoint)
     iam.create_user(UserName="deployer")
     iam.put_user_policy(UserName="deployer", PolicyName="documented", PolicyDocument=documented_policy())
@@ -55,8 +55,10 @@ def test_the_documented_permissions_are_enough_to_deploy_and_to_destroy(
     assert "Destroy complete!" in destroyed
 
 
-def test_the_default_quota_is_always_asked_for(deployment: Deployment, deployer: Terraform) -> None:
-    """The provider calls GetAWSDefaultServiceQuota first, also in accounts that have a quota of their own."""
+def test_deploying_always_needs_permission_to_read_the_default_quota(
+    deployment: Deployment, deployer: Terraform
+) -> None:
+    """The provider calls GetAWSDefaultServiceQuota first, even in accounts with a quota of their own."""
     enforce_iam(deployment.endpoint, False)
     iam = deployment.session.client("iam", endpoint_url=deployment.endpoint)
     less = without(documented_policy(), "servicequotas:GetAWSDefaultServiceQuota")

@@ -1,4 +1,4 @@
-"""The whole life of the stack: applied, read back, changed, destroyed."""
+"""The life of a deployment: it is created, inspected, changed and destroyed."""
 
 import base64
 import hashlib
@@ -11,20 +11,20 @@ from chalicelib.handlers import HANDLERS
 
 from .conftest import VARIABLES, Deployment
 
-# What writes the function's policy, in the order in which it is made.
+# The resources that write the function's policy, in the order in which they are created.
 POLICY_WRITERS = ["aws_lambda_permission.url[0]", "aws_cloudformation_stack.url[0]", "aws_lambda_function_url.this"]
 
 
 def test_a_second_plan_changes_nothing(deployment: Deployment) -> None:
-    assert deployment.terraform.is_converged(VARIABLES) == ""
+    assert deployment.terraform.pending_changes(VARIABLES) == ""
 
 
-def test_the_permissions_and_the_url_are_made_one_after_the_other(deployment: Deployment) -> None:
-    """All three write the function's policy, and AWS refuses two writes of it at the same moment."""
+def test_the_permissions_and_the_url_are_created_one_after_the_other(deployment: Deployment) -> None:
+    """All three write the function's policy, and AWS refuses two simultaneous writes to it."""
     assert_one_after_the_other(deployment.apply_log, POLICY_WRITERS, "Creating...", "Creation complete")
 
 
-def test_what_a_flood_can_spend_in_dynamodb_is_capped(deployment: Deployment) -> None:
+def test_the_dynamodb_capacity_that_a_flood_can_use_is_capped(deployment: Deployment) -> None:
     dynamodb = deployment.session.client("dynamodb", endpoint_url=deployment.endpoint)
 
     table = dynamodb.describe_table(TableName=deployment.outputs["table_name"])["Table"]
@@ -32,7 +32,7 @@ def test_what_a_flood_can_spend_in_dynamodb_is_capped(deployment: Deployment) ->
     assert table["OnDemandThroughput"] == {"MaxReadRequestUnits": 1000, "MaxWriteRequestUnits": 1000}
 
 
-def test_the_table_forgets_channels(deployment: Deployment) -> None:
+def test_the_table_deletes_expired_channels(deployment: Deployment) -> None:
     dynamodb = deployment.session.client("dynamodb", endpoint_url=deployment.endpoint)
 
     ttl = dynamodb.describe_time_to_live(TableName=deployment.outputs["table_name"])["TimeToLiveDescription"]
@@ -56,7 +56,7 @@ def test_the_function_runs_the_package(deployment: Deployment) -> None:
     assert function["CodeSha256"] == sha256_of(deployment)
 
 
-def test_what_runs_at_once_is_capped(deployment: Deployment) -> None:
+def test_the_number_of_concurrent_executions_is_capped(deployment: Deployment) -> None:
     client = deployment.session.client("lambda", endpoint_url=deployment.endpoint)
 
     concurrency = client.get_function_concurrency(FunctionName=deployment.outputs["function_name"])
@@ -64,7 +64,7 @@ def test_what_runs_at_once_is_capped(deployment: Deployment) -> None:
     assert concurrency["ReservedConcurrentExecutions"] == deployment.outputs["reserved_concurrency"] == 20
 
 
-def test_the_public_reaches_the_function_through_its_url_only(deployment: Deployment) -> None:
+def test_the_public_can_invoke_the_function_only_through_its_url(deployment: Deployment) -> None:
     client = deployment.session.client("lambda", endpoint_url=deployment.endpoint)
 
     policy = json.loads(client.get_policy(FunctionName=deployment.outputs["function_name"], Qualifier="live")["Policy"])
@@ -90,7 +90,7 @@ def test_browsers_may_post_to_the_url(deployment: Deployment) -> None:
     assert deployment.outputs["curl"].endswith(url["FunctionUrl"])
 
 
-def test_logs_go_to_a_group_that_forgets(deployment: Deployment) -> None:
+def test_logs_go_to_a_log_group_with_a_retention_period(deployment: Deployment) -> None:
     logs = deployment.session.client("logs", endpoint_url=deployment.endpoint)
 
     groups = logs.describe_log_groups(logGroupNamePrefix=deployment.outputs["log_group_name"])["logGroups"]
@@ -99,7 +99,7 @@ def test_logs_go_to_a_group_that_forgets(deployment: Deployment) -> None:
     assert function_behind_the_url(deployment)["LoggingConfig"]["LogGroup"] == "/aws/lambda/peerpost"
 
 
-def test_every_alarm_tells_the_operator(deployment: Deployment) -> None:
+def test_every_alarm_notifies_the_operator(deployment: Deployment) -> None:
     cloudwatch = deployment.session.client("cloudwatch", endpoint_url=deployment.endpoint)
     sns = deployment.session.client("sns", endpoint_url=deployment.endpoint)
 
@@ -117,12 +117,12 @@ def test_every_alarm_tells_the_operator(deployment: Deployment) -> None:
     assert all(alarm["AlarmActions"] == [subscriptions[0]["TopicArn"]] for alarm in alarms)
 
 
-def test_each_line_of_the_log_is_counted_by_the_metrics_that_the_dashboard_shows(deployment: Deployment) -> None:
+def test_the_metric_filters_read_only_what_the_function_logs(deployment: Deployment) -> None:
     logs = deployment.session.client("logs", endpoint_url=deployment.endpoint)
 
     filters = logs.describe_metric_filters(logGroupName=deployment.outputs["log_group_name"])["metricFilters"]
 
-    # Every field that a filter reads is one that the function writes, and every outcome a sentence of the function.
+    # The function writes every field that a filter reads, and every outcome that a filter names.
     read = {field for each in filters for field in re.findall(r"\$\.(\w+)", json.dumps(each))}
     sentences = {text for each in filters for text in re.findall(r'outcome !?= "([^"]+)"', each["filterPattern"])}
     methods = {name for each in filters for name in re.findall(r'method = "([^"]+)"', each["filterPattern"])}
@@ -143,7 +143,7 @@ def test_the_dashboard_shows_the_function_and_the_table(deployment: Deployment) 
     assert deployment.outputs["table_name"] in body
 
 
-def test_a_code_change_rolls_the_alias_forward(deployment: Deployment) -> None:
+def test_a_code_change_moves_the_alias_to_a_new_version(deployment: Deployment) -> None:
     before = function_behind_the_url(deployment)
     with zipfile.ZipFile(deployment.package, "a") as package:
         package.writestr("a_change.txt", "a change")
@@ -157,7 +157,7 @@ def test_a_code_change_rolls_the_alias_forward(deployment: Deployment) -> None:
     assert deployment.terraform.outputs()["function_version"] == after["Version"]
 
 
-def test_a_rollback_is_one_change_of_the_alias(deployment: Deployment) -> None:
+def test_a_rollback_takes_one_change_to_the_alias(deployment: Deployment) -> None:
     client = deployment.session.client("lambda", endpoint_url=deployment.endpoint)
     name = deployment.outputs["function_name"]
     latest = client.get_alias(FunctionName=name, Name="live")["FunctionVersion"]
@@ -197,7 +197,7 @@ def test_destroy_leaves_nothing_and_needs_no_package(deployment: Deployment) -> 
 
 
 def assert_one_after_the_other(log: str, resources: list[str], begins: str, ends: str) -> None:
-    """Each resource begins only when the one before it is done, by what Terraform says."""
+    """Check in Terraform's log that each resource begins only after the previous one is done."""
     lines = log.splitlines()
     moments = [
         next(number for number, line in enumerate(lines) if f".{resource}: {moment}" in line)
@@ -208,7 +208,7 @@ def assert_one_after_the_other(log: str, resources: list[str], begins: str, ends
 
 
 def function_behind_the_url(deployment: Deployment) -> Any:
-    """The configuration of the version that the alias points at."""
+    """Return the configuration of the version that the alias points to."""
     client = deployment.session.client("lambda", endpoint_url=deployment.endpoint)
     name = deployment.outputs["function_name"]
     version = client.get_alias(FunctionName=name, Name="live")["FunctionVersion"]

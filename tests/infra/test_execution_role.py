@@ -1,4 +1,4 @@
-"""What the function may do: the gateway's calls on its own table, its own logs, and nothing else."""
+"""What the function's role allows: the gateway's calls to its own table, its own logs, and nothing else."""
 
 import json
 import urllib.request
@@ -17,14 +17,14 @@ from tools import package
 from .conftest import Deployment
 from .terraform import REGION
 
-# IAM has no regions, so the role's name names the deployment's.
+# IAM roles belong to no region, so the name of the role contains the region of its deployment.
 ROLE = f"peerpost-{REGION}"
 KEY = {"channel_id": {"S": "a-channel"}}
 
 
 @dataclass(frozen=True)
 class Clients:
-    """The function's own view of AWS: its role's credentials, checked by the stand-in."""
+    """AWS clients with the credentials of the function's role. The stand-in checks its permissions."""
 
     dynamodb: Any
     logs: Any
@@ -69,7 +69,7 @@ def another_table(dynamodb: Any) -> None:
 
 
 def enforce_iam(endpoint: str, on: bool) -> None:
-    """From now on the stand-in checks every call's signature and policy, or none."""
+    """From now on, let the stand-in check the permissions of every call, or of none."""
     body = b"0" if on else b"inf"
     request = urllib.request.Request(
         f"{endpoint}/moto-api/reset-auth", data=body, headers={"Content-Type": "text/plain"}
@@ -78,7 +78,7 @@ def enforce_iam(endpoint: str, on: bool) -> None:
 
 
 def packaged_actions(*services: str) -> set[str]:
-    """Return the IAM actions of the operations that the package has. tests/runtime shows that the server calls them."""
+    """Return the IAM actions for the operations in the package. tests/runtime shows that the server calls them."""
     packaged = [(service.partition("/")[0], operations) for service, operations in package.OPERATIONS.items()]
     return {f"{name}:{operation}" for name, operations in packaged if name in services for operation in operations}
 
@@ -147,5 +147,5 @@ def test_every_other_call_is_refused(clients: Clients, call: Callable[[Clients],
     with pytest.raises(ClientError) as refusal:
         call(clients)
 
-    # moto's refusal has a status and no code; the same keys pass above, so it is not the keys that it refuses.
+    # moto's refusal has a status but no code. The same credentials are accepted above, so the call itself is refused.
     assert refusal.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403

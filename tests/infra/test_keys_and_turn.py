@@ -1,4 +1,4 @@
-"""Access keys and TURN on AWS: what the function is told and may read, and that no secret gets to Terraform."""
+"""Access keys and TURN in a deployment: the function's environment and permissions, and no secret in Terraform."""
 
 import json
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ VALUES = {KEYS_NAME: digest(KEY), SECRET_NAME: SECRET, "/peerpost/another": "any
 
 @pytest.fixture(scope="module")
 def configured(deployment: Deployment) -> Iterator[Deployment]:
-    """The deployment with both switched on, and its parameters made outside of Terraform, as the operator does."""
+    """The deployment with access keys and TURN. Its parameters are created outside Terraform, as an operator does."""
     ssm = client(deployment.session, deployment)
     for name, value in VALUES.items():
         ssm.put_parameter(Name=name, Value=value, Type="SecureString")
@@ -50,7 +50,7 @@ def client(session: boto3.session.Session, deployment: Deployment) -> Any:
 
 @pytest.fixture
 def ssm(configured: Deployment) -> Iterator[Any]:
-    """SSM as the function sees it: with its role's credentials, checked by the stand-in."""
+    """An SSM client with the credentials of the function's role. The stand-in checks its permissions."""
     role = configured.session.client("iam", endpoint_url=configured.endpoint).get_role(RoleName=ROLE)["Role"]
     sts = configured.session.client("sts", endpoint_url=configured.endpoint)
     keys = sts.assume_role(RoleArn=role["Arn"], RoleSessionName="test")["Credentials"]
@@ -63,10 +63,10 @@ def ssm(configured: Deployment) -> Iterator[Any]:
 
 
 def test_a_second_plan_changes_nothing(configured: Deployment) -> None:
-    assert configured.terraform.is_converged(CONFIGURED) == ""
+    assert configured.terraform.pending_changes(CONFIGURED) == ""
 
 
-def test_the_function_is_told_names_and_urls(configured: Deployment) -> None:
+def test_the_function_gets_the_names_of_its_parameters_and_the_urls(configured: Deployment) -> None:
     assert function_behind_the_url(configured)["Environment"]["Variables"] == {
         "ACCESS_KEYS_PARAMETER": KEYS_NAME,
         "MAX_WAIT_SECONDS": "5",
@@ -115,12 +115,12 @@ def test_the_functions_own_parameters_are_allowed(ssm: Any) -> None:
 
 
 REFUSED = {
-    "another parameter": lambda ssm: ssm.get_parameter(Name="/peerpost/another", WithDecryption=True),
-    "several at once": lambda ssm: ssm.get_parameters(Names=[KEYS_NAME], WithDecryption=True),
-    "all of a path": lambda ssm: ssm.get_parameters_by_path(Path="/peerpost", WithDecryption=True),
-    "a list": lambda ssm: ssm.describe_parameters(),
-    "a change": lambda ssm: ssm.put_parameter(Name=KEYS_NAME, Value=digest("mine"), Overwrite=True),
-    "an end": lambda ssm: ssm.delete_parameter(Name=KEYS_NAME),
+    "reading another parameter": lambda ssm: ssm.get_parameter(Name="/peerpost/another", WithDecryption=True),
+    "reading several at once": lambda ssm: ssm.get_parameters(Names=[KEYS_NAME], WithDecryption=True),
+    "reading a whole path": lambda ssm: ssm.get_parameters_by_path(Path="/peerpost", WithDecryption=True),
+    "listing parameters": lambda ssm: ssm.describe_parameters(),
+    "changing a parameter": lambda ssm: ssm.put_parameter(Name=KEYS_NAME, Value=digest("mine"), Overwrite=True),
+    "deleting a parameter": lambda ssm: ssm.delete_parameter(Name=KEYS_NAME),
 }
 
 

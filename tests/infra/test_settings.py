@@ -1,4 +1,4 @@
-"""The settings that a deployment's server reads are those that its operator has chosen in Terraform, value by value."""
+"""The server of a deployment reads exactly the values that its operator has set in Terraform."""
 
 import json
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from harness.environment import variables_read
 from .conftest import VARIABLES, Deployment
 from .test_deployment import function_behind_the_url
 
-# What Lambda itself sets in a function.
+# A variable that Lambda itself sets.
 ON_LAMBDA = {"AWS_LAMBDA_FUNCTION_NAME": "peerpost"}
 
 CHOSEN = VARIABLES | {
@@ -46,12 +46,12 @@ def planned_environment(plan: dict[str, Any]) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def planned(deployment: Deployment, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Return what a function would be given if the operator chose something for everything."""
+    """Return the function's environment in a plan in which the operator has set every setting of the server."""
     plan_file: Path = tmp_path_factory.mktemp("settings") / "plan"
     return planned_environment(deployment.terraform.plan(plan_file, CHOSEN))
 
 
-def test_a_deployment_without_choices_has_the_servers_defaults(deployment: Deployment) -> None:
+def test_a_deployment_without_settings_has_the_servers_defaults(deployment: Deployment) -> None:
     variables = function_behind_the_url(deployment)["Environment"]["Variables"]
 
     settings = Settings.from_environment(ON_LAMBDA | variables)
@@ -59,7 +59,7 @@ def test_a_deployment_without_choices_has_the_servers_defaults(deployment: Deplo
     assert settings == Settings(on_lambda=True, table_name=deployment.outputs["table_name"])
 
 
-def test_each_choice_reaches_the_server_as_it_was_made(deployment: Deployment, planned: dict[str, str]) -> None:
+def test_each_setting_reaches_the_server_unchanged(deployment: Deployment, planned: dict[str, str]) -> None:
     assert Settings.from_environment(ON_LAMBDA | planned) == Settings(
         on_lambda=True,
         table_name=deployment.outputs["table_name"],

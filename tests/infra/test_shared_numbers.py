@@ -1,4 +1,4 @@
-"""What the harness and the cost model take for granted about the deployment, read from the deployment itself."""
+"""Numbers that the harness and the cost model repeat from the deployment, compared with the deployment itself."""
 
 from typing import Any
 
@@ -10,18 +10,18 @@ from .conftest import Deployment
 from .test_deployment import function_behind_the_url
 
 
-def test_the_cost_model_assumes_the_memory_and_the_wait_that_are_deployed(deployment: Deployment) -> None:
+def test_the_cost_model_assumes_the_deployed_memory_and_longest_wait(deployment: Deployment) -> None:
     function = function_behind_the_url(deployment)
 
     assert function["MemorySize"] == cost.MEMORY_MB
     assert float(function["Environment"]["Variables"]["MAX_WAIT_SECONDS"]) == MAX_WAIT_SECONDS
 
 
-def test_the_tests_run_the_function_with_the_time_that_is_deployed(deployment: Deployment) -> None:
+def test_the_harness_runs_the_function_with_the_deployed_timeout(deployment: Deployment) -> None:
     assert function_behind_the_url(deployment)["Timeout"] == TIMEOUT_SECONDS
 
 
-def test_the_tests_let_a_page_send_the_headers_that_the_deployed_url_allows(deployment: Deployment) -> None:
+def test_the_harness_allows_the_same_headers_as_the_deployed_url(deployment: Deployment) -> None:
     functions = deployment.session.client("lambda", endpoint_url=deployment.endpoint)
 
     url: Any = functions.get_function_url_config(FunctionName=deployment.outputs["function_name"], Qualifier="live")

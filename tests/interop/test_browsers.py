@@ -56,10 +56,10 @@ def test_late_candidates_cost_each_side_one_more_write_and_one_more_read(
         answerer.call("answer", options | {"channelId": channel_id})
         front.wait_for("create_answer")
         front.wait_for("get_answer")
-        # Not earlier, because a browser gives up on a silent STUN server after ten seconds.
+        # Do not slow the pages down earlier, because a browser gives up on a silent STUN server after ten seconds.
         for page in (offerer, answerer):
             page.slow_time_down()
-        # Otherwise the first peer to read a candidate might connect before it writes its own.
+        # Without this, the first peer to read a candidate might connect before it writes its own.
         front.hold_candidates_until_written(2)
         stun.release()
         for page in (offerer, answerer):

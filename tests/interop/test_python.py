@@ -64,7 +64,7 @@ async def in_page(page: Page, name: str, *values: object) -> Any:
 
 
 def options(server: str, key: bytes | None) -> dict[str, str]:
-    """Return the options of a page. A key in a link is base64url."""
+    """Return the options for a page. JavaScript takes the key as base64url, as it is in a link."""
     return {"server": server} | ({"key": base64.urlsafe_b64encode(key).rstrip(b"=").decode()} if key else {})
 
 

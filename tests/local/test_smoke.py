@@ -137,7 +137,7 @@ def test_replies_that_are_normal_for_a_new_deployment_are_retried_and_reported(
 
 
 def test_only_the_first_call_is_retried() -> None:
-    """A server that opened a channel is there, so a failure after that is one."""
+    """A server that has opened a channel is ready, so a later failure is a real one."""
 
     def answer(request: dict[str, str]) -> tuple[int, object]:
         return (503, "storage is unavailable") if request["method"] == "create_offer" else right(request)

@@ -114,7 +114,7 @@ class Run:
         proxy.weather = lambda: let_through
         proxy.settle()
         for client in clients:
-            self.ask_until_told(client, {"method": "get_offer", "channel_id": nobody})
+            self.read_until_replied(client, {"method": "get_offer", "channel_id": nobody})
         self.look(clients[0])
         return self._history
 
@@ -210,14 +210,14 @@ class Run:
         """Read every channel, after all faults have ended."""
         for channel_id, operations in self._history.operations.items():
             for method in ("get_offer", "get_answer", "get_candidates"):
-                self.ask_until_told(client, {"method": method, "channel_id": channel_id})
+                self.read_until_replied(client, {"method": method, "channel_id": channel_id})
             for number, operation in enumerate(operations):
                 if operation.call["method"] == EXPIRE["method"]:
                     invoked, _ = self._here.clock.first_shows(operation.call["from"])
                     _, completed = self._here.clock.first_shows(operation.call["to"])
                     operations[number] = Operation(EXPIRE, DONE, invoked - CLOCK_ERROR_SECONDS, completed)
 
-    def ask_until_told(self, client: Client, request: Request) -> None:
+    def read_until_replied(self, client: Client, request: Request) -> None:
         for _ in range(3):
             if self.record(client, request):
                 return
@@ -261,7 +261,7 @@ class Run:
 
     def check_form(self, reply: Reply) -> None:
         if reply.headers.get("retry-after") != str(RETRY_AFTER_SECONDS) or reply.body != "storage is unavailable":
-            self.complain(f"an outage is told by {reply}")
+            self.complain(f"an outage is reported by {reply}")
 
     def complain(self, sentence: str) -> None:
         with self._turn:

@@ -209,7 +209,7 @@ def test_a_clock_that_jumps_causes_no_error_and_extends_no_channel(here: Cluster
         assert again.status == (400 if told[-1] == "no such channel" else 200)
         assert call_all(client, set_up(client)) == ALL_REPLIES
 
-    # The function goes by its own clock after each jump.
+    # After each jump, the function uses its own clock.
     there, gone = '{"offer":"old"}', "no such channel"
     assert told == [there, there, there, there, there, gone, there]
     here.clock.jump(CHANNEL_TTL_SECONDS)

@@ -1,6 +1,6 @@
-"""The main promise of reliability.
+"""The main promise of docs/reliability.md.
 
-Whatever fails, some sequential order of the model explains everything that clients are told.
+Whatever fails, some sequential order of the calls explains all replies that clients get.
 `make soak` runs a thousand more histories.
 """
 

@@ -39,7 +39,7 @@ def make_key(*arguments: str) -> tuple[str, str, str]:
 
 
 def run(command: str, ssm: Any, folder: Path = ROOT, **variables: str) -> None:
-    """Run `aws ssm put-parameter` on our own client, so that no test needs the AWS command line."""
+    """Carry out an `aws ssm put-parameter` command with boto3, so that no test needs the AWS command line."""
     for name, value in variables.items():
         command = command.replace(f"${name}", value)
     program, service, operation, *words = shlex.split(command)

@@ -56,7 +56,7 @@ def test_every_digest_is_compared_in_constant_time(monkeypatch: pytest.MonkeyPat
     assert compared == [(digest(KEY), digest(other)) for other in (KEY, OTHER_KEY, "a third")]
 
 
-def test_both_keys_work_during_a_rotation_and_the_old_one_then_stops(clock: Clock) -> None:
+def test_both_keys_work_during_a_rotation_and_only_the_new_one_afterwards(clock: Clock) -> None:
     store = Store(keys=digest(KEY))
     keys = AccessKeys(Parameter(lambda: store, "keys", clock).value)
     keys.check(KEY)

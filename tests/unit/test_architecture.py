@@ -84,17 +84,17 @@ def test_only_the_gateways_import_boto3_and_only_the_edge_imports_chalice() -> N
     assert {name for name, modules in knows.items() if "chalice" in modules} == {"bootstrap", "http_app"}
 
 
-def named_in_the_walk() -> list[tuple[str, str]]:
-    """Return the functions that docs/architecture.md links, each with its module."""
+def linked_functions() -> list[tuple[str, str]]:
+    """Return the functions that docs/architecture.md links to, each with its module."""
     return re.findall(r"\[`([\w.]+)`\]\(\.\./([\w/]+\.py)\)", (ROOT / "docs/architecture.md").read_text())
 
 
-@pytest.mark.parametrize(("name", "path"), sorted(set(named_in_the_walk())))
-def test_each_function_linked_in_the_documented_walk_exists(name: str, path: str) -> None:
+@pytest.mark.parametrize(("name", "path"), sorted(set(linked_functions())))
+def test_each_function_that_the_architecture_document_links_to_exists(name: str, path: str) -> None:
     module = importlib.import_module(path.removesuffix(".py").replace("/", "."))
 
     assert callable(functools.reduce(getattr, name.split("."), module))
 
 
-def test_the_links_of_the_documented_walk_are_found() -> None:
-    assert len(named_in_the_walk()) > 10
+def test_the_links_of_the_architecture_document_are_found() -> None:
+    assert len(linked_functions()) > 10

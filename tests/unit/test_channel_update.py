@@ -32,7 +32,7 @@ def refused(item: Item, was_resent: bool = False) -> ConditionFailed:
     return ConditionFailed(item, was_resent)
 
 
-def test_candidates_are_appended_only_to_a_live_channel_that_has_room_and_none_of_them() -> None:
+def test_candidates_are_appended_only_to_a_live_channel_with_room_that_does_not_have_them_yet() -> None:
     assert update_of({}, "a", "b").request() == {
         "Key": {"channel_id": {"S": "an id"}},
         "ConditionExpression": "attribute_exists(channel_id) AND expire_time > :now AND size(candidate) <= :room"
@@ -80,7 +80,7 @@ def test_a_resent_update_of_an_expired_channel_is_an_outage_and_not_a_refusal() 
 
 @pytest.mark.parametrize("was_resent", [False, True])
 def test_a_second_answer_is_refused(was_resent: bool) -> None:
-    """This holds for a resent answer too, because our own stored answer would have been recognized before."""
+    """A resent answer is refused, too: if the stored answer were ours, an earlier check would have recognized it."""
     with pytest.raises(SignalingError, match="^answer already exists$"):
         update_of(ANSWER, "new").revised(refused(stored(answer={"S": "theirs"}), was_resent))
 
@@ -114,7 +114,7 @@ def test_a_second_offer_is_retried_with_the_next_higher_number() -> None:
     assert third == update_of(OFFER | changes(8), "a", condition=NO_NEWER_OFFER)
 
 
-def test_an_offer_with_the_highest_number_can_only_be_refused_for_its_candidates() -> None:
+def test_an_offer_whose_number_is_already_the_highest_can_only_be_refused_for_its_candidates() -> None:
     update = update_of(OFFER | changes(2), "a", condition=NO_NEWER_OFFER)
     item = stored("b", offer={"S": "theirs"}, **changes(1))
 

@@ -1,4 +1,4 @@
-"""The limits, compared with the limit behind them: a DynamoDB item holds at most 400 KB."""
+"""Our limits, compared with those of DynamoDB and Lambda, with each other, and with docs/protocol.md."""
 
 import itertools
 import re
@@ -68,7 +68,7 @@ def test_a_full_channel_is_smaller_than_a_dynamodb_item() -> None:
 
 
 def test_the_protocol_documents_the_servers_limits() -> None:
-    """The refusals in its table also count. They repeat each limit without a separator."""
+    """The numbers in the refusals count, too. They repeat the limits, without a separator for thousands."""
     documented = numbers_in_table("docs/protocol.md", "Limits")
 
     assert documented == {

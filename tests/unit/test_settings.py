@@ -71,7 +71,7 @@ def test_an_empty_list_of_urls_has_no_urls(text: str) -> None:
     assert (settings.stun_urls, settings.turn_urls) == ((), ())
 
 
-def test_an_empty_endpoint_counts_as_none_as_in_botocore() -> None:
+def test_an_empty_endpoint_counts_as_unset_as_in_botocore() -> None:
     assert Settings.from_environment({"AWS_ENDPOINT_URL_DYNAMODB": ""}).dynamodb_endpoint is None
 
 

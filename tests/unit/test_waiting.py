@@ -10,7 +10,7 @@ LATENCY_SECONDS = 0.1
 
 
 class Reads:
-    """A reader of the current time. Time passes only while it sleeps, and by `each` during a read."""
+    """Reads a simulated clock. It moves only during pauses, and by `each` seconds during each read."""
 
     def __init__(self, ready_after: float = float("inf"), each: float = 0) -> None:
         self.now, self.each = 1000.0, each

@@ -44,7 +44,7 @@ export class CandidateExchange {
   #channelId = "";
   /** The description that another one has replaced. Nobody wants its candidates any more. */
   #replaced = "";
-  /** @type {Set<string>} The candidates in the channel that need no adding, ours among them. */
+  /** @type {Set<string>} Candidates in the channel that we need not add (again), such as our own. */
   #known = new Set();
   #lastAdded = -Infinity;
   #hasWritten = false;
@@ -72,7 +72,7 @@ export class CandidateExchange {
     let seen;
     do {
       seen = this.unsent.length;
-      // After a restart the state may still be that of the gathering before.
+      // After an ICE restart, this may still be the state of the previous gathering.
       const isComplete = !this.#replaced && peerConnection.iceGatheringState === "complete";
       if (isComplete || performance.now() > latest) break;
       await pause(QUIET_MS, end.signal);
@@ -80,7 +80,7 @@ export class CandidateExchange {
     this.unsent = [];
   }
 
-  /** Gather anew, for a description that replaces the present one. */
+  /** Gather candidates again, for a description that replaces the current one. */
   restart() {
     const { peerConnection } = this.#parts;
     this.#replaced = /** @type {RTCSessionDescription} */ (peerConnection.localDescription).sdp;
@@ -130,8 +130,8 @@ export class CandidateExchange {
   async add({ items = [], next }) {
     if (!Array.isArray(items)) throw foreign();
     const position = next ?? items.length;
-    // A server that claims more than a channel holds would have news for ever, and would be asked for ever. So would
-    // one that has others each time, at the same position.
+    // Without these checks, some servers would be asked for ever: those that claim more candidates than a channel
+    // holds, and those that return different ones each time at the same position.
     const isTooMuch = items.length > MAX_CANDIDATES || this.#known.size > 2 * MAX_CANDIDATES;
     if (isTooMuch || !(position <= MAX_CANDIDATES)) throw foreign();
     const { since } = this.#poller;
@@ -182,7 +182,7 @@ export class CandidateExchange {
     this.#send();
   }
 
-  /** Send the late candidates, as many together as there are. What cannot be sent waits for the negotiation channel. */
+  /** Send the late candidates, in batches. What cannot be sent waits for the negotiation channel. */
   async #send() {
     if (!this.#maySend) return;
     this.#maySend = false;
@@ -227,7 +227,7 @@ export class CandidateExchange {
   }
 
   /**
-   * Return a candidate as it is sent, with as much beside it as there is room for. Return undefined if it does not fit.
+   * Return a candidate as it is sent, with as many optional fields as fit. Return undefined if it does not fit at all.
    *
    * @param {RTCIceCandidate} found
    */

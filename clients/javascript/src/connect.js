@@ -1,4 +1,4 @@
-/** From an RTCPeerConnection to two peers that talk directly. */
+/** Connects an RTCPeerConnection to the other peer. */
 
 import { endIfClosed, untilConnected } from "./ending.js";
 import { Exchange } from "./exchange.js";
@@ -15,7 +15,7 @@ import { SignalingClient } from "./signaling-client.js";
 /**
  * @typedef {object} Options
  * @property {string | URL | SignalingClient} server
- * @property {string} [accessKey] For a server that requires one to open a channel, and is given by its URL.
+ * @property {string} [accessKey] Opens a channel on a server that requires a key. Only for a `server` that is a URL.
  * @property {string} [channelId] The channel to answer in. Without it this peer opens one, and offers.
  * @property {import("./sealer.js").Key} [key] Seals everything. The other peer needs the same one.
  * @property {AbortSignal} [signal] Ends the exchange at once.
@@ -52,7 +52,7 @@ export async function connect(peerConnection, options) {
     await connected;
   } catch (error) {
     exchange.fail();
-    // An owner who gives a reason gets it back. The browser's own reason does not say that the link is used up.
+    // If the owner aborted with a reason, throw that. The browser's own reason does not say that the link is used up.
     if (!exchange.hasAnswered || Object(error).name !== "AbortError") throw error;
     throw new DOMException(LINK_IS_USED, "AbortError");
   } finally {

@@ -28,8 +28,8 @@ export function untilConnected(peerConnection, end, ownersSignal) {
 }
 
 /**
- * Watch for what no event tells, and throw it. A promise of a closed connection never settles, so this runs beside
- * whatever the exchange is waiting for.
+ * Reject when the connection is closed or the channel expires, because no event reports either. The promises of a
+ * closed connection never settle, so this runs beside whatever the exchange is waiting for.
  *
  * @param {RTCPeerConnection} peerConnection
  * @param {AbortController} end
@@ -44,11 +44,11 @@ async function watch(peerConnection, end) {
 }
 
 /**
- * End the exchange if its owner has closed the connection. No event tells of that.
+ * End the exchange if its owner has closed the connection. No event reports that.
  *
  * @param {RTCPeerConnection} peerConnection
  * @param {AbortController} end
- * @param {unknown} [cause] What the browser has thrown for that reason.
+ * @param {unknown} [cause] The error that the browser has thrown because of that.
  */
 export function endIfClosed({ signalingState }, end, cause) {
   if (signalingState === "closed") end.abort(new UnreachableError("the connection is closed", { cause }));

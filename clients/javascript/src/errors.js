@@ -4,7 +4,7 @@ export class PeerpostError extends Error {
   name = "PeerpostError";
 }
 
-/** The server refused, and the message is its sentence. Only if that says "yet" does it help to ask again. */
+/** The server refused the request. The message is the server's. Asking again helps only if the message says "yet". */
 export class RefusalError extends PeerpostError {
   name = "RefusalError";
 }

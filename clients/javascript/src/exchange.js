@@ -70,7 +70,7 @@ export class Exchange {
     const { client, report } = this.#parts;
     client.preconnect();
     let offer = await this.#describe("offer");
-    // If the reply is lost, there is one more channel, which nobody knows, and which expires.
+    // If the reply is lost, a channel remains whose id nobody knows. It expires.
     const channel = await this.#poller.persist((call) =>
       client.createDataChannel({ offer, iceServers: true, ...call }),
     );
@@ -91,7 +91,7 @@ export class Exchange {
       (read) => client.getAnswer(channelId, read),
       () => this.#ensureOffer(channelId, offer),
     );
-    // What the page adds from now on is negotiated peer to peer. What it added before is in the offer, or not at all.
+    // What the page adds from now on is negotiated peer to peer. What it added before the offer is in the offer.
     this.#negotiation.listen();
     await this.#apply("answer", reply.answer);
     await this.#candidates.add(reply);
@@ -176,13 +176,13 @@ export class Exchange {
         return client.createAnswer(channelId, answer, call);
       });
     } catch (error) {
-      // An earlier try may have succeeded though its reply was lost. Then the offerer may be connected by now, as far
-      // as it knows, and have erased the channel.
+      // An earlier try may have succeeded although its reply was lost. Then the offerer may have connected and erased
+      // the channel by now.
       /** @param {unknown} reason */
       const mayBeErased = (reason) => tries > 1 && reason instanceof ExpiredError;
       if (mayBeErased(error)) return;
       if (!says(error, ANSWER_EXISTS)) throw error;
-      // Or the answer that is there is ours. Browsers repeat some requests by themselves, so this may be the first try.
+      // The answer in the channel may be ours, even at the first try: browsers repeat some requests by themselves.
       const stored = await this.#poller.persist((call) => client.getAnswer(channelId, call)).catch((reason) => {
         if (!mayBeErased(reason)) throw reason;
         return { answer };

@@ -1,7 +1,7 @@
 /** The ICE servers that the signaling server's operator has configured, beside those of the page. */
 
-// STUN and TURN, each over UDP, TCP and TLS, and as many again. With more, gathering would be slow, and a server could
-// use its clients to flood somebody else.
+// This is enough for two STUN and two TURN servers, each over UDP, TCP and TLS. With more, gathering would be slow, and
+// a server could use its clients to flood somebody else.
 const MAX_SERVERS = 4;
 const MAX_URLS = 6;
 // Host names have at most 253 characters (RFC 1035), and a user name fewer than 509 bytes (RFC 8489). Browsers do not
@@ -9,7 +9,7 @@ const MAX_URLS = 6;
 const MAX_CHARACTERS = 4000;
 
 /**
- * Add the servers that the browser accepts. If it refuses one, the next may still be right.
+ * Add the servers that the browser accepts. If it refuses one, the next may still be valid.
  *
  * @param {RTCPeerConnection} peerConnection
  * @param {RTCIceServer[]} servers As they came, unchecked.

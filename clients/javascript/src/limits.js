@@ -8,30 +8,32 @@ export const MAX_CANDIDATE_BYTES = 425;
 export const MAX_CANDIDATES = 800;
 export const MAX_BATCH = 64;
 
-// The server shortens a held read to its own maximum. Proxies on the way end a silent request after 30 s.
+// The server shortens a held read to its own maximum. Proxies on the way tend to end a silent request after 30 s.
 export const WAIT_SECONDS = 20;
 // If a "not yet" comes sooner than this, the server has not held the read, and the next one needs a pause before it.
 export const HELD_MS = 500;
-// Reads are held while the other peer is expected. A peer that has not come by then comes in minutes, and polling is
-// cheaper: a held second costs the operator as much as seven polls, and occupies one of the function's environments.
+// Reads are held while the other peer is expected. A peer that has not come by then will probably take minutes, and
+// polling is cheaper: a held second costs the operator as much as seven polls, and occupies an execution environment.
 export const HOLD_FOR_MS = 10_000;
 
 // A server that has never replied is more likely a typing error than an outage: give up after 2 s.
 export const MAX_TRIES_AT_FIRST = 4;
 // A server that has replied may be restarting: give up after some ten seconds.
 export const MAX_TRIES = 8;
-// A server with too many requests, or one that says when to come back, serves us when others are done: two minutes.
+// A server with too many requests, or one that says when to come back, may serve us when others are done: give up after
+// two minutes.
 export const MAX_TRIES_BUSY = 20;
 
-// A browser has its first candidate after 4 ms, and those of other interfaces right after it. A peer that has none by
-// the second time relies on STUN and TURN servers, which reply later or never. Never wait for the end of gathering.
+// A browser has its first candidate after 4 ms, and those of other interfaces right after it: stop waiting if the first
+// of these times brings no further one. A peer that has none by the end of the second time relies on STUN and TURN
+// servers, which reply later or never. Never wait for the end of gathering.
 export const QUIET_MS = 7;
 export const GATHERING_MS = 200;
 // STUN and TURN servers reply one after another. Their candidates are sent together.
 export const BATCH_MS = 20;
 // With ICE servers there are late candidates, and a peer that is not connected by now needs them.
 export const LATE_MS = 50;
-// Without ICE servers there are usually none, and peers that are about to connect need no read for them.
+// Without ICE servers there are usually no late candidates, and peers that are about to connect need not read any.
 export const UNLIKELY_MS = 2000;
 // Our own candidates would end a read that is held already, so write them first if they come within this time.
 export const OWN_MS = 250;
@@ -40,11 +42,11 @@ export const SETTLE_MS = 300;
 // Closing an RTCPeerConnection fires no event, so look this often. A background page may look once a second only.
 export const CLOSED_MS = 250;
 
-// A request may take this long beyond the time for which it is held: a cold start, and the way there and back.
+// A request may take this long in addition to the time for which it is held: a cold start, and a round trip.
 export const PATIENCE_SECONDS = 15;
 // A function URL never sends more. A longer reply is an attack, and is not read to its end.
 export const MAX_REPLY_BYTES = 6_291_456;
-// A refusal is one sentence. A proxy may reply with a whole page, of which an error needs no more than this.
+// A refusal is one sentence. A proxy may reply with a whole page, and an error shows no more of it than this.
 export const MAX_SENTENCE = 200;
 
 // AES-256-GCM.

@@ -119,7 +119,7 @@ export class Poller {
    * Return the milliseconds to wait before the next try. Throw the error if there is to be none.
    *
    * @param {unknown} error
-   * @param {number} tries Those made.
+   * @param {number} tries How many were made so far.
    * @param {() => number} pauses
    */
   #delayAfter(error, tries, pauses) {
@@ -129,15 +129,15 @@ export class Poller {
     this.#isThere ||= isBusy || error instanceof RefusalError;
     if (!isServerError && !(error instanceof NetworkError)) throw error;
     // A platform in front of the server may refuse requests without the CORS headers that let a page see the refusal.
-    // So a server that was there, and is not there now, is treated like one that is busy.
+    // So a server that has replied before, and does not reply now, is treated like one that is busy.
     const mayBeBusy = isBusy || (this.#isThere && !isServerError);
     const maxTries = this.#isThere ? MAX_TRIES : MAX_TRIES_AT_FIRST;
     if (tries >= (mayBeBusy ? MAX_TRIES_BUSY : maxTries)) throw error;
     // By then the channel has expired, and there is nothing left to ask for.
     if (retryAfter > CHANNEL_TTL_SECONDS) throw error;
-    // A held read occupies what a busy server lacks. A single lost request says nothing about it.
+    // A held read occupies capacity that a busy server lacks. A single lost request does not mean that it is busy.
     if (isServerError || (mayBeBusy && tries > 1)) this.#wait = 0;
-    // Never come back sooner than the server asks, and not all clients at that very moment.
+    // Wait for as long as the server asks, and a little longer, so that not all clients come back at the same moment.
     return pauses() + retryAfter * 1000;
   }
 }

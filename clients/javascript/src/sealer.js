@@ -1,4 +1,4 @@
-/** End-to-end encryption: the server sees neither addresses nor fingerprints, and cannot put itself in between. */
+/** End-to-end encryption: the server sees neither addresses nor fingerprints, and cannot act as a man in the middle. */
 
 import { fromBase64url, randomBase64url, toBase64url } from "./base64url.js";
 import { PeerpostError, TamperedError } from "./errors.js";
@@ -49,7 +49,8 @@ export async function sealerOf(key) {
   if (key === undefined) return { seal: asItIs, open: asItIs };
   if (!crypto.subtle) throw new PeerpostError("sealing needs https or localhost");
   if (key instanceof CryptoKey) return sealerWith(key);
-  // Written this way because `Uint8Array` has no parameter before TypeScript 5.7, in which our types are read, too.
+  // The cast is here, and not in the type `Key`, because our types must also work before TypeScript 5.7, in which
+  // `Uint8Array` has no type parameter.
   const bytes = typeof key === "string" ? fromBase64url(key) : /** @type {Uint8Array<ArrayBuffer>} */ (key);
   // WebCrypto would accept shorter keys.
   if (bytes.length !== KEY_BYTES) throw new TypeError(`a key has ${KEY_BYTES} bytes`);

@@ -7,5 +7,5 @@ export const ANSWER_EXISTS = "answer already exists";
 /** A server of an older version says this about a list of candidates, which it does not know. */
 export const NO_CANDIDATE = "candidate is missing";
 
-/** Our own, about a channel that another peer has answered in, or this page, in a try that was then aborted. */
+/** Our own sentence: the channel has an answer already, from another peer or from an aborted try of this page. */
 export const LINK_IS_USED = "an answer has used up this link";

@@ -40,7 +40,7 @@ export class SignalingClient {
     this.#url = new Request(url).url.split("#")[0];
     this.#fetch = fetch;
     this.#patience = patience;
-    // Made here, so that a key that no header can hold is an error at once, and not one of each request.
+    // Made here, so that an access key that does not fit in a header is an error at once, and not at each request.
     this.#headers = accessKey ? new Headers({ Authorization: `Bearer ${accessKey}` }) : undefined;
   }
 
@@ -147,22 +147,22 @@ export class SignalingClient {
   /**
    * @param {string} method
    * @param {{ channelId?: string } & Reading & Asking & Call & Record<string, unknown>} options The request's fields,
-   *   and what concerns the call alone.
+   *   and options for this call.
    * @returns {Promise<any>}
    */
   async #call(method, { signal, keepalive, channelId, iceServers, ...fields }) {
     const timeout = AbortSignal.timeout(Math.ceil((this.#patience + (fields.wait ?? 0)) * 1000));
-    const fetch = this.#fetch; // The browser's own cannot be called as a method of another object.
+    const fetch = this.#fetch; // The browser's `fetch` cannot be called as a method of another object.
     const ending = signal ? AbortSignal.any([signal, timeout]) : timeout;
     let response, text;
     try {
       response = await fetch(this.#url, {
         method: "POST",
-        // A string is sent as text/plain. Without any header of ours, that needs no preflight.
+        // A string is sent as text/plain, which needs no preflight as long as we add no header.
         body: JSON.stringify({ method, channel_id: channelId, ...fields, ice_servers: iceServers }),
         cache: "no-store",
         credentials: "omit",
-        // A peer that has a channel needs no access key, and no preflight, which this header would cause.
+        // A peer that has a channel needs no access key. Sending one anyway would cause a preflight.
         headers: channelId ? undefined : this.#headers,
         keepalive,
         redirect: "error", // Following it would send the offer to a server that nobody has named.

@@ -2,7 +2,7 @@
 
 import { mock } from "node:test";
 
-// Longer than a channel lives, with a retry.
+// Longer than a channel lives, even if the last request in it is retried.
 const LONGEST_MS = 400_000;
 
 // WebCrypto works in threads, in real time. The fake clock stops until its work is done.

@@ -321,7 +321,7 @@ test("an overloaded server is no longer asked to hold replies", async (t) => {
   assert.deepEqual(waits, [20, 0]);
 });
 
-test("a server that never replied is given up soon, and one that did is given up after two minutes", async (t) => {
+test("the client soon gives up on a server that never replied, and after two minutes on one that did", async (t) => {
   stopTheClock(t);
   for (const [before, tries] of [
     [0, 4],
@@ -659,7 +659,7 @@ test("many candidates are split into several requests", async (t) => {
 const TURN = { urls: ["turn:turn.example", "turns:turn.example"], username: "1795643208:a", credential: "abc=" };
 const OWN = { urls: "stun:stun.example" };
 
-test("if the server has no ICE servers, the four requests only add the field that asks for them", async (t) => {
+test("if the server has no ICE servers, asking for them adds a field to requests, but no request", async (t) => {
   stopTheClock(t);
   const server = new FakeServer();
   const [offerer, answerer] = await bothDescribed(server);

@@ -18,7 +18,7 @@ const CHANNEL_TTL_MS = 300_000;
 // The step in which the fake clock advances through the 300 seconds.
 const STEP_MS = 250;
 const MAX_CANDIDATES = 800;
-// More requests than this in one channel mean a loop: one for every candidate, and the polls of 300 seconds.
+// A channel needs at most one request for each candidate, and the polls of 300 seconds. More requests mean a loop.
 const MOST_REQUESTS = MAX_CANDIDATES + 400;
 
 /** A client of a server with these replies, over real HTTP. */
@@ -175,7 +175,7 @@ for (const role of ["offerer", "answerer"]) {
   });
 
   for (const retryAfter of ["", "0", "1000000000", "Infinity", "Fri, 31 Dec 9999 23:59:59 GMT"]) {
-    test(`an ${role} gives up a server that stays unavailable, Retry-After: ${retryAfter}`, async (t) => {
+    test(`an ${role} gives up on a server that stays unavailable, Retry-After: ${retryAfter}`, async (t) => {
       stopTheClock(t);
       const headers = { "Retry-After": retryAfter };
 
@@ -201,7 +201,7 @@ for (const role of ["offerer", "answerer"]) {
     "items that are null": () => ({ items: null }),
   };
   for (const [name, items] of Object.entries(FOR_EVER)) {
-    test(`an ${role} gives up a server that always replies with ${name}`, async (t) => {
+    test(`an ${role} gives up on a server that always replies with ${name}`, async (t) => {
       stopTheClock(t);
 
       await endOf((_, count) => ({ ...BASE, ...items(count) }), role);

@@ -18,7 +18,7 @@ test("a link has everything in its fragment, which no server sees", () => {
   assert.equal(createLink("https://example.org/", { addressId: channelId, key: "K" }), `https://example.org/#@${channelId}.K`);
 });
 
-test("a URL without a fragment parses to no meeting", () => {
+test("a URL without a fragment parses to an empty object", () => {
   assert.deepEqual(parseLink("https://example.org/"), {});
 });
 

@@ -29,7 +29,7 @@ export declare class CandidateExchange {
     constructor(isAnswerer: boolean, parts: Parts, poller: Poller);
     /** Wait for the candidates of the first milliseconds. They are part of the description from then on. */
     gatherFirst(): Promise<void>;
-    /** Gather anew, for a description that replaces the present one. */
+    /** Gather candidates again, for a description that replaces the current one. */
     restart(): void;
     /**
      * Send our candidates from now on. Some peers cannot use a candidate that arrives before its description.

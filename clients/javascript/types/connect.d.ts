@@ -1,10 +1,10 @@
-/** From an RTCPeerConnection to two peers that talk directly. */
+/** Connects an RTCPeerConnection to the other peer. */
 import { SignalingClient } from "./signaling-client.js";
 export type Step = "request" | "retry" | "channel" | "offer-sent" | "offer-received" | "answer-sent" | "answer-received" | "candidates-sent" | "candidates-received" | "candidate-skipped" | "ice-server-skipped" | "connected" | "renegotiated" | "negotiation-failed";
 export type Options = {
     server: string | URL | SignalingClient;
     /**
-     * For a server that requires one to open a channel, and is given by its URL.
+     * Opens a channel on a server that requires a key. Only for a `server` that is a URL.
      */
     accessKey?: string;
     /**
@@ -36,7 +36,7 @@ export type Options = {
 /**
  * @typedef {object} Options
  * @property {string | URL | SignalingClient} server
- * @property {string} [accessKey] For a server that requires one to open a channel, and is given by its URL.
+ * @property {string} [accessKey] Opens a channel on a server that requires a key. Only for a `server` that is a URL.
  * @property {string} [channelId] The channel to answer in. Without it this peer opens one, and offers.
  * @property {import("./sealer.js").Key} [key] Seals everything. The other peer needs the same one.
  * @property {AbortSignal} [signal] Ends the exchange at once.

@@ -10,10 +10,10 @@
  */
 export declare function untilConnected(peerConnection: RTCPeerConnection, end: AbortController, ownersSignal?: AbortSignal): Promise<void>;
 /**
- * End the exchange if its owner has closed the connection. No event tells of that.
+ * End the exchange if its owner has closed the connection. No event reports that.
  *
  * @param {RTCPeerConnection} peerConnection
  * @param {AbortController} end
- * @param {unknown} [cause] What the browser has thrown for that reason.
+ * @param {unknown} [cause] The error that the browser has thrown because of that.
  */
 export declare function endIfClosed({ signalingState }: RTCPeerConnection, end: AbortController, cause?: unknown): void;

@@ -2,7 +2,7 @@
 export declare class PeerpostError extends Error {
     name: string;
 }
-/** The server refused, and the message is its sentence. Only if that says "yet" does it help to ask again. */
+/** The server refused the request. The message is the server's. Asking again helps only if the message says "yet". */
 export declare class RefusalError extends PeerpostError {
     name: string;
 }

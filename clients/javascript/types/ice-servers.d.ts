@@ -1,6 +1,6 @@
 /** The ICE servers that the signaling server's operator has configured, beside those of the page. */
 /**
- * Add the servers that the browser accepts. If it refuses one, the next may still be right.
+ * Add the servers that the browser accepts. If it refuses one, the next may still be valid.
  *
  * @param {RTCPeerConnection} peerConnection
  * @param {RTCIceServer[]} servers As they came, unchecked.

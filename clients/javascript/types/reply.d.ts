@@ -1,4 +1,4 @@
-/** What replies of the server mean, and what they must be. */
+/** Checks the server's replies, and recognises its refusals. */
 import { NetworkError } from "./errors.js";
 /**
  * @param {unknown} text

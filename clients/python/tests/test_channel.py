@@ -108,7 +108,7 @@ def test_retry_after_is_honoured(status: int) -> None:
 
 
 @pytest.mark.parametrize("fault", [unavailable(), LOST])
-def test_a_server_that_has_never_replied_is_given_up_soon(fault: httpx.Response | Exception) -> None:
+def test_the_client_soon_gives_up_on_a_server_that_has_never_replied(fault: httpx.Response | Exception) -> None:
     script, time = Script(fault), Time()
 
     with pytest.raises((ServerError, NetworkError)):
@@ -160,7 +160,7 @@ def test_repeated_network_errors_are_retried_twenty_times_without_holding(
     assert reads == [0, 0, 0, 0]
 
 
-def test_a_server_that_stops_replying_is_given_up_after_twenty_tries() -> None:
+def test_after_twenty_tries_the_client_gives_up_on_a_server_that_has_stopped_replying() -> None:
     script, time = Script(OPENED, LOST), Time()
 
     with pytest.raises(NetworkError):

@@ -61,7 +61,7 @@ def test_a_file_is_sent_as_in_aiortcs_examples_and_both_processes_end(server: st
 class Recorder(httpx.AsyncBaseTransport):
     """Forwards requests and records them.
 
-    The reply to `method` begins with `change`. The method `never_answers` gets no reply.
+    In the reply to `method`, `change` is inserted before the text. The method `never_answers` gets no reply.
     """
 
     def __init__(self, method: str = "", change: str = "", *, never_answers: str = "") -> None:

@@ -70,7 +70,7 @@ from test_transfer import control, ignore, two_ends
 SHORT_SECONDS = 0.3
 MEGABYTE = 1_000_000
 CHUNK = b"x" * 65_536
-# More requests than this in one channel mean a loop: one for every candidate, and the polls of 300 seconds.
+# A channel needs at most one request for each candidate, and the polls of 300 seconds. More requests mean a loop.
 MOST_REQUESTS = MAX_CANDIDATES + 200
 BASE = {"channel_id": CHANNEL_ID, "offer": "an offer", "answer": "an answer"}
 
@@ -462,13 +462,13 @@ def test_a_server_that_always_says_not_yet_at_once_is_polled_less_and_less_often
 
     script = take_all_from(not_yet, role)
 
-    # Once a second in the end, and more often while both peers may be ready.
+    # In the end, the client polls once a second. While both peers may be ready, it polls more often.
     assert len(script.requests) < CHANNEL_TTL_SECONDS / MAX_POLL_SECONDS + 10
 
 
 @ROLES
 @pytest.mark.parametrize("retry_after", [None, "0", "1000000000", "-1", "1e308"])
-def test_a_server_that_stays_unavailable_is_given_up(role: str, retry_after: str | None) -> None:
+def test_the_client_gives_up_on_a_server_that_stays_unavailable(role: str, retry_after: str | None) -> None:
     script = take_all_from(lambda _: unavailable(503, retry_after), role)
 
     assert len(script.requests) <= (MAX_FAILURES_AT_FIRST if retry_after is None else MAX_FAILURES_BUSY)
@@ -486,7 +486,9 @@ FOR_EVER: dict[str, Callable[[int], dict[str, Any]]] = {
 
 @ROLES
 @pytest.mark.parametrize("items", FOR_EVER.values(), ids=FOR_EVER)
-def test_a_server_that_always_has_news_is_given_up(role: str, items: Callable[[int], dict[str, Any]]) -> None:
+def test_the_client_gives_up_on_a_server_that_always_has_news(
+    role: str, items: Callable[[int], dict[str, Any]]
+) -> None:
     count = 0
 
     def news(_: dict[str, Any]) -> httpx.Response:
@@ -498,7 +500,7 @@ def test_a_server_that_always_has_news_is_given_up(role: str, items: Callable[[i
 
 
 @ROLES
-def test_a_server_that_only_returns_our_own_candidates_is_given_up(role: str) -> None:
+def test_the_client_gives_up_on_a_server_that_only_returns_our_own_candidates(role: str) -> None:
     key = new_key()
     ours = Sealer(key).seal("{}", CANDIDATE_OF["offerer" if role == "offerer" else "answerer"])
     described = {name: Sealer(key).seal("v=0", name) for name in ("offer", "answer")}

@@ -156,7 +156,7 @@ def test_both_sides_report_a_full_disk(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_disk_slower_than_the_patience_does_not_end_the_transfer(
+def test_a_disk_that_is_slower_than_the_other_peers_patience_does_not_end_the_transfer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def transfer_to_a_slow_disk() -> tuple[str, str, Wire]:

@@ -1,6 +1,6 @@
 """WebRTC signaling over one HTTP POST, for aiortc.
 
-`connect` runs a whole exchange, `Signaling` has aiortc's own four verbs, and `SignalingClient` is the wire.
+`connect` runs a whole exchange, `Signaling` has aiortc's own four verbs, and `SignalingClient` sends single requests.
 """
 
 from peerpost.address import Address, new_guest_id

@@ -10,7 +10,7 @@ ACCESS_KEY = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 
 
 def checked(access_key: str) -> str:
-    """Return the access key. Raises ValueError, which does not show the key, if no server can have it."""
+    """Return the access key. Raises ValueError, which does not show the key, if it is not a valid one."""
     if not ACCESS_KEY.fullmatch(access_key):
         raise ValueError("an access key has only letters, digits and -._~+/, and = at its end")
     return access_key

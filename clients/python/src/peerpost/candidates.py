@@ -36,7 +36,7 @@ def candidate_from_json(text: str) -> RTCIceCandidate | None:
     """Return the candidate in a text of the other peer, or None if aiortc cannot use it.
 
     aiortc cannot use a candidate for TCP, and does not need the empty candidate, which ends the list (RFC 8838).
-    The text comes from outside, so any other text is None too, and must not end a connection.
+    The text comes from outside. Any other text gives None too, because it must not end a connection.
     """
     init = init_from_json(text)
     line, mid, index = init.get("candidate"), init.get("sdpMid"), init.get("sdpMLineIndex")
@@ -104,7 +104,7 @@ def bye_to_json(role: Role) -> str:
 
 
 def is_bye(text: str, role: Role) -> bool:
-    """Whether a text is the goodbye of the peer of that role."""
+    """Whether a text is the goodbye of the peer with this role."""
     return init_from_json(text).get("bye") == role
 
 

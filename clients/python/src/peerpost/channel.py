@@ -36,7 +36,7 @@ class Channel:
     `key` has 32 bytes and seals everything. Without a key, the server can read and change what passes through it.
     With `asks_for_ice_servers`, the operator's ICE servers come with the new channel or with the offer.
     They are then in `ice_servers`.
-    `clock` gives seconds, `sleep` takes them, and `jitter` gives a number between two others.
+    `clock` returns seconds, `sleep` takes them, and `jitter` returns a random number between two others.
 
     Every coroutine may raise these errors:
     ChannelExpiredError if the channel does not exist any more,
@@ -255,7 +255,7 @@ class Channel:
             self._take(await self._until(self._read_candidates))
 
     def _take(self, found: Candidates) -> None:
-        """Keep the other peer's candidates among those found, and continue behind them."""
+        """Keep the other peer's candidates among those found, and read only later ones from now on."""
         for item in found.items:
             candidate = self._opened_candidate(item)
             if candidate is not None:

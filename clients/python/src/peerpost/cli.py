@@ -178,7 +178,7 @@ async def run_send(options: argparse.Namespace) -> None:
         data_channel = peer.createDataChannel(LABEL)
 
         def on_open() -> None:
-            # The wait for it may have ended already.
+            # The wait for the data channel may have ended already.
             if not opened.done():
                 opened.set_result(FileChannel(data_channel, options.patience))
 
@@ -251,7 +251,7 @@ def output_path(text: str | None) -> Iterator[Path]:
     try:
         yield path
     except BaseException:
-        # It may have something else in it by now.
+        # The directory may have something else in it by now.
         with suppress(OSError):
             path.rmdir()
         raise
@@ -327,7 +327,7 @@ def access_key_from(options: argparse.Namespace) -> str | None:
 
 @contextmanager
 def explained_access_key() -> Iterator[None]:
-    """Add to a refusal of the access key where it is configured."""
+    """If the server refuses the access key, say in the error where to configure it."""
     try:
         yield
     except AccessKeyError as error:
@@ -347,7 +347,7 @@ def ice_server_argument(text: str) -> str:
     try:
         parse_stun_turn_uri(str(ice_server(text).urls))
     except ValueError as error:
-        # Without the user and the credential.
+        # The error must not show the user name and the credential.
         shown = text.rpartition("@")[2]
         raise argparse.ArgumentTypeError(f"{error}: {shown!r}") from error
     return text

@@ -255,7 +255,7 @@ class SignalingClient:
                     content=json.dumps(body),
                     headers=headers,
                     timeout=timeout,
-                    # Whatever `http` is configured to do: nobody has agreed to send anything to another address.
+                    # This overrides the settings of `http`: nobody has agreed to send anything to another address.
                     follow_redirects=False,
                     extensions={"trace": self._note_proxy_to(endpoint)},
                 ) as reply,
@@ -267,7 +267,7 @@ class SignalingClient:
         except (httpx.HTTPError, OSError) as error:
             raise NetworkError(self._why_no_reply(error)) from error
         if reply.status_code != httpx.codes.OK:
-            # Its words end up in errors and logs, and some servers repeat what they were sent.
+            # The text of the reply ends up in errors and logs, and some servers repeat what they were sent.
             content = without_secret(content, access_key, b"[access key]")
             content = without_secret(content, body.get("owner"), b"[owner]")
         return result_of(reply, content, self._shown_url)

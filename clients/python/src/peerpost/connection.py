@@ -203,9 +203,9 @@ async def answer(
 
 
 async def close(peer_connection: RTCPeerConnection) -> None:
-    """Close a connection, also one whose remote description could not be used, or whose TURN server is silent."""
+    """Close a connection, even if its remote description could not be used, or its TURN server is silent."""
     # In the first case, aiortc's data channels have no transport, and closing raises an AttributeError.
-    # In the second case, aioice tries for a minute to release the relay, after the other peer has been told.
+    # In the second case, the other peer learns of the close, and then aioice tries for a minute to release the relay.
     with suppress(AttributeError, TimeoutError):
         async with asyncio.timeout(HANG_UP_SECONDS):
             await peer_connection.close()

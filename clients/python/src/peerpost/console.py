@@ -72,7 +72,7 @@ def flush_standard_output() -> None:
 
 
 def discard(stream: TextIO) -> None:
-    """Lead a broken stream to nowhere. Otherwise Python fails to flush it at exit, and changes the exit code."""
+    """Redirect a broken stream to /dev/null. Otherwise Python fails to flush it at exit, and changes the exit code."""
     with suppress(OSError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())

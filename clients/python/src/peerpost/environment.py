@@ -27,7 +27,7 @@ def new_http_client() -> httpx.AsyncClient:
     try:
         return httpx.AsyncClient(verify=certificates)
     except (httpx.InvalidURL, ValueError) as error:
-        # The other variables are good.
+        # The other variables were checked above, so this one must be wrong.
         raise cannot_use(proxy_variable("no"), "it names a host that is not valid") from error
 
 

@@ -63,4 +63,4 @@ class PeerLostError(PeerpostError):
 
 
 class TransferError(PeerpostError):
-    """A file could not be sent or received. Nothing stands under its final name."""
+    """A file could not be sent or received. Nothing was saved under its final name."""

@@ -22,7 +22,7 @@ LABEL = "peerpost-file"
 
 
 class OtherPeerError(TransferError):
-    """The other peer has said that it cannot go on, so it need not be told."""
+    """The other peer has said that it cannot go on, so this error need not be reported to it."""
 
 
 class FileChannel:
@@ -104,7 +104,7 @@ class FileChannel:
     async def _keep_saying_alive(self) -> None:
         with suppress(PeerLostError):
             while True:
-                # Behind a full buffer it would arrive late, and the bytes in the buffer are a sign of life too.
+                # Behind a full buffer, a sign of life would be late, and the bytes in the buffer are one themselves.
                 if self._data_channel.bufferedAmount < LOW_WATER_BYTES:
                     self.say("alive")
                 await asyncio.sleep(ALIVE_SECONDS)

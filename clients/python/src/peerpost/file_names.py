@@ -1,12 +1,12 @@
 """The name of a file from the other peer, made safe to be created and to be shown.
 
-Names of every script survive, with their marks, joiners, symbols and emoji. Only what is dangerous goes.
-The demo page follows the same rules: `clients/file-names.json` lists names and what becomes of them.
+Names in every script are kept, with their marks, joiners, symbols and emoji. Only dangerous parts are removed.
+The demo page follows the same rules: `clients/file-names.json` lists names and the safe names they become.
 """
 
 import unicodedata
 
-# Of Python's own library, neither `re` nor `unicodedata` knows where a character ends as people see it.
+# Python's own `re` and `unicodedata` do not know what people see as one character.
 import regex
 
 from peerpost.limits import MAX_EXTENSION_BYTES, MAX_NAME_BYTES
@@ -29,7 +29,7 @@ GRAPHEME_CLUSTER = regex.compile(r"\X")
 
 
 def safe_name(offered: str) -> str:
-    """Return a name that stays in its directory and is visible there, made of the last part of the offered one."""
+    """Return a name made from the last part of the offered one. It stays in its directory, and is visible there."""
     name = SEPARATOR.split(offered)[-1]
     name = LONE_SURROGATE.sub("\ufffd", name)
     # The name is normalised between the two replacements: a removed character may have stood between a letter and its
@@ -70,7 +70,7 @@ def extension_of(name: str) -> str:
 def whole_characters(text: str, room: int) -> str:
     """Return the start of a text that fits into `room` bytes.
 
-    A letter is not cut from its marks, nor an emoji in two.
+    A letter keeps its marks, and no emoji is split.
     """
     start = ""
     for character in GRAPHEME_CLUSTER.finditer(text):

@@ -27,7 +27,7 @@ def ice_server_from(value: object) -> RTCIceServer:
     if not isinstance(value, dict):
         raise ValueError("an ICE server is an object")
     urls = value.get("urls")
-    urls = urls if isinstance(urls, list) else [urls]  # W3C allows one alone
+    urls = urls if isinstance(urls, list) else [urls]  # W3C also allows a single URL without a list.
     if len(urls) > MAX_ICE_SERVERS:
         raise ValueError("too many urls")
     username, credential = (
@@ -54,7 +54,7 @@ def is_usable(url: str, has_credential: bool) -> bool:
 
 
 def text(value: object) -> str:
-    # A printable text has no lone surrogates either, which no encoding accepts.
+    # This also rules out lone surrogates, which are not printable: `encode` would fail on them.
     if not isinstance(value, str) or not value.isprintable() or len(value.encode()) > MAX_ICE_TEXT_BYTES:
         raise ValueError("not a short text")
     return value

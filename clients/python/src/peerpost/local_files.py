@@ -1,4 +1,4 @@
-"""Files on this machine: written beside their place first, and put there when they are complete."""
+"""Files on this machine: each is written under a temporary name, and gets its final name when it is complete."""
 
 import asyncio
 import os
@@ -47,7 +47,7 @@ def partial_file(target: Path) -> Iterator[tuple[BinaryIO, Path]]:
 
 @contextmanager
 def system_error_as(what: str) -> Iterator[None]:
-    """Turn an error of the operating system into a TransferError, which the other peer is told as well."""
+    """Turn an error of the operating system into a TransferError, which is also reported to the other peer."""
     try:
         yield
     except OSError as error:

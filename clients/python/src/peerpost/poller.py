@@ -21,7 +21,7 @@ T = TypeVar("T")
 class Poller:
     """The requests of one channel, for as long as the channel lives.
 
-    `clock` gives seconds, `sleep` takes them, and `jitter` gives a number between two others.
+    `clock` returns seconds, `sleep` takes them, and `jitter` returns a random number between two others.
     Every coroutine raises ChannelExpiredError once the lifetime of the channel is over.
     """
 

@@ -45,7 +45,7 @@ MAX_TRIES = {
 class RetryPolicy:
     """Decides whether a request is tried again, from what it has learned about the server so far.
 
-    `jitter` gives a number between two others.
+    `jitter` returns a random number between two others.
     """
 
     def __init__(self, jitter: Callable[[float, float], float]) -> None:
@@ -56,7 +56,7 @@ class RetryPolicy:
 
     @property
     def server_is_busy(self) -> bool:
-        """Whether the server seems to have too many requests. A held read would occupy what it lacks."""
+        """Whether the server seems to have too many requests. A held read would occupy capacity that it lacks."""
         return self._is_busy
 
     def served(self) -> None:
@@ -77,7 +77,7 @@ class RetryPolicy:
         if failures >= MAX_TRIES[self._failure_of(error)]:
             return None
         pause = min(FIRST_RETRY_SECONDS * 2.0 ** (failures - 1), MAX_RETRY_SECONDS)
-        # Never come back sooner than the server asks, and not all clients at that very moment.
+        # Wait as long as the server asks, and a little longer, so that not all clients come back at the same moment.
         return pause * self._jitter(*JITTER) + retry_after_of(error)
 
     def _failure_of(self, error: NetworkError | ServerError) -> Failure:

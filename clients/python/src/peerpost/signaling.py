@@ -130,7 +130,7 @@ class Signaling(BaseSignaling):
         return BYE
 
     async def close(self) -> None:
-        """Say BYE, unless that was said, and close the connections to the server.
+        """Say BYE if that has not been done, and close the connections to the server.
 
         A channel that nobody needs any more is erased: if both have said BYE, or if the other peer never came.
         """

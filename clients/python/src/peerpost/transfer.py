@@ -14,7 +14,7 @@ from peerpost.limits import CHUNK_BYTES, LOW_WATER_BYTES, MAX_FILE_BYTES
 from peerpost.local_files import partial_file, put_in_place, refuse_existing, save, system_error_as
 
 Progress = Callable[[int], object]
-"""Called with the number of bytes that came across since the last call."""
+"""Called with the number of bytes transferred since the last call."""
 
 
 @dataclass(frozen=True)
