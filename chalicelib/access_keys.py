@@ -14,7 +14,7 @@ class AccessKeys:
     """The access keys that an operator has given out.
 
     `read_digests` returns their SHA-256 digests in hex, separated by commas or white space: the
-    server never has the keys themselves. There may be several, so that one can replace another.
+    server stores no key, only digests. There may be several, so that one can replace another.
 
     >>> keys = AccessKeys(lambda: hashlib.sha256(b"a-key").hexdigest())
     >>> keys.check("a-key")
@@ -33,7 +33,8 @@ class AccessKeys:
         """
         if key is None:
             raise Unauthorized("access key is missing")
-        # JSON can write half of a character, "\ud800". It is not part of any key.
+        # Lambda passes headers as JSON, which can hold half of a character, "\ud800". UTF-8 has no
+        # form for it. No key contains one, so any replacement will do.
         digest = hashlib.sha256(key.encode(errors="replace")).hexdigest()
         # Compare with all of them, and each to its end: the time taken then says nothing about
         # which one it was, or how much of a digest was right.

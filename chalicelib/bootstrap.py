@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING, cast
 
@@ -15,7 +14,7 @@ from chalicelib.channels import Channels
 from chalicelib.deadline import OutOfTime, deadline
 from chalicelib.dynamodb import Table, open_client
 from chalicelib.errors import ParameterUnavailable, StorageUnavailable
-from chalicelib.handlers import Server
+from chalicelib.handlers import Services
 from chalicelib.http_app import create_app
 from chalicelib.ice_servers import IceServers
 from chalicelib.settings import Settings, SettingsError
@@ -23,9 +22,9 @@ from chalicelib.settings import Settings, SettingsError
 if TYPE_CHECKING:
     from chalicelib.parameters import Parameter
 
-logger = logging.getLogger("peerpost")
+logger = logging.getLogger(__name__)
 
-GetServer = Callable[[], Server]
+GetServices = Callable[[], Services]
 # The SSM parameters, by name.
 Parameters = dict[str, "Parameter"]
 
@@ -48,12 +47,12 @@ def lambda_app(settings: Settings) -> Chalice:
     the start of a function. If that fails, the first request tries again.
     """
     parameters = parameters_of(settings)
-    get_server = opened_once(lambda: build_server(open_table(settings), parameters, settings))
-    warm_up(get_server, parameters)
+    get_services = opened_once(lambda: build_services(open_table(settings), parameters, settings))
+    warm_up(get_services, parameters)
     if settings.snap_start:
-        reconnect_after_restore(get_server, parameters)
+        reconnect_after_restore(get_services, parameters)
     # CORS is left to the function URL.
-    return create_app(get_server, max_wait_seconds=settings.max_wait_seconds, deadline=deadline)
+    return create_app(get_services, max_wait_seconds=settings.max_wait_seconds, deadline=deadline)
 
 
 def local_app(settings: Settings) -> Chalice:
@@ -63,40 +62,44 @@ def local_app(settings: Settings) -> Chalice:
 
     development_server.prepare()
     parameters = parameters_of(settings)
-    get_server = opened_once(
-        lambda: build_server(open_development_table(settings), parameters, settings)
+    get_services = opened_once(
+        lambda: build_services(open_development_table(settings), parameters, settings)
     )
     cors = CORSConfig(expose_headers=["Retry-After"])
-    return create_app(get_server, max_wait_seconds=settings.max_wait_seconds, cors=cors)
+    return create_app(get_services, max_wait_seconds=settings.max_wait_seconds, cors=cors)
 
 
-def opened_once(open_server: Callable[[], Server]) -> GetServer:
-    """Return a function that opens the server when it is first called, and then returns that one.
+def opened_once(open_services: Callable[[], Services]) -> GetServices:
+    """Return a function that opens the services when it is first called, and then returns these.
 
     If opening fails, the exception is raised, and the next call tries again. Any thread may call.
     """
     lock = Lock()
-    # `cache` keeps a result, but no exception. The lock keeps two threads from opening two servers.
-    open_and_keep = cache(open_server)
+    services: Services | None = None
 
-    def get_server() -> Server:
+    def get_services() -> Services:
+        nonlocal services
         with lock:
-            return open_and_keep()
+            if services is None:
+                services = open_services()
+            return services
 
-    return get_server
+    return get_services
 
 
-def build_server(table: Table, parameters: Parameters, settings: Settings) -> Server:
+def build_services(table: Table, parameters: Parameters, settings: Settings) -> Services:
     access_keys = None
     if settings.access_keys_parameter is not None:
-        access_keys = AccessKeys(parameters[settings.access_keys_parameter].value)
-    return Server(Channels(table), access_keys, ice_servers_of(settings, parameters))
+        read_digests = parameters[settings.access_keys_parameter].read
+        access_keys = AccessKeys(read_digests)
+    return Services(Channels(table), access_keys, ice_servers_of(settings, parameters))
 
 
 def ice_servers_of(settings: Settings, parameters: Parameters) -> IceServers:
+    # Settings refuses TURN servers without a secret. mypy does not know that.
     if settings.turn_urls and settings.turn_secret_parameter is not None:
-        secret = parameters[settings.turn_secret_parameter].value
-        return IceServers(settings.stun_urls, settings.turn_urls, secret)
+        read_secret = parameters[settings.turn_secret_parameter].read
+        return IceServers(settings.stun_urls, settings.turn_urls, read_secret)
     return IceServers(settings.stun_urls)
 
 
@@ -110,9 +113,10 @@ def parameters_of(settings: Settings) -> Parameters:
     if not names:
         return {}
     # Imported only here: a server without parameters does not load SSM's client at its start.
-    from chalicelib import parameters
+    from chalicelib.parameters import Parameter
+    from chalicelib.parameters import open_client as open_ssm_client
 
-    return {name: parameters.Parameter(parameters.open_client, name) for name in names}
+    return {name: Parameter(open_ssm_client, name) for name in names}
 
 
 def open_table(settings: Settings) -> Table:
@@ -131,14 +135,14 @@ def open_development_table(settings: Settings) -> Table:
     return embedded.open_table(settings.dynamodb_endpoint)
 
 
-def warm_up(get_server: GetServer, parameters: Parameters) -> None:
+def warm_up(get_services: GetServices, parameters: Parameters) -> None:
     """Do now what the first request would otherwise wait for: open connections, read parameters.
 
     An outage never ends the start: that of a parameter is logged, and that of the table is left to
     the first request. Lambda allows ten seconds for a start, so both steps have a limit.
     """
     with suppress(OutOfTime, StorageUnavailable), deadline(limits.INIT_TABLE_SECONDS):
-        get_server().channels.warm_up()
+        get_services().channels.warm_up()
     if not parameters:
         return
     try:
@@ -151,12 +155,12 @@ def warm_up(get_server: GetServer, parameters: Parameters) -> None:
 
 def read_now(parameter: "Parameter") -> None:
     try:
-        parameter.value()
+        parameter.read()
     except ParameterUnavailable as outage:
         logger.error("SSM: %s", outage)
 
 
-def reconnect_after_restore(get_server: GetServer, parameters: Parameters) -> None:
+def reconnect_after_restore(get_services: GetServices, parameters: Parameters) -> None:
     """Open new connections whenever Lambda has started this function from its snapshot.
 
     The connections in the snapshot were opened on another machine, maybe days ago. The first
@@ -167,9 +171,9 @@ def reconnect_after_restore(get_server: GetServer, parameters: Parameters) -> No
 
     def reconnect() -> None:
         with suppress(StorageUnavailable):
-            get_server().channels.close_connections()
+            get_services().channels.close_connections()
         for parameter in parameters.values():
             parameter.close_connections()
-        warm_up(get_server, parameters)
+        warm_up(get_services, parameters)
 
     register_after_restore(reconnect)

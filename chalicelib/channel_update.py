@@ -1,11 +1,19 @@
 """One conditional update of a channel: the request that makes it, and what to try when it fails.
 
 DynamoDB decides. The rules of a write are the condition of its request, so that two peers who
-write at once cannot both win. Nothing here talks to DynamoDB: see Channels._write.
+write at once cannot both win. Nothing here talks to DynamoDB: Channels sends the request.
+
+A channel is an item of the table, with these attributes:
+
+    channel_id   string   the key
+    expire_time  number   Unix time in seconds, which DynamoDB's TTL reads, too
+    candidate    list     all candidates, as strings, in the order in which they came
+    offer        string   absent until a peer has written it
+    answer       string   absent until a peer has written it
+    changes      number   how often the offer has been replaced; absent until then
 """
 
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from chalicelib import limits
 from chalicelib.dynamodb import ConditionFailed, Item
@@ -20,14 +28,14 @@ NO_ANSWER_YET = "attribute_not_exists(answer)"
 # For an offer that replaces an earlier one. botocore resends a request that got no reply, and its
 # first copy may still arrive seconds later, when the peer has long written a newer offer. So each
 # replacement has a number, one higher than what it saw. A late copy finds its own number or a
-# higher one, and is refused. The number is the attribute `changes`: see _replacing_the_offer.
-NO_NEWER_OFFER = "(attribute_not_exists(changes) OR changes < :changes)"
+# higher one, and is refused. A channel's first offer has no number, which counts as 0.
+OFFER_NUMBER = "changes"
+NO_NEWER_OFFER = f"(attribute_not_exists({OFFER_NUMBER}) OR {OFFER_NUMBER} < :{OFFER_NUMBER})"
 
 HAS_ROOM = "size(candidate) <= :room"
 
 
-@dataclass(frozen=True)
-class ChannelUpdate:
+class ChannelUpdate(NamedTuple):
     """Sets attributes of a living channel and appends candidates to it: both, or neither.
 
     `now` is the Unix time in seconds at which the channel has to be alive.
@@ -78,6 +86,9 @@ class ChannelUpdate:
 
         An update writes its attributes and its candidates together. So both must be stored: the
         attributes alone could come from another request with the same text.
+
+        An update of candidates alone is never recognised, and need not be: `revised` finds all of
+        them stored, and leaves nothing to write.
         """
         stored_ours = failure.is_our_own_write(self.attributes)
         return stored_ours and set(self.candidates) <= set(candidates_in(failure.item))
@@ -85,15 +96,18 @@ class ChannelUpdate:
     def revised(self, failure: ConditionFailed) -> "ChannelUpdate":
         """Return the update to try next, now that we know what is stored.
 
+        Call this only if was_carried_out() is false: it assumes that the stored offer or answer is
+        not the one that this update wanted to write.
+
         Raise SignalingError if the client has to be refused, and StorageUnavailable if nobody can
         say whether an earlier copy of this update was carried out.
         """
         stored = failure.item
         if not is_alive(stored, self.now):
-            raise no_such_channel(failure)
+            raise error_without_a_channel(failure)
         if "answer" in self.attributes and "answer" in stored:
-            # The caller has asked was_carried_out before. An answer is never replaced, so a copy of
-            # ours would still be here, and this refusal is right even after a lost reply.
+            # An answer is never replaced. If a copy of ours had been stored, it would still be
+            # here, so this refusal is right even after a lost reply.
             raise SignalingError("answer already exists")
         if self._must_replace_the_offer(stored):
             return self._replacing_the_offer(failure).without(candidates_in(stored))
@@ -106,10 +120,10 @@ class ChannelUpdate:
     def without(self, candidates: list[str]) -> "ChannelUpdate":
         """Return this update without these candidates, since they are stored already.
 
-        They are no reason to refuse the others, and sending one twice is a success.
+        They are no reason to refuse the others, and sending a candidate twice succeeds.
         """
         known = set(candidates)
-        return replace(self, candidates=[each for each in self.candidates if each not in known])
+        return self._replace(candidates=[each for each in self.candidates if each not in known])
 
     def is_empty(self) -> bool:
         return not self.attributes and not self.candidates
@@ -123,16 +137,17 @@ class ChannelUpdate:
         """
         if "offer" not in self.attributes or "offer" not in stored:
             return False
-        return number_in(stored, "changes") >= number_in(self.attributes, "changes")
+        return number_in(stored, OFFER_NUMBER) >= number_in(self.attributes, OFFER_NUMBER)
 
     def _replacing_the_offer(self, failure: ConditionFailed) -> "ChannelUpdate":
-        changes = number_in(failure.item, "changes")
-        if failure.was_resent and changes > 0:
+        stored_number = number_in(failure.item, OFFER_NUMBER)
+        if failure.was_resent and stored_number > 0:
             # An earlier copy may have written our offer, which a newer one has replaced by now.
-            # Without a number, the stored offer is the channel's first one, and not a copy of ours.
+            # Without a number, the stored offer is the channel's first one, so it has replaced
+            # none. Nor is it ours, which was_carried_out would have recognised.
             raise StorageUnavailable("refused after a lost reply")
-        number = {"changes": {"N": str(changes + 1)}}
-        return replace(self, attributes=self.attributes | number, condition=NO_NEWER_OFFER)
+        numbered = {OFFER_NUMBER: {"N": str(stored_number + 1)}}
+        return self._replace(attributes=self.attributes | numbered, condition=NO_NEWER_OFFER)
 
 
 def is_alive(item: Item, now: int) -> bool:
@@ -150,11 +165,13 @@ def number_in(item: Item, name: str) -> int:
     return int(item[name]["N"]) if name in item else 0
 
 
-def no_such_channel(failure: ConditionFailed) -> Exception:
+def error_without_a_channel(failure: ConditionFailed) -> SignalingError | StorageUnavailable:
     """Return the error to raise if there is no living channel.
 
-    If the request was resent, its first copy may have succeeded, and the channel may have ended
-    since. Then we cannot tell the client that nothing has changed.
+    If the request was resent, its first copy may have succeeded before somebody deleted the
+    channel. Then we cannot tell the client that nothing has changed. (If the channel has only
+    expired, the first copy was refused too, since all copies have the same `:now`. We do not tell
+    the two cases apart.)
     """
     if failure.was_resent:
         return StorageUnavailable("refused after a lost reply")

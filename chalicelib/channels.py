@@ -1,15 +1,15 @@
 """The channels of one DynamoDB table, with one short method for each thing that a peer can do.
 
-Each method is one request to DynamoDB, whose condition is the method's rule. A failed condition
-can lead to another request: for an offer that replaces another, or for candidates of which some
-are stored already.
+Each method is one request to DynamoDB. That of a write has the method's rule as its condition. A
+failed condition can lead to another request: for an offer that replaces another, or for candidates
+of which some are stored already.
 """
 
 import time
 import uuid
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from chalicelib import limits
 from chalicelib.channel_update import (
@@ -23,8 +23,7 @@ from chalicelib.dynamodb import ConditionFailed, Item, Table
 from chalicelib.errors import SignalingError
 
 
-@dataclass(frozen=True)
-class Channel:
+class Channel(NamedTuple):
     """A channel as it is stored. `offer` and `answer` are None until a peer has written them."""
 
     offer: str | None
@@ -36,9 +35,10 @@ class Channels:
     """The channels in a table.
 
     `now` returns the Unix time in seconds.
-    Every method raises StorageUnavailable if DynamoDB does not serve. Those that take a channel_id,
-    except `delete`, raise SignalingError if there is no such living channel, or if the write breaks
-    a rule.
+    Every method, except `warm_up` and `close_connections`, raises StorageUnavailable if DynamoDB
+    does not serve, or if nobody can say whether a write was carried out. Those that take a
+    channel_id, except `delete`, raise SignalingError if there is no such living channel, or if the
+    write breaks a rule.
 
     >>> channels = Channels(Table(open_client(), "peerpost"))
     >>> channel_id = channels.create("v=0 (the offer)")
@@ -60,7 +60,10 @@ class Channels:
         self._table.close_connections()
 
     def create(self, offer: str | None = None, candidates: Iterable[str] = ()) -> str:
-        """Open a channel for CHANNEL_TTL_SECONDS, with what is known already, and return its id."""
+        """Open a channel for CHANNEL_TTL_SECONDS, and return its id.
+
+        Store the offer and candidates with it, as far as the offerer has them already.
+        """
         channel_id = str(uuid.uuid4())
         expire_time = self._seconds() + limits.CHANNEL_TTL_SECONDS
         item = channel_item(channel_id, expire_time, candidates)
@@ -104,8 +107,12 @@ class Channels:
 
         Overwrite it with an empty, expired item instead of removing it: otherwise a late copy of
         the `create` that made the channel could bring it back. DynamoDB's TTL deletes it later.
+        By then, no copy of a `create` is on its way any more.
         """
+        # So far in the past that an instance whose clock is behind sees it as expired, too.
         expired = self._seconds() - limits.CHANNEL_TTL_SECONDS
+        # Without the condition, deleting unknown ids would fill the table. A client learns an id
+        # only from the reply to `create`, so the item exists by then.
         with suppress(ConditionFailed):
             self._table.put(channel_item(channel_id, expired), "attribute_exists(channel_id)")
 
@@ -122,9 +129,10 @@ class Channels:
         Return the item as it is then stored. With `return_item` false, this may be {}.
 
         If the condition fails, the update is revised and sent again, until it succeeds, has
-        nothing left to write, or is refused. Each further round needs another peer's write in
-        between, so this ends. docs/architecture.md says what happens when two peers write at the
-        same time, and when a reply is lost.
+        nothing left to write, or is refused. The second round deals with what was stored before. A
+        later one happens only if another request has written in between, which is rare, and the
+        request's deadline ends it in any case (see http_app). docs/architecture.md says what
+        happens when two peers write at the same time, and when a reply is lost.
         """
         # The same for all rounds, so that `revised` judges by the time that DynamoDB was given.
         now = self._seconds()
@@ -144,6 +152,7 @@ class Channels:
 
 
 def channel_item(channel_id: str, expire_time: int, candidates: Iterable[str] = ()) -> Item:
+    """Return the item of a channel without an offer. channel_update lists all attributes."""
     return {
         "channel_id": {"S": channel_id},
         "expire_time": {"N": str(expire_time)},

@@ -1,8 +1,9 @@
 """One DynamoDB table: sends a request, and says what its failure means.
 
-The only module that calls DynamoDB.
+The only module of the deployed package that calls DynamoDB.
 """
 
+from binascii import crc32
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
@@ -12,12 +13,12 @@ from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
-    ConnectionError,
     CredentialRetrievalError,
     HTTPClientError,
     IncompleteReadError,
     MetadataRetrievalError,
 )
+from botocore.exceptions import ConnectionError as BotocoreConnectionError
 from botocore.parsers import ResponseParserError
 
 from chalicelib import limits, request_log
@@ -49,7 +50,7 @@ OUTAGE_CODES = {
     "PriorRequestNotComplete",
     "RequestTimeout",
     "RequestTimeoutException",
-    # Our credentials are being renewed, or our clock is wrong. AWS mends both.
+    # Our credentials are being renewed, or our clock is wrong. On Lambda, AWS corrects both.
     "ExpiredToken",
     "ExpiredTokenException",
     "InvalidSignatureException",
@@ -57,7 +58,7 @@ OUTAGE_CODES = {
 }
 OUTAGE_ERRORS = (
     # No connection, or no whole reply.
-    ConnectionError,
+    BotocoreConnectionError,
     HTTPClientError,
     IncompleteReadError,
     ResponseParserError,
@@ -66,9 +67,8 @@ OUTAGE_ERRORS = (
     MetadataRetrievalError,
 )
 
-# If the checksum of each attempt was wrong, botocore does not raise. It returns the last reply,
-# with one of these in its metadata, and its content is not what DynamoDB sent.
-RETRIES_EXHAUSTED = {"MaxAttemptsReached", "RetryQuotaReached"}
+# The header with the CRC-32 of a reply's body.
+CHECKSUM_HEADER = "x-amz-crc32"
 
 
 class ConditionFailed(Exception):
@@ -90,7 +90,7 @@ class ConditionFailed(Exception):
 
         DynamoDB carried out the first copy and its reply was lost. botocore sent a second copy,
         whose condition fails, since the item now holds what the first one wrote. A write without
-        attributes cannot be recognised like this.
+        attributes is never recognised: see ChannelUpdate.was_carried_out.
         """
         return self.was_resent and bool(attributes) and attributes.items() <= self.item.items()
 
@@ -98,8 +98,9 @@ class ConditionFailed(Exception):
 class Table:
     """A table with channels.
 
-    Every method raises StorageUnavailable if DynamoDB has not carried out the request after all
-    retries. A write may have been carried out all the same: its reply can be what was lost.
+    `get`, `put` and `update` raise StorageUnavailable if DynamoDB has not carried out the request
+    after all retries. A write may have been carried out all the same: its reply can be what was
+    lost.
     """
 
     def __init__(self, client: "DynamoDBClient", name: str) -> None:
@@ -153,10 +154,7 @@ class Table:
 
     def _send(self, operation: Callable[..., Any], **parameters: Any) -> Any:
         with outages_named(), request_log.current().dynamodb_call():
-            reply = operation(TableName=self._name, **parameters)
-        if RETRIES_EXHAUSTED & reply["ResponseMetadata"].keys():
-            raise StorageUnavailable("no whole reply")
-        return reply
+            return operation(TableName=self._name, **parameters)
 
 
 @contextmanager
@@ -182,6 +180,8 @@ def open_client(endpoint: str | None = None, **options: Any) -> "DynamoDBClient"
 
     `endpoint` is for another DynamoDB than that of AWS. Region and credentials come from the AWS
     environment, or from `options`.
+
+    Raise StorageUnavailable if the service that gives out the credentials does not serve.
     """
     config = Config(
         connect_timeout=limits.DYNAMODB_CONNECT_TIMEOUT_SECONDS,
@@ -193,4 +193,18 @@ def open_client(endpoint: str | None = None, **options: Any) -> "DynamoDBClient"
         parameter_validation=False,
     )
     with outages_named():
-        return boto3.client("dynamodb", endpoint_url=endpoint, config=config, **options)
+        client = boto3.client("dynamodb", endpoint_url=endpoint, config=config, **options)
+    client.meta.events.register("after-call.dynamodb", refuse_garbled_reply)
+    return client
+
+
+def refuse_garbled_reply(http_response: Any, **_: Any) -> None:
+    """Raise StorageUnavailable if the content of a reply is not what DynamoDB sent.
+
+    botocore asks again after a garbled reply. But if its last attempt brings one too, it returns
+    it, as data or as an error. This sees the last reply before anybody uses it.
+    """
+    expected = http_response.headers.get(CHECKSUM_HEADER)
+    # Engines other than AWS's own may send none.
+    if expected is not None and int(expected) != crc32(http_response.content):
+        raise StorageUnavailable("no whole reply")

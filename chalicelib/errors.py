@@ -1,4 +1,4 @@
-"""The expected failures: refusals, which are the client's to mend, and outages, which pass."""
+"""The expected failures: refusals, which the client must correct, and outages, which end alone."""
 
 
 class SignalingError(Exception):
@@ -6,26 +6,31 @@ class SignalingError(Exception):
 
 
 class Unauthorized(SignalingError):
-    """The request needs an access key, and came without one."""
+    """The request needs an access key, and has none that is valid."""
 
 
 class UnknownKey(Unauthorized):
-    """The request came with an access key that is not one of ours."""
+    """The request has an access key, but it is not one of ours.
+
+    RFC 6750, section 3.1 has a challenge of its own for this.
+    """
 
 
 class StorageUnavailable(Exception):
-    """DynamoDB did not serve, or nobody can say whether a write was carried out.
+    """DynamoDB is unavailable, or nobody can say whether a write was carried out.
 
-    The message is for the log only.
+    The client gets a 503. The message is for the log only.
     """
 
+    # The service that is unavailable, for the log.
     service = "DynamoDB"
 
 
 class ParameterUnavailable(StorageUnavailable):
     """An SSM parameter could not be read, or its value is malformed.
 
-    A malformed value is an outage, too: the operator can correct it without a new deployment.
+    To the client this is the same as an outage of DynamoDB: it comes back later. A malformed value
+    is an outage, too, since the operator can correct it without a new deployment.
 
     The message is for the log only, and never contains the parameter's value.
     """

@@ -10,21 +10,22 @@ from chalicelib import request_log
 from chalicelib.http_app import COMMON_HEADERS, PLAIN_TEXT
 
 Event = dict[str, Any]
-Handler = Callable[[Any, object], Event]
+Response = dict[str, Any]
+Handler = Callable[[Any, object], Response]
 
 NOT_A_URL_EVENT = "the event must be a function URL's, in payload format 2.0"
 
 
-def lambda_handler(app: Callable[[Event, object], Event]) -> Handler:
+def lambda_handler(app: Callable[[Event, object], Response]) -> Handler:
     """Return the Lambda entry point that serves a Chalice app on a function URL."""
 
-    def handler(event: Any, context: object) -> Event:
+    def handler(event: Any, context: object) -> Response:
         # Lambda hands over any JSON: a test event of the console, or one of another AWS service.
         match event:
             case {"requestContext": {"http": {"method": str()}}}:
                 return to_url_response(app(to_rest_event(event), context))
             case _:
-                return refusal_of_another_event()
+                return refuse_another_event()
 
     return handler
 
@@ -46,12 +47,12 @@ def to_rest_event(event: Event) -> Event:
     }
 
 
-def to_url_response(response: Event) -> Event:
+def to_url_response(response: Response) -> Response:
     """Return a REST API's response in format 2.0. We send no header twice, and nothing binary."""
     return {key: response[key] for key in ("statusCode", "headers", "body")}
 
 
-def refusal_of_another_event() -> Event:
+def refuse_another_event() -> Response:
     request_log.begin().write(400, NOT_A_URL_EVENT)
     headers = {"Content-Type": PLAIN_TEXT, **COMMON_HEADERS}
     return {"statusCode": 400, "headers": headers, "body": NOT_A_URL_EVENT}

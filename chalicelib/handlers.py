@@ -1,6 +1,8 @@
 """One function for each method of docs/protocol.md, and the table of them.
 
 A handler reads its fields, makes its call, and returns the reply. It knows nothing of HTTP.
+Each field is checked when it is read. So if several are wrong, the first one that the handler reads
+decides which refusal the client gets. The order is part of no promise.
 """
 
 from collections.abc import Callable
@@ -21,13 +23,14 @@ class Reply(TypedDict, total=False):
     channel_id: str
     offer: str
     answer: str
-    # Candidates, and the `since` to ask with next time.
+    # Candidates.
     items: list[str]
+    # The `since` for the client's next request.
     next: int
     ice_servers: list[IceServer]
 
 
-class Server(NamedTuple):
+class Services(NamedTuple):
     """What the handlers work with. Without access keys, everybody may open a channel."""
 
     channels: Channels
@@ -36,15 +39,15 @@ class Server(NamedTuple):
 
 
 class Call(NamedTuple):
-    """One request to carry out, the server that does it, and how long its reply may be held."""
+    """One request to carry out, what it needs for that, and how long its reply may be held."""
 
     request: Request
-    server: Server
+    services: Services
     wait_seconds: float
 
 
 def handle(
-    body: bytes, server: Server, *, access_key: str | None = None, longest_wait: float = 0
+    body: bytes, services: Services, *, access_key: str | None = None, longest_wait: float = 0
 ) -> Reply:
     """Carry out one request.
 
@@ -53,7 +56,7 @@ def handle(
     Raise SignalingError to refuse the request, and StorageUnavailable if it could not be carried
     out.
 
-    >>> handle(b'{"method": "create_data_channel"}', server)
+    >>> handle(b'{"method": "create_data_channel"}', services)
     {'channel_id': '1c5ca5a5-6f0b-4c55-8b9a-3ad1e1b58f0e'}
     """
     request = parse(body)
@@ -61,10 +64,11 @@ def handle(
     if method not in HANDLERS:
         raise SignalingError("method is unknown")
     request_log.current().method = method
-    if server.access_keys is not None and needs_access_key(method, request):
-        server.access_keys.check(access_key)
+    if services.access_keys is not None and needs_access_key(method, request):
+        services.access_keys.check(access_key)
+    # Checked for every method, so that a wrong `wait` is never silently ignored.
     wait_seconds = min(request.number("wait"), longest_wait)
-    return HANDLERS[method](Call(request, server, wait_seconds))
+    return HANDLERS[method](Call(request, services, wait_seconds))
 
 
 def needs_access_key(method: str, request: Request) -> bool:
@@ -86,8 +90,8 @@ def create_data_channel(call: Call) -> Reply:
     wants_ice_servers = request.flag("ice_servers")
     candidates = request.texts("candidates", MAX_CANDIDATE_BYTES)
     # Do this first: if it fails, no channel has been created yet.
-    ice_servers = ice_servers_if(wants_ice_servers, call.server)
-    return {"channel_id": call.server.channels.create(offer, candidates), **ice_servers}
+    ice_servers = ice_servers_if(wants_ice_servers, call.services)
+    return {"channel_id": call.services.channels.create(offer, candidates), **ice_servers}
 
 
 def create_offer(call: Call) -> Reply:
@@ -95,7 +99,7 @@ def create_offer(call: Call) -> Reply:
     offer = request.text("offer", MAX_DESCRIPTION_BYTES)
     channel_id = request.text("channel_id")
     candidates = request.texts("candidates", MAX_CANDIDATE_BYTES)
-    call.server.channels.set_offer(channel_id, offer, candidates)
+    call.services.channels.set_offer(channel_id, offer, candidates)
     return {}
 
 
@@ -110,7 +114,7 @@ def get_offer(call: Call) -> Reply:
     return {
         "offer": channel.offer,
         **candidates_since(since, channel.candidates),
-        **ice_servers_if(wants_ice_servers, call.server),
+        **ice_servers_if(wants_ice_servers, call.services),
     }
 
 
@@ -119,7 +123,7 @@ def create_answer(call: Call) -> Reply:
     answer = request.text("answer", MAX_DESCRIPTION_BYTES)
     channel_id = request.text("channel_id")
     candidates = request.texts("candidates", MAX_CANDIDATE_BYTES)
-    call.server.channels.set_answer(channel_id, answer, candidates)
+    call.services.channels.set_answer(channel_id, answer, candidates)
     return {}
 
 
@@ -144,9 +148,9 @@ def create_candidate(call: Call) -> Reply:
     channel_id = request.text("channel_id")
     since = request.whole_number("since")
     if since is None:
-        call.server.channels.add_candidates(channel_id, candidates)
+        call.services.channels.add_candidates(channel_id, candidates)
         return {}
-    stored = call.server.channels.add_and_get_candidates(channel_id, candidates)
+    stored = call.services.channels.add_and_get_candidates(channel_id, candidates)
     return candidates_since(since, stored)
 
 
@@ -162,21 +166,23 @@ def get_candidates(call: Call) -> Reply:
 
 
 def delete_data_channel(call: Call) -> Reply:
-    call.server.channels.delete(call.request.text("channel_id"))
+    call.services.channels.delete(call.request.text("channel_id"))
     return {}
 
 
 def get_ice_servers(call: Call) -> Reply:
-    # A client may ask if it has a live channel, which `get` checks, or an access key, which
-    # `handle` has checked. Without keys, `text` refuses a request that names no channel.
-    if "channel_id" in call.request or call.server.access_keys is None:
-        call.server.channels.get(call.request.text("channel_id"))
-    return {"ice_servers": call.server.ice_servers.current()}
+    # If the operator requires keys and the request names no channel, `handle` has checked its key.
+    # Every other client has to name a living channel: `get` refuses the rest.
+    was_allowed_by_key = call.services.access_keys is not None and "channel_id" not in call.request
+    if not was_allowed_by_key:
+        call.services.channels.get(call.request.text("channel_id"))
+    return {"ice_servers": call.services.ice_servers.current()}
 
 
 def wait_for_channel(call: Call, channel_id: str, is_ready: Callable[[Channel], bool]) -> Channel:
     """Return a channel as soon as it is ready or, when the wait is over, as it is then."""
-    return waiting.until(is_ready, lambda: call.server.channels.get(channel_id), call.wait_seconds)
+    channels = call.services.channels
+    return waiting.until(is_ready, lambda: channels.get(channel_id), call.wait_seconds)
 
 
 def candidates_since(since: int | None, stored: list[str]) -> Reply:
@@ -189,14 +195,14 @@ def candidates_since(since: int | None, stored: list[str]) -> Reply:
     return {"items": stored[since:], "next": len(stored)}
 
 
-def ice_servers_if(wanted: bool, server: Server) -> Reply:
-    """Return the ICE servers, for a reply that brings them along if the client wants them.
+def ice_servers_if(wanted: bool, services: Services) -> Reply:
+    """Return the field `ice_servers` if the client wants it and the operator has configured any.
 
-    If the operator has configured none, the field is left out.
+    Raise ParameterUnavailable if the TURN secret cannot be read.
     """
     if not wanted:
         return {}
-    ice_servers = server.ice_servers.current()
+    ice_servers = services.ice_servers.current()
     return {"ice_servers": ice_servers} if ice_servers else {}
 
 

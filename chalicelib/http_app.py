@@ -1,6 +1,6 @@
 """HTTP: the one route, and the form of every reply.
 
-Imports nothing of AWS, and reads no environment variable.
+Calls no AWS service itself, and reads no environment variable.
 """
 
 import logging
@@ -12,24 +12,24 @@ from chalice.app import Chalice, CORSConfig, Request, Response
 from chalicelib import limits, request_log
 from chalicelib.deadline import Deadline, OutOfTime, no_deadline
 from chalicelib.errors import SignalingError, StorageUnavailable, Unauthorized, UnknownKey
-from chalicelib.handlers import Server, handle
+from chalicelib.handlers import Services, handle
 
-logger = logging.getLogger("peerpost")
+logger = logging.getLogger(__name__)
 
 PLAIN_TEXT = "text/plain; charset=utf-8"
 COMMON_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 def create_app(
-    get_server: Callable[[], Server],
+    get_services: Callable[[], Services],
     *,
     max_wait_seconds: float = limits.MAX_WAIT_SECONDS,
     cors: CORSConfig | None = None,
     deadline: Deadline = no_deadline,
 ) -> Chalice:
-    """Return the Chalice application that serves `get_server()`.
+    """Return the Chalice application that serves `get_services()`.
 
-    `get_server` is called for each request, and may raise StorageUnavailable.
+    `get_services` is called for each request, and may raise StorageUnavailable.
     `max_wait_seconds` limits how long a client may have its reply held.
     `cors` is for a server that browsers call without a function URL in between.
     `deadline` ends a request after the longest wait and all of DynamoDB's retries.
@@ -44,12 +44,12 @@ def create_app(
         request: Any = app.current_request
         longest_wait = longest_wait_of(request.lambda_context, max_wait_seconds)
         try:
-            # Rounded down to whole seconds: an alarm takes no others, and must come before the
-            # function's own time is over.
-            with deadline(int(longest_wait) + limits.WAIT_RESERVE_SECONDS):
+            # An alarm takes whole seconds. Rounded down, it comes before the function's own time is
+            # over: Terraform gives the function 10 s more than the longest wait.
+            with deadline(int(longest_wait) + limits.REQUEST_SECONDS):
                 reply = handle(
                     body_of(request),
-                    get_server(),
+                    get_services(),
                     access_key=bearer_token(request.headers.get("authorization", "")),
                     longest_wait=longest_wait,
                 )
@@ -62,7 +62,8 @@ def create_app(
         except StorageUnavailable as outage:
             return unavailable(f"{outage.service}: {outage}")
         except OutOfTime:
-            return unavailable("DynamoDB: out of time")
+            # It was spent on DynamoDB, on SSM, or on both: the alarm does not say which.
+            return unavailable("out of time")
         return Response(reply, {"Content-Type": "application/json"})
 
     return app
@@ -93,12 +94,13 @@ def longest_wait_of(lambda_context: Any, max_wait_seconds: float) -> float:
     """Return for how many seconds a reply may be held, at most.
 
     That is what the operator allows, but never so long that Lambda leaves this function less than
-    WAIT_RESERVE_SECONDS for its last read.
+    REQUEST_SECONDS for everything else.
     """
+    # Only if a test or a script calls the app without a context.
     if lambda_context is None:
         return max_wait_seconds
     seconds_left = lambda_context.get_remaining_time_in_millis() / 1000
-    return max(0.0, min(max_wait_seconds, float(seconds_left) - limits.WAIT_RESERVE_SECONDS))
+    return max(0.0, min(max_wait_seconds, float(seconds_left) - limits.REQUEST_SECONDS))
 
 
 def log_and_finish(request: Request, get_response: Callable[[Request], Response]) -> Response:
@@ -108,12 +110,13 @@ def log_and_finish(request: Request, get_response: Callable[[Request], Response]
     """
     line = request_log.begin()
     response = get_response(request)
-    # The protocol has one status for every refusal.
+    # The protocol has no 405: every refusal is a 400, except for the 401 of an access key.
     if response.status_code == 405:
         response = plain_text(400, "HTTP method must be POST")
     elif response.status_code == 500:
         response = plain_text(500, "internal error")
     line.write(response.status_code, "done" if response.status_code == 200 else response.body)
+    # RFC 9110, section 9.3.2: a reply to HEAD has no body.
     if request.method == "HEAD":
         response.body = ""
     response.headers = {**response.headers, **COMMON_HEADERS}

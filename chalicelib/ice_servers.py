@@ -18,14 +18,15 @@ IceServer = dict[str, str | list[str]]
 
 
 def no_secret() -> str:
+    """The default, for an operator without TURN servers: nobody ever calls it."""
     raise ParameterUnavailable("there is no TURN secret")
 
 
 class IceServers:
     """The servers at these URLs.
 
-    `read_secret` returns what the TURN servers and we both know, and nobody else does. It is
-    called for each credential, so that a new secret is used soon. `now` returns the Unix time.
+    `read_secret` returns the secret shared with the TURN servers. It is called for each credential,
+    so that a new secret is used soon. `now` returns the Unix time in seconds.
     """
 
     def __init__(
@@ -41,7 +42,10 @@ class IceServers:
         self._now = now
 
     def current(self) -> list[IceServer]:
-        """Return the servers, with new credentials that end TURN_TTL_SECONDS from now."""
+        """Return the servers, with new credentials that end TURN_TTL_SECONDS from now.
+
+        Raise ParameterUnavailable if the TURN secret cannot be read, or is empty.
+        """
         servers: list[IceServer] = []
         if self._stun_urls:
             servers.append({"urls": self._stun_urls})

@@ -12,40 +12,45 @@ CHANNEL_TTL_SECONDS = 300
 MAX_DESCRIPTION_BYTES = 32_768
 
 # A candidate in JSON takes 165 to 210 bytes, a relayed one with IPv6 270. Encrypted and in base64
-# it takes a third more.
+# it takes a third more and 40 bytes, 400. The rest is room.
 MAX_CANDIDATE_BYTES = 425
 
 # In one channel, from all peers together. A browser gathers 2 to 20, and a host with many
-# interfaces and TURN servers about 60.
+# interfaces and TURN servers about 60. 800 is what fits in an item beside two full descriptions
+# (see above).
 MAX_CANDIDATES = 800
 
-# Candidates in one request. A condition names each of them, and DynamoDB takes no expression of
-# more than 4 KB.
+# Candidates in one request. A condition names each of them in 34 bytes, and DynamoDB takes no
+# expression of more than 4 KB.
 MAX_BATCH = 64
 
-# A channel id is a UUID in text form (RFC 9562, section 4). No method has a longer name.
-MAX_NAME_BYTES = 36
+# The limit of `channel_id` and `method`. A channel id is a UUID in text form (RFC 9562, section 4),
+# and no method has a longer name.
+MAX_ID_BYTES = 36
 
-# A full description takes 196,608 bytes if each of its bytes is escaped as \u00XX. A function URL
-# takes 6 MB.
+# A full description takes 196,608 bytes if each of its bytes is escaped as \u00XX, and 64 full
+# candidates take 27,200 more if none of theirs is. The rest is room. A function URL takes 6 MB.
 MAX_BODY_BYTES = 262_144
 
-# A request is flat. The rest is room for fields of later versions, which this one ignores.
+# The outermost object counts, so a request with a list of candidates is two deep. The rest is room
+# for fields of later versions, which this one ignores.
 MAX_DEPTH = 8
 
 # DynamoDB replies within 10 ms. After a hundred times that, a new connection is the quicker way.
 DYNAMODB_CONNECT_TIMEOUT_SECONDS = 1
 DYNAMODB_READ_TIMEOUT_SECONDS = 1
 
-# All attempts end within 9 s: three of 2 s each, and botocore's pauses of up to 1 s and 2 s. The
-# function itself has 15 s (timeout_seconds in infra/).
+# All attempts end within 9 s: three of 2 s each, and botocore's pauses, which after throttling take
+# up to 1 s and 2 s. Only a reply with the header `x-amz-retry-after` can make each pause up to 5 s
+# longer. Then REQUEST_SECONDS below ends the request.
 DYNAMODB_ATTEMPTS = 3
 
-# The part of the function's time that a held reply leaves for its last read: enough for all of its
-# attempts.
-WAIT_RESERVE_SECONDS = 9
+# How long a request may take, apart from its wait: enough for all attempts of one DynamoDB request.
+# A held reply begins its last read at least this long before the function's own time is over, which
+# is 15 s (timeout_seconds in infra/).
+REQUEST_SECONDS = 9
 
-# SSM replies within 50 ms. All attempts end within 5 s.
+# SSM replies within 50 ms. All attempts end within 5 s: two of 2 s each, and a pause of up to 1 s.
 SSM_CONNECT_TIMEOUT_SECONDS = 1
 SSM_READ_TIMEOUT_SECONDS = 1
 SSM_ATTEMPTS = 2
@@ -67,13 +72,14 @@ TURN_TTL_SECONDS = 3600
 # has the costs.
 MAX_WAIT_SECONDS = 5.0
 
-# The pauses between two reads of a held reply grow from the first to a longest one. While news is
-# expected soon, that is short, and news is found within 100 ms. After SOON_SECONDS, reads get rare.
-PAUSE_FIRST_SECONDS = 0.02
-PAUSE_GROWTH = 1.25
-PAUSE_SOON_SECONDS = 0.09
+# While a reply is held, each pause between two reads is longer than the one before, by this factor.
+# In the first SOON_SECONDS, news is likely: pauses grow to 90 ms at most, so that it is found
+# within 100 ms. After that they grow to half a second, and reads get rare.
+FIRST_PAUSE_SECONDS = 0.02
+PAUSE_GROWTH_FACTOR = 1.25
 SOON_SECONDS = 2
-PAUSE_LATE_SECONDS = 0.5
+LONGEST_PAUSE_SOON_SECONDS = 0.09
+LONGEST_PAUSE_LATER_SECONDS = 0.5
 
 # Throttling passes within a second or two: DynamoDB splits the partition, or the burst is over.
 RETRY_AFTER_SECONDS = 1

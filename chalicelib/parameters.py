@@ -20,6 +20,8 @@ logger = logging.getLogger(__name__)
 class Parameter:
     """A parameter. Its value is read when it is first needed, and again when it is old.
 
+    Several threads may read it. If two of them find it old at once, it is read twice.
+
     `get_client` returns boto3's client for SSM. `now` returns the Unix time in seconds. It is not
     the monotonic clock, which stands still in a snapshot of Lambda SnapStart: a value from the
     time of the snapshot would then seem to be new, and a key that was removed since would be good.
@@ -34,7 +36,7 @@ class Parameter:
         self._value: str | None = None
         self._tried_at = 0.0
 
-    def value(self) -> str:
+    def read(self) -> str:
         """Return the value. It is at most PARAMETER_MAX_AGE_SECONDS old, if SSM serves.
 
         While SSM does not serve, the last value stays. Raise ParameterUnavailable if there is
@@ -44,7 +46,7 @@ class Parameter:
             # Set before the read: if it fails and there is a last value, that value is used for
             # another PARAMETER_MAX_AGE_SECONDS. Without one, every request tries again.
             self._tried_at = self._now()
-            self._value = self._read()
+            self._value = self._ask_ssm()
         return self._value
 
     def close_connections(self) -> None:
@@ -56,7 +58,7 @@ class Parameter:
         # Below 0, the clock was set back, and the age is not known.
         return not 0 <= age < limits.PARAMETER_MAX_AGE_SECONDS
 
-    def _read(self) -> str:
+    def _ask_ssm(self) -> str:
         """Return the value to use from now on."""
         try:
             reply = self._get_client().get_parameter(Name=self._name, WithDecryption=True)

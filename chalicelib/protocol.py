@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import NoReturn
 
 from chalicelib.errors import SignalingError
-from chalicelib.limits import MAX_BATCH, MAX_BODY_BYTES, MAX_DEPTH, MAX_NAME_BYTES
+from chalicelib.limits import MAX_BATCH, MAX_BODY_BYTES, MAX_DEPTH, MAX_ID_BYTES
 
 NOT_JSON = "body is not JSON (RFC 7493)"
 TOO_DEEP = f"body must be nested at most {MAX_DEPTH} deep"
@@ -14,8 +14,9 @@ TOO_DEEP = f"body must be nested at most {MAX_DEPTH} deep"
 class Request:
     """The fields of one request, each checked when it is read.
 
-    The methods raise SignalingError for a field that is not what they return. The message names
-    the field.
+    Each method raises SignalingError if the field has another type than the method returns, or
+    breaks the limits in its docstring. `text` also raises it if the field is missing. The message
+    names the field.
 
     >>> request = parse(b'{"method": "get_offer", "since": 2}')
     >>> request.text("method"), request.whole_number("since"), "wait" in request
@@ -28,7 +29,7 @@ class Request:
     def __contains__(self, field: str) -> bool:
         return field in self._fields
 
-    def text(self, field: str, max_bytes: int = MAX_NAME_BYTES) -> str:
+    def text(self, field: str, max_bytes: int = MAX_ID_BYTES) -> str:
         """Return a string of 1 to `max_bytes` bytes in UTF-8."""
         if field not in self._fields:
             raise SignalingError(f"{field} is missing")
@@ -45,7 +46,7 @@ class Request:
         ]
 
     def number(self, field: str) -> float:
-        """Return a number from 0; 0 if the field is absent."""
+        """Return a number of 0 or more; 0 if the field is absent."""
         value = self._fields.get(field, 0)
         # To Python, True and False are numbers too.
         if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
@@ -53,7 +54,7 @@ class Request:
         return value
 
     def whole_number(self, field: str) -> int | None:
-        """Return a whole number from 0; None if the field is absent."""
+        """Return a whole number of 0 or more; None if the field is absent."""
         if field not in self._fields:
             return None
         value = self._fields[field]
@@ -108,7 +109,10 @@ def refuse_constant(name: str) -> NoReturn:
 
 
 def is_nested_deeper(value: object, max_depth: int) -> bool:
-    """Whether lists and objects are nested more than `max_depth` deep in a JSON value."""
+    """Whether lists and objects are nested more than `max_depth` deep in a JSON value.
+
+    The outermost one counts: `{"candidates": []}` is two deep.
+    """
     inner: Iterable[object]
     if isinstance(value, dict):
         inner = value.values()

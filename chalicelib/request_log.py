@@ -47,7 +47,8 @@ class Line:
         logger.info("request", extra=facts)
 
 
-# Each request has a thread of its own under `chalice local`, and the function to itself on Lambda.
+# On Lambda, an instance handles one request at a time. Under `chalice local`, each request has its
+# own thread.
 _current_line: ContextVar[Line] = ContextVar("line")
 
 
@@ -59,7 +60,7 @@ def begin() -> Line:
 
 
 def current() -> Line:
-    """Return the line of the request at hand. Outside a request, that is one nobody writes."""
+    """Return the line of the request at hand. Outside a request, it is never written."""
     return _current_line.get(None) or Line()
 
 

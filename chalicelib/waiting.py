@@ -5,10 +5,10 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from chalicelib.limits import (
-    PAUSE_FIRST_SECONDS,
-    PAUSE_GROWTH,
-    PAUSE_LATE_SECONDS,
-    PAUSE_SOON_SECONDS,
+    FIRST_PAUSE_SECONDS,
+    LONGEST_PAUSE_LATER_SECONDS,
+    LONGEST_PAUSE_SOON_SECONDS,
+    PAUSE_GROWTH_FACTOR,
     SOON_SECONDS,
 )
 
@@ -26,11 +26,13 @@ def until(
 
     There is always a first read, and one at the very end of the wait.
 
+    >>> channels = Channels(Table(open_client(), "peerpost"))
+    >>> channel_id = "1c5ca5a5-6f0b-4c55-8b9a-3ad1e1b58f0e"
     >>> until(lambda channel: channel.answer is not None, lambda: channels.get(channel_id), 5)
     Channel(offer='v=0 ...', answer='v=0 ...', candidates=[])
     """
     start = clock()
-    pause = PAUSE_FIRST_SECONDS
+    pause = FIRST_PAUSE_SECONDS
     while True:
         seen = read()
         if is_ready(seen):
@@ -40,5 +42,5 @@ def until(
             return seen
         sleep(min(pause, seconds_left))
         is_soon = clock() - start < SOON_SECONDS
-        longest_pause = PAUSE_SOON_SECONDS if is_soon else PAUSE_LATE_SECONDS
-        pause = min(pause * PAUSE_GROWTH, longest_pause)
+        longest_pause = LONGEST_PAUSE_SOON_SECONDS if is_soon else LONGEST_PAUSE_LATER_SECONDS
+        pause = min(pause * PAUSE_GROWTH_FACTOR, longest_pause)

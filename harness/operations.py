@@ -40,5 +40,5 @@ def dynamodb_operations(client: DynamoDBClient, table: str) -> set[str]:
 def ssm_operations(client: Any, name: str) -> set[str]:
     """Return the operations that are called to read a parameter."""
     called = watch(client)
-    Parameter(lambda: client, name).value()
+    Parameter(lambda: client, name).read()
     return called

@@ -9,7 +9,7 @@ from chalice.app import Chalice
 
 from chalicelib.access_keys import AccessKeys
 from chalicelib.channels import Channels
-from chalicelib.handlers import Server
+from chalicelib.handlers import Services
 from chalicelib.http_app import create_app
 from chalicelib.ice_servers import IceServers
 from chalicelib.limits import MAX_WAIT_SECONDS
@@ -41,9 +41,9 @@ ways_in_this_process = pytest.mark.parametrize("way", [TEST_CLIENT, FUNCTION_URL
 
 
 def app_over(channels: Channels, max_wait_seconds: float = MAX_WAIT_SECONDS, **features: Any) -> Chalice:
-    """Return the app for these channels. `features` are arguments of Server, such as access keys and ICE servers."""
-    server = Server(channels, **features)
-    return create_app(lambda: server, max_wait_seconds=max_wait_seconds)
+    """Return the app for these channels. `features` are arguments of Services, such as access keys and ICE servers."""
+    services = Services(channels, **features)
+    return create_app(lambda: services, max_wait_seconds=max_wait_seconds)
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,12 @@ from chalicelib.dynamodb import Table, open_client
 from chalicelib.errors import SignalingError
 
 app = LambdaFunctionUrlResolver()
-server = handlers.Server(Channels(Table(open_client(), os.environ["TABLE_NAME"])))
+services = handlers.Services(Channels(Table(open_client(), os.environ["TABLE_NAME"])))
 
 
 def signal() -> Any:
     try:
-        reply = handlers.handle(app.current_event.decoded_body.encode(), server)
+        reply = handlers.handle(app.current_event.decoded_body.encode(), services)
     except SignalingError as refusal:
         return Response(400, "text/plain; charset=utf-8", str(refusal))
     return Response(200, "application/json", json.dumps(reply))

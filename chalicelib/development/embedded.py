@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 TABLE_NAME = "peerpost-channels"
 
-# Every engine but AWS's own takes any of these. DynamoDB Local wants letters and digits only.
+# Any region and any keys will do, except on AWS. DynamoDB Local wants letters and digits only.
 ANY_REGION = "us-east-1"
 ANY_KEYS = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}  # nosec B105
 
@@ -57,10 +57,12 @@ def create_table(client: DynamoDBClient, table_name: str) -> None:
 
 def in_memory() -> Table:
     """Return a table of moto, in this process."""
-    # moto catches only calls to AWS's own addresses, so the address is given here.
+    # moto intercepts only calls to AWS's own addresses. Without an explicit one, the developer's
+    # AWS_ENDPOINT_URL could send our calls elsewhere.
     address = f"https://dynamodb.{ANY_REGION}.amazonaws.com"
     mock_aws(config={"core": {"mock_credentials": False, "reset_boto3_session": True}}).start()
-    # moto, too, makes sessions of boto3, when it creates its first table.
+    # create_table belongs in this block: moto opens boto3 sessions when it creates its first table,
+    # and these would read the developer's settings.
     with without_aws_settings():
         client = open_client(address, region_name=ANY_REGION, **ANY_KEYS)
         create_table(client, TABLE_NAME)
@@ -114,9 +116,10 @@ class OneAtATime:
 
 
 class MakesItsTable:
-    """A client that makes its table again if the engine has lost it, as a restart in memory does.
+    """A client that creates its table again if it is gone.
 
-    The channels are gone, and the request that notices is an outage. The next one finds a table.
+    An engine that keeps its data in memory loses it when it restarts. The channels are lost. The
+    request that finds this out gets a 503, and the next one works.
     """
 
     def __init__(self, client: DynamoDBClient) -> None:

@@ -21,8 +21,8 @@ def prepare() -> None:
 
 
 def speed_up() -> None:
-    # Headers and body in one segment. Apart, Nagle's algorithm and the delayed acknowledgement
-    # cost 44 ms a request.
+    # -1 buffers the reply, so that its headers and body leave in one TCP segment. In two segments,
+    # Nagle's algorithm and the delayed acknowledgement add 44 ms to each request.
     ChaliceRequestHandler.wbufsize = -1
     # A client that asks for a "100 Continue" waits a second for it, if it stays in that buffer.
     ChaliceRequestHandler.handle_expect_100 = continue_at_once
@@ -38,7 +38,7 @@ def continue_at_once(handler: ChaliceRequestHandler) -> bool:
 
 
 class IPv6Server(ThreadedHTTPServer):
-    """The same server, for addresses of IPv6."""
+    """The same server, for IPv6 addresses."""
 
     address_family = socket.AF_INET6
 
@@ -77,14 +77,21 @@ def also_on_ipv6(server: ThreadedHTTPServer) -> Iterator[None]:
 
 
 def log_in_words() -> None:
-    """Write the lines of requests in words, where `chalice local` logs to, and nobody else does."""
+    """Make the log lines of requests readable.
+
+    `chalice local` logs to a plain StreamHandler. Handlers of a subclass belong to somebody else,
+    such as pytest, and are left as they are.
+    """
     for handler in logging.getLogger().handlers:
         if type(handler) is logging.StreamHandler:
             handler.addFilter(InWords())
 
 
 class InWords(logging.Filter):
-    """Puts into the message what the function's log has in members: `get_offer 200 done`."""
+    """Turns the log record of a request into one readable line, `get_offer 200 done`.
+
+    On Lambda, the same facts are members of a JSON object.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.name == "chalicelib.request_log":

@@ -14,7 +14,7 @@ from chalicelib.channels import Channels
 from chalicelib.deadline import OutOfTime
 from chalicelib.errors import ParameterUnavailable, Unauthorized
 from chalicelib.function_url import lambda_handler
-from chalicelib.handlers import Server, handle
+from chalicelib.handlers import Services, handle
 from harness.contract import (
     NEEDED,
     NOBODYS_ID,
@@ -68,7 +68,7 @@ def test_opening_a_channel_needs_a_key_and_using_it_needs_none(post: Post) -> No
 
 
 def test_a_request_without_headers_is_refused(served: Channels) -> None:
-    server = Server(served, AccessKeys(lambda: digest(KEY)))
+    server = Services(served, AccessKeys(lambda: digest(KEY)))
 
     with pytest.raises(Unauthorized, match="^access key is missing$"):
         handle(json.dumps(CREATE).encode(), server)

@@ -29,7 +29,7 @@ from chalicelib import limits
 from chalicelib.channels import Channels
 from chalicelib.dynamodb import OUTAGE_CODES, Table, open_client
 from chalicelib.errors import StorageUnavailable
-from chalicelib.handlers import Server
+from chalicelib.handlers import Services
 from chalicelib.http_app import create_app
 from harness.contract import assert_unavailable
 from harness.engines import free_port
@@ -84,7 +84,7 @@ DOES_NOT_PASS: list[Exception] = [
 def test_a_temporary_failure_is_a_503_with_its_cause_in_the_log(
     error: Exception, cause: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    server = Server(Channels(Table(client_that_raises(error), "any")))
+    server = Services(Channels(Table(client_that_raises(error), "any")))
 
     assert_unavailable(over_handler(create_app(lambda: server))({"method": "create_data_channel"}))
 
@@ -95,7 +95,7 @@ def test_a_temporary_failure_is_a_503_with_its_cause_in_the_log(
 def test_a_wrong_configuration_or_a_bug_is_a_500_with_its_traceback_in_the_log(
     error: Exception, caplog: pytest.LogCaptureFixture
 ) -> None:
-    server = Server(Channels(Table(client_that_raises(error), "any")))
+    server = Services(Channels(Table(client_that_raises(error), "any")))
 
     reply = over_handler(create_app(lambda: server))({"method": "create_data_channel"})
 

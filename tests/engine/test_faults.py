@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -101,7 +100,7 @@ def assert_unavailable(reply: Reply) -> None:
 
 def errors(caplog: pytest.LogCaptureFixture) -> list[str]:
     """Return the outages that were logged."""
-    return [record.getMessage() for record in caplog.records if record.name == "peerpost"]
+    return [record.getMessage() for record in caplog.records if record.name == "chalicelib.http_app"]
 
 
 def test_resending_an_answer_after_a_lost_reply_succeeds(
@@ -222,9 +221,9 @@ class Way:
         """Return the channel as it should be before the call and after it."""
         before = Channel("old", None if self.method == "create_answer" else "old", ["old"])
         after = {
-            "create_offer": replace(before, offer="new", candidates=["old", "new"]),
-            "create_answer": replace(before, answer="new", candidates=["old", "new"]),
-            "create_candidate": replace(before, candidates=["old", "new"]),
+            "create_offer": before._replace(offer="new", candidates=["old", "new"]),
+            "create_answer": before._replace(answer="new", candidates=["old", "new"]),
+            "create_candidate": before._replace(candidates=["old", "new"]),
             "delete_data_channel": None,
         }
         return before, after.get(self.method, before)
@@ -273,7 +272,7 @@ def serve_again(way: Way) -> None:
     before = way.state()
     reply = way.post({"method": "create_candidate", "channel_id": way.channel_id, "candidate": "later"})
     assert reply.status == (200 if before else 400), way.method
-    assert way.state() == (before and replace(before, candidates=[*before.candidates, "later"])), way.method
+    assert way.state() == (before and before._replace(candidates=[*before.candidates, "later"])), way.method
 
 
 @pytest.mark.parametrize("fault", OUTAGES, ids=name)
@@ -299,7 +298,7 @@ def test_a_lasting_fault_is_a_503_for_every_method(
 
     all_at_once(ways, meet, expect_outage, serve_again)
 
-    errors = [record.levelno for record in caplog.records if record.name == "peerpost"]
+    errors = [record.levelno for record in caplog.records if record.name == "chalicelib.http_app"]
     assert errors == [logging.ERROR] * len(METHODS)
     assert "SECRET" not in caplog.text
     assert not [way.method for way in ways if way.channel_id in caplog.text]
@@ -322,6 +321,38 @@ def test_the_log_says_how_dynamodb_failed(
     assert_unavailable(post({"method": "create_data_channel"}))
 
     assert errors(caplog) == [f"DynamoDB: {said}"]
+
+
+@pytest.mark.parametrize("fault", [reset, refusal(400, "ThrottlingException")], ids=name)
+def test_a_third_attempt_that_succeeds_is_a_success(fault: Fault, post: Post, proxy: FaultyProxy) -> None:
+    channel_id = post({"method": "create_data_channel"}).json()["channel_id"]
+    proxy.requests = 0
+
+    proxy.faults = [fault, fault]
+    write = post({"method": "create_offer", "channel_id": channel_id, "offer": "an offer"})
+    proxy.faults = [fault, fault]
+    read = post({"method": "get_offer", "channel_id": channel_id})
+
+    assert (write.status, write.json()) == (200, {})
+    assert (read.status, read.json()) == (200, {"offer": "an offer"})
+    assert proxy.requests == 2 * DYNAMODB_ATTEMPTS
+
+
+def test_a_garbled_refusal_of_a_write_is_an_outage_if_it_comes_last(
+    post: Post, proxy: FaultyProxy, near_channels: Channels, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The item in it may be garbled, too, so nothing may be concluded from it."""
+    channel_id = near_channels.create()
+    near_channels.set_answer(channel_id, "theirs")
+
+    def garble_the_item(call: Forwarder) -> None:
+        reply = call.forward()
+        call.answer(reply.status_code, reply.content, sent=reply.content.replace(b"theirs", b"garble"))
+
+    proxy.faults = [garble_the_item] * DYNAMODB_ATTEMPTS
+    assert_unavailable(post({"method": "create_answer", "channel_id": channel_id, "answer": "mine"}))
+
+    assert (proxy.requests, errors(caplog)) == (DYNAMODB_ATTEMPTS, ["DynamoDB: no whole reply"])
 
 
 def test_a_garbled_reply_is_an_outage_when_no_retries_are_left(

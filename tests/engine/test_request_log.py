@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from chalicelib.channels import Channels
 from chalicelib.dynamodb import Table
 from chalicelib.errors import StorageUnavailable
-from chalicelib.handlers import HANDLERS, Server
+from chalicelib.handlers import HANDLERS, Services
 from chalicelib.http_app import create_app
 from chalicelib.request_log import Line
 from harness.clock import Clock
@@ -71,10 +71,10 @@ def test_every_request_logs_one_line_with_its_method_and_outcome(post: Post, lin
 def test_a_request_that_fails_inside_the_server_is_logged_too(
     error: Exception, status: int, outcome: str, lines: list[dict[str, Any]]
 ) -> None:
-    def get_server() -> Server:
+    def get_services() -> Services:
         raise error
 
-    over_handler(create_app(get_server))({"method": "create_data_channel"})
+    over_handler(create_app(get_services))({"method": "create_data_channel"})
 
     assert [words(line) for line in lines] == [("unknown", status, outcome, 0)]
 

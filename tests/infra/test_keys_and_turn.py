@@ -109,9 +109,9 @@ def test_the_role_may_call_what_the_server_calls_and_no_more(configured: Deploym
 
 
 def test_the_functions_own_parameters_are_allowed(ssm: Any) -> None:
-    AccessKeys(Parameter(lambda: ssm, KEYS_NAME).value).check(KEY)
+    AccessKeys(Parameter(lambda: ssm, KEYS_NAME).read).check(KEY)
 
-    assert Parameter(lambda: ssm, SECRET_NAME).value() == SECRET
+    assert Parameter(lambda: ssm, SECRET_NAME).read() == SECRET
 
 
 REFUSED = {

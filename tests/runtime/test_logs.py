@@ -200,7 +200,7 @@ def test_the_search_finds_the_words_when_botocore_logs_them(
 ) -> None:
     """Run the same exchange without app.py's limit on DEBUG messages."""
     caplog.set_level(logging.DEBUG)
-    keys, secret = (parameter(name, verbose["AWS_ENDPOINT_URL_SSM"]).value for name in (KEYS_NAME, SECRET_NAME))
+    keys, secret = (parameter(name, verbose["AWS_ENDPOINT_URL_SSM"]).read for name in (KEYS_NAME, SECRET_NAME))
     ice_servers = IceServers(["stun:stun.example.org"], ["turn:turn.example.org"], secret)
     app = app_over(channels, access_keys=AccessKeys(keys), ice_servers=ice_servers)
 

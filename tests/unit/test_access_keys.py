@@ -58,7 +58,7 @@ def test_every_digest_is_compared_in_constant_time(monkeypatch: pytest.MonkeyPat
 
 def test_both_keys_work_during_a_rotation_and_only_the_new_one_afterwards(clock: Clock) -> None:
     store = Store(keys=digest(KEY))
-    keys = AccessKeys(Parameter(lambda: store, "keys", clock).value)
+    keys = AccessKeys(Parameter(lambda: store, "keys", clock).read)
     keys.check(KEY)
 
     store.values["keys"] = f"{digest(KEY)}\n{digest(OTHER_KEY)}"

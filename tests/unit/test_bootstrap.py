@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from chalicelib import bootstrap, limits
-from chalicelib.bootstrap import build_server, lambda_app, opened_once, parameters_of
+from chalicelib.bootstrap import build_services, lambda_app, opened_once, parameters_of
 from chalicelib.dynamodb import Table
 from chalicelib.errors import StorageUnavailable, UnknownKey
 from chalicelib.settings import Settings
@@ -48,7 +48,7 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Store:
 def test_features_without_a_setting_are_off(memory: Memory, store: Store) -> None:
     settings = Settings(table_name="channels", turn_secret_parameter=SECRET_NAME)
 
-    server = build_server(Table(memory.client, "channels"), parameters_of(settings), settings)
+    server = build_services(Table(memory.client, "channels"), parameters_of(settings), settings)
 
     assert server.access_keys is None
     assert server.ice_servers.current() == []
@@ -59,7 +59,7 @@ def test_features_without_a_setting_are_off(memory: Memory, store: Store) -> Non
 def test_features_with_a_setting_are_on(memory: Memory) -> None:
     parameters = parameters_of(WITH_EVERYTHING)
 
-    server = build_server(Table(memory.client, "channels"), parameters, WITH_EVERYTHING)
+    server = build_services(Table(memory.client, "channels"), parameters, WITH_EVERYTHING)
 
     assert server.access_keys is not None
     server.access_keys.check(KEY)
@@ -150,12 +150,12 @@ def test_with_dynamodb_and_ssm_down_the_start_is_in_time_and_requests_get_a_503(
 
 def test_a_server_is_opened_once_and_retried_only_after_a_failure() -> None:
     outcomes: list[Any] = [StorageUnavailable("away"), "a server"]
-    get_server: Callable[[], Any] = opened_once(lambda: raise_or_return(outcomes.pop(0)))
+    get_services: Callable[[], Any] = opened_once(lambda: raise_or_return(outcomes.pop(0)))
 
     with pytest.raises(StorageUnavailable):
-        get_server()
+        get_services()
 
-    assert [get_server(), get_server()] == ["a server", "a server"]
+    assert [get_services(), get_services()] == ["a server", "a server"]
 
 
 def raise_or_return(outcome: Any) -> Any:

@@ -9,7 +9,7 @@ from mypy_boto3_dynamodb import DynamoDBClient
 
 from chalicelib.channels import Channels
 from chalicelib.errors import SignalingError
-from chalicelib.handlers import Server, handle
+from chalicelib.handlers import Services, handle
 
 # If a test waits when it should not, it takes this long.
 LONG_SECONDS = 20
@@ -34,7 +34,7 @@ def test_news_that_is_already_there_is_returned_after_one_read(
     channel_id = channels.create("an offer", ["a", "b"])
     channels.set_answer(channel_id, "an answer")
 
-    handle(body(channel_id, **fields), Server(channels), longest_wait=LONG_SECONDS)
+    handle(body(channel_id, **fields), Services(channels), longest_wait=LONG_SECONDS)
 
     assert reads.total() == 1
 
@@ -51,7 +51,7 @@ def test_without_news_a_method_reads_again(
 
     client.meta.events.register("after-call.dynamodb.GetItem", end_after_the_first_read)
     with pytest.raises(SignalingError, match="^no such channel$"):
-        handle(body(channel_id, **fields), Server(channels), longest_wait=LONG_SECONDS)
+        handle(body(channel_id, **fields), Services(channels), longest_wait=LONG_SECONDS)
 
     assert reads.total() == 2
 
@@ -61,6 +61,6 @@ def test_if_no_reply_may_be_held_a_method_reads_once(
     fields: dict[str, object], channels: Channels, reads: Counter[str]
 ) -> None:
     with suppress(SignalingError):
-        handle(body(channels.create(), **fields), Server(channels))
+        handle(body(channels.create(), **fields), Services(channels))
 
     assert reads.total() == 1

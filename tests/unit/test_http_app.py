@@ -10,9 +10,9 @@ from chalice.app import Chalice
 
 from chalicelib.deadline import OutOfTime
 from chalicelib.errors import ParameterUnavailable, SignalingError, StorageUnavailable, Unauthorized, UnknownKey
-from chalicelib.handlers import Server
+from chalicelib.handlers import Services
 from chalicelib.http_app import bearer_token, create_app, longest_wait_of
-from chalicelib.limits import MAX_WAIT_SECONDS, RETRY_AFTER_SECONDS, WAIT_RESERVE_SECONDS
+from chalicelib.limits import MAX_WAIT_SECONDS, REQUEST_SECONDS, RETRY_AFTER_SECONDS
 from harness.contract import assert_common, assert_refused, assert_unavailable
 from harness.naming import name_of
 from harness.service import TEST_CLIENT, ways_in_this_process
@@ -24,10 +24,10 @@ Fails = Callable[[BaseException], Post]
 
 
 def app_that_raises(error: BaseException) -> Chalice:
-    def get_server() -> Server:
+    def get_services() -> Services:
         raise error
 
-    return create_app(get_server)
+    return create_app(get_services)
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_an_outage_is_a_503_with_retry_after(fails: Fails, caplog: pytest.LogCap
 def test_a_request_that_runs_out_of_time_is_an_outage(fails: Fails, caplog: pytest.LogCaptureFixture) -> None:
     assert_unavailable(fails(OutOfTime())(CREATE))
 
-    assert [record.getMessage() for record in caplog.records] == ["DynamoDB: out of time"]
+    assert [record.getMessage() for record in caplog.records] == ["out of time"]
 
 
 def test_the_log_names_the_service_that_failed(fails: Fails, caplog: pytest.LogCaptureFixture) -> None:
@@ -124,13 +124,13 @@ def test_a_deadline_limits_each_request_and_ends_with_it(error: BaseException) -
         finally:
             seen.append("ended")
 
-    def get_server() -> Server:
+    def get_services() -> Services:
         seen.append("asked for")
         raise error
 
-    over_handler(create_app(get_server, max_wait_seconds=2.5, deadline=deadline))(CREATE)
+    over_handler(create_app(get_services, max_wait_seconds=2.5, deadline=deadline))(CREATE)
 
-    assert seen == [2 + WAIT_RESERVE_SECONDS, "asked for", "ended"]
+    assert seen == [2 + REQUEST_SECONDS, "asked for", "ended"]
 
 
 def test_the_app_leaves_log_handlers_to_the_runtime() -> None:
@@ -147,8 +147,8 @@ def context(milliseconds: int) -> SimpleNamespace:
 
 def test_a_reply_is_never_held_past_the_functions_time_limit() -> None:
     assert longest_wait_of(context(60_000), MAX_WAIT_SECONDS) == MAX_WAIT_SECONDS
-    assert longest_wait_of(context((WAIT_RESERVE_SECONDS + 2) * 1000), MAX_WAIT_SECONDS) == 2
-    assert longest_wait_of(context(WAIT_RESERVE_SECONDS * 1000 - 1), MAX_WAIT_SECONDS) == 0
+    assert longest_wait_of(context((REQUEST_SECONDS + 2) * 1000), MAX_WAIT_SECONDS) == 2
+    assert longest_wait_of(context(REQUEST_SECONDS * 1000 - 1), MAX_WAIT_SECONDS) == 0
 
 
 @pytest.mark.parametrize("allowed", [0, 2.5])

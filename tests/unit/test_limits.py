@@ -99,7 +99,7 @@ def test_credentials_last_an_hour_and_a_removed_key_at_most_a_minute() -> None:
 
 
 def test_a_full_description_fits_in_a_body_even_if_every_character_is_escaped() -> None:
-    frame = len('{"method":"create_answer","channel_id":"","answer":""}') + limits.MAX_NAME_BYTES
+    frame = len('{"method":"create_answer","channel_id":"","answer":""}') + limits.MAX_ID_BYTES
 
     assert 6 * limits.MAX_DESCRIPTION_BYTES + frame <= limits.MAX_BODY_BYTES
 
@@ -108,7 +108,7 @@ def test_all_tries_fit_in_the_time_that_a_held_reply_reserves() -> None:
     tries = limits.DYNAMODB_CONNECT_TIMEOUT_SECONDS + limits.DYNAMODB_READ_TIMEOUT_SECONDS
     pauses = sum(2**retry for retry in range(limits.DYNAMODB_ATTEMPTS - 1))
 
-    assert limits.DYNAMODB_ATTEMPTS * tries + pauses == limits.WAIT_RESERVE_SECONDS
+    assert limits.DYNAMODB_ATTEMPTS * tries + pauses == limits.REQUEST_SECONDS
 
 
 def test_after_all_tries_for_a_parameter_there_is_time_for_all_tries_for_the_channel() -> None:
@@ -117,7 +117,7 @@ def test_after_all_tries_for_a_parameter_there_is_time_for_all_tries_for_the_cha
 
     assert 2 * parameter <= INIT_SECONDS
     assert parameter <= limits.MAX_WAIT_SECONDS
-    assert parameter + limits.WAIT_RESERVE_SECONDS < TIMEOUT_SECONDS
+    assert parameter + limits.REQUEST_SECONDS < TIMEOUT_SECONDS
 
 
 def test_a_full_batch_fits_in_a_dynamodb_expression(real_client: DynamoDBClient, real_table: str) -> None:

@@ -175,7 +175,7 @@ def test_the_servers_own_faults_are_in_the_document(openapi: OpenAPI, endpoint: 
 
 def test_the_document_has_the_servers_limits() -> None:
     assert list(HANDLERS) == [ref["$ref"].rsplit("/")[-1] for ref in SCHEMAS["Request"]["oneOf"]]
-    assert SCHEMAS["ChannelId"]["maxLength"] == limits.MAX_NAME_BYTES
+    assert SCHEMAS["ChannelId"]["maxLength"] == limits.MAX_ID_BYTES
     assert SCHEMAS["Description"]["maxLength"] == limits.MAX_DESCRIPTION_BYTES
     assert SCHEMAS["Candidate"]["maxLength"] == limits.MAX_CANDIDATE_BYTES
     assert SCHEMAS["Items"]["maxItems"] == limits.MAX_CANDIDATES

@@ -36,12 +36,12 @@ def test_a_parameter_is_read_decrypted_and_again_only_when_it_is_old(clock: Cloc
     store = Store(name="first")
     parameter = Parameter(lambda: store, "name", clock)
 
-    values = [parameter.value(), parameter.value()]
+    values = [parameter.read(), parameter.read()]
     store.values["name"] = "second"
     clock.seconds += PARAMETER_MAX_AGE_SECONDS - 1
-    values.append(parameter.value())
+    values.append(parameter.read())
     clock.seconds += 1
-    values += [parameter.value(), parameter.value()]
+    values += [parameter.read(), parameter.read()]
 
     assert values == ["first", "first", "first", "second", "second"]
     assert store.calls == [{"Name": "name", "WithDecryption": True}] * 2
@@ -50,12 +50,12 @@ def test_a_parameter_is_read_decrypted_and_again_only_when_it_is_old(clock: Cloc
 def test_after_the_clock_was_set_back_a_parameter_is_read_again(clock: Clock) -> None:
     store = Store(name="first")
     parameter = Parameter(lambda: store, "name", clock)
-    parameter.value()
+    parameter.read()
     store.values["name"] = "second"
 
     clock.seconds -= 86_400
 
-    assert parameter.value() == "second"
+    assert parameter.read() == "second"
 
 
 @pytest.mark.parametrize("error", OUTAGES, ids=repr)
@@ -64,11 +64,11 @@ def test_while_ssm_fails_the_last_value_stays_in_use(
 ) -> None:
     store = Store(name=SECRET)
     parameter = Parameter(lambda: store, "name", clock)
-    parameter.value()
+    parameter.read()
 
     store.error = error
     clock.seconds += PARAMETER_MAX_AGE_SECONDS
-    values = [parameter.value(), parameter.value()]
+    values = [parameter.read(), parameter.read()]
 
     assert values == [SECRET] * 2
     assert len(store.calls) == 2, "the second request must not wait for another try"
@@ -87,40 +87,40 @@ def test_a_parameter_that_was_never_read_is_unavailable_and_tried_again(error: E
 
     for _ in range(2):
         with pytest.raises(ParameterUnavailable) as unavailable:
-            parameter.value()
+            parameter.read()
         assert SECRET not in str(unavailable.value)
     store.error = None
 
-    assert parameter.value() == "value"
+    assert parameter.read() == "value"
 
 
 def test_a_deleted_parameter_is_no_longer_used(clock: Clock) -> None:
     """Otherwise an instance that stays busy for days would keep using a value that the operator has removed."""
     store = Store(name="value")
     parameter = Parameter(lambda: store, "name", clock)
-    parameter.value()
+    parameter.read()
 
     store.error = refused("ParameterNotFound")
     clock.seconds += PARAMETER_MAX_AGE_SECONDS
     for _ in range(2):
         with pytest.raises(ParameterUnavailable, match="ParameterNotFound"):
-            parameter.value()
+            parameter.read()
     store.error = None
 
-    assert parameter.value() == "value"
+    assert parameter.read() == "value"
 
 
 def test_a_deadline_during_a_read_keeps_the_last_value(clock: Clock) -> None:
     store = Store(name="value")
     parameter = Parameter(lambda: store, "name", clock)
-    parameter.value()
+    parameter.read()
 
     store.error = KeyboardInterrupt()
     clock.seconds += PARAMETER_MAX_AGE_SECONDS
     with pytest.raises(KeyboardInterrupt):
-        parameter.value()
+        parameter.read()
 
-    assert parameter.value() == "value"
+    assert parameter.read() == "value"
 
 
 @pytest.fixture
@@ -141,11 +141,11 @@ def test_the_client_retries_temporary_faults_and_gives_up_after_a_few(monkeypatc
 
         proxy.faults = [refusal(500, "InternalServerError")] * SSM_ATTEMPTS
         with pytest.raises(ParameterUnavailable, match="InternalServerError"):
-            parameter.value()
+            parameter.read()
         assert proxy.requests == SSM_ATTEMPTS
         proxy.faults = [stall]
 
-        assert parameter.value() == SECRET
+        assert parameter.read() == SECRET
         proxy.settle()
 
 
@@ -154,4 +154,4 @@ def test_an_unreachable_ssm_is_an_outage(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("AWS_ENDPOINT_URL_SSM", f"http://127.0.0.1:{free_port()}")
 
     with pytest.raises(ParameterUnavailable, match="EndpointConnectionError"):
-        Parameter(open_client, "name").value()
+        Parameter(open_client, "name").read()

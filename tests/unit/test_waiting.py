@@ -3,7 +3,7 @@
 import pytest
 
 from chalicelib import waiting
-from chalicelib.limits import MAX_WAIT_SECONDS, PAUSE_SOON_SECONDS, SOON_SECONDS
+from chalicelib.limits import LONGEST_PAUSE_SOON_SECONDS, MAX_WAIT_SECONDS, SOON_SECONDS
 from harness.clock import Clock
 
 LATENCY_SECONDS = 0.1
@@ -72,11 +72,11 @@ def test_after_the_first_seconds_the_pauses_between_reads_grow() -> None:
 
     def sleep(seconds: float) -> None:
         pauses.append(seconds)
-        clock.seconds = max(clock.seconds + seconds, over if seconds == PAUSE_SOON_SECONDS else 0)
+        clock.seconds = max(clock.seconds + seconds, over if seconds == LONGEST_PAUSE_SOON_SECONDS else 0)
 
     waiting.until(lambda _: False, lambda: None, SOON_SECONDS + 1, clock, sleep)
 
-    assert pauses[pauses.index(PAUSE_SOON_SECONDS) + 1] > PAUSE_SOON_SECONDS
+    assert pauses[pauses.index(LONGEST_PAUSE_SOON_SECONDS) + 1] > LONGEST_PAUSE_SOON_SECONDS
 
 
 def test_a_held_reply_reads_34_times_in_the_default_wait() -> None:
