@@ -1,5 +1,5 @@
 output "alias_arn" {
-  description = "ARN of the alias that the URL serves, for policies that let callers invoke it."
+  description = "ARN of the alias that the URL serves, for policies that allow callers to invoke it."
   value       = module.peerpost.alias_arn
 }
 
@@ -24,7 +24,7 @@ output "function_name" {
 }
 
 output "function_version" {
-  description = "The published version that the URL serves. A rollback goes to an earlier number."
+  description = "The published version that the URL serves. To roll back, use an earlier number."
   value       = module.peerpost.function_version
 }
 
@@ -34,7 +34,7 @@ output "log_group_name" {
 }
 
 output "reserved_concurrency" {
-  description = "Instances reserved for the function, or -1 if only the account's own limit caps it."
+  description = "The number of reserved instances, or -1 if only the account's limit applies."
   value       = module.peerpost.reserved_concurrency
 }
 

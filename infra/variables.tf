@@ -1,19 +1,19 @@
-# modules/peerpost has the defaults, the rules and the longer explanations. null here takes the module's default.
+# modules/peerpost has the defaults, the validation rules and the longer explanations. null means the module's default.
 
 variable "access_keys_parameter" {
-  description = "Name of the SSM parameter with the digests of the access keys; without it everybody may open channels."
+  description = "Name of the SSM parameter with the digests of the access keys. Without it, anybody may open channels."
   type        = string
   default     = null
 }
 
 variable "alarm_email" {
-  description = "Address that receives the alarms and the budget's warnings, once it has confirmed AWS's first message."
+  description = "E-mail address for alarms and budget warnings. They arrive after somebody has followed the link in AWS's first message."
   type        = string
   default     = null
 }
 
 variable "alarm_topic_arns" {
-  description = "ARNs of existing SNS topics that receive the alarms too."
+  description = "ARNs of existing SNS topics that also receive the alarms."
   type        = list(string)
   default     = null
 }
@@ -37,13 +37,13 @@ variable "deletion_protection" {
 }
 
 variable "environment" {
-  description = "Further environment variables of the function."
+  description = "Additional environment variables for the function, such as AWS_CA_BUNDLE."
   type        = map(string)
   default     = null
 }
 
 variable "log_retention_days" {
-  description = "Days that CloudWatch keeps the function's logs."
+  description = "How many days CloudWatch keeps the function's logs."
   type        = number
   default     = null
 }
@@ -55,7 +55,7 @@ variable "max_read_units" {
 }
 
 variable "max_wait_seconds" {
-  description = "The longest time in seconds for which a reply may be held; 0 turns waiting off."
+  description = "The longest time in seconds for which a reply may be held; 0 turns waiting off. More than 5 needs a longer timeout_seconds."
   type        = number
   default     = null
 }
@@ -67,19 +67,19 @@ variable "max_write_units" {
 }
 
 variable "memory_mb" {
-  description = "Memory of the function in MB."
+  description = "The function's memory in MB, which also determines its share of a CPU."
   type        = number
   default     = null
 }
 
 variable "monthly_budget_usd" {
-  description = "US dollars a month, spent by the whole account, about which alarm_email is warned."
+  description = "Monthly spending of the whole account in US dollars at which AWS sends a warning; needs alarm_email."
   type        = number
   default     = null
 }
 
 variable "name" {
-  description = "Name of the function, and the beginning of every other name."
+  description = "Name of the function, and prefix of all other names."
   type        = string
   default     = null
 }
@@ -91,25 +91,25 @@ variable "package_path" {
 }
 
 variable "permissions_boundary" {
-  description = "ARN of the IAM policy that bounds what the function's role may do."
+  description = "ARN of the permissions boundary for the function's role."
   type        = string
   default     = null
 }
 
 variable "reserved_by_other_functions" {
-  description = "Instances that other functions of the account reserve in this region."
+  description = "Instances that other functions in the account reserve in this region."
   type        = number
   default     = null
 }
 
 variable "reserved_concurrency" {
-  description = "Instances of the function that may run at once, or -1 to reserve none."
+  description = "How many instances of the function may run at once, or -1 to reserve none. The URL accepts ten times as many requests a second."
   type        = number
   default     = null
 }
 
 variable "slow_request_ms" {
-  description = "Milliseconds above which the alarms for slow requests and slow DynamoDB calls start."
+  description = "How many milliseconds a DynamoDB call may take before an alarm starts. A request may take max_wait_seconds longer."
   type        = number
   default     = null
 }
@@ -127,7 +127,7 @@ variable "stun_urls" {
 }
 
 variable "tags" {
-  description = "Tags for every resource that can have tags."
+  description = "Tags for every resource that can have tags, in addition to the tag \"application\"."
   type        = map(string)
   default     = null
 }
@@ -145,7 +145,7 @@ variable "turn_secret_parameter" {
 }
 
 variable "turn_urls" {
-  description = "TURN servers that clients get, with credentials for an hour."
+  description = "TURN servers that clients get, with credentials that are valid for an hour."
   type        = list(string)
   default     = null
 }

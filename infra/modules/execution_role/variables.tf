@@ -14,7 +14,7 @@ variable "parameter_names" {
 }
 
 variable "permissions_boundary" {
-  description = "ARN of the IAM policy that bounds what the role may do, or null for none."
+  description = "ARN of the role's permissions boundary, or null for none."
   type        = string
 }
 

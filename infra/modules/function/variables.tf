@@ -1,5 +1,5 @@
 variable "access_keys_parameter" {
-  description = "Name of the SSM parameter with the digests of the access keys, or null if everybody may open channels."
+  description = "Name of the SSM parameter with the digests of the access keys, or null if anybody may open channels."
   type        = string
 }
 
@@ -14,22 +14,22 @@ variable "authorization_type" {
 }
 
 variable "environment" {
-  description = "Further environment variables of the function."
+  description = "Additional environment variables for the function."
   type        = map(string)
 }
 
 variable "log_retention_days" {
-  description = "Days that CloudWatch keeps the function's logs."
+  description = "How many days CloudWatch keeps the function's logs."
   type        = number
 }
 
 variable "max_wait_seconds" {
-  description = "The longest time in seconds for which a reply may be held, or 0 for none."
+  description = "The longest time in seconds for which a reply may be held, or 0 to hold no replies."
   type        = number
 }
 
 variable "memory_mb" {
-  description = "Memory of the function in MB; its share of a processor grows with it."
+  description = "The function's memory in MB, which also determines its share of a CPU."
   type        = number
 }
 

@@ -61,7 +61,7 @@ resource "aws_cloudwatch_metric_alarm" "url_5xx" {
 # Clients get 429 and may try again; ten in five minutes is more than a moment's burst.
 resource "aws_cloudwatch_metric_alarm" "throttles" {
   alarm_name          = "${var.name}-throttles"
-  alarm_description   = "Lambda refused ten requests or more in five minutes, at the reserved concurrency or the account's limit. See docs/operations.md."
+  alarm_description   = "Lambda refused ten requests or more in five minutes, because the reserved concurrency or the account's limit was reached. See docs/operations.md."
   namespace           = "AWS/Lambda"
   metric_name         = "Throttles"
   dimensions          = { FunctionName = var.function_name }
@@ -79,7 +79,7 @@ resource "aws_cloudwatch_metric_alarm" "throttles" {
 # Three periods in a row, so that one cold start on a quiet night wakes nobody.
 resource "aws_cloudwatch_metric_alarm" "slow" {
   alarm_name          = "${var.name}-slow"
-  alarm_description   = "For fifteen minutes one request in a hundred took longer than ${var.slow_request_ms} ms. See docs/operations.md."
+  alarm_description   = "For fifteen minutes, one request in a hundred took longer than ${var.slow_request_ms} ms. See docs/operations.md."
   namespace           = "AWS/Lambda"
   metric_name         = "Duration"
   dimensions          = { FunctionName = var.function_name }
@@ -141,7 +141,7 @@ resource "aws_cloudwatch_metric_alarm" "table_throttles" {
 # While replies are held, the time of a whole request says little. The time of its one DynamoDB call does not depend on waiting.
 resource "aws_cloudwatch_metric_alarm" "slow_dynamodb" {
   alarm_name          = "${var.name}-slow-dynamodb"
-  alarm_description   = "For fifteen minutes one DynamoDB call in a hundred took longer than ${var.slow_dynamodb_ms} ms. See docs/operations.md."
+  alarm_description   = "For fifteen minutes, one DynamoDB call in a hundred took longer than ${var.slow_dynamodb_ms} ms. See docs/operations.md."
   namespace           = var.name
   metric_name         = aws_cloudwatch_log_metric_filter.request["DynamoDBTime"].metric_transformation[0].name
   extended_statistic  = "p99"
@@ -192,10 +192,10 @@ resource "aws_cloudwatch_dashboard" "this" {
       {
         type = "metric", x = 0, y = 2, width = 12, height = 6
         properties = {
-          title = "Answers that failed", region = local.region, stat = "Sum", period = 300
+          title = "Failed requests", region = local.region, stat = "Sum", period = 300
           metrics = [
-            ["AWS/Lambda", "Url5xxCount", "FunctionName", var.function_name, { label = "5xx: ours" }],
-            ["AWS/Lambda", "Url4xxCount", "FunctionName", var.function_name, { label = "4xx: the client's, 429 included" }],
+            ["AWS/Lambda", "Url5xxCount", "FunctionName", var.function_name, { label = "5xx: server errors" }],
+            ["AWS/Lambda", "Url4xxCount", "FunctionName", var.function_name, { label = "4xx: client errors, including 429" }],
             ["AWS/Lambda", "Throttles", "FunctionName", var.function_name, { label = "429: throttled" }],
           ]
         }
@@ -259,7 +259,7 @@ resource "aws_cloudwatch_dashboard" "this" {
       {
         type = "metric", x = 0, y = 20, width = 12, height = 6
         properties = {
-          title = "Milliseconds of requests that are not held, and of their DynamoDB call", region = local.region, period = 300
+          title = "Milliseconds for a request that is not held, and for its DynamoDB call", region = local.region, period = 300
           metrics = [
             [var.name, "RequestDuration", { label = "request, p50", stat = "p50" }],
             [var.name, "RequestDuration", { label = "request, p99", stat = "p99" }],

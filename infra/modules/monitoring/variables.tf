@@ -1,10 +1,10 @@
 variable "alarm_email" {
-  description = "Address that receives the alarms and the budget's warnings, or null for none."
+  description = "E-mail address that receives alarms and budget warnings, or null for none."
   type        = string
 }
 
 variable "alarm_topic_arns" {
-  description = "ARNs of further SNS topics that receive the alarms."
+  description = "ARNs of additional SNS topics that receive the alarms."
   type        = list(string)
 }
 
@@ -19,22 +19,22 @@ variable "log_group_name" {
 }
 
 variable "memory_mb" {
-  description = "Memory of the function in MB, for the estimate of its cost."
+  description = "The function's memory in MB, used to estimate its cost."
   type        = number
 }
 
 variable "monthly_budget_usd" {
-  description = "US dollars a month at which the budget warns, or null for no budget."
+  description = "Monthly spending in US dollars at which AWS sends a warning, or null for no budget."
   type        = number
 }
 
 variable "name" {
-  description = "Name that the alarms and the topic begin with, and the namespace of the metrics."
+  description = "Prefix of the names of the alarms and the topic, and the namespace of the metrics."
   type        = string
 }
 
 variable "name_in_account" {
-  description = "Name of the dashboard and beginning of the budget's name, which all regions of the account share."
+  description = "Name of the dashboard and prefix of the budget's name. It must be unique in the account, because dashboards and budgets belong to all regions."
   type        = string
 }
 

@@ -27,7 +27,7 @@ check "the_reservation_fits" {
     condition     = local.reserved_concurrency == var.reserved_concurrency
     error_message = <<-EOT
       No instances are reserved for ${var.name}, so only the account's own limit caps how many run at once.
-      The limit is ${local.account_limit}, other functions are said to reserve ${var.reserved_by_other_functions}, and AWS keeps ${local.unreserved_minimum} unreserved: ${var.reserved_concurrency} do not fit.
+      The limit is ${local.account_limit}. Other functions reserve ${var.reserved_by_other_functions} (reserved_by_other_functions), and AWS keeps ${local.unreserved_minimum} unreserved, so there is no room for ${var.reserved_concurrency}.
       `aws lambda get-account-settings` shows what is unreserved. Ask AWS for a higher limit, lower reserved_concurrency, or set it to -1 to accept this.
     EOT
   }

@@ -1,7 +1,7 @@
 variable "access_keys_parameter" {
   description = <<-EOT
-    Name of the SSM parameter with the SHA-256 digests of the access keys. Only clients with such a key may then open channels; null lets everybody.
-    Create the parameter before you set this, and outside of Terraform, which never reads it: docs/operations.md says how.
+    Name of the SSM parameter with the SHA-256 digests of the access keys. Only clients with one of these keys may then open channels; with null, anybody may.
+    Create the parameter before you set this, and outside of Terraform, which never reads it: docs/operations.md explains how.
   EOT
   type        = string
   default     = null
@@ -23,7 +23,7 @@ variable "access_keys_parameter" {
 }
 
 variable "alarm_email" {
-  description = "Address that receives the alarms and the budget's warnings, or null for none. AWS first sends it a message to confirm."
+  description = "E-mail address for alarms and budget warnings, or null for none. They arrive after somebody has followed the link in AWS's first message."
   type        = string
   default     = null
 
@@ -34,7 +34,7 @@ variable "alarm_email" {
 }
 
 variable "alarm_topic_arns" {
-  description = "ARNs of existing SNS topics that receive the alarms too, such as the one your on-call service listens to."
+  description = "ARNs of existing SNS topics that also receive the alarms, such as the topic of your on-call service."
   type        = list(string)
   default     = []
   nullable    = false
@@ -48,7 +48,7 @@ variable "alarm_topic_arns" {
 variable "allowed_origins" {
   description = <<-EOT
     Origins of the pages that may call the URL from a browser, such as "https://call.example.org".
-    The default allows every page. No cookie is ever sent, so a list keeps out other people's pages, but not other people; access keys do that.
+    The default allows every page. A list keeps out other people's pages, but not other people, who need no browser to call the URL. To keep out people, use access keys.
   EOT
   type        = list(string)
   default     = ["*"]
@@ -78,7 +78,7 @@ variable "allowed_origins" {
 }
 
 variable "authorization_type" {
-  description = "Who may call the URL: NONE for everyone, AWS_IAM for callers that sign their requests with AWS credentials that you have allowed to."
+  description = "Who may call the URL: NONE for everyone, AWS_IAM for callers that sign their requests with AWS credentials and have permission to invoke the function."
   type        = string
   default     = "NONE"
   nullable    = false
@@ -90,7 +90,7 @@ variable "authorization_type" {
 }
 
 variable "deletion_protection" {
-  description = "Whether DynamoDB refuses to delete the table. Off by default: channels live 300 s, and a protected table makes destroy fail after everything else is gone."
+  description = "Whether DynamoDB refuses to delete the table. Off by default: channels live 300 s, and with a protected table `terraform destroy` fails after everything else is gone."
   type        = bool
   default     = false
   nullable    = false
@@ -98,8 +98,8 @@ variable "deletion_protection" {
 
 variable "environment" {
   description = <<-EOT
-    Further environment variables of the function, such as AWS_CA_BUNDLE, the path of a file with other root certificates.
-    No secrets: they would be in Terraform's state, and readable by everyone who may look at the function.
+    Additional environment variables for the function, such as AWS_CA_BUNDLE, the path of a file with other root certificates.
+    Do not put secrets here: they would be in Terraform's state, and everybody who may read the function's configuration could see them.
   EOT
   type        = map(string)
   default     = {}
@@ -107,14 +107,14 @@ variable "environment" {
 
   validation {
     condition     = alltrue([for name in keys(var.environment) : can(regex("^[A-Za-z][A-Za-z0-9_]+$", name))])
-    error_message = "Lambda takes names of letters, digits and \"_\" that begin with a letter."
+    error_message = "The name of an environment variable must begin with a letter, and contain only letters, digits and \"_\"."
   }
 
   validation {
     condition = length(setintersection(keys(var.environment), [
       "ACCESS_KEYS_PARAMETER", "MAX_WAIT_SECONDS", "STUN_URLS", "TABLE_NAME", "TURN_SECRET_PARAMETER", "TURN_URLS",
     ])) == 0
-    error_message = "Variables of this module set ACCESS_KEYS_PARAMETER, MAX_WAIT_SECONDS, STUN_URLS, TABLE_NAME, TURN_SECRET_PARAMETER and TURN_URLS."
+    error_message = "The module itself sets ACCESS_KEYS_PARAMETER, MAX_WAIT_SECONDS, STUN_URLS, TABLE_NAME, TURN_SECRET_PARAMETER and TURN_URLS. Use its variables of the same names."
   }
 
   validation {
@@ -129,7 +129,7 @@ variable "environment" {
 }
 
 variable "log_retention_days" {
-  description = "Days that CloudWatch keeps the function's logs. Two weeks are enough to look back at an incident."
+  description = "How many days CloudWatch keeps the function's logs. Two weeks are enough to look back at an incident."
   type        = number
   default     = 14
   nullable    = false
@@ -137,8 +137,8 @@ variable "log_retention_days" {
 
 variable "max_read_units" {
   description = <<-EOT
-    DynamoDB read units that the table may spend in a second, which caps what reads can cost; the rest get 503. -1 removes the cap.
-    1,000 cost at most $10.80 a day, and about $32 more for traffic to the internet, or six times that if every character needs an escape in JSON.
+    DynamoDB read units that the table may spend in a second, which caps what reads can cost. Requests beyond the cap get a 503. -1 removes the cap.
+    1,000 units a second cost at most $10.80 a day, plus about $32 for traffic to the internet. The traffic can cost six times as much if every character needs an escape in JSON.
   EOT
   type        = number
   default     = 1000
@@ -146,14 +146,14 @@ variable "max_read_units" {
 
   validation {
     condition     = var.max_read_units == -1 || (var.max_read_units >= 100 && floor(var.max_read_units) == var.max_read_units)
-    error_message = "max_read_units must be a whole number of at least 100, what one read of a full channel takes, or -1 for no cap."
+    error_message = "max_read_units must be a whole number of at least 100, because one read of a full channel takes that many, or -1 for no cap."
   }
 }
 
 variable "max_wait_seconds" {
   description = <<-EOT
-    The longest time in seconds for which a client may have its reply held until the other peer has written; 0 turns that off, and clients poll.
-    A held reply keeps an instance busy: docs/operations.md says what that costs.
+    The longest time in seconds for which the function may hold a reply until the other peer has written; 0 turns waiting off, so that clients poll.
+    A held reply keeps an instance busy: docs/operations.md explains what that costs.
   EOT
   type        = number
   default     = 5
@@ -167,8 +167,8 @@ variable "max_wait_seconds" {
 
 variable "max_write_units" {
   description = <<-EOT
-    DynamoDB write units that the table may spend in a second, which caps what writes can cost; the rest get 503. -1 removes the cap.
-    1,000 cost at most $54 a day. A connection takes 5 units, or 28 with audio and video, and a write to a full channel 397, even if it is refused.
+    DynamoDB write units that the table may spend in a second, which caps what writes can cost. Requests beyond the cap get a 503. -1 removes the cap.
+    1,000 units a second cost at most $54 a day. A connection takes 5 units, or 28 with audio and video. A write to a full channel takes 397, even if it is refused.
   EOT
   type        = number
   default     = 1000
@@ -176,14 +176,14 @@ variable "max_write_units" {
 
   validation {
     condition     = var.max_write_units == -1 || (var.max_write_units >= 400 && floor(var.max_write_units) == var.max_write_units)
-    error_message = "max_write_units must be a whole number of at least 400, what one write to a full channel takes, or -1 for no cap."
+    error_message = "max_write_units must be a whole number of at least 400, because one write to a full channel takes almost that many, or -1 for no cap."
   }
 }
 
 variable "memory_mb" {
   description = <<-EOT
-    Memory of the function in MB.
-    A request mostly waits for DynamoDB, so the seventh of a processor that comes with 256 MB is enough; the start gets a whole one at any size.
+    The function's memory in MB, which also determines its share of a CPU.
+    256 MB come with a seventh of a CPU, which is enough, because a request mostly waits for DynamoDB. While an instance starts, it gets a whole CPU at any memory size.
   EOT
   type        = number
   default     = 256
@@ -191,30 +191,30 @@ variable "memory_mb" {
 
   validation {
     condition     = var.memory_mb >= 128 && var.memory_mb <= 10240
-    error_message = "Lambda takes 128 to 10240 MB."
+    error_message = "memory_mb must be between 128 and 10240, which are Lambda's limits."
   }
 }
 
 variable "monthly_budget_usd" {
-  description = "US dollars a month, spent by the whole account, about which alarm_email is warned; null creates no budget."
+  description = "Monthly spending of the whole account in US dollars at which AWS sends a warning to alarm_email; null creates no budget."
   type        = number
   default     = null
 
   validation {
     condition     = var.monthly_budget_usd == null || try(var.monthly_budget_usd > 0, false)
-    error_message = "A budget must be more than 0 dollars, or null for none."
+    error_message = "monthly_budget_usd must be more than 0, or null for no budget."
   }
 
   validation {
     condition     = var.monthly_budget_usd == null || var.alarm_email != null
-    error_message = "A budget needs alarm_email, the address to warn."
+    error_message = "monthly_budget_usd needs alarm_email, the address that gets the warnings."
   }
 }
 
 variable "name" {
   description = <<-EOT
-    Name of the function, and the beginning of every other name. Two deployments in one region need two names.
-    Names that AWS shares between regions have the region in them, so deployments in two regions may have the same one.
+    Name of the function, and prefix of all other names. Two deployments in one region need two names.
+    Names that must be unique across regions contain the region, so deployments in two regions may have the same name.
   EOT
   type        = string
   default     = "peerpost"
@@ -232,20 +232,20 @@ variable "package_path" {
 }
 
 variable "permissions_boundary" {
-  description = "ARN of the IAM policy that bounds what the function's role may do, for accounts that allow no role without one; null sets none."
+  description = "ARN of the permissions boundary for the function's role, for accounts in which every role must have one; null sets none."
   type        = string
   default     = null
 
   validation {
     condition     = var.permissions_boundary == null || can(regex("^arn:[a-z-]+:iam::([0-9]{12}|aws):policy/.+$", var.permissions_boundary))
-    error_message = "A permissions boundary is the ARN of a policy, such as \"arn:aws:iam::123456789012:policy/boundary\"."
+    error_message = "permissions_boundary must be the ARN of a policy, such as \"arn:aws:iam::123456789012:policy/boundary\"."
   }
 }
 
 variable "reserved_by_other_functions" {
   description = <<-EOT
-    Instances that other functions of the account reserve in this region. They count against the same limit, and Terraform's provider cannot read their sum.
-    `aws lambda get-account-settings` shows what is left: this is ConcurrentExecutions minus UnreservedConcurrentExecutions, without Peerpost's own.
+    Instances that other functions in the account reserve in this region. They count against the same limit, and Terraform's provider cannot read their sum.
+    To find the number, run `aws lambda get-account-settings`: it is ConcurrentExecutions minus UnreservedConcurrentExecutions, minus what Peerpost itself reserves.
   EOT
   type        = number
   default     = 0
@@ -253,15 +253,15 @@ variable "reserved_by_other_functions" {
 
   validation {
     condition     = var.reserved_by_other_functions >= 0
-    error_message = "Other functions reserve 0 instances or more."
+    error_message = "reserved_by_other_functions must be 0 or more."
   }
 }
 
 variable "reserved_concurrency" {
   description = <<-EOT
-    Instances of the function that may run at once, and ten times as many requests a second: the cap on what a flood of requests can cost in Lambda.
+    How many instances of the function may run at once. The URL accepts ten times as many requests a second. This caps what a flood of requests can cost in Lambda.
     AWS keeps 100 of an account's instances unreserved, and a new account may have only 10 in all.
-    If the account's limit leaves no room, nothing is reserved, that limit is the cap, and the plan warns; -1 asks for that.
+    If the account's limit leaves no room, nothing is reserved, only that limit caps the function, and the plan prints a warning. With -1, nothing is reserved, and there is no warning.
   EOT
   type        = number
   default     = 20
@@ -269,26 +269,26 @@ variable "reserved_concurrency" {
 
   validation {
     condition     = var.reserved_concurrency == -1 || var.reserved_concurrency >= 1
-    error_message = "Reserve at least one instance, or -1 for none. To stop the service, see docs/operations.md."
+    error_message = "reserved_concurrency must be at least 1, or -1 to reserve nothing. To stop the service, see docs/operations.md."
   }
 }
 
 variable "slow_request_ms" {
-  description = "Milliseconds above which the alarms for slow requests, on top of the longest wait, and for slow DynamoDB calls start. While DynamoDB is healthy a request takes about ten."
+  description = "How many milliseconds a DynamoDB call may take before an alarm starts. A request may take max_wait_seconds longer. While DynamoDB is healthy, a request that is not held takes about ten."
   type        = number
   default     = 1000
   nullable    = false
 
   validation {
     condition     = var.slow_request_ms >= 1
-    error_message = "slow_request_ms must be at least 1: at 0 every request would be slow."
+    error_message = "slow_request_ms must be at least 1: at 0, every request would count as slow."
   }
 }
 
 variable "snap_start" {
   description = <<-EOT
     Whether new instances start from a snapshot, which makes the first request faster.
-    At 256 MB it costs about $1 a month for each published version that is active, and $0.000035 a start: docs/operations.md says how to remove old versions.
+    At 256 MB, this costs about $1 a month for each published version that is active, and $0.000035 for each start. docs/operations.md explains how to remove old versions.
   EOT
   type        = bool
   default     = false
@@ -308,7 +308,7 @@ variable "stun_urls" {
 }
 
 variable "tags" {
-  description = "Tags for every resource that can have tags, beside application, which holds the name."
+  description = "Tags for every resource that can have tags, in addition to the tag \"application\", which holds the deployment's name."
   type        = map(string)
   default     = {}
   nullable    = false
@@ -320,14 +320,14 @@ variable "tags" {
 }
 
 variable "timeout_seconds" {
-  description = "Seconds after which Lambda ends a request. It must leave time for the longest wait and then for DynamoDB, so that clients get a 503 and not a 502."
+  description = "Seconds after which Lambda ends a request. This must leave time for the longest wait and then for DynamoDB, so that clients get a 503 and not a 502."
   type        = number
   default     = 15
   nullable    = false
 
   validation {
     condition     = var.timeout_seconds >= var.max_wait_seconds + 10 && var.timeout_seconds <= 900
-    error_message = "timeout_seconds must be at least max_wait_seconds plus 10 for DynamoDB, and at most 900, Lambda's limit."
+    error_message = "timeout_seconds must be at least max_wait_seconds + 10, because DynamoDB needs time too, and at most 900, which is Lambda's limit."
   }
 }
 
@@ -348,12 +348,12 @@ variable "turn_secret_parameter" {
 
   validation {
     condition     = (var.turn_secret_parameter == null) == (length(var.turn_urls) == 0)
-    error_message = "turn_secret_parameter and turn_urls need each other."
+    error_message = "Set both turn_secret_parameter and turn_urls, or neither."
   }
 }
 
 variable "turn_urls" {
-  description = "TURN servers that clients get, with credentials for an hour, such as \"turn:turn.example.org\" and \"turns:turn.example.org:443?transport=tcp\"."
+  description = "TURN servers that clients get, such as \"turn:turn.example.org\" and \"turns:turn.example.org:443?transport=tcp\". The credentials are valid for an hour."
   type        = list(string)
   default     = []
   nullable    = false
