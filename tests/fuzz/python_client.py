@@ -191,7 +191,7 @@ async def transfer(content: bytes) -> None:
         assert safe_name(offer.name) == offer.name
         await receive_content(channel, FileOffer(offer.name, min(offer.size, 1_000)), file, counts.append)
     except PeerpostError as error:
-        assert isinstance(error, TransferError) or str(error) == "the other peer has gone"
+        assert isinstance(error, TransferError) or str(error) == "the other peer has disconnected"
         assert "\n" not in str(error)
         return
     assert len(file.getvalue()) == sum(counts) <= offer.size

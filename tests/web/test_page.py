@@ -395,7 +395,7 @@ def stop_the_clock(page: Page) -> None:
 
 def meet_an_outage(page: Page) -> None:
     page.clock.run_for(OUTAGE_MS)
-    expect(page.locator("#timeline")).to_contain_text("Failed: no reply of http")
+    expect(page.locator("#timeline")).to_contain_text("Failed: no reply from http")
 
 
 def test_a_host_needs_a_new_link_after_a_server_restart_that_loses_the_table(new_page: Open, page_url: str) -> None:

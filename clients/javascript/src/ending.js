@@ -19,7 +19,7 @@ export function untilConnected(peerConnection, end, ownersSignal) {
     const follow = () => {
       const { connectionState } = peerConnection;
       if (connectionState === "connected") resolve();
-      if (connectionState === "failed") reject(new UnreachableError("no way to the other peer"));
+      if (connectionState === "failed") reject(new UnreachableError("the peers could not reach each other"));
     };
     peerConnection.addEventListener("connectionstatechange", follow, { signal });
     ownersSignal?.addEventListener("abort", () => reject(ownersSignal.reason), { signal });
@@ -40,7 +40,7 @@ async function watch(peerConnection, end) {
     endIfClosed(peerConnection, end);
     await pause(CLOSED_MS, end.signal);
   }
-  throw new ExpiredError("nobody came in time");
+  throw new ExpiredError("nobody joined in time");
 }
 
 /**

@@ -30,7 +30,7 @@ export class ServerError extends PeerpostError {
   }
 }
 
-/** There was no reply: the request or the reply is lost. A write may have succeeded. */
+/** There was no reply, or it is not from a Peerpost server. A write may have succeeded. */
 export class NetworkError extends PeerpostError {
   name = "NetworkError";
 }
@@ -45,7 +45,7 @@ export class TamperedError extends PeerpostError {
   name = "TamperedError";
 }
 
-/** ICE or DTLS found no way to the other peer, or the owner closed the connection. */
+/** ICE or DTLS could not reach the other peer, or the owner closed the connection. */
 export class UnreachableError extends PeerpostError {
   name = "UnreachableError";
 }

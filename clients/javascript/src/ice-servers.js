@@ -20,7 +20,7 @@ export function addIceServers(peerConnection, servers, skip) {
     try {
       const { username, credential } = server;
       const urls = [server.urls].flat().slice(0, MAX_URLS);
-      if (String([urls, username, credential]).length > MAX_CHARACTERS) throw new RangeError("too long");
+      if (String([urls, username, credential]).length > MAX_CHARACTERS) throw new RangeError("the URLs or credentials are too long");
       const configuration = peerConnection.getConfiguration();
       const iceServers = [...(configuration.iceServers ?? []), { urls, username, credential }];
       peerConnection.setConfiguration({ ...configuration, iceServers });

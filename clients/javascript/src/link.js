@@ -30,7 +30,7 @@ export function parseLink(link) {
   const [, at, id, key] = /^#(@?)([\da-f-]{36})(?:\.([\w-]{43})\.?)?$/.exec(hash) ?? [];
   // A link that was cut off must not make its reader wait in a new channel, nor connect without the key. The lengths of
   // its parts say whether it is complete. An address always has a key.
-  if (!id || (at && !key)) throw new TypeError("the link is not complete");
+  if (!id || (at && !key)) throw new TypeError("the link is incomplete");
   if (at) return { addressId: id, key };
   return key ? { channelId: id, key } : { channelId: id };
 }

@@ -17,7 +17,7 @@ export function textual(text) {
  * @param {unknown} [cause]
  */
 export function foreign(cause) {
-  return new NetworkError("the reply is not of Peerpost", { cause });
+  return new NetworkError("the reply is not from a Peerpost server", { cause });
 }
 
 /**

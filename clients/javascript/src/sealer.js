@@ -32,7 +32,8 @@ function sealerWith(key) {
         const text = await crypto.subtle.decrypt(parameters(nonce, purpose), key, bytes.subarray(NONCE_BYTES));
         return new TextDecoder().decode(text);
       } catch (cause) {
-        throw new TamperedError(`the ${purpose} was tampered with, or sealed with another key`, { cause });
+        const [what] = purpose.split(" ");
+        throw new TamperedError(`the ${what} was tampered with, or sealed with another key`, { cause });
       }
     },
   };
@@ -47,13 +48,13 @@ const asItIs = async (text) => text;
  */
 export async function sealerOf(key) {
   if (key === undefined) return { seal: asItIs, open: asItIs };
-  if (!crypto.subtle) throw new PeerpostError("sealing needs https or localhost");
+  if (!crypto.subtle) throw new PeerpostError("sealing works only on https pages and on localhost");
   if (key instanceof CryptoKey) return sealerWith(key);
   // The cast is here, and not in the type `Key`, because our types must also work before TypeScript 5.7, in which
   // `Uint8Array` has no type parameter.
   const bytes = typeof key === "string" ? fromBase64url(key) : /** @type {Uint8Array<ArrayBuffer>} */ (key);
   // WebCrypto would accept shorter keys.
-  if (bytes.length !== KEY_BYTES) throw new TypeError(`a key has ${KEY_BYTES} bytes`);
+  if (bytes.length !== KEY_BYTES) throw new TypeError(`a key must have ${KEY_BYTES} bytes`);
   return sealerWith(await crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]));
 }
 

@@ -171,7 +171,7 @@ export class SignalingClient {
       text = await textOf(response);
     } catch (cause) {
       signal?.throwIfAborted();
-      throw new NetworkError(`no reply of ${this.#url}`, { cause });
+      throw new NetworkError(`no reply from ${this.#url}`, { cause });
     }
     const { status } = response;
     // Peerpost's sentences are plain text. Proxies in front of the server, and other servers, reply with other things.
@@ -184,7 +184,7 @@ export class SignalingClient {
     if (!response.ok) throw new (text === NO_SUCH_CHANNEL ? ExpiredError : RefusalError)(sentence);
     try {
       const reply = JSON.parse(text);
-      if (Object(reply) !== reply) throw new TypeError("no object");
+      if (Object(reply) !== reply) throw new TypeError("not an object");
       return reply;
     } catch (cause) {
       throw foreign(cause);
@@ -203,7 +203,7 @@ async function textOf({ body }) {
     size += value.length;
     if (size > MAX_REPLY_BYTES) {
       await reader?.cancel();
-      throw new RangeError("too long");
+      throw new RangeError("the reply is too long");
     }
     text += decoder.decode(value, { stream: true });
   }

@@ -118,7 +118,7 @@ for (const body of ["<!doctype html><title>Welcome</title>", "", "null", "1", '"
     const error = await errorOf(client);
 
     assert.equal(error.constructor, NetworkError);
-    assert.equal(error.message, "the reply is not of Peerpost");
+    assert.equal(error.message, "the reply is not from a Peerpost server");
   });
 }
 
@@ -214,7 +214,7 @@ for (const role of ["offerer", "answerer"]) {
 
     const { error, requests } = await endOf((_, count) => ({ ...BASE, items: others(count), next: 1 }), role);
 
-    assert.equal(error.message, "the reply is not of Peerpost");
+    assert.equal(error.message, "the reply is not from a Peerpost server");
     assert.ok(requests < 8, `${requests} requests`);
   });
 
@@ -231,7 +231,7 @@ for (const role of ["offerer", "answerer"]) {
       const { error, requests } = await endOf(() => ({ ...BASE, ice_servers }), role);
 
       assert.equal(error.constructor, NetworkError);
-      assert.equal(error.message, "the reply is not of Peerpost");
+      assert.equal(error.message, "the reply is not from a Peerpost server");
       assert.ok(requests <= 2, `${requests} requests`); // The second request deletes the channel.
     });
   }

@@ -48,6 +48,6 @@ const CUT_OFF = [
 
 for (const fragment of CUT_OFF) {
   test(`a link that ends with #${fragment} is reported as incomplete`, () => {
-    assert.throws(() => parseLink(`https://example.org/#${fragment}`), { message: "the link is not complete" });
+    assert.throws(() => parseLink(`https://example.org/#${fragment}`), { message: "the link is incomplete" });
   });
 }

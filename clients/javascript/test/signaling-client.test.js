@@ -143,9 +143,9 @@ const ERRORS = [
   [refusal(503, "", { "Retry-After": "7" }), ServerError, { status: 503, retryAfter: 7 }],
   [refusal(503, "", { "Retry-After": "soon" }), ServerError, { retryAfter: 0 }],
   [refusal(503, "", { "Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT" }), ServerError, { retryAfter: 0 }],
-  [refusal(200, "<html>"), NetworkError, { message: "the reply is not of Peerpost" }],
+  [refusal(200, "<html>"), NetworkError, { message: "the reply is not from a Peerpost server" }],
   [clientThatGets(() => Promise.reject(new TypeError("Failed to fetch"))), NetworkError, {}],
-  [clientThatGets(never), NetworkError, { message: "no reply of https://signaling.example/" }],
+  [clientThatGets(never), NetworkError, { message: "no reply from https://signaling.example/" }],
   [page(501), ServerError, { message: "https://signaling.example/ replied 501", status: 501 }],
   [page(403), RefusalError, { message: "https://signaling.example/ replied 403" }],
 ];

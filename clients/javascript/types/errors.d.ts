@@ -22,7 +22,7 @@ export declare class ServerError extends PeerpostError {
      */
     constructor(message: string, status: number, retryAfter: number);
 }
-/** There was no reply: the request or the reply is lost. A write may have succeeded. */
+/** There was no reply, or it is not from a Peerpost server. A write may have succeeded. */
 export declare class NetworkError extends PeerpostError {
     name: string;
 }
@@ -34,7 +34,7 @@ export declare class ExpiredError extends RefusalError {
 export declare class TamperedError extends PeerpostError {
     name: string;
 }
-/** ICE or DTLS found no way to the other peer, or the owner closed the connection. */
+/** ICE or DTLS could not reach the other peer, or the owner closed the connection. */
 export declare class UnreachableError extends PeerpostError {
     name: string;
 }

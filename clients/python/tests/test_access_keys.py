@@ -36,7 +36,7 @@ def test_a_file_takes_precedence_over_the_environment(monkeypatch: pytest.Monkey
 def test_a_file_without_a_valid_access_key_is_an_error_that_hides_its_contents(file: Path, content: bytes) -> None:
     file.write_bytes(content)
 
-    with pytest.raises(ValueError, match="access-key has no access key in it: an access key has only letters, .* end$"):
+    with pytest.raises(ValueError, match="access-key does not contain an access key: .* only letters, .* =$"):
         access_key_of(file)
 
 
@@ -50,5 +50,5 @@ def test_an_invalid_access_key_in_the_environment_is_an_error_that_hides_it(
 ) -> None:
     monkeypatch.setenv(VARIABLE, "not a key")
 
-    with pytest.raises(ValueError, match="^PEERPOST_ACCESS_KEY has no access key in it: an access key has only "):
+    with pytest.raises(ValueError, match="^PEERPOST_ACCESS_KEY does not contain an access key: .* only letters"):
         access_key_of(None)

@@ -200,7 +200,7 @@ def test_a_permanent_fault_is_not_retried() -> None:
 def test_an_offerer_stops_when_the_channel_expires() -> None:
     script, time = Script(OPENED, NOT_YET, ok(items=[], next=0), NOT_YET), Time()
 
-    with pytest.raises(ChannelExpiredError, match="the channel has expired: 300 seconds are over"):
+    with pytest.raises(ChannelExpiredError, match="the channel has expired after 300 seconds"):
         asyncio.run(open_and_receive(offerer(script, time)))
 
     assert time.now == pytest.approx(1_300)
@@ -209,7 +209,7 @@ def test_an_offerer_stops_when_the_channel_expires() -> None:
 def test_an_answerer_stops_after_the_longest_time_that_a_channel_can_live() -> None:
     script, time = Script(refused("no offer yet")), Time()
 
-    with pytest.raises(ChannelExpiredError, match="300 seconds are over"):
+    with pytest.raises(ChannelExpiredError, match="expired after 300 seconds"):
         asyncio.run(answerer(script, time).receive_offer())
 
     assert time.now == pytest.approx(1_300)
@@ -237,7 +237,7 @@ def test_a_retry_after_longer_than_a_channel_lives_is_an_error_at_once(steps: li
 def test_an_answerer_without_a_channel_gets_an_error_that_says_why() -> None:
     script, time = Script(refused("no such channel")), Time()
 
-    with pytest.raises(ChannelExpiredError, match="older than 300 seconds, used up, or never was"):
+    with pytest.raises(ChannelExpiredError, match="older than 300 seconds, was already used, or never existed"):
         asyncio.run(answerer(script, time).receive_offer())
 
 

@@ -132,7 +132,8 @@ def test_a_refused_access_key_is_reported_in_one_line(
 
 
 @pytest.mark.parametrize(
-    ("content", "error"), [(None, "cannot read {}: No such file or directory"), ("a b", "{} has no access key in it: ")]
+    ("content", "error"),
+    [(None, "cannot read {}: No such file or directory"), ("a b", "{} does not contain an access key: ")],
 )
 def test_a_file_without_an_access_key_is_reported_in_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str | None, error: str
@@ -241,7 +242,7 @@ def test_both_sides_report_that_the_file_already_exists(server: str, tmp_path: P
         received, sent = end_of(receiver), end_of(sender)
 
     assert received == (1, "", "peerpost: film.bin exists already; --force replaces it\n")
-    assert sent == (1, "", "peerpost: the other peer says: film.bin exists already; --force replaces it\n")
+    assert sent == (1, "", "peerpost: the other peer reports: film.bin exists already; --force replaces it\n")
     assert (inbox / "film.bin").read_bytes() == b"old"
 
 
@@ -278,7 +279,7 @@ def test_an_interrupted_transfer_ends_both_sides_and_leaves_no_partial_file(
         ended, lost = end_of(first), end_of(second)
 
     assert ended == (code, "", f"peerpost: {word}\n")
-    assert lost == (3, "", "peerpost: the other peer has gone\n")
+    assert lost == (3, "", "peerpost: the other peer has disconnected\n")
     assert list(inbox.iterdir()) == []
 
 
@@ -308,7 +309,7 @@ def test_a_killed_peer_is_reported_as_lost(server: str, endless: Path, inbox: Pa
         first.kill()
         lost = end_of(second)
 
-    assert lost == (3, "", "peerpost: lost the other peer: not a word for 3 seconds\n")
+    assert lost == (3, "", "peerpost: lost the other peer: no message for 3 seconds\n")
     assert not (inbox / endless.name).exists()
     assert killed == "receiver" or list(inbox.iterdir()) == []
 
@@ -328,13 +329,16 @@ def test_a_tampered_offer_is_reported_in_one_line_without_a_connection(server: s
 @pytest.mark.parametrize(
     ("words", "error"),
     [
-        (["receive", CHANNEL_ID], "no server: give --server, or set PEERPOST_SERVER"),
+        (["receive", CHANNEL_ID], "no server: pass --server, or set PEERPOST_SERVER"),
         (["send", "no such file", "--server", "http://127.0.0.1:1/"], "cannot read no such file: No such file"),
         (["send", ".", "--server", "http://127.0.0.1:1/"], "cannot read .: Not a regular file"),
         (["send", os.devnull, "--server", "http://127.0.0.1:1/"], "cannot read /dev/null: Not a regular file"),
-        (["send", __file__, "--server", "http://127.0.0.1:1/"], "http://127.0.0.1:1/ does not answer"),
-        (["send", __file__, "--server", "nonsense"], "'nonsense' is no URL of a server"),
-        (["send", __file__, "--server", "http://127.0.0.1:99999/"], "'http://127.0.0.1:99999/' is no URL of a server"),
+        (["send", __file__, "--server", "http://127.0.0.1:1/"], "no reply from http://127.0.0.1:1/"),
+        (["send", __file__, "--server", "nonsense"], "'nonsense' is not the URL of a server"),
+        (
+            ["send", __file__, "--server", "http://127.0.0.1:99999/"],
+            "'http://127.0.0.1:99999/' is not the URL of a server",
+        ),
     ],
 )
 def test_an_error_is_reported_in_one_line(
@@ -360,7 +364,7 @@ def test_an_invalid_server_in_the_environment_is_reported_in_one_line(
 
     assert code == 1
     assert capsys.readouterr().err == (
-        "peerpost: 'http://127.0.0.1:99999/' is no URL of a server: Invalid port: '99999'\n"
+        "peerpost: 'http://127.0.0.1:99999/' is not the URL of a server: Invalid port: '99999'\n"
     )
 
 
@@ -368,7 +372,7 @@ def test_an_expired_code_is_reported_in_one_line(server: str, capsys: pytest.Cap
     code = main(["receive", f"{server}#{CHANNEL_ID}", "--ice-server", "none", "--quiet"])
 
     assert code == 1
-    assert "older than 300 seconds, used up, or never was" in capsys.readouterr().err
+    assert "older than 300 seconds, was already used, or never existed" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -495,5 +499,5 @@ def test_a_server_url_with_a_password_is_refused_without_showing_it(
 
     output = capsys.readouterr()
     assert (code, output.out, output.err.count("\n")) == (1, "", 1)
-    assert "must not hold a user name or a password" in output.err
+    assert "must not contain a user name or a password" in output.err
     assert secret not in output.err

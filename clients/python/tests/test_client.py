@@ -222,7 +222,7 @@ def test_without_an_access_key_no_request_sends_one() -> None:
     "access_key", ["", " ", "a b", "a\r\nHost: b", "a\n", "schl\u00fcssel", "=", "a=b", "\ud800", "\x00"]
 )
 def test_an_access_key_that_does_not_fit_in_a_header_is_an_error_that_hides_it(access_key: str) -> None:
-    with pytest.raises(ValueError, match="^an access key has only letters, digits and -._~\\+/, and = at its end$"):
+    with pytest.raises(ValueError, match="^an access key may contain only letters, digits and .*, and end with =$"):
         SignalingClient(URL, access_key=access_key)
 
 
@@ -318,7 +318,7 @@ def test_a_reply_without_a_message_of_our_server_is_reported_by_its_status(
 ) -> None:
     script = Script(httpx.Response(status, **reply))
 
-    with pytest.raises(kind, match=f"^https://signaling.test/ answered {status}$"):
+    with pytest.raises(kind, match=f"^https://signaling.test/ replied {status}$"):
         asyncio.run(script.client.create_data_channel())
 
 
@@ -356,7 +356,7 @@ def test_a_retry_after_can_be_seconds_or_a_date(value: str, seconds: float | Non
 def test_a_missing_reply_is_a_network_error(error: Exception) -> None:
     script = Script(error)
 
-    with pytest.raises(NetworkError, match="signaling.test/ does not answer: ."):
+    with pytest.raises(NetworkError, match="^no reply from https://signaling.test/: ."):
         asyncio.run(script.client.create_data_channel())
 
 
@@ -369,7 +369,7 @@ def test_an_invalid_url_is_a_network_error(url: str) -> None:
         async with SignalingClient(url) as client:
             await client.create_data_channel()
 
-    with pytest.raises(NetworkError, match="is no URL of a server") as caught:
+    with pytest.raises(NetworkError, match="is not the URL of a server") as caught:
         asyncio.run(call())
 
     assert not caught.value.is_temporary
@@ -393,7 +393,7 @@ def test_an_invalid_url_is_a_network_error(url: str) -> None:
 def test_a_reply_that_does_not_match_the_protocol_is_a_server_error(body: bytes) -> None:
     script = Script(httpx.Response(200, content=body))
 
-    with pytest.raises(ServerError, match="not one of a Peerpost server"):
+    with pytest.raises(ServerError, match="not from a Peerpost server"):
         asyncio.run(script.client.get_candidates("id", since=0))
 
 
@@ -402,7 +402,7 @@ def test_an_invalid_channel_id_in_a_reply_is_a_server_error(channel_id: str) -> 
     """The id goes into links and is printed, so it must be valid."""
     script = Script(ok(channel_id=channel_id))
 
-    with pytest.raises(ServerError, match="not one of a Peerpost server"):
+    with pytest.raises(ServerError, match="not from a Peerpost server"):
         asyncio.run(script.client.create_data_channel())
 
 

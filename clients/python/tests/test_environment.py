@@ -27,9 +27,9 @@ NOT_A_PROXY = "it is not the URL of a proxy"
 NO_SUCH_FILE = "No such file or directory"
 
 UNUSABLE = [
-    ("NO_PROXY", "[::1]", "it names a host that is not valid"),
-    ("no_proxy", "localhost, http://a:b", "it names a host that is not valid"),
-    ("NO_PROXY", "xn--\u00fc", "it names a host that is not valid"),
+    ("NO_PROXY", "[::1]", "it contains an invalid host"),
+    ("no_proxy", "localhost, http://a:b", "it contains an invalid host"),
+    ("NO_PROXY", "xn--\u00fc", "it contains an invalid host"),
     ("HTTP_PROXY", f"gopher://user:{SECRET}@proxy.test", NOT_A_PROXY),
     ("http_proxy", f"http://user:{SECRET}", NOT_A_PROXY),
     ("HTTPS_PROXY", "http://[::1", NOT_A_PROXY),
@@ -37,7 +37,7 @@ UNUSABLE = [
     ("HTTPS_PROXY", "http://", NOT_A_PROXY),
     ("https_proxy", "http://xn--\u00fc", NOT_A_PROXY),
     ("ALL_PROXY", "socks5://127.0.0.1:1080", "a SOCKS proxy needs the package socksio: pip install 'httpx[socks]'"),
-    ("SSL_CERT_FILE", os.devnull, "there is no certificate in it"),
+    ("SSL_CERT_FILE", os.devnull, "it contains no certificate"),
     ("SSL_CERT_FILE", "/nowhere/certificates.pem", NO_SUCH_FILE),
     ("SSL_CERT_FILE", "/", "Is a directory"),
     ("SSLKEYLOGFILE", "/nowhere/keys", NO_SUCH_FILE),
@@ -117,7 +117,7 @@ def test_a_proxy_that_does_not_reply_is_named_in_the_error(monkeypatch: pytest.M
         with pytest.raises(NetworkError) as caught:
             asyncio.run(ask())
 
-    assert str(caught.value).startswith(f"{scheme}://a.test/ does not answer through the proxy 127.0.0.1:{port}: ")
+    assert str(caught.value).startswith(f"no reply from {scheme}://a.test/ through the proxy 127.0.0.1:{port}: ")
     assert SECRET not in str(caught.value)
 
 
@@ -129,7 +129,7 @@ def test_without_a_proxy_the_error_does_not_mention_one() -> None:
     with port_that_nobody_listens_on() as port, pytest.raises(NetworkError) as caught:
         asyncio.run(ask(port))
 
-    assert str(caught.value).startswith(f"http://127.0.0.1:{port}/ does not answer: ")
+    assert str(caught.value).startswith(f"no reply from http://127.0.0.1:{port}/: ")
 
 
 def test_a_password_in_a_server_url_is_in_no_error() -> None:

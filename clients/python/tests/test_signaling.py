@@ -345,7 +345,7 @@ def test_a_refused_access_key_is_an_error_at_once() -> None:
 
 
 def test_passing_both_an_access_key_and_a_client_is_an_error() -> None:
-    with pytest.raises(ValueError, match="a SignalingClient has its own access key"):
+    with pytest.raises(ValueError, match="pass the access key to the SignalingClient"):
         Signaling(Script(ok()).client, access_key=ACCESS_KEY)
 
 

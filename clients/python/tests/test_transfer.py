@@ -152,7 +152,7 @@ def test_both_sides_report_a_full_disk(tmp_path: Path) -> None:
         received, sent = run_at_once(transfer_both())
 
     assert str(received) == "cannot write the file: File too large"
-    assert str(sent) == "the other peer says: cannot write the file: File too large"
+    assert str(sent) == "the other peer reports: cannot write the file: File too large"
     assert list(tmp_path.iterdir()) == []
 
 
@@ -268,13 +268,13 @@ def control(**fields: object) -> str:
 LIES: list[tuple[list[str | bytes], str]] = [
     ([b"1234", control(type="end", sha256="0" * 64)], "checksum mismatch"),
     ([b"1234", control(type="end")], "checksum mismatch"),
-    ([b"123", control(type="end", sha256="0" * 64)], "only 3 of 4 bytes came"),
-    ([b"1234", control(type="file", name="again", size=1)], "only 4 of 4 bytes came"),
-    ([b"12345"], "more bytes came than the sender said"),
-    ([b"1234", "nonsense"], "only 4 of 4 bytes came"),
-    ([b"1234", "[" * 100_000], "only 4 of 4 bytes came"),
-    ([control(type="error", message="\x1b[31mno")], r"the other peer says:  \[31mno"),
-    ([control(type="error")], "the other peer says: error"),
+    ([b"123", control(type="end", sha256="0" * 64)], "received only 3 of 4 bytes"),
+    ([b"1234", control(type="file", name="again", size=1)], "does not follow the protocol"),
+    ([b"12345"], "received more bytes than the sender announced"),
+    ([b"1234", "nonsense"], "does not follow the protocol"),
+    ([b"1234", "[" * 100_000], "does not follow the protocol"),
+    ([control(type="error", message="\x1b[31mno")], r"the other peer reports:  \[31mno"),
+    ([control(type="error")], "the other peer reports: error"),
 ]
 
 
@@ -354,7 +354,7 @@ def test_a_silent_peer_is_reported_as_lost() -> None:
         _, _, _, receiving = two_ends(patience=0.1)
         await receive_offer(receiving)
 
-    with pytest.raises(PeerLostError, match=r"not a word for 0\.1 seconds"):
+    with pytest.raises(PeerLostError, match=r"no message for 0\.1 seconds"):
         run_at_once(receive())
 
 
@@ -365,7 +365,7 @@ def test_a_peer_that_stops_receiving_is_reported_as_lost() -> None:
         size = 2 * HIGH_WATER_BYTES
         await send_file(sending, BytesIO(bytes(size)), "file", size, ignore)
 
-    with pytest.raises(PeerLostError, match=r"not a word for 0\.1 seconds"):
+    with pytest.raises(PeerLostError, match=r"no message for 0\.1 seconds"):
         run_at_once(send())
 
 
@@ -375,5 +375,5 @@ def test_a_peer_that_closes_the_channel_is_reported_as_gone() -> None:
         asyncio.get_running_loop().call_later(0.01, here.close)
         await receive_offer(receiving)
 
-    with pytest.raises(PeerLostError, match="the other peer has gone"):
+    with pytest.raises(PeerLostError, match="the other peer has disconnected"):
         run_at_once(receive())

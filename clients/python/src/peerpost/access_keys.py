@@ -12,7 +12,7 @@ ACCESS_KEY = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 def checked(access_key: str) -> str:
     """Return the access key. Raises ValueError, which does not show the key, if it is not a valid one."""
     if not ACCESS_KEY.fullmatch(access_key):
-        raise ValueError("an access key has only letters, digits and -._~+/, and = at its end")
+        raise ValueError("an access key may contain only letters, digits and -._~+/, and end with =")
     return access_key
 
 
@@ -33,7 +33,7 @@ def access_key_of(file: Path | None) -> str | None:
     try:
         return checked(text.strip())
     except ValueError as error:
-        raise ValueError(f"{source} has no access key in it: {error}") from error
+        raise ValueError(f"{source} does not contain an access key: {error}") from error
 
 
 def text_of(file: Path) -> str:

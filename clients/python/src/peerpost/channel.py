@@ -139,7 +139,7 @@ class Channel:
         """Append a candidate, as JSON. Raises ValueError if it has more than 425 bytes when it is sent."""
         text = self._seal(candidate, CANDIDATE_OF[self.role])
         if len(text.encode()) > MAX_CANDIDATE_BYTES:
-            raise ValueError(f"a candidate has at most {MAX_CANDIDATE_BYTES} bytes as sent")
+            raise ValueError(f"the candidate is too long: it may have at most {MAX_CANDIDATE_BYTES} bytes as sent")
         self._sent.add(text)
         await self._call(lambda: self._client.create_candidate(self.channel_id, text))
 
@@ -290,7 +290,10 @@ class Channel:
             if str(refusal) != NO_SUCH_CHANNEL:
                 raise
             if self.role == "answerer" and not self._is_exchanged:
-                why = f"there is no such channel: it is older than {CHANNEL_TTL_SECONDS} seconds, used up, or never was"
+                why = (
+                    f"the channel does not exist: it is older than {CHANNEL_TTL_SECONDS} seconds, "
+                    "was already used, or never existed"
+                )
             else:
                 why = "the channel does not exist any more: it has expired, or the other peer has hung up"
             raise ChannelExpiredError(why) from refusal

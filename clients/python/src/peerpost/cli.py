@@ -1,4 +1,4 @@
-"""The command line: `peerpost send FILE` here, `peerpost receive CODE` there."""
+"""The command line: `peerpost send FILE` on one side, `peerpost receive LINK` on the other."""
 
 import argparse
 import asyncio
@@ -45,7 +45,7 @@ EXIT_TERMINATED = 143
 # `kill` and a service manager send the first. A terminal that is closed sends the second.
 TERMINATING_SIGNALS = ("SIGTERM", "SIGHUP")
 
-PROGRESS_WORDS = {"gathering": "looking for our own addresses", "connecting": "connecting"}
+PROGRESS_WORDS = {"gathering": "finding this machine's addresses", "connecting": "connecting"}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -103,21 +103,30 @@ def parser() -> argparse.ArgumentParser:
     common = common_options()
 
     send = commands.add_parser("send", parents=[common], help="print a link, and send a file to the peer that opens it")
-    send.add_argument("file", metavar="FILE", type=Path)
+    send.add_argument("file", metavar="FILE", type=Path, help="the file to send")
+    send.add_argument("--server", metavar="URL", help=f"the server (default: {SERVER_VARIABLE})")
     send.add_argument(
         "--access-key-file",
         metavar="PATH",
         type=Path,
-        help=f"file with the access key, if the server requires one (default: {VARIABLE})",
+        help=f"a file with the access key, if the server requires one (default: the key in {VARIABLE})",
     )
     send.set_defaults(run=run_send)
 
-    receive = commands.add_parser("receive", parents=[common], help="receive the file behind a link or code")
-    receive.add_argument("link", metavar="CODE", type=link_argument)
+    receive = commands.add_parser("receive", parents=[common], help="open a link, and receive its file")
+    receive.add_argument(
+        "link",
+        metavar="LINK",
+        type=link_argument,
+        help="the link that `peerpost send` has printed; with --server, the code after its # is enough",
+    )
+    receive.add_argument(
+        "--server", metavar="URL", help=f"the server (default: the server in the link, or {SERVER_VARIABLE})"
+    )
     receive.add_argument(
         "--output",
         metavar="PATH",
-        help="a directory, or a name for the file; with a slash at the end, a directory that is created if necessary",
+        help="a directory, or a name for the file; if it ends with a slash, the directory is created if necessary",
     )
     receive.add_argument("--force", action="store_true", help="replace an existing file")
     receive.set_defaults(run=run_receive)
@@ -126,21 +135,20 @@ def parser() -> argparse.ArgumentParser:
 
 def common_options() -> argparse.ArgumentParser:
     result = argparse.ArgumentParser(add_help=False)
-    result.add_argument("--server", metavar="URL", help=f"the server (default: the link's own, or {SERVER_VARIABLE})")
     result.add_argument(
         "--ice-server",
         metavar="URL",
         action="append",
         type=ice_server_argument,
-        help="stun:HOST:PORT or turn:USER:CREDENTIAL@HOST:PORT, at most one of each; 'none' for none; "
-        f"default: those of the server, or {DEFAULT_ICE_SERVERS[0]}",
+        help="stun:HOST:PORT or turn:USER:CREDENTIAL@HOST:PORT, at most one of each, or 'none' for no ICE servers "
+        f"(default: the ICE servers that the server's operator has configured, or {DEFAULT_ICE_SERVERS[0]})",
     )
     result.add_argument(
         "--patience",
         metavar="SECONDS",
         type=positive_seconds,
         default=PATIENCE_SECONDS,
-        help="time after which a silent peer counts as lost (default: %(default)g)",
+        help="how long the other peer may be silent before it counts as lost (default: %(default)g)",
     )
     result.add_argument("--quiet", action="store_true", help="print only the link and errors")
     return result
@@ -186,7 +194,7 @@ async def run_send(options: argparse.Namespace) -> None:
 
     def announce(channel_id: str) -> None:
         minutes = CHANNEL_TTL_SECONDS // 60
-        console.say(f"for `peerpost receive` on the other side, once, within {minutes} minutes:")
+        console.say(f"Open this link with `peerpost receive`, once, within {minutes} minutes:")
         console.print_link(str(Link(channel_id, key, server)))
 
     with open_file(path) as file, explained_access_key():
@@ -303,7 +311,7 @@ async def within(opened: asyncio.Future[FileChannel], seconds: float) -> FileCha
         async with asyncio.timeout(seconds):
             return await opened
     except TimeoutError as error:
-        raise PeerLostError("the other peer connected, and opened no data channel for a file") from error
+        raise PeerLostError("the other peer connected, but opened no data channel for a file") from error
 
 
 def server_from(options: argparse.Namespace, link: Link | None) -> str:
@@ -311,7 +319,7 @@ def server_from(options: argparse.Namespace, link: Link | None) -> str:
     of_the_link = link.server if link else None
     server = options.server or of_the_link or os.environ.get(SERVER_VARIABLE)
     if not server:
-        raise PeerpostError(f"no server: give --server, or set {SERVER_VARIABLE}")
+        raise PeerpostError(f"no server: pass --server, or set {SERVER_VARIABLE}")
     try:
         return server_url(server)
     except ValueError as error:

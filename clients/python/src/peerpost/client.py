@@ -226,7 +226,7 @@ class SignalingClient:
     async def get_ice_servers(self, channel_id: str | None = None) -> list[RTCIceServer]:
         """Read the operator's ICE servers that aiortc can use, for the peers of a channel.
 
-        Without a channel, this needs an access key if the server requires one.
+        Without a channel, this works only if the server requires access keys and the client has one.
         An old server refuses it with `method is unknown`.
         """
         result = await self._post("get_ice_servers", with_access_key=channel_id is None, channel_id=channel_id)
@@ -263,7 +263,9 @@ class SignalingClient:
                 content = await content_of(reply)
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError) as error:
             # IDNA raises a UnicodeError for a host that cannot be one.
-            raise NetworkError(f"{self._shown_url!r} is no URL of a server: {error}", is_temporary=False) from error
+            raise NetworkError(
+                f"{self._shown_url!r} is not the URL of a server: {error}", is_temporary=False
+            ) from error
         except (httpx.HTTPError, OSError) as error:
             raise NetworkError(self._why_no_reply(error)) from error
         if reply.status_code != httpx.codes.OK:
@@ -286,7 +288,7 @@ class SignalingClient:
     def _why_no_reply(self, error: Exception) -> str:
         way = "" if self._proxy is None else f" through the proxy {self._proxy}"
         reason = str(error) or type(error).__name__
-        return f"{self._shown_url} does not answer{way}: {reason}"
+        return f"no reply from {self._shown_url}{way}: {reason}"
 
     @property
     def _shown_url(self) -> str:
@@ -330,12 +332,12 @@ def result_of(reply: httpx.Response, content: bytes, server: str = "the server")
     status = reply.status_code
     if status != httpx.codes.OK:
         said = sentence_of(reply, content)
-        answered = f"{server} answered {status}"
+        replied = f"{server} replied {status}"
         if status == httpx.codes.BAD_REQUEST:
-            raise RefusalError(said or answered)
+            raise RefusalError(said or replied)
         if status == httpx.codes.UNAUTHORIZED:
-            raise AccessKeyError(said or answered)
-        raise ServerError(f"the server answered {status}: {said}" if said else answered, status, retry_after_of(reply))
+            raise AccessKeyError(said or replied)
+        raise ServerError(f"the server replied {status}: {said}" if said else replied, status, retry_after_of(reply))
     try:
         result = json.loads(content)
     except (ValueError, RecursionError) as error:
@@ -354,7 +356,7 @@ def sentence_of(reply: httpx.Response, content: bytes) -> str:
 
 
 def not_ours() -> ServerError:
-    return ServerError("the reply is not one of a Peerpost server", httpx.codes.OK)
+    return ServerError("the reply is not from a Peerpost server", httpx.codes.OK)
 
 
 def first_line(text: str, length: int = 200) -> str:

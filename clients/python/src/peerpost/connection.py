@@ -110,7 +110,7 @@ async def client_of(server: str | SignalingClient, access_key: str | None) -> As
     """Give the client, or a new one for a URL."""
     if isinstance(server, SignalingClient):
         if access_key is not None:
-            raise ValueError("a SignalingClient has its own access key")
+            raise ValueError("pass the access key to the SignalingClient instead")
         yield server
     else:
         async with SignalingClient(server, access_key=access_key) as client:
@@ -232,7 +232,7 @@ async def until_connected(peer_connection: RTCPeerConnection, channel: Channel, 
                 for task in done:
                     task.result()
     except TimeoutError as error:
-        raise ConnectionFailedError(f"the peers found no way to each other within {timeout:g} seconds") from error
+        raise ConnectionFailedError(f"the peers could not reach each other within {timeout:g} seconds") from error
     finally:
         if peer_connection.connectionState != "closed":
             peer_connection.remove_listener("connectionstatechange", look)
@@ -240,7 +240,7 @@ async def until_connected(peer_connection: RTCPeerConnection, channel: Channel, 
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
     if peer_connection.connectionState != "connected":
-        raise ConnectionFailedError("the peers found no way to each other")
+        raise ConnectionFailedError("the peers could not reach each other")
 
 
 async def add_candidates(peer_connection: RTCPeerConnection, channel: Channel, remote: str) -> None:

@@ -28,14 +28,14 @@ def new_http_client() -> httpx.AsyncClient:
         return httpx.AsyncClient(verify=certificates)
     except (httpx.InvalidURL, ValueError) as error:
         # The other variables were checked above, so this one must be wrong.
-        raise cannot_use(proxy_variable("no"), "it names a host that is not valid") from error
+        raise cannot_use(proxy_variable("no"), "it contains an invalid host") from error
 
 
 def certificates_of_the_environment() -> ssl.SSLContext:
     try:
         return httpx.create_ssl_context()
     except ssl.SSLError as error:
-        raise cannot_use(certificate_variable(), "there is no certificate in it") from error
+        raise cannot_use(certificate_variable(), "it contains no certificate") from error
     except OSError as error:
         is_key_log = error.filename is not None and error.filename == os.environ.get(KEY_LOG_VARIABLE)
         name = KEY_LOG_VARIABLE if is_key_log else certificate_variable()

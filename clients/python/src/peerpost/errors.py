@@ -2,7 +2,7 @@
 
 
 class PeerpostError(Exception):
-    """The base class of all errors of this package. The text of each is one clear sentence."""
+    """The base class of all errors of this package. The text of each error is one clear sentence."""
 
 
 class RefusalError(PeerpostError):
@@ -14,7 +14,7 @@ class AccessKeyError(RefusalError):
 
 
 class ServerError(PeerpostError):
-    """The server could not serve the request, or its reply is not one of a Peerpost server.
+    """The server could not serve the request, or the reply is not from a Peerpost server.
 
     `status` is the HTTP status. `retry_after` is the number of seconds after which to try again, or None.
     """
@@ -31,7 +31,7 @@ class ServerError(PeerpostError):
 
 
 class NetworkError(PeerpostError):
-    """No reply came. The request may have taken effect all the same.
+    """There was no reply. The request may still have taken effect.
 
     `is_temporary` says whether the same request may succeed later. It is false for an invalid URL, and for an
     environment variable that cannot be used.
@@ -43,7 +43,7 @@ class NetworkError(PeerpostError):
 
 
 class ChannelExpiredError(PeerpostError):
-    """The channel does not exist any more: its 300 seconds are over, or a peer has hung up."""
+    """The channel does not exist: its 300 seconds are over, a peer has hung up, or it never existed."""
 
 
 class TamperedError(PeerpostError):

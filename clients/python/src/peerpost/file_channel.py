@@ -113,18 +113,18 @@ class FileChannel:
         try:
             self._data_channel.send(message)
         except InvalidStateError as error:
-            raise PeerLostError("the other peer has gone") from error
+            raise PeerLostError("the other peer has disconnected") from error
 
     async def _stir(self) -> None:
         """Wait until something happens on the data channel."""
         if self._closed.is_set():
-            raise PeerLostError("the other peer has gone")
+            raise PeerLostError("the other peer has disconnected")
         self._stirred.clear()
         try:
             async with asyncio.timeout_at(self._last_heard + self._patience):
                 await self._stirred.wait()
         except TimeoutError as error:
-            raise PeerLostError(f"lost the other peer: not a word for {self._patience:g} seconds") from error
+            raise PeerLostError(f"lost the other peer: no message for {self._patience:g} seconds") from error
 
     def _on_message(self, message: str | bytes) -> None:
         self._last_heard = self._loop.time()
@@ -150,7 +150,7 @@ def control_of(message: str) -> dict[str, object]:
 
 def raise_if_error(control: dict[str, object]) -> None:
     if control.get("type") == "error":
-        raise OtherPeerError(f"the other peer says: {one_line(control.get('message'))}")
+        raise OtherPeerError(f"the other peer reports: {one_line(control.get('message'))}")
 
 
 def one_line(text: object) -> str:

@@ -18,18 +18,18 @@ def ice_servers_from(value: object) -> tuple[RTCIceServer, ...]:
     Raises ValueError for anything but an array of RTCIceServers.
     """
     if not isinstance(value, list) or len(value) > MAX_ICE_SERVERS:
-        raise ValueError("ice_servers are a short array")
+        raise ValueError(f"ice_servers must be an array of at most {MAX_ICE_SERVERS} elements")
     servers = [ice_server_from(each) for each in value]
     return tuple(server for server in servers if server.urls)
 
 
 def ice_server_from(value: object) -> RTCIceServer:
     if not isinstance(value, dict):
-        raise ValueError("an ICE server is an object")
+        raise ValueError("an ICE server must be an object")
     urls = value.get("urls")
     urls = urls if isinstance(urls, list) else [urls]  # W3C also allows a single URL without a list.
     if len(urls) > MAX_ICE_SERVERS:
-        raise ValueError("too many urls")
+        raise ValueError("an ICE server has too many URLs")
     username, credential = (
         None if value.get(each) is None else text(value[each]) for each in ("username", "credential")
     )
@@ -56,5 +56,5 @@ def is_usable(url: str, has_credential: bool) -> bool:
 def text(value: object) -> str:
     # This also rules out lone surrogates, which are not printable: `encode` would fail on them.
     if not isinstance(value, str) or not value.isprintable() or len(value.encode()) > MAX_ICE_TEXT_BYTES:
-        raise ValueError("not a short text")
+        raise ValueError(f"not a printable text of at most {MAX_ICE_TEXT_BYTES} bytes")
     return value

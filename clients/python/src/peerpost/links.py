@@ -74,10 +74,10 @@ class Link:
         is_address = fragment.startswith(ADDRESS_MARK)
         channel_id, dot, key = fragment.removeprefix(ADDRESS_MARK).partition(".")
         if not CHANNEL_ID.fullmatch(channel_id):
-            raise ValueError("a code is channel_id.key, or a link that ends with #channel_id.key")
+            raise ValueError("not a link: a link ends with #channel_id.key, and a code is only channel_id.key")
         if not dot and text.removeprefix(link).startswith("."):
             # The key may have been lost. Without it, the exchange would not be sealed.
-            raise ValueError("the code ends with a dot: add the key that belongs behind it, or remove the dot")
+            raise ValueError("the link ends with a dot: add the key that belongs after it, or remove the dot")
         return cls(channel_id, key_from_text(key) if dot else None, server_of(url) if url else None, is_address)
 
 
@@ -87,12 +87,12 @@ def server_of(url: str) -> str:
     server = named[0] if named else url
     parts = urlsplit(server)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"a server is an http or https URL, not {server_url(server)!r}")
+        raise ValueError(f"the server must be an http or https URL, not {server_url(server)!r}")
     try:
         # Reading the port checks it.
         _ = parts.port
     except ValueError as error:
-        raise ValueError(f"the port of a server is between 0 and 65535, not so in {server_url(server)!r}") from error
+        raise ValueError(f"invalid port in {server_url(server)!r}: a port is between 0 and 65535") from error
     return server
 
 
@@ -103,5 +103,5 @@ def server_url(text: str) -> str:
     """
     url = urldefrag(text.strip()).url
     if "@" in urlsplit(url).netloc:
-        raise ValueError("the URL of the server must not hold a user name or a password: they would be in the link")
+        raise ValueError("the server's URL must not contain a user name or a password: they would be in the link")
     return url

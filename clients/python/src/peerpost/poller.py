@@ -109,4 +109,4 @@ class Poller:
 
     def _stop_when_expired(self) -> None:
         if self.seconds_left <= 0:
-            raise ChannelExpiredError(f"the channel has expired: {CHANNEL_TTL_SECONDS} seconds are over")
+            raise ChannelExpiredError(f"the channel has expired after {CHANNEL_TTL_SECONDS} seconds")

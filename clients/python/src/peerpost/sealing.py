@@ -49,7 +49,7 @@ def key_from_text(text: str) -> bytes:
     """Return the key of a link. Raises ValueError for any other text."""
     key = from_base64url(text)
     if len(key) != KEY_BYTES:
-        raise ValueError(f"a key has {KEY_BYTES} bytes, not {len(key)}")
+        raise ValueError(f"a key must have {KEY_BYTES} bytes, not {len(key)}")
     return key
 
 
@@ -58,7 +58,7 @@ class Sealer:
 
     def __init__(self, key: bytes) -> None:
         if len(key) != KEY_BYTES:
-            raise ValueError(f"a key has {KEY_BYTES} bytes, not {len(key)}")
+            raise ValueError(f"a key must have {KEY_BYTES} bytes, not {len(key)}")
         self._cipher = AESGCM(key)
 
     def seal(self, text: str, purpose: Purpose) -> str:
@@ -95,5 +95,5 @@ def from_base64url(text: str) -> bytes:
     content = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     # The last character has unused bits, so that several texts have the same content.
     if to_base64url(content) != text:
-        raise ValueError("not base64url in its one form")
+        raise ValueError("not canonical base64url")
     return content

@@ -49,7 +49,7 @@ class Signaling(BaseSignaling):
         on_channel: Callable[[str], object] | None = None,
     ) -> None:
         if access_key is not None and not isinstance(server, str):
-            raise ValueError("a SignalingClient has its own access key")
+            raise ValueError("pass the access key to the SignalingClient instead")
         self._owns_client = isinstance(server, str)
         self._client = SignalingClient(server, access_key=access_key) if isinstance(server, str) else server
         self._channel = Channel(self._client, channel_id, key=key)
@@ -168,9 +168,11 @@ class Signaling(BaseSignaling):
 def add_signaling_arguments(parser: argparse.ArgumentParser) -> None:
     """Add `--server`, `--channel` and the like to a parser, as aiortc's function of that name adds its own."""
     parser.add_argument("--server", help="URL of the Peerpost server (default: PEERPOST_SERVER)")
-    parser.add_argument("--channel", help="link or code that the offerer printed; without it, offer")
+    parser.add_argument("--channel", help="link that the offerer has printed; without it, this peer is the offerer")
     parser.add_argument(
-        "--access-key-file", type=Path, help="file with the access key of the offerer (default: PEERPOST_ACCESS_KEY)"
+        "--access-key-file",
+        type=Path,
+        help="file with the offerer's access key (default: the key in PEERPOST_ACCESS_KEY)",
     )
 
 
@@ -182,14 +184,14 @@ def create_signaling(args: argparse.Namespace) -> Signaling:
     link = Link.parse(args.channel) if args.channel else None
     server = args.server or (link and link.server) or os.environ.get("PEERPOST_SERVER")
     if not server:
-        raise ValueError("no server: give --server, or set PEERPOST_SERVER")
+        raise ValueError("no server: pass --server, or set PEERPOST_SERVER")
     server = server_url(server)
     if link:
         return Signaling(server, link.channel_id, key=link.key)
     key = new_key()
 
     def announce(channel_id: str) -> None:
-        sys.stdout.write(f"-- Give this to the other peer, as --channel --\n{Link(channel_id, key, server)}\n")
+        sys.stdout.write(f"-- Pass this link to the other peer as --channel --\n{Link(channel_id, key, server)}\n")
         sys.stdout.flush()
 
     access_key = access_key_of(args.access_key_file)

@@ -68,7 +68,7 @@ async def send_content(channel: FileChannel, file: BinaryIO, size: int, receipts
         with system_error_as("cannot read the file"):
             chunk = file.read(min(CHUNK_BYTES, left))
         if not chunk:
-            raise TransferError("the file became shorter while it was sent")
+            raise TransferError("the file became shorter while it was being sent")
         checksum.update(chunk)
         left -= len(chunk)
         await channel.send(chunk)
@@ -84,7 +84,7 @@ async def until_confirmed(channel: FileChannel, checksum: str, receipts: Receipt
     while True:
         control = await channel.receive()
         if not isinstance(control, dict):
-            raise TransferError("the other peer does not keep to the protocol")
+            raise TransferError("the other peer does not follow the protocol")
         if control.get("type") == "done":
             break
         receipts.take(control)
@@ -140,7 +140,7 @@ async def receive_content(channel: FileChannel, offer: FileOffer, file: BinaryIO
     while isinstance(message := await channel.receive(), bytes):
         count += len(message)
         if count > offer.size:
-            raise TransferError("more bytes came than the sender said")
+            raise TransferError("received more bytes than the sender announced")
         checksum.update(message)
         with system_error_as("cannot write the file"):
             file.write(message)
@@ -148,8 +148,10 @@ async def receive_content(channel: FileChannel, offer: FileOffer, file: BinaryIO
         if count - confirmed >= LOW_WATER_BYTES:
             confirmed = count
             channel.say("received", bytes=count)
-    if message.get("type") != "end" or count != offer.size:
-        raise TransferError(f"only {count} of {offer.size} bytes came")
+    if message.get("type") != "end":
+        raise TransferError("the other peer does not follow the protocol")
+    if count != offer.size:
+        raise TransferError(f"received only {count} of {offer.size} bytes")
     if message.get("sha256") != checksum.hexdigest():
-        raise TransferError("checksum mismatch: the data that came is not the data that was sent")
+        raise TransferError("checksum mismatch: received other data than was sent")
     return checksum.hexdigest()
