@@ -112,5 +112,5 @@ function parseAnswer(text) {
  */
 function check(value, form = /^/) {
   if (typeof value === "string" && form.test(value)) return value;
-  throw new TypeError("not of the right form");
+  throw new TypeError("not in the right form");
 }

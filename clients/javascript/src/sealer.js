@@ -32,7 +32,7 @@ function sealerWith(key) {
         const text = await crypto.subtle.decrypt(parameters(nonce, purpose), key, bytes.subarray(NONCE_BYTES));
         return new TextDecoder().decode(text);
       } catch (cause) {
-        const [what] = purpose.split(" ");
+        const what = purpose === "guest" ? "answer" : purpose.split(" ")[0];
         throw new TamperedError(`the ${what} was tampered with, or sealed with another key`, { cause });
       }
     },

@@ -50,6 +50,15 @@ test("a text does not open for another purpose", async () => {
   }
 });
 
+test("the error for a text that does not open says what the text should be", async () => {
+  const sealer = await sealerOf(KEY);
+
+  for (const [purpose, name] of [["offer", "offer"], ["candidate offerer", "candidate"], ["guest", "answer"]]) {
+    const message = `the ${name} was tampered with, or sealed with another key`;
+    await assert.rejects(sealer.open("AAAA", purpose), { name: "TamperedError", message });
+  }
+});
+
 test("a text that was changed anywhere does not open", async () => {
   const sealer = await sealerOf(KEY);
   const sealed = await sealer.seal("v=0", "offer");

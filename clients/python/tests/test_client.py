@@ -257,7 +257,7 @@ def test_an_owners_secret_that_a_server_repeats_is_in_no_error(status: int) -> N
 def test_a_granted_lifetime_that_is_not_a_whole_number_from_1_is_a_server_error(ttl: object) -> None:
     script = Script(ok(channel_id=CHANNEL_ID, ttl=ttl))
 
-    with pytest.raises(ServerError, match="not one of a Peerpost server"):
+    with pytest.raises(ServerError, match="not from a Peerpost server"):
         asyncio.run(script.client.create_data_channel(ttl=600))
 
 

@@ -114,7 +114,7 @@ def test_an_invalid_link_is_refused(text: str) -> None:
 
 
 def test_a_link_to_an_address_without_its_key_is_refused_with_what_is_missing() -> None:
-    with pytest.raises(ValueError, match="the link of an address has a key: it ends with #@address_id.key"):
+    with pytest.raises(ValueError, match="the link of an address must have a key: it ends with #@address_id.key"):
         Link.parse(f"https://a.test/#@{CHANNEL_ID}")
 
 

@@ -49,7 +49,7 @@ def new_guest_id() -> str:
 def checked_guest_id(text: str) -> str:
     """Return a guest id. Raises ValueError for any other text."""
     if len(from_base64url(text)) != GUEST_ID_BYTES:
-        raise ValueError(f"a guest id has {GUEST_ID_BYTES} bytes in base64url")
+        raise ValueError(f"a guest id must be {GUEST_ID_BYTES} bytes in base64url")
     return text
 
 

@@ -38,7 +38,7 @@ class Link:
 
     def __post_init__(self) -> None:
         if self.is_address and self.key is None:
-            raise ValueError("the link of an address has a key: it ends with #@address_id.key")
+            raise ValueError("the link of an address must have a key: it ends with #@address_id.key")
         if self.server is not None:
             # Setting an attribute is not possible otherwise, as the class is frozen.
             object.__setattr__(self, "server", server_url(self.server))
