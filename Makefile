@@ -1,4 +1,4 @@
-# The words of development; CI uses the same.
+# The commands of development. CI uses the same ones.
 PYTHON ?= python3
 PORT ?= 8000
 PAGE_PORT ?= 8080
@@ -42,7 +42,7 @@ run: $(VENV)/local ## Start the service on http://127.0.0.1:8000/ (PORT=...) and
 	trap 'kill $$page $$service 2>/dev/null' EXIT; trap 'exit 130' INT; trap 'exit 143' TERM; \
 	wait $$service
 
-example: $(VENV)/test ## Connect two aiortc peers through `make run`, each in its own process
+example: $(VENV)/test ## Connect two aiortc peers, each in its own process, through the service that `make run` has started
 	$(BIN)/python examples/two_peers.py http://127.0.0.1:$(PORT)/
 
 test: $(VENV)/test $(VENV)/node tests/engine/node_modules clients/javascript/node_modules ## Run the quick tests: two minutes, needs only Python and make
@@ -75,7 +75,7 @@ test-browser: $(VENV)/dev $(VENV)/node tests/engine/node_modules tests/interop/n
 	npm test --silent --prefix tests/npm
 	$(PYTEST) tests/browser tests/web tests/interop
 
-test-network: $(VENV)/dev $(VENV)/node tests/engine/node_modules tests/interop/node_modules ## Test connections whose network changes (needs root, for network namespaces)
+test-network: $(VENV)/dev $(VENV)/node tests/engine/node_modules tests/interop/node_modules ## Test connections while the network changes (needs root, for network namespaces)
 	$(BIN)/python -m pytest tests/network
 
 test-infra: $(VENV)/dev .venv-checkov/ready ## Apply, change and destroy the Terraform configuration against a stand-in for AWS
@@ -101,29 +101,29 @@ check: $(VENV)/dev .venv-checkov/ready $(VENV)/node web/node_modules clients/jav
 	terraform fmt -check -diff -recursive infra
 	$(CHECKOV) --directory infra --framework terraform --skip-download --quiet --compact
 
-fuzz: $(VENV)/fuzz ## Send hostile input to the server and the Python client for a minute (FUZZ_SECONDS=60, FUZZ_SEED=7 repeats a run)
+fuzz: $(VENV)/fuzz ## Send hostile input to the server and the Python client for a minute (FUZZ_SECONDS=60; FUZZ_SEED=7 repeats a run)
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED))
 
-mutants: $(VENV)/mutants tests/engine/node_modules ## Mutation testing of the server, about an hour (MUTANTS="chalicelib.waiting*" runs only these)
+mutants: $(VENV)/mutants tests/engine/node_modules ## Run mutation testing of the server, about an hour (MUTANTS="chalicelib.waiting*" tests only these)
 	$(BIN)/python -m tests.mutation $(MUTANTS)
 
 bench: $(VENV)/dev $(VENV)/node tests/engine/node_modules tests/interop/node_modules benchmarks/node_modules package ## Measure speed and cost, and write docs/benchmarks.md (BENCH="units cost" runs only these)
 	@$(PYTHON) -m tools.doctor bench
 	$(BIN)/python -m benchmarks $(BENCH)
 
-bench-short: $(VENV)/dev $(VENV)/node tests/engine/node_modules tests/interop/node_modules benchmarks/node_modules package ## Run each benchmark briefly; fail if a recorded count has grown
+bench-short: $(VENV)/dev $(VENV)/node tests/engine/node_modules tests/interop/node_modules benchmarks/node_modules package ## Run each benchmark briefly; fail if a count, such as the instructions of a request, has grown since it was recorded
 	@$(PYTHON) -m tools.doctor bench
 	$(BIN)/python -m benchmarks --short $(BENCH)
 
 package: $(VENV)/local ## Build the function's package, build/function.zip
 	$(BIN)/python -m tools.package
 
-deploy: package $(VENV)/test ## Deploy to your AWS account, and try the URL (AUTO_APPROVE=1 does not ask; SIGN=1 for AWS_IAM; set PEERPOST_ACCESS_KEY if it has access keys)
+deploy: package $(VENV)/test ## Deploy to your AWS account, and try the URL (AUTO_APPROVE=1: do not ask; SIGN=1: sign requests, for AWS_IAM; PEERPOST_ACCESS_KEY=...: if the server requires access keys)
 	terraform -chdir=infra init
 	terraform -chdir=infra apply $(if $(AUTO_APPROVE),-auto-approve -input=false)
 	url=$$(terraform -chdir=infra output -raw url) && $(BIN)/python -m tools.smoke "$$url" $(if $(SIGN),--sign)
 
-destroy: ## Remove the deployment and all of its channels (AUTO_APPROVE=1 does not ask)
+destroy: ## Remove the deployment and all of its channels (AUTO_APPROVE=1: do not ask)
 	terraform -chdir=infra init
 	terraform -chdir=infra destroy $(if $(AUTO_APPROVE),-auto-approve -input=false)
 

@@ -1,9 +1,9 @@
-"""Two aiortc peers, in two processes, that know each other's channel and nothing else.
+"""Two aiortc peers, in two processes, that share only the id of a channel.
 
     python examples/two_peers.py [URL]
 
-The offerer opens a channel and starts the answerer with its id, as if somebody had sent a link.
-From then on they talk directly: what is printed at the end has crossed their data channel.
+The offerer opens a channel and starts the answerer with the channel's id, as if somebody had sent a link.
+Once they are connected, they talk directly: the messages that they print have crossed their data channel.
 """
 
 import argparse
@@ -18,7 +18,7 @@ PATIENCE_SECONDS = 60
 
 
 class Refusal(Exception):
-    """The server said no, and why."""
+    """The server refused the request. The text is its reason."""
 
 
 async def call(http: httpx.AsyncClient, method: str, **fields: str) -> dict[str, str]:
@@ -109,17 +109,19 @@ async def run_answerer(url: str, channel_id: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("url", nargs="?", default="http://127.0.0.1:8000/", help="the server (default: %(default)s)")
-    parser.add_argument("--channel", help="answer in this channel, in place of opening one")
+    parser.add_argument(
+        "url", nargs="?", default="http://127.0.0.1:8000/", help="the server's URL (default: %(default)s)"
+    )
+    parser.add_argument("--channel", help="answer the offer in this channel, instead of opening one")
     arguments = parser.parse_args()
     try:
         asyncio.run(run_answerer(arguments.url, arguments.channel) if arguments.channel else run_offerer(arguments.url))
     except httpx.TransportError:
-        raise SystemExit(f"no reply of {arguments.url}: `make run` starts a server") from None
+        raise SystemExit(f"no reply from {arguments.url}: `make run` starts a server") from None
     except httpx.HTTPStatusError as error:
-        raise SystemExit(f"{arguments.url} is no Peerpost: it replies {error.response.status_code}") from None
+        raise SystemExit(f"{arguments.url} is not a Peerpost server: it replied {error.response.status_code}") from None
     except Refusal as refusal:
-        raise SystemExit(f"{arguments.url} says: {refusal}") from None
+        raise SystemExit(f"{arguments.url} refused the request: {refusal}") from None
 
 
 if __name__ == "__main__":

@@ -270,7 +270,8 @@ def main() -> None:
     if python:
         print(f"with bytecode for Python {RUNTIME}")
     else:
-        print(f"WITHOUT bytecode: there is no Python {RUNTIME} here to make it. It works; cold starts take longer.")
+        print(f"WITHOUT bytecode, because this machine has no Python {RUNTIME}.")
+        print("The package works, but cold starts take longer.")
 
 
 if __name__ == "__main__":

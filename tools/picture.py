@@ -161,7 +161,7 @@ def save(scenes: list[Scene], path: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Make the README's picture from a running page.")
     parser.add_argument("--page", default=DEFAULT_PAGE, help="the page's address, as `make run` prints it")
-    parser.add_argument("--output", type=Path, default=PICTURE, help="where the picture goes")
+    parser.add_argument("--output", type=Path, default=PICTURE, help="the picture's file")
     arguments = parser.parse_args()
     expect.set_options(timeout=PATIENCE_MS)
     with chromium() as browser:

@@ -79,11 +79,11 @@ def smoke(http: httpx.Client, patience_seconds: float) -> None:
         case {"ice_servers": [*_]} if reply.status_code == httpx.codes.OK:
             pass
         case _:
-            raise Surprise(f"get_ice_servers: ice_servers were expected, and not {shown(reply)}")
+            raise Surprise(f"get_ice_servers: expected ice_servers, got {shown(reply)}")
     for request, expected in walk(channel_id):
         reply = call(http, request)
         if reply.status_code != (400 if isinstance(expected, str) else 200) or content(reply) != expected:
-            raise Surprise(f"{request['method']}: {expected!r} was expected, and not {shown(reply)}")
+            raise Surprise(f"{request['method']}: expected {expected!r}, got {shown(reply)}")
 
 
 def open_channel(http: httpx.Client, deadline: float) -> str:
@@ -101,14 +101,14 @@ def open_channel(http: httpx.Client, deadline: float) -> str:
             raise Surprise(f"create_data_channel: {trouble}")
         print(
             f"Not ready yet, as usual in a deployment's first seconds ({trouble}); "
-            f"trying again for {seconds_left:.0f} s",
+            f"trying again for up to {seconds_left:.0f} s",
             flush=True,
         )
         time.sleep(PAUSE_SECONDS)
     match content(reply):
         case {"channel_id": str(channel_id)} if reply.status_code == httpx.codes.OK:
             return channel_id
-    raise Surprise(f"create_data_channel: a channel_id was expected, and not {shown(reply)}")
+    raise Surprise(f"create_data_channel: expected a channel_id, got {shown(reply)}")
 
 
 def call(http: httpx.Client, request: Request) -> httpx.Response:
@@ -135,12 +135,12 @@ def shown(reply: httpx.Response) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("url", help="the server")
+    parser.add_argument("url", help="the server's URL")
     parser.add_argument(
         "--patience",
         type=float,
         default=PATIENCE_SECONDS,
-        help="seconds for a new server to get ready (default: %(default)s)",
+        help="how many seconds a new server may take to get ready (default: %(default)s)",
     )
     parser.add_argument("--sign", action="store_true", help="sign the requests: for authorization_type AWS_IAM")
     arguments = parser.parse_args()
@@ -150,7 +150,7 @@ def main() -> None:
             smoke(http, arguments.patience)
         except (Surprise, httpx.HTTPError) as surprise:
             raise SystemExit(f"FAILED: {surprise}") from surprise
-    print("All methods work, and what must be refused is refused.")
+    print("All methods work, and the server refuses a second answer.")
 
 
 if __name__ == "__main__":

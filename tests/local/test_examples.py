@@ -31,7 +31,11 @@ def test_two_peers_in_two_processes_open_a_data_channel(local_url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "said"), [("", "{url} says: no such channel\n"), ("elsewhere", "{url} is no Peerpost: it replies 403\n")]
+    ("path", "said"),
+    [
+        ("", "{url} refused the request: no such channel\n"),
+        ("elsewhere", "{url} is not a Peerpost server: it replied 403\n"),
+    ],
 )
 def test_a_users_mistake_is_reported_in_one_line(path: str, said: str, local_url: str) -> None:
     url = f"{local_url}{path}"
@@ -45,7 +49,7 @@ def test_a_server_that_is_not_running_is_reported_in_one_line() -> None:
     run = example("http://127.0.0.1:9/")
 
     assert (run.returncode, run.stdout) == (1, "")
-    assert run.stderr == "no reply of http://127.0.0.1:9/: `make run` starts a server\n"
+    assert run.stderr == "no reply from http://127.0.0.1:9/: `make run` starts a server\n"
 
 
 async def offer_all(url: str, ids: list[str]) -> list[str]:

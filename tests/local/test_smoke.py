@@ -88,7 +88,7 @@ def test_the_smoke_test_calls_every_method_and_prints_each_result(local_url: str
         ("get_ice_servers", (400, "method is unknown"), "400 method is unknown"),
         ("create_offer", (503, "storage is unavailable"), "503 storage is unavailable"),
         ("get_offer", (200, {"offer": "another"}), '200 {"offer": "another"}'),
-        ("create_answer", (200, {}), "'answer already exists' was expected, and not 200 {}"),
+        ("create_answer", (200, {}), "expected 'answer already exists', got 200 {}"),
         ("get_answer", (400, "no answer yet"), "400 no answer yet"),
         ("create_candidate", (200, "{}"), "200 {}"),
         ("get_candidates", (200, {"items": []}), '200 {"items": []}'),

@@ -294,7 +294,7 @@ def test_without_the_runtimes_python_the_package_is_built_without_bytecode_and_s
 
     with zipfile.ZipFile(tmp_path / "function.zip") as archive:
         assert set(archive.namelist()) == {name for name in files if not name.endswith(".pyc")}
-    assert "WITHOUT bytecode: there is no Python 3.13 here" in capsys.readouterr().out
+    assert "WITHOUT bytecode, because this machine has no Python 3.13." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -187,9 +187,9 @@ function unreachable() {
   return {
     title: "The two browsers could not reach each other",
     text: "Either the other person closed or reloaded their page, or a firewall or router between you blocks the connection.",
-    next: "Ask whether their page is open, then make a new link and send it.",
+    next: "Ask the other person whether their page is open, then make a new link and send it.",
     otherwise: [
-      "Move one of the two devices to another network, such as a phone's.",
+      "Move one of the two devices to another network, such as a phone's hotspot.",
       "Turn off any VPN.",
       "Ask the server's operator for a TURN relay, or name one with ?ice= in the page's address.",
     ],
