@@ -85,7 +85,7 @@ def clock() -> Clock:
 
 @pytest.fixture(params=[pytest.param("moto", marks=pytest.mark.moto), "engine"])
 def client(request: pytest.FixtureRequest) -> Iterator[DynamoDBClient]:
-    """A DynamoDB client. Each of its tests runs on moto, which `chalice local` embeds, and on a real engine."""
+    """A DynamoDB client. Each test that uses it runs on moto, which `chalice local` embeds, and on a real engine."""
     if request.param == "engine":
         yield client_of(request.getfixturevalue("endpoint"))
     else:
@@ -106,7 +106,7 @@ def channels(client: DynamoDBClient, table: str, clock: Clock) -> Channels:
 
 @pytest.fixture(scope="session")
 def local_url() -> Iterator[str]:
-    """`chalice local` on its embedded DynamoDB."""
+    """The URL of a running `chalice local` with its embedded DynamoDB."""
     with chalice_local() as url:
         yield url
 

@@ -1,4 +1,4 @@
-"""Builds the function's package. It contains only what the function needs, and each build is identical to the byte.
+"""Builds the function's package. It contains only what the function needs, and all builds are identical, byte for byte.
 
     python -m tools.package [FILE]
 
@@ -36,7 +36,7 @@ RELEASE = "cpython-313 final "
 # Where Lambda unpacks a package.
 TASK_ROOT = "/var/task"
 
-# These two files need no other part of Chalice. The rest is its command line.
+# The server needs only these two files of Chalice, and they need no others. The rest is its command line.
 CHALICE = {"chalice/__init__.py", "chalice/app.py"}
 # The operations that we call. At every cold start, botocore builds a client for all operations in its data.
 OPERATIONS = {"dynamodb/2012-08-10": {"GetItem", "PutItem", "UpdateItem"}, "ssm/2014-11-06": {"GetParameter"}}
@@ -56,7 +56,7 @@ Files = dict[str, bytes]
 
 
 def build(python: str | None) -> Files:
-    """Return the package's files by name. `python` compiles the bytecode. Without it, there is none."""
+    """Return the package's files by name. `python` compiles the bytecode. Without `python`, there is no bytecode."""
     fetched = wheels()
     files = own_files() | {SBOM: sbom(fetched)}
     for wheel in fetched:
@@ -138,7 +138,7 @@ def library_files(wheel: Path) -> Files:
 
 
 def shipped_as(name: str) -> str | None:
-    """Return the name in the package of a wheel's file, or None if it is left out."""
+    """Return the name that a wheel's file has in the package, or None if the package does not contain the file."""
     path = PurePosixPath(name)
     top = path.parts[0]
     if top.endswith(".dist-info"):
@@ -153,7 +153,7 @@ def shipped_as(name: str) -> str | None:
 
 
 def trim(name: str, content: bytes) -> tuple[str, bytes]:
-    """Remove what our clients do not read, because every cold start parses the whole file."""
+    """Remove what our AWS clients do not read, because every cold start parses the whole file."""
     if name == ROOTS:
         return name, trusted(content)
     if not name.startswith("botocore/data/"):
@@ -169,7 +169,7 @@ def trim(name: str, content: bytes) -> tuple[str, bytes]:
 
 
 def trusted(bundle: bytes) -> bytes:
-    """Keep the root certificates of AWS's endpoints. OpenSSL reads all in the file for each connection."""
+    """Keep only the root certificates of AWS's endpoints, because OpenSSL reads the whole file for each connection."""
     roots = re.findall(r'^# Label: "([^"]+)"$.*?^(-----BEGIN.+?END CERTIFICATE-----$)', bundle.decode(), re.M | re.S)
     kept = [f"# {label}\n{root}\n" for label, root in roots if label.startswith(TRUSTED)]
     return "".join(kept).encode()
@@ -205,7 +205,7 @@ def undocumented(data: Any) -> Any:
 def bytecode(files: Files, python: str) -> Files:
     """Compile all modules. Otherwise every cold start would compile them, because /var/task is read-only.
 
-    Python uses this bytecode unchecked. A check would compare the source's date, which is a different one on Lambda.
+    Python uses this bytecode without checking it. A check would compare the source's date, which differs on Lambda.
     """
     with tempfile.TemporaryDirectory() as folder:
         for name in sorted(files):

@@ -43,7 +43,7 @@ FILE_BYTES = 3_400_000
 
 @dataclass
 class Scene:
-    """One moment of the story, and for how long it is shown."""
+    """One moment of the story, and how long it is shown."""
 
     host: Image.Image
     guest: Image.Image
@@ -59,7 +59,7 @@ class Scene:
 
 
 def in_a_window(content: Image.Image, address: str) -> Image.Image:
-    """Return a page below the bar of a browser, with its address."""
+    """Return a picture of a browser window: the page below an address bar with its URL."""
     window = Image.new("RGB", (WINDOW_WIDTH, WINDOW_HEIGHT + BAR_HEIGHT), BAR)
     pen = ImageDraw.Draw(window)
     for number, colour in enumerate(DOTS):
@@ -150,7 +150,7 @@ def stacked(images: list[Image.Image]) -> Image.Image:
 
 
 def save(scenes: list[Scene], path: Path) -> None:
-    """Write an animation that starts again, with one palette, so that nothing flickers."""
+    """Write an animation that repeats, with one palette for all scenes, so that nothing flickers."""
     drawn = [scene.draw() for scene in scenes]
     palette = stacked(drawn).quantize(COLOURS)
     frames = [each.quantize(palette=palette, dither=Image.Dither.NONE) for each in drawn]
@@ -160,7 +160,7 @@ def save(scenes: list[Scene], path: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Make the README's picture from a running page.")
-    parser.add_argument("--page", default=DEFAULT_PAGE, help="the page's address, as `make run` prints it")
+    parser.add_argument("--page", default=DEFAULT_PAGE, help="the page's URL, as `make run` prints it")
     parser.add_argument("--output", type=Path, default=PICTURE, help="the picture's file")
     arguments = parser.parse_args()
     expect.set_options(timeout=PATIENCE_MS)

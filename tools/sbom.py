@@ -25,7 +25,8 @@ def component(wheel: Path) -> dict[str, object]:
         (metadata,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
         about = Parser().parsestr(archive.read(metadata).decode())
     name, version = about["Name"], about["Version"]
-    # The older License field is free text (Core metadata specifications, "License"). CycloneDX accepts it as a name.
+    # The older License field is free text (Core metadata specifications, "License").
+    # CycloneDX accepts this text as a name.
     terms = about["License-Expression"] or about["License"]
     return {
         "type": "library",

@@ -17,12 +17,12 @@ import httpx
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 
-# A new function URL needs some seconds until its DNS name is known and everybody may call it.
-# Its new role needs as long until DynamoDB and SSM accept it.
+# It takes some seconds until a new function URL is in the DNS and everybody may call it.
+# It takes as long until DynamoDB and SSM accept the function's new role.
 PATIENCE_SECONDS = 60
 PAUSE_SECONDS = 1
-# What a new deployment replies in these seconds: nobody may call it yet, its first instances are still starting, or its
-# role is not known everywhere.
+# What a new deployment replies in these seconds: nobody may call it yet, its first instances are still starting, or
+# some AWS services do not know its role yet.
 NOT_READY = {
     httpx.codes.FORBIDDEN,
     httpx.codes.TOO_MANY_REQUESTS,

@@ -59,7 +59,7 @@ def bob(people: list[Person]) -> Person:
 
 @pytest.fixture(scope="package")
 def local_url() -> Iterator[str]:
-    """`chalice local`. It holds replies for so long that news arrives in time, even on a busy machine."""
+    """The URL of a `chalice local` that holds replies long enough for news to arrive, even on a busy machine."""
     with chalice_local({"MAX_WAIT_SECONDS": "20"}) as url:
         yield url
 

@@ -86,7 +86,7 @@ def test_the_channel_is_erased_once_the_peers_are_connected(alice: Person, bob: 
 
     proxy.wait_for("delete_data_channel")
     channel_id = alice.link.partition("#")[2]
-    # The page's deletion may still be running. Deleting again is harmless, and returns only after it.
+    # The page's deletion may still be running. A second deletion is harmless, and ends after the first one.
     proxy.server.post("/", json={"method": "delete_data_channel", "channel_id": channel_id})
     reply = proxy.server.post("/", json={"method": "get_offer", "channel_id": channel_id})
     assert reply.text == "no such channel"
@@ -113,7 +113,7 @@ def another(text: str) -> str:
 
 
 @pytest.mark.parametrize("what", ["offer", "answer"])
-def test_a_changed_sealed_description_is_an_error_and_no_connection(
+def test_a_changed_sealed_description_is_an_error_and_is_not_used(
     alice: Person, bob: Person, proxy: Proxy, what: str
 ) -> None:
     proxy.change_reply = lambda reply: reply | {what: another(reply[what])} if what in reply else reply
@@ -219,7 +219,7 @@ def test_an_answerer_with_an_additional_track_connects_first_and_adds_it_afterwa
     assert signaling(proxy) == FOUR
 
 
-# A host that uses its own client, and offers a microphone without any data channel.
+# A host that does without `connect`, and offers a microphone but no data channel.
 MEDIA_ONLY = """async (server) => {
   const client = new peerpost.SignalingClient(server);
   window.connection = new RTCPeerConnection();
@@ -257,7 +257,7 @@ def test_an_answerer_who_comes_late_connects(alice: Person, bob: Person) -> None
     with chalice_local({"MAX_WAIT_SECONDS": "0.6"}) as server, serving(Proxy(server)) as proxy:
         assert isinstance(proxy, Proxy)
         alice.start(proxy.url)
-        proxy.wait_for("get_answer", 5)  # after about three seconds of held reads
+        proxy.wait_for("get_answer", 5)  # Each read is held for 0.6 s, so this takes about three seconds.
 
         bob.start(proxy.url, link=alice.link)
 

@@ -82,7 +82,7 @@ def items_of(client: DynamoDBClient, table: str) -> list[Any]:
 
 
 def test_ids_cannot_be_guessed(fast_post: Post) -> None:
-    """Ids are UUIDs of version 4.
+    """Ids are version 4 UUIDs, whose format restricts two of the 32 digits.
 
     Each of the other 30 digits takes every value, so no digit comes from a clock or a counter.
     """
@@ -191,19 +191,19 @@ OVERSIZE: dict[str, tuple[bytes, str]] = {
     "60,000 keys": (big({str(number): 1 for number in range(20_000)}), "method is missing"),
     "a nesting bomb of brackets": (b"[" * 250_000, TOO_DEEP),
     "a nesting bomb of braces": (b'{"a":' * 50_000, TOO_DEEP),
-    "a nesting bomb of both, closed": (b'[{"a":' * 30_000 + b"1" + b"}]" * 30_000, TOO_DEEP),
+    "a nesting bomb of closed brackets and braces": (b'[{"a":' * 30_000 + b"1" + b"}]" * 30_000, TOO_DEEP),
     "a number of a million digits": (b'{"method": "create_data_channel", "x": %s}' % (b"9" * MEGABYTE), TOO_LONG),
     "a number of 200,000 digits": (b'{"method": "create_data_channel", "x": %s}' % (b"9" * 200_000), NOT_JSON),
     "a fraction of 200,000 digits": (b'{"method": "no", "x": 0.%s}' % (b"9" * 200_000), "method is unknown"),
     "an exponent of 200,000 digits": (b'{"method": "no", "x": 1e%s}' % (b"9" * 200_000), "method is unknown"),
     "duplicate keys": (b'{"method": "create_data_channel", %s "x": 1}' % (b'"x": 1, ' * 20_000), NOT_JSON),
-    "duplicate keys, one written otherwise": (
+    "duplicate keys, one with an escaped letter": (
         b'{"method": "get_offer", "\\u006dethod": "create_data_channel"}',
         NOT_JSON,
     ),
     "NaN": (b'{"method": "create_data_channel", "wait": NaN}', NOT_JSON),
     "Infinity": (b'{"method": "create_data_channel", "wait": Infinity}', NOT_JSON),
-    "a bomb of gzip": (gzip.compress(bytes(100 * MEGABYTE)), NOT_JSON),
+    "a gzip bomb": (gzip.compress(bytes(100 * MEGABYTE)), NOT_JSON),
 }
 
 
@@ -291,7 +291,7 @@ def test_an_offer_of_html_is_never_served_as_html(post: Post) -> None:
         assert reply.headers["x-content-type-options"] == "nosniff"
 
 
-def test_the_server_never_connects_to_an_address_in_a_request(post: Post) -> None:
+def test_the_server_never_connects_to_a_host_or_url_in_a_request(post: Post) -> None:
     """This rules out server-side request forgery."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = f"127.0.0.1:{listener.getsockname()[1]}"
@@ -454,8 +454,8 @@ def test_replayed_calls_do_not_revive_a_channel(
     assert items_of(real_client, real_table) == before
 
 
-def test_peers_of_a_channel_that_strangers_filled_are_told_that_it_is_full(fast_post: Post) -> None:
-    """Anyone who knows the id can fill the channel, but its peers get a clear error and it grows no further."""
+def test_peers_get_a_clear_error_if_strangers_have_filled_their_channel(fast_post: Post) -> None:
+    """Anyone who knows the id can fill the channel, but its peers get a clear error, and it does not grow further."""
     channel_id = open_channel(fast_post)
     for start in range(0, MAX_CANDIDATES, 50):
         junk = [str(number) for number in range(start, start + 50)]

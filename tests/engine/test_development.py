@@ -177,7 +177,7 @@ def test_an_ipv6_port_in_use_is_reported_at_startup(app: Chalice, capsys: pytest
 
 
 @pytest.mark.usefixtures("prepared")
-def test_for_another_address_there_is_no_ipv6_server(app: Chalice, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_server_on_another_ip_address_is_not_served_on_ipv6(app: Chalice, capsys: pytest.CaptureFixture[str]) -> None:
     with serving(app, "127.0.0.2") as port:
         assert post_to("127.0.0.2", port) == 200
 

@@ -77,7 +77,7 @@ def proxy(endpoint: str) -> Iterator[FaultyProxy]:
 
 @pytest.fixture
 def served(proxy: FaultyProxy, real_table: str, clock: Clock) -> Channels:
-    """The channels through the proxy, where faults happen."""
+    """The channels, reached through a proxy that causes faults."""
     return Channels(Table(client_of(proxy.endpoint), real_table), clock)
 
 
@@ -324,7 +324,7 @@ def test_the_log_says_how_dynamodb_failed(
 
 
 @pytest.mark.parametrize("fault", [reset, refusal(400, "ThrottlingException")], ids=name)
-def test_a_third_attempt_that_succeeds_is_a_success(fault: Fault, post: Post, proxy: FaultyProxy) -> None:
+def test_a_request_succeeds_if_its_third_attempt_does(fault: Fault, post: Post, proxy: FaultyProxy) -> None:
     channel_id = post({"method": "create_data_channel"}).json()["channel_id"]
     proxy.requests = 0
 
@@ -338,10 +338,10 @@ def test_a_third_attempt_that_succeeds_is_a_success(fault: Fault, post: Post, pr
     assert proxy.requests == 2 * DYNAMODB_ATTEMPTS
 
 
-def test_a_garbled_refusal_of_a_write_is_an_outage_if_it_comes_last(
+def test_a_write_is_an_outage_if_its_last_attempt_gets_a_garbled_refusal(
     post: Post, proxy: FaultyProxy, near_channels: Channels, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The item in it may be garbled, too, so nothing may be concluded from it."""
+    """The stored item in the refusal may be garbled, too, so the server must not draw conclusions from it."""
     channel_id = near_channels.create()
     near_channels.set_answer(channel_id, "theirs")
 

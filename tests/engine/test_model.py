@@ -1,4 +1,4 @@
-"""Long random histories of channels, with a moving clock, compared with a short model of the contract."""
+"""Long random sequences of requests, on a clock that moves, compared with a short model of the contract."""
 
 from dataclasses import dataclass, field
 from typing import Any

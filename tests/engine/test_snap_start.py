@@ -66,7 +66,7 @@ def test_a_restore_opens_a_new_connection_before_the_first_request(
 def test_a_restore_reconnects_to_ssm_and_rereads_old_parameters(
     aws_lambda: Lambda, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store = Store(**{KEYS_NAME: digest("a key of the time of the snapshot")})
+    store = Store(**{KEYS_NAME: digest("the key at the time of the snapshot")})
     monkeypatch.setattr("chalicelib.parameters.open_client", lambda: store)
     monkeypatch.setattr("chalicelib.limits.PARAMETER_MAX_AGE_SECONDS", 0)
     post = over_handler(lambda_app(settings._replace(access_keys_parameter=KEYS_NAME)))

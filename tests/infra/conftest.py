@@ -47,7 +47,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a running stand-in for AWS."""
+    """The URL of a running stand-in for AWS."""
     port = free_port()
     log = tmp_path_factory.mktemp("moto") / "log"
     program = [sys.executable, str(Path(__file__).with_name("moto_aws.py")), str(port)]

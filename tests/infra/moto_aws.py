@@ -92,7 +92,7 @@ def remove_permissions_with_their_stack() -> None:
 
 
 def keep_caps_of_tables() -> None:
-    """AWS stores the caps of an on-demand table. moto drops them, so every later plan would want to set them again."""
+    """AWS stores an on-demand table's throughput caps. moto drops them, so every later plan would set them again."""
     create, update, describe = DynamoHandler.create_table, DynamoHandler.update_table, Table.describe
     caps: dict[str, dict[str, int]] = {}
 
@@ -200,9 +200,9 @@ def know_lambdas_quota() -> None:
 
 
 def authorize_by_resource() -> None:
-    """AWS authorizes a call for the resource that it names, such as a table.
+    """AWS checks the permission to use the resource that a call names, such as a table.
 
-    moto authorizes every call for '*', which a policy for exact resources does not allow.
+    moto checks the permission to use '*' instead, which a policy for exact resources never grants.
     """
 
     def table(self: Any) -> str:
@@ -227,7 +227,7 @@ def authorize_by_resource() -> None:
 
 
 def authorize_by_the_names_of_iam() -> None:
-    """IAM calls the actions of CloudWatch `cloudwatch:...`. moto uses the name in the signature, `monitoring:...`."""
+    """In IAM policies, CloudWatch's actions begin with `cloudwatch:`. moto expects `monitoring:`, as in signatures."""
     check = IAMRequestBase.check_action_permitted
 
     def new_check(self: Any, resource: str) -> None:

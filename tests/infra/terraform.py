@@ -27,7 +27,7 @@ def require_loopback(endpoint: str) -> None:
     except ValueError:
         loopback = False
     if not loopback:
-        raise TerraformError(f"{endpoint} is not an address of this machine; the tests never talk to a real account")
+        raise TerraformError(f"{endpoint} is not on this machine; the tests never talk to a real account")
 
 
 def fake_aws(endpoint: str, region: str) -> dict[str, str]:

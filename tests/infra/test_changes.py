@@ -1,4 +1,4 @@
-"""Changes to a deployment: who may call it, the rules of an account, the layout of the modules, and a second region."""
+"""Changes to a deployment: who may call it, what an AWS account requires, the modules' layout, and a second region."""
 
 import json
 from collections.abc import Iterator
@@ -52,9 +52,11 @@ class Restricted:
 
 @pytest.fixture(scope="module")
 def restricted(deployment: Deployment) -> Restricted:
-    """Change the deployment to signed requests, a table without caps, and the rules of an account. Then change it back.
+    """Change the deployment, and later change it back.
 
-    These are one change instead of three, because each change takes Terraform half a minute.
+    It then accepts only signed requests, its table has no caps, and it has the permissions boundary, tags and other
+    settings that an AWS account can require.
+    This is one change instead of three, because each change takes Terraform half a minute.
     """
 
     def client(service: str) -> Any:

@@ -96,7 +96,7 @@ def test_variables_and_outputs_are_sorted_and_described(kind: str) -> None:
     "endpoint", ["https://sts.amazonaws.com", "http://192.0.2.1:5000", "http://localhost.example.org", "http://", ""]
 )
 def test_terraform_does_not_run_against_another_machine(endpoint: str, tmp_path: Path) -> None:
-    with pytest.raises(TerraformError, match="not an address of this machine"):
+    with pytest.raises(TerraformError, match="not on this machine"):
         Terraform(tmp_path, endpoint)
 
 

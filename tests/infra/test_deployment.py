@@ -197,7 +197,7 @@ def test_destroy_leaves_nothing_and_needs_no_package(deployment: Deployment) -> 
 
 
 def assert_one_after_the_other(log: str, resources: list[str], begins: str, ends: str) -> None:
-    """Check in Terraform's log that each resource begins only after the previous one is done."""
+    """Check in Terraform's log that work on each resource begins only after the previous one is done."""
     lines = log.splitlines()
     moments = [
         next(number for number, line in enumerate(lines) if f".{resource}: {moment}" in line)

@@ -69,7 +69,7 @@ def another_table(dynamodb: Any) -> None:
 
 
 def enforce_iam(endpoint: str, on: bool) -> None:
-    """From now on, let the stand-in check the permissions of every call, or of none."""
+    """Switch the stand-in's permission checks on or off, for all later calls."""
     body = b"0" if on else b"inf"
     request = urllib.request.Request(
         f"{endpoint}/moto-api/reset-auth", data=body, headers={"Content-Type": "text/plain"}

@@ -76,7 +76,7 @@ def test_terraform_sets_no_variable_that_the_server_does_not_read(planned: dict[
 
 
 def test_terraform_sets_every_variable_that_an_operator_can_choose(planned: dict[str, str]) -> None:
-    """The others are Lambda's own, or are for development."""
+    """The other variables are set by Lambda itself, or only during development."""
     assert variables_read() - planned.keys() == {
         "AWS_ENDPOINT_URL_DYNAMODB",
         "AWS_LAMBDA_FUNCTION_NAME",

@@ -1,4 +1,4 @@
-"""Numbers that the harness and the cost model repeat from the deployment, compared with the deployment itself."""
+"""Values of the deployment that the test harness and the cost model repeat, compared with the deployment itself."""
 
 from typing import Any
 

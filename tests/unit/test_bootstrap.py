@@ -39,7 +39,7 @@ def memory(monkeypatch: pytest.MonkeyPatch) -> Memory:
 
 @pytest.fixture
 def store(monkeypatch: pytest.MonkeyPatch) -> Store:
-    """A stand-in for SSM with both parameters, which the server opens instead."""
+    """A stand-in with both parameters, which the server opens instead of SSM."""
     store = Store(**{KEYS_NAME: digest(KEY), SECRET_NAME: SECRET})
     monkeypatch.setattr("chalicelib.parameters.open_client", lambda: store)
     return store

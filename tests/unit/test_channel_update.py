@@ -114,7 +114,7 @@ def test_a_second_offer_is_retried_with_the_next_higher_number() -> None:
     assert third == update_of(OFFER | changes(8), "a", condition=NO_NEWER_OFFER)
 
 
-def test_an_offer_whose_number_is_already_the_highest_can_only_be_refused_for_its_candidates() -> None:
+def test_if_no_newer_offer_is_stored_an_offer_can_only_be_refused_for_its_candidates() -> None:
     update = update_of(OFFER | changes(2), "a", condition=NO_NEWER_OFFER)
     item = stored("b", offer={"S": "theirs"}, **changes(1))
 
@@ -127,8 +127,8 @@ def test_a_resent_offer_that_may_have_been_replaced_is_an_outage() -> None:
         update_of(OFFER).revised(refused(stored(offer={"S": "theirs"}, **changes(1)), was_resent=True))
 
 
-def test_a_resent_offer_replaces_a_first_offer() -> None:
-    """A first offer has replaced no other offer, so it cannot have replaced ours."""
+def test_a_resent_offer_replaces_the_first_offer_of_a_channel() -> None:
+    """The first offer has replaced no other offer, so it cannot have replaced ours."""
     revised = update_of(OFFER).revised(refused(stored(offer={"S": "theirs"}), was_resent=True))
 
     assert revised == update_of(OFFER | changes(1), condition=NO_NEWER_OFFER)

@@ -13,8 +13,9 @@ from harness.engines import ROOT
 ROW = re.compile(r"^\| (?!promise|---)(?P<promise>[^|]+) \| (?P<tests>.*) \|$", re.MULTILINE)
 TEST = re.compile(r"`(?P<path>[^`:]+)::(?P<name>[^`]+)`")
 TERRAFORM_RUN = re.compile(r'^run "(\w+)"', re.MULTILINE)
-# test("title", ...) in any of JavaScript's three kinds of quotes, and the variable parts of a title.
+# Matches test("title", ...) with any of JavaScript's three kinds of quotes.
 NODE_TEST = re.compile(r"""\btest\(\s*(["'`])(?P<title>(?:\\.|(?!\1).)*)\1""")
+# The variable parts of such a title.
 NODE_EXPRESSION = re.compile(r"\$\{[^}]*\}")
 
 

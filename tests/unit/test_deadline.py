@@ -19,7 +19,7 @@ def test_a_block_that_waits_forever_ends_at_its_deadline() -> None:
 
 
 def test_except_exception_does_not_catch_out_of_time() -> None:
-    """botocore catches Exception, and would resend its request."""
+    """botocore catches every Exception, and would then resend its request instead of stopping."""
     assert not issubclass(OutOfTime, Exception)
 
 

@@ -165,7 +165,7 @@ OTHER_EVENTS: dict[str, Any] = {
     "a load balancer": {"requestContext": {"elb": {"targetGroupArn": "arn"}}, "httpMethod": "POST", "body": "{}"},
     "a queue": {"Records": [{"body": "{}"}]},
     "a request context that is null": {"requestContext": None},
-    "a method that is no text": {"requestContext": {"http": {"method": None}}},
+    "a method that is not a string": {"requestContext": {"http": {"method": None}}},
     "a list": [],
     "a text": "text",
     "null": None,

@@ -68,7 +68,7 @@ def test_a_full_channel_is_smaller_than_a_dynamodb_item() -> None:
 
 
 def test_the_protocol_documents_the_servers_limits() -> None:
-    """The numbers in the refusals count, too. They repeat the limits, without a separator for thousands."""
+    """The table also quotes refusals. Those contain some limits again, without a separator for thousands."""
     documented = numbers_in_table("docs/protocol.md", "Limits")
 
     assert documented == {

@@ -48,15 +48,15 @@ def lost(invoked: float, call: Request) -> Operation:
 
 GOOD = {
     "nothing happens": [],
-    "one after the other": [
+    "calls one after the other": [
         op(0, 1, offer("a"), DONE),
         op(2, 3, GET_OFFER, said(offer="a")),
         op(4, 5, offer("b"), DONE),
         op(6, 7, GET_OFFER, said(offer="b")),
     ],
-    "a read beside a write sees the new": [op(0, 9, offer("a"), DONE), op(1, 2, GET_OFFER, said(offer="a"))],
-    "a read beside a write sees the old": [op(0, 9, offer("a"), DONE), op(1, 2, GET_OFFER, NO_OFFER)],
-    "two offers at once, in either order": [
+    "a read during a write returns the new offer": [op(0, 9, offer("a"), DONE), op(1, 2, GET_OFFER, said(offer="a"))],
+    "a read during a write finds no offer yet": [op(0, 9, offer("a"), DONE), op(1, 2, GET_OFFER, NO_OFFER)],
+    "two simultaneous offers, either of which may win": [
         op(0, 3, offer("a"), DONE),
         op(1, 2, offer("b"), DONE),
         op(4, 5, GET_OFFER, said(offer="a")),
@@ -74,24 +74,24 @@ GOOD = {
         op(5, 6, GET_ANSWER, said(answer="a")),
     ],
     "a lost write took no effect": [lost(0, answer("a")), op(1, 2, answer("b"), DONE)],
-    "candidates of two at once, mixed": [
+    "candidates of two simultaneous writes in any order": [
         op(0, 9, add("a"), DONE),
         op(0, 9, add("b", "c"), DONE),
         op(1, 2, GET_ALL, items("b", "c")),
         op(3, 4, GET_LATER, (200, {"items": ["c"], "next": 2})),
         op(10, 11, GET_ALL, items("b", "c", "a")),
     ],
-    "what is there is not added again": [
+    "a stored candidate is not added again": [
         op(0, 1, add("a", "b"), DONE),
         op(2, 3, answer("x", "b", "c"), DONE),
         op(4, 5, GET_ALL, items("a", "b", "c")),
     ],
-    "a delete beside a write": [
+    "a write during a delete": [
         op(0, 9, DELETE, DONE),
         op(1, 2, offer("a"), DONE),
         op(3, 4, GET_OFFER, GONE),
     ],
-    "a write that began before the end and was told after it": [
+    "a write that began before the channel expired and returned afterwards": [
         op(0, 5, answer("a"), DONE),
         op(2, 2, EXPIRE, DONE),
         op(3, 4, GET_ANSWER, GONE),
@@ -104,7 +104,7 @@ BAD = {
         op(1, 3, add("b"), DONE),
         op(4, 5, GET_ALL, items("a")),
     ],
-    "update undone by one that came late": [
+    "an earlier write takes effect again after a later one": [
         op(0, 1, offer("a"), DONE),
         op(2, 3, offer("b"), DONE),
         op(4, 5, GET_OFFER, said(offer="a")),
@@ -123,46 +123,46 @@ BAD = {
     ],
     "two winners": [op(0, 2, answer("a"), DONE), op(1, 3, answer("b"), DONE)],
     "no winner": [op(0, 2, answer("a"), TAKEN), op(1, 3, answer("b"), TAKEN)],
-    "the winner's answer is another one": [
+    "the refused answer is stored": [
         op(0, 2, answer("a"), DONE),
         op(1, 3, answer("b"), TAKEN),
         op(4, 5, GET_ANSWER, said(answer="b")),
     ],
-    "a refusal that took effect": [
+    "a refused answer is stored although there was no channel": [
         op(0, 1, answer("a"), GONE),
         op(2, 3, GET_ANSWER, said(answer="a")),
     ],
-    "refused, and yet its candidates are there": [
+    "the candidates of a refused answer are stored": [
         op(0, 1, answer("a"), DONE),
         op(2, 3, answer("b", "x"), TAKEN),
         op(4, 5, GET_ALL, items("x")),
     ],
-    "resurrected after the delete": [
+    "a deleted channel exists again": [
         op(0, 1, DELETE, DONE),
         op(2, 3, GET_ALL, items()),
     ],
-    "resurrected after the end": [
+    "an expired channel exists again": [
         op(1, 1, EXPIRE, DONE),
         op(2, 3, GET_OFFER, GONE),
         op(4, 5, GET_OFFER, NO_OFFER),
     ],
-    "a write to what has expired": [op(1, 1, EXPIRE, DONE), op(2, 3, offer("a"), DONE)],
-    "gone before its time": [op(0, 1, GET_OFFER, GONE), op(2, 2, EXPIRE, DONE)],
+    "a write to an expired channel": [op(1, 1, EXPIRE, DONE), op(2, 3, offer("a"), DONE)],
+    "a channel that is gone before it expires": [op(0, 1, GET_OFFER, GONE), op(2, 2, EXPIRE, DONE)],
     "duplicates": [op(0, 1, add("a"), DONE), op(2, 3, add("a"), DONE), op(4, 5, GET_ALL, items("a", "a"))],
     "wrong order": [op(0, 1, add("a"), DONE), op(2, 3, add("b"), DONE), op(4, 5, GET_ALL, items("b", "a"))],
-    "an order that changes": [
+    "an order of candidates that changes": [
         op(0, 9, add("a"), DONE),
         op(0, 9, add("b"), DONE),
         op(1, 2, GET_ALL, items("a", "b")),
         op(3, 4, GET_ALL, items("b", "a")),
     ],
     "half a batch": [op(0, 9, add("a", "b"), DONE), op(1, 2, GET_ALL, items("a"))],
-    "a position that moves": [
+    "a wrong position of the next candidate": [
         op(0, 1, add("a", "b"), DONE),
         op(2, 3, GET_LATER, (200, {"items": ["b"], "next": 3})),
     ],
-    "from nowhere": [op(0, 1, GET_OFFER, said(offer="a"))],
-    "a lost write before it was made": [op(0, 1, GET_ANSWER, said(answer="a")), lost(2, answer("a"))],
+    "an offer that nobody wrote": [op(0, 1, GET_OFFER, said(offer="a"))],
+    "a lost write that takes effect before it is sent": [op(0, 1, GET_ANSWER, said(answer="a")), lost(2, answer("a"))],
     "a lost write that takes effect twice": [
         lost(0, offer("a")),
         op(1, 2, GET_OFFER, said(offer="a")),

@@ -10,7 +10,10 @@ LATENCY_SECONDS = 0.1
 
 
 class Reads:
-    """Reads a simulated clock. It moves only during pauses, and by `each` seconds during each read."""
+    """Records when reads happen, on a simulated clock.
+
+    The clock moves only during pauses, and by `each` seconds during each read.
+    """
 
     def __init__(self, ready_after: float = float("inf"), each: float = 0) -> None:
         self.now, self.each = 1000.0, each
