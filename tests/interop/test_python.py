@@ -124,7 +124,7 @@ def test_ready_chromium_and_aiortc_peers_connect_with_four_requests_and_no_prefl
     chromium_page: Page, front: Front, exchange: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # On a busy machine, neither peer should start to read late candidates.
-    monkeypatch.setattr("peerpost.connection.UNLIKELY_SECONDS", PATIENCE_SECONDS)
+    monkeypatch.setattr("peerpost.exchange.UNLIKELY_SECONDS", PATIENCE_SECONDS)
     chromium_page.slow_time_down()
 
     within_time(exchange(chromium_page, front.url))

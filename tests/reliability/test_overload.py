@@ -12,6 +12,7 @@ import httpx
 import pytest
 from peerpost import SignalingClient
 from peerpost.channel import Channel
+from peerpost.poller import Poller
 
 from tests.reliability.overload import Url, overloaded_url
 
@@ -37,7 +38,7 @@ class Peers:
 
     async def offer(self, number: int, opened: "asyncio.Future[str]") -> str:
         async with httpx.AsyncClient(verify=False) as http:
-            channel = Channel(SignalingClient(self.url, http=http), sleep=self.sleep)
+            channel = Channel(SignalingClient(self.url, http=http), poller=Poller(sleep=self.sleep))
             opened.set_result(await channel.open(f"v=0 offer {number}"))
             answer = await channel.receive_answer()
             await channel.hang_up()
@@ -45,7 +46,7 @@ class Peers:
 
     async def answer(self, number: int, opened: "asyncio.Future[str]") -> str:
         async with httpx.AsyncClient(verify=False) as http:
-            channel = Channel(SignalingClient(self.url, http=http), await opened, sleep=self.sleep)
+            channel = Channel(SignalingClient(self.url, http=http), await opened, poller=Poller(sleep=self.sleep))
             offer = await channel.receive_offer()
             await channel.send_answer(f"v=0 answer {number}")
             return offer

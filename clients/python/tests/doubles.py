@@ -10,6 +10,7 @@ import httpx
 
 from peerpost import SignalingClient
 from peerpost.channel import Channel
+from peerpost.poller import Poller
 
 URL = "https://signaling.test/"
 CHANNEL_ID = "00000000-0000-4000-8000-000000000000"
@@ -142,8 +143,8 @@ def no_jitter(_least: float, _most: float) -> float:
 
 
 def offerer(script: Script, time: Time, key: bytes | None = None) -> Channel:
-    return Channel(script.client, key=key, clock=time.clock, sleep=time.sleep, jitter=no_jitter)
+    return Channel(script.client, key=key, poller=Poller(time.clock, time.sleep, no_jitter))
 
 
 def answerer(script: Script, time: Time, key: bytes | None = None) -> Channel:
-    return Channel(script.client, CHANNEL_ID, key=key, clock=time.clock, sleep=time.sleep, jitter=no_jitter)
+    return Channel(script.client, CHANNEL_ID, key=key, poller=Poller(time.clock, time.sleep, no_jitter))

@@ -10,6 +10,7 @@ from doubles import CHANNEL_ID, Script, Time, answerer, no_jitter, offerer, ok, 
 from peerpost import ChannelExpiredError, NetworkError, RefusalError, Sealer, ServerError, TamperedError, new_key
 from peerpost.channel import Channel
 from peerpost.limits import MAX_FAILURES, MAX_FAILURES_AT_FIRST, MAX_FAILURES_BUSY
+from peerpost.poller import Poller
 
 LOST = httpx.ReadError("the connection broke")
 NOT_YET = refused("no answer yet")
@@ -51,7 +52,7 @@ def test_the_pauses_between_polls_have_jitter() -> None:
         asked.append((least, most))
         return most
 
-    channel = Channel(script.client, clock=time.clock, sleep=time.sleep, jitter=jitter)
+    channel = Channel(script.client, poller=Poller(time.clock, time.sleep, jitter))
     asyncio.run(open_and_receive(channel))
 
     assert asked == [(0.75, 1.25)]
@@ -420,7 +421,7 @@ def test_a_wait_can_be_cancelled() -> None:
     script = Script(OPENED, NOT_YET, ok(items=[], next=0), NOT_YET)
 
     async def cancel() -> None:
-        waiting = asyncio.create_task(open_and_receive(Channel(script.client, jitter=no_jitter)))
+        waiting = asyncio.create_task(open_and_receive(Channel(script.client, poller=Poller(jitter=no_jitter))))
         while len(script.requests) < 4:
             await asyncio.sleep(0)
         waiting.cancel()

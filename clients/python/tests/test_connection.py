@@ -21,7 +21,7 @@ from peerpost import (
     SignalingClient,
     TamperedError,
     connect,
-    connection,
+    exchange,
     new_key,
     remote,
 )
@@ -255,7 +255,7 @@ def test_a_data_channel_or_a_transceiver_is_enough_to_offer(add: Callable[[RTCPe
         try:
             await connect(peer, script.client)
         finally:
-            await connection.close(peer)
+            await exchange.close(peer)
 
     with pytest.raises(InvalidDescriptionError):
         asyncio.run(offer())
@@ -462,7 +462,7 @@ def test_late_candidates_are_read_with_one_request_and_hostile_ones_are_ignored(
     server: str, monkeypatch: pytest.MonkeyPatch, attributes: str
 ) -> None:
     """This works whatever the description contains. The long settle time allows for a busy machine."""
-    monkeypatch.setattr(connection, "SETTLE_SECONDS", 60)
+    monkeypatch.setattr(exchange, "SETTLE_SECONDS", 60)
 
     async def trickle(write: Write, candidates: list[str], _: Recorder) -> None:
         await write(*HOSTILE, *candidates)
@@ -484,7 +484,7 @@ def test_candidates_that_arrive_after_the_first_late_ones_are_read_too(server: s
 
 
 def test_candidates_that_arrive_with_the_offer_need_no_request(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "UNLIKELY_SECONDS", 60)
+    monkeypatch.setattr(exchange, "UNLIKELY_SECONDS", 60)
 
     async def nothing(_: Write, __: list[str], ___: Recorder) -> None:
         pass
@@ -499,7 +499,7 @@ def test_no_candidates_are_read_during_the_dtls_handshake() -> None:
     script = Script(ok(items=[], next=0))
     peer = SimpleNamespace(iceConnectionState="completed", localDescription=RTCSessionDescription("v=0", "answer"))
 
-    asyncio.run(connection.add_candidates(cast("RTCPeerConnection", peer), Channel(script.client, CHANNEL_ID), "v=0"))
+    asyncio.run(exchange.add_candidates(cast("RTCPeerConnection", peer), Channel(script.client, CHANNEL_ID), "v=0"))
 
     assert script.requests == []
 

@@ -49,7 +49,7 @@ from peerpost import (
     new_key,
 )
 from peerpost.channel import Channel
-from peerpost.connection import close
+from peerpost.exchange import close
 from peerpost.limits import (
     CHANNEL_TTL_SECONDS,
     HIGH_WATER_BYTES,
@@ -402,7 +402,7 @@ def test_after_filtering_aiortc_accepts_any_ice_servers(ice_servers: object) -> 
 
 def test_closing_does_not_wait_for_a_turn_server_that_does_not_reply(monkeypatch: pytest.MonkeyPatch) -> None:
     """aioice would retry for a minute, with a TURN server that somebody else chose."""
-    monkeypatch.setattr("peerpost.connection.HANG_UP_SECONDS", SHORT_SECONDS)
+    monkeypatch.setattr("peerpost.exchange.HANG_UP_SECONDS", SHORT_SECONDS)
     peer = SimpleNamespace(close=asyncio.Event().wait)
 
     asyncio.run(close(cast("RTCPeerConnection", peer)))

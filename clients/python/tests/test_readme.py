@@ -35,7 +35,7 @@ def program(block: str, server: str) -> str:
 
 BLOCKS = re.findall("```python\n(.*?)```", README, re.DOTALL)
 OFFERER_LINES, ANSWERER_LINES = BLOCKS[:2]
-(MAKING_LINES,) = [block for block in BLOCKS if "def new_peer(configuration)" in block]
+(MAKING_LINES,) = [block for block in BLOCKS if "def new_peer(configuration)" in block and "new_key()" in block]
 
 
 @pytest.mark.parametrize("offerer_lines", [OFFERER_LINES, MAKING_LINES], ids=["made", "with ICE servers"])

@@ -12,6 +12,7 @@ from peerpost.errors import (
     ConnectionFailedError,
     InvalidDescriptionError,
     NetworkError,
+    NoAddressError,
     PeerLostError,
     PeerpostError,
     RefusalError,
@@ -20,6 +21,7 @@ from peerpost.errors import (
     TransferError,
 )
 from peerpost.links import Link
+from peerpost.listening import Peer, listen
 from peerpost.sealing import Sealer, new_key
 from peerpost.signaling import BYE, Signaling
 
@@ -35,6 +37,8 @@ __all__ = [
     "Link",
     "NetworkError",
     "NewChannel",
+    "NoAddressError",
+    "Peer",
     "PeerLostError",
     "PeerpostError",
     "RefusalError",
@@ -45,6 +49,7 @@ __all__ = [
     "TamperedError",
     "TransferError",
     "connect",
+    "listen",
     "new_guest_id",
     "new_key",
 ]

@@ -1,8 +1,6 @@
 """One peer's end of a channel: it seals and opens texts, and skips the candidates that it has sent itself."""
 
 import asyncio
-import random
-import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -36,7 +34,7 @@ class Channel:
     `key` has 32 bytes and seals everything. Without a key, the server can read and change what passes through it.
     With `asks_for_ice_servers`, the operator's ICE servers come with the new channel or with the offer.
     They are then in `ice_servers`.
-    `clock` returns seconds, `sleep` takes them, and `jitter` returns a random number between two others.
+    `poller` makes the requests.
 
     Every coroutine may raise these errors:
     ChannelExpiredError if the channel does not exist any more,
@@ -52,9 +50,7 @@ class Channel:
         *,
         key: bytes | None = None,
         asks_for_ice_servers: bool = False,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        jitter: Callable[[float, float], float] = random.uniform,
+        poller: Poller | None = None,
     ) -> None:
         self.role: Role = "offerer" if channel_id is None else "answerer"
         self.peer: Role = "answerer" if channel_id is None else "offerer"
@@ -63,7 +59,7 @@ class Channel:
         self._channel_id = channel_id
         self._sealer = None if key is None else Sealer(key)
         self._asks_for_ice_servers = asks_for_ice_servers
-        self._poller = Poller(clock, sleep, jitter)
+        self._poller = poller or Poller()
         self._is_exchanged = False
         self._offer_to_repeat: str | None = None
         self._sent: set[str] = set()
@@ -113,7 +109,7 @@ class Channel:
 
     async def send_answer(self, answer: str) -> None:
         """Write the answer. Raises RefusalError if another peer has answered already."""
-        text = self._seal(answer, "answer")
+        text = self._sealed_answer(answer)
         requests = 0
 
         async def write() -> None:
@@ -149,11 +145,15 @@ class Channel:
 
     async def receive_offer(self) -> str:
         """Return the offer, once it has arrived."""
-        return self._opened(await self._until(self._read_offer), "offer")
+        offer = await self._until(self._read_offer)
+        self._take_from(offer)
+        return self._open(offer.text, "offer")
 
     async def receive_answer(self) -> str:
         """Return the answer, once it has arrived."""
-        answer = self._opened(await self._until(self._read_answer), "answer")
+        found = await self._until(self._read_answer)
+        self._take_from(found)
+        answer = self._opened_answer(found.text)
         self._is_exchanged = True
         return answer
 
@@ -181,7 +181,7 @@ class Channel:
 
     async def hang_up(self) -> None:
         """Try once, and briefly, to erase the channel, which would expire by itself too. Raises nothing."""
-        if self._channel_id is None:
+        if self._channel_id is None or self._poller.seconds_left <= 0:
             return
         with suppress(PeerpostError, TimeoutError):
             async with asyncio.timeout(HANG_UP_SECONDS):
@@ -192,12 +192,20 @@ class Channel:
             return text
         return self._sealer.seal(text, purpose)
 
-    def _opened(self, description: Description, purpose: Purpose) -> str:
+    def _open(self, text: str, purpose: Purpose) -> str:
+        if self._sealer is None:
+            return text
+        return self._sealer.open(text, purpose)
+
+    def _sealed_answer(self, answer: str) -> str:
+        return self._seal(answer, "answer")
+
+    def _opened_answer(self, text: str) -> str:
+        return self._open(text, "answer")
+
+    def _take_from(self, description: Description) -> None:
         if description.next is not None:
             self._take(Candidates(description.items, description.next))
-        if self._sealer is None:
-            return description.text
-        return self._sealer.open(description.text, purpose)
 
     async def _create(self, offer: str | None) -> str:
         if not self._asks_for_ice_servers:

@@ -14,7 +14,7 @@ from aiortc import RTCConfiguration, RTCDataChannel, RTCIceServer, RTCPeerConnec
 from aiortc.rtcicetransport import parse_stun_turn_uri
 
 from peerpost.access_keys import VARIABLE, access_key_of
-from peerpost.connection import close, connect
+from peerpost.connection import connect
 from peerpost.console import (
     Console,
     closed_streams_lead_to_nowhere,
@@ -23,6 +23,7 @@ from peerpost.console import (
     print_to_standard_error,
 )
 from peerpost.errors import AccessKeyError, PeerLostError, PeerpostError, TransferError
+from peerpost.exchange import close
 from peerpost.file_channel import LABEL, FileChannel
 from peerpost.limits import CHANNEL_TTL_SECONDS, PATIENCE_SECONDS
 from peerpost.links import Link, server_url

@@ -1,36 +1,34 @@
 """From two RTCPeerConnections to one connection: the whole exchange in one call on each side."""
 
-import asyncio
-import re
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import overload
 
-from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc import RTCPeerConnection, RTCSessionDescription
 
-from peerpost.candidates import END_OF_CANDIDATES, without_mdns
 from peerpost.channel import Channel
 from peerpost.client import SignalingClient
-from peerpost.errors import ChannelExpiredError, ConnectionFailedError
-from peerpost.limits import CONNECT_SECONDS, HANG_UP_SECONDS, LATE_SECONDS, SETTLE_SECONDS, UNLIKELY_SECONDS
-from peerpost.negotiation import answer_later_offers
-from peerpost.remote import add_candidate, set_remote
-
-NewPeerConnection = Callable[[RTCConfiguration], RTCPeerConnection]
-"""Makes an RTCPeerConnection, with its data channels and tracks, from a configuration."""
+from peerpost.exchange import NewPeerConnection, answer, new_offer, peer_of, until_answered, until_connected
+from peerpost.limits import ADDRESS_PATIENCE_SECONDS, CONNECT_SECONDS
+from peerpost.links import Link
+from peerpost.negotiation import Report
+from peerpost.remote import set_remote
+from peerpost.visit import Visit
 
 
 @overload
 async def connect(
     peer_connection: RTCPeerConnection,
     server: str | SignalingClient,
-    channel_id: str | None = None,
+    channel_id: str | Link | None = None,
     *,
     key: bytes | None = None,
     access_key: str | None = None,
+    guest: str | None = None,
     on_channel: Callable[[str], object] | None = None,
-    on_progress: Callable[[str], object] | None = None,
+    on_progress: Report | None = None,
     timeout: float = CONNECT_SECONDS,
+    patience: float = ADDRESS_PATIENCE_SECONDS,
 ) -> str: ...
 
 
@@ -38,38 +36,42 @@ async def connect(
 async def connect(
     peer_connection: NewPeerConnection,
     server: str | SignalingClient,
-    channel_id: str | None = None,
+    channel_id: str | Link | None = None,
     *,
     key: bytes | None = None,
     access_key: str | None = None,
+    guest: str | None = None,
     on_channel: Callable[[str], object] | None = None,
-    on_progress: Callable[[str], object] | None = None,
+    on_progress: Report | None = None,
     timeout: float = CONNECT_SECONDS,
+    patience: float = ADDRESS_PATIENCE_SECONDS,
 ) -> RTCPeerConnection: ...
 
 
 async def connect(
     peer_connection: RTCPeerConnection | NewPeerConnection,
     server: str | SignalingClient,
-    channel_id: str | None = None,
+    channel_id: str | Link | None = None,
     *,
     key: bytes | None = None,
     access_key: str | None = None,
+    guest: str | None = None,
     on_channel: Callable[[str], object] | None = None,
-    on_progress: Callable[[str], object] | None = None,
+    on_progress: Report | None = None,
     timeout: float = CONNECT_SECONDS,
+    patience: float = ADDRESS_PATIENCE_SECONDS,
 ) -> str | RTCPeerConnection:
     """Connect an RTCPeerConnection with the other peer of a channel, and return the channel's id.
 
     Instead of an RTCPeerConnection, `peer_connection` may be a function that makes one. `connect` then returns it.
-    The function is called once, with an RTCConfiguration that has the ICE servers which the operator gives to the
-    peers of a channel. If there are none, the RTCConfiguration leaves aiortc its own default.
+    The function is called with an RTCConfiguration that has the ICE servers which the operator gives to the peers of a
+    channel. If there are none, the RTCConfiguration leaves aiortc its own default.
     This costs the offerer one more request, because aiortc has to know its ICE servers before it makes an offer.
 
     Without `channel_id`, this peer offers the data channels and tracks that its RTCPeerConnection has by now.
     Raises ValueError if there are none.
     `on_channel` is called with the id of the new channel, for the other peer.
-    With `channel_id`, this peer answers.
+    With `channel_id`, this peer answers. `channel_id` may also be a Link, which has a key of its own.
     `key` has 32 bytes and seals everything. Both peers need the same key, or none.
     `access_key` opens the channel if the operator requires one. It needs a `server` that is given as a URL.
     `on_progress` is called with "gathering", "waiting", "connecting" and "connected".
@@ -81,21 +83,39 @@ async def connect(
     The caller closes an RTCPeerConnection that it has passed, after an error too.
     If `connect` has made it, `connect` closes it after an error, and otherwise the caller does.
 
+    A Link can also be that of an address, where a host waits with `listen` and any number of guests can connect.
+    `patience` is the number of seconds for which this guest keeps trying. The function that makes a connection is
+    called for each try. An RTCPeerConnection that was made before can be used for one try only.
+    `on_progress` is also called with "host-away" if the host does not seem to be there.
+    `guest` is the guest id, from `new_guest_id`. With the id that it had before, a guest that connects again is
+    recognised by the host.
+
     Raises ChannelExpiredError, TamperedError, InvalidDescriptionError or ConnectionFailedError,
     RefusalError if another peer has answered, AccessKeyError if the server does not know the access key,
     and ServerError or NetworkError if the request failed too often.
     """
     report = on_progress or (lambda _: None)
+    link = link_of(channel_id, key)
     is_given = isinstance(peer_connection, RTCPeerConnection)
     async with client_of(server, access_key) as client:
-        channel = Channel(client, channel_id, key=key, asks_for_ice_servers=not is_given)
+        if link is not None and link.is_address:
+            visit = Visit(peer_connection, client, link, guest=guest, report=report, timeout=timeout)
+            peer = await visit.connect(patience)
+            return visit.door_id if is_given else peer
+        channel = Channel(
+            client,
+            None if link is None else link.channel_id,
+            key=key if link is None else link.key,
+            asks_for_ice_servers=not is_given,
+        )
         try:
             offered = await meet(channel, report, opens_first=not is_given)
-            async with peer_of(peer_connection, channel) as peer:
+            async with peer_of(peer_connection, channel.ice_servers) as peer:
                 if offered is None:
                     remote = await offer(peer, channel, on_channel, report)
                 else:
-                    remote = await answer(peer, channel, offered, report)
+                    remote = offered
+                    await answer(peer, channel, remote, report)
                 report("connecting")
                 await until_connected(peer, channel, remote, timeout)
                 report("connected")
@@ -103,6 +123,17 @@ async def connect(
         finally:
             if channel.role == "offerer":
                 await channel.hang_up()
+
+
+def link_of(channel_id: str | Link | None, key: bytes | None) -> Link | None:
+    """Return what a peer follows, or None for a peer that offers."""
+    if channel_id is None:
+        return None
+    if isinstance(channel_id, str):
+        return Link(channel_id, key)
+    if key is not None:
+        raise ValueError("a Link has its own key")
+    return channel_id
 
 
 @asynccontextmanager
@@ -117,7 +148,7 @@ async def client_of(server: str | SignalingClient, access_key: str | None) -> As
             yield client
 
 
-async def meet(channel: Channel, report: Callable[[str], object], *, opens_first: bool) -> str | None:
+async def meet(channel: Channel, report: Report, *, opens_first: bool) -> str | None:
     """Return the offer, once it has arrived. The offerer gets None, and opens the channel now if `opens_first`."""
     if channel.role == "offerer":
         if opens_first:
@@ -127,36 +158,14 @@ async def meet(channel: Channel, report: Callable[[str], object], *, opens_first
     return await channel.receive_offer()
 
 
-@asynccontextmanager
-async def peer_of(
-    peer_connection: RTCPeerConnection | NewPeerConnection, channel: Channel
-) -> AsyncIterator[RTCPeerConnection]:
-    """Give the connection, or a new one with the ICE servers of the channel, which is closed after an error."""
-    if isinstance(peer_connection, RTCPeerConnection):
-        yield peer_connection
-        return
-    # With an empty list, aiortc would use no ICE server at all, not even its own default.
-    peer = peer_connection(RTCConfiguration(list(channel.ice_servers) or None))
-    async with AsyncExitStack() as stack:
-        stack.push_async_callback(close, peer)
-        yield peer
-        stack.pop_all()
-
-
 async def offer(
     peer_connection: RTCPeerConnection,
     channel: Channel,
     on_channel: Callable[[str], object] | None,
-    report: Callable[[str], object],
+    report: Report,
 ) -> str:
     """Send the offer, wait for the answer, and return it."""
-    if peer_connection.sctp is None and not peer_connection.getTransceivers():
-        # aiortc would make an offer that no peer can answer.
-        raise ValueError("nothing to offer: the connection has no data channel and no track")
-    answer_later_offers(peer_connection, report)
-    report("gathering")
-    await peer_connection.setLocalDescription(await peer_connection.createOffer())
-    sdp = peer_connection.localDescription.sdp
+    sdp = await new_offer(peer_connection, report)
     await (channel.send_offer(sdp) if channel.is_open else channel.open(sdp))
     if on_channel:
         on_channel(channel.channel_id)
@@ -164,116 +173,3 @@ async def offer(
     remote = await until_answered(peer_connection, channel)
     await set_remote(peer_connection, RTCSessionDescription(remote, "answer"))
     return remote
-
-
-async def until_answered(peer_connection: RTCPeerConnection, channel: Channel) -> str:
-    """Return the answer, once it has arrived. Raises ConnectionFailedError if the connection is closed."""
-    answering = asyncio.create_task(channel.receive_answer())
-
-    def look() -> None:
-        if peer_connection.signalingState == "closed":
-            answering.cancel()
-
-    peer_connection.on("signalingstatechange", look)
-    look()
-    try:
-        await asyncio.wait({answering})
-    finally:
-        if peer_connection.signalingState != "closed":
-            peer_connection.remove_listener("signalingstatechange", look)
-        answering.cancel()
-        await asyncio.gather(answering, return_exceptions=True)
-    if answering.cancelled():
-        raise ConnectionFailedError("the connection is closed")
-    return answering.result()
-
-
-async def answer(
-    peer_connection: RTCPeerConnection, channel: Channel, remote: str, report: Callable[[str], object]
-) -> str:
-    """Answer the offer, and return it."""
-    await set_remote(peer_connection, RTCSessionDescription(remote, "offer"))
-    if peer_connection.sctp is not None:
-        # Only an offerer can open the way for data channels, and browsers with our client always do.
-        answer_later_offers(peer_connection, report)
-    report("gathering")
-    await peer_connection.setLocalDescription(await peer_connection.createAnswer())
-    await channel.send_answer(peer_connection.localDescription.sdp)
-    return remote
-
-
-async def close(peer_connection: RTCPeerConnection) -> None:
-    """Close a connection, even if its remote description could not be used, or its TURN server is silent."""
-    # In the first case, aiortc's data channels have no transport, and closing raises an AttributeError.
-    # In the second case, the other peer learns of the close, and then aioice tries for a minute to release the relay.
-    with suppress(AttributeError, TimeoutError):
-        async with asyncio.timeout(HANG_UP_SECONDS):
-            await peer_connection.close()
-
-
-async def until_connected(peer_connection: RTCPeerConnection, channel: Channel, remote: str, timeout: float) -> None:
-    """Add the other peer's candidates until there is a connection."""
-    settled = asyncio.Event()
-
-    def look() -> None:
-        if peer_connection.connectionState in ("connected", "failed", "closed"):
-            settled.set()
-
-    peer_connection.on("connectionstatechange", look)
-    look()
-    tasks: set[asyncio.Task[object]] = {asyncio.create_task(settled.wait())}
-    # If the description says that there are no more candidates, do not ask for more.
-    if END_OF_CANDIDATES not in remote:
-        tasks.add(asyncio.create_task(add_candidates(peer_connection, channel, remote)))
-    try:
-        async with asyncio.timeout(timeout):
-            while not settled.is_set():
-                done, tasks = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
-                    task.result()
-    except TimeoutError as error:
-        raise ConnectionFailedError(f"the peers could not reach each other within {timeout:g} seconds") from error
-    finally:
-        if peer_connection.connectionState != "closed":
-            peer_connection.remove_listener("connectionstatechange", look)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    if peer_connection.connectionState != "connected":
-        raise ConnectionFailedError("the peers could not reach each other")
-
-
-async def add_candidates(peer_connection: RTCPeerConnection, channel: Channel, remote: str) -> None:
-    """Add candidates as they come, until ICE has found a way, or the channel ends.
-
-    Between two reads, ICE gets time to try what it has, so that a peer that is about to connect makes no request.
-    """
-    _, texts = without_mdns(remote)
-    texts += channel.take_arrived()
-    pause = first_pause(peer_connection.localDescription.sdp, remote, has_more=bool(texts))
-    adding: set[asyncio.Task[None]] = set()
-    try:
-        with suppress(ChannelExpiredError):
-            while True:
-                # Add them at the same time, because looking up an mDNS name takes a while.
-                adding.update(asyncio.create_task(add_candidate(peer_connection, text)) for text in texts)
-                await asyncio.sleep(pause)
-                if peer_connection.iceConnectionState == "completed":
-                    return
-                texts = await channel.receive_candidates()
-                pause = SETTLE_SECONDS
-        await asyncio.gather(*adding)
-    finally:
-        for task in adding:
-            task.cancel()
-
-
-def first_pause(local: str, remote: str, *, has_more: bool) -> float:
-    """Return the seconds before the first read for late candidates.
-
-    `has_more` says that there are candidates besides those in the description.
-    """
-    if not has_more and "a=candidate:" not in remote:
-        return 0
-    # It is not known which servers the other peer uses, but peers that need servers often meet.
-    return LATE_SECONDS if re.search(" typ (srflx|relay)", local + remote) else UNLIKELY_SECONDS

@@ -43,7 +43,11 @@ class NetworkError(PeerpostError):
 
 
 class ChannelExpiredError(PeerpostError):
-    """The channel does not exist: its 300 seconds are over, a peer has hung up, or it never existed."""
+    """The channel or address does not exist: its time is over, a peer has hung up, or it never existed."""
+
+
+class NoAddressError(PeerpostError):
+    """The server does not offer addresses: it is too old, or its operator has turned them off."""
 
 
 class TamperedError(PeerpostError):

@@ -41,9 +41,37 @@ FIRST_POLL_SECONDS = 0.2
 POLL_GROWTH = 1.5
 MAX_POLL_SECONDS = 1.0
 
+# A host that waits for days reads every second for a minute and ten seconds after its start, or after its last guest.
+EARLY_SECONDS = 70.0
+# Until ten minutes have passed, it reads every two seconds, and every five after that. A device that reads every five
+# seconds costs its operator about $0.34 a month.
+QUIET_SECONDS = 600.0
+HOST_POLL_SECONDS = 2.0
+QUIET_HOST_POLL_SECONDS = 5.0
+
+# A host that has met a guest opens the next door within a few round trips, so a second guest looks again soon.
+# A host that is away may stay away for hours.
+FIRST_ADDRESS_POLL_SECONDS = 0.15
+MAX_ADDRESS_POLL_SECONDS = 5.0
+
+# A link that somebody gives away works until tomorrow, if the operator allows it.
+ADDRESS_TTL_SECONDS = 86_400
+
+# A door is replaced while its channel still has a minute to live. In that minute, a guest that has just read the old
+# pointer can still answer.
+DOOR_SECONDS = 240.0
+# A host that is there has read an answer by then, and ICE is done. If not, the host may wait at another door.
+DOOR_PATIENCE_SECONDS = 15.0
+# A guest waits for its host as long as two people wait for each other in a channel.
+ADDRESS_PATIENCE_SECONDS = 300.0
+# Each guest that is connecting takes some sockets of the host, for up to 30 s. More guests wait until one is done.
+MAX_DOORS = 16
+
 # After each failure in a row, the pause doubles, from the first of these to the last.
 FIRST_RETRY_SECONDS = 0.25
 MAX_RETRY_SECONDS = 8.0
+# A host that listens never gives up, and must not trouble a server that is down for an hour.
+MAX_HOST_RETRY_SECONDS = 30.0
 
 # A server that has never replied is more likely a typing error than an outage: give up after four tries, in 2 s.
 MAX_FAILURES_AT_FIRST = 4

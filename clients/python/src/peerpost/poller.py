@@ -1,18 +1,14 @@
 """Requests that do not give up at the first failure, and reads that wait for the other peer."""
 
+import asyncio
+import random
+import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from peerpost.errors import ChannelExpiredError, NetworkError, RefusalError, ServerError
-from peerpost.limits import (
-    CHANNEL_TTL_SECONDS,
-    FIRST_POLL_SECONDS,
-    HOLD_SECONDS,
-    JITTER,
-    MAX_POLL_SECONDS,
-    POLL_GROWTH,
-    WAIT_SECONDS,
-)
+from peerpost.limits import CHANNEL_TTL_SECONDS, JITTER, POLL_GROWTH, WAIT_SECONDS
+from peerpost.pace import Pace
 from peerpost.retries import RetryPolicy
 
 T = TypeVar("T")
@@ -22,36 +18,43 @@ class Poller:
     """The requests of one channel, for as long as the channel lives.
 
     `clock` returns seconds, `sleep` takes them, and `jitter` returns a random number between two others.
+    `pace` says how often to read, and `retries` how often to try again after a failure.
+    `lifetime` is that of the channel, in seconds.
     Every coroutine raises ChannelExpiredError once the lifetime of the channel is over.
     """
 
     def __init__(
         self,
-        clock: Callable[[], float],
-        sleep: Callable[[float], Awaitable[None]],
-        jitter: Callable[[float, float], float],
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        jitter: Callable[[float, float], float] = random.uniform,
+        *,
+        pace: Pace | None = None,
+        retries: RetryPolicy | None = None,
+        lifetime: float = CHANNEL_TTL_SECONDS,
     ) -> None:
         self._clock = clock
         self._sleep = sleep
         self._jitter = jitter
-        self._retries = RetryPolicy(jitter)
+        self._pace = pace or Pace(clock)
+        self._retries = retries or RetryPolicy(jitter)
+        self._lifetime = lifetime
         self._deadline: float | None = None
-        self._last_news = clock()
 
     @property
     def seconds_left(self) -> float:
         """The seconds for which the channel still lives, as far as this peer knows."""
         if self._deadline is None:
-            return CHANNEL_TTL_SECONDS
+            return self._lifetime
         return max(self._deadline - self._clock(), 0)
 
     def start_lifetime(self) -> None:
         """Count the lifetime of the channel from now on."""
-        self._deadline = self._clock() + CHANNEL_TTL_SECONDS
+        self._deadline = self._clock() + self._lifetime
 
     def had_news(self) -> None:
         """Remember that the other peer is likely to act now: the next reads may be held."""
-        self._last_news = self._clock()
+        self._pace.had_news()
 
     async def persist(self, request: Callable[[], Awaitable[T]]) -> T:
         """Make a request, and make it again after a failure that may pass.
@@ -84,7 +87,7 @@ class Poller:
 
         `read` is called with the seconds for which the server may hold the request.
         """
-        interval = FIRST_POLL_SECONDS
+        interval = self._pace.first_pause
         while True:
             began = self._clock()
             # The wait is chosen anew for each try: a server that has become busy is not asked to hold the next one.
@@ -95,12 +98,11 @@ class Poller:
             # A read that was held has taken this long already.
             taken = self._clock() - began
             await self._pause(interval * self._jitter(*JITTER) - taken)
-            interval = min(interval * POLL_GROWTH, MAX_POLL_SECONDS)
+            interval = min(interval * POLL_GROWTH, self._pace.longest_pause)
 
     @property
     def _wait_seconds(self) -> float:
-        news_is_likely = self._clock() - self._last_news < HOLD_SECONDS
-        return WAIT_SECONDS if news_is_likely and not self._retries.server_is_busy else 0
+        return WAIT_SECONDS if self._pace.news_is_likely and not self._retries.server_is_busy else 0
 
     async def _pause(self, seconds: float) -> None:
         if seconds > 0:
@@ -109,4 +111,4 @@ class Poller:
 
     def _stop_when_expired(self) -> None:
         if self.seconds_left <= 0:
-            raise ChannelExpiredError(f"the channel has expired after {CHANNEL_TTL_SECONDS} seconds")
+            raise ChannelExpiredError(f"the channel has expired after {self._lifetime:g} seconds")

@@ -1,5 +1,6 @@
 """How often a request is tried again after a failure, and after which pause."""
 
+import random
 from collections.abc import Callable
 from enum import Enum, auto
 
@@ -11,6 +12,7 @@ from peerpost.limits import (
     MAX_FAILURES,
     MAX_FAILURES_AT_FIRST,
     MAX_FAILURES_BUSY,
+    MAX_HOST_RETRY_SECONDS,
     MAX_RETRY_SECONDS,
 )
 
@@ -48,7 +50,9 @@ class RetryPolicy:
     `jitter` returns a random number between two others.
     """
 
-    def __init__(self, jitter: Callable[[float, float], float]) -> None:
+    longest_pause = MAX_RETRY_SECONDS
+
+    def __init__(self, jitter: Callable[[float, float], float] = random.uniform) -> None:
         self._jitter = jitter
         self._has_replied = False
         self._has_served = False
@@ -74,11 +78,14 @@ class RetryPolicy:
             self._is_busy = True
         elif self._has_replied and failures > 1:
             self._is_busy = True
-        if failures >= MAX_TRIES[self._failure_of(error)]:
+        if self._gives_up(error, failures):
             return None
-        pause = min(FIRST_RETRY_SECONDS * 2.0 ** (failures - 1), MAX_RETRY_SECONDS)
+        pause = doubled(FIRST_RETRY_SECONDS, failures, self.longest_pause)
         # Wait as long as the server asks, and a little longer, so that not all clients come back at the same moment.
-        return pause * self._jitter(*JITTER) + retry_after_of(error)
+        return pause * self._jitter(*JITTER) + min(retry_after_of(error), CHANNEL_TTL_SECONDS)
+
+    def _gives_up(self, error: NetworkError | ServerError, failures: int) -> bool:
+        return failures >= MAX_TRIES[self._failure_of(error)]
 
     def _failure_of(self, error: NetworkError | ServerError) -> Failure:
         # After Retry-After, the channel would have expired, and there would be nothing left to ask for.
@@ -89,6 +96,25 @@ class RetryPolicy:
         if error.status == TOO_MANY_REQUESTS or error.retry_after is not None:
             return Failure.BUSY
         return Failure.FAULT if self._has_served else Failure.UNKNOWN_SERVER
+
+
+class PatientRetryPolicy(RetryPolicy):
+    """Tries again for ever, for a host that waits for days at a server that it knows.
+
+    Whatever replies instead of the server, such as the login page of a hotel, may be gone tomorrow.
+    """
+
+    longest_pause = MAX_HOST_RETRY_SECONDS
+
+    def _gives_up(self, error: NetworkError | ServerError, failures: int) -> bool:  # noqa: ARG002
+        # The URL of the server, or a variable of the environment, does not become better by waiting.
+        return isinstance(error, NetworkError) and not error.is_temporary
+
+
+def doubled(first: float, count: int, longest: float) -> float:
+    """Return the pause after `count` failures: the first one, doubled after each further failure, up to the longest."""
+    # Python cannot raise 2.0 to the power of a large number.
+    return min(first * 2.0 ** min(count - 1, 32), longest)
 
 
 def retry_after_of(error: NetworkError | ServerError) -> float:

@@ -1,0 +1,44 @@
+"""Doors: channels that an address points to. In a door, the answer also says which guest has come."""
+
+from peerpost.address import GuestAnswer, Pointer
+from peerpost.channel import Channel
+from peerpost.client import SignalingClient
+from peerpost.poller import Poller
+from peerpost.sealing import new_key
+
+
+class GuestDoor(Channel):
+    """A door, as a guest sees it."""
+
+    def __init__(self, client: SignalingClient, pointer: Pointer, guest: str, *, poller: Poller) -> None:
+        super().__init__(client, pointer.door, key=pointer.key, poller=poller)
+        self._guest = guest
+
+    def _sealed_answer(self, answer: str) -> str:
+        return self._seal(GuestAnswer(answer, self._guest).to_json(), "guest")
+
+
+class HostDoor(Channel):
+    """A door, as its host sees it. It has a key of its own."""
+
+    def __init__(self, client: SignalingClient, *, poller: Poller) -> None:
+        key = new_key()
+        super().__init__(client, key=key, asks_for_ice_servers=True, poller=poller)
+        self._key = key
+        self._guest: str | None = None
+
+    @property
+    def guest(self) -> str:
+        """The guest id of the peer that has answered. Raises RuntimeError before there is an answer."""
+        if self._guest is None:
+            raise RuntimeError("no guest has come yet")
+        return self._guest
+
+    def pointer(self, offer: str) -> Pointer:
+        """Return what the address says while this door is open."""
+        return Pointer(self.channel_id, self._key, offer)
+
+    def _opened_answer(self, text: str) -> str:
+        found = GuestAnswer.from_json(self._open(text, "guest"))
+        self._guest = found.guest
+        return found.answer

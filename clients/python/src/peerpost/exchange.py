@@ -1,0 +1,165 @@
+"""One exchange through a channel, step by step: from an RTCPeerConnection and a channel to a connection."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+
+from aiortc import RTCConfiguration, RTCIceServer, RTCPeerConnection, RTCSessionDescription
+
+from peerpost.candidates import END_OF_CANDIDATES, without_mdns
+from peerpost.channel import Channel
+from peerpost.errors import ChannelExpiredError, ConnectionFailedError
+from peerpost.limits import HANG_UP_SECONDS, LATE_SECONDS, SETTLE_SECONDS, UNLIKELY_SECONDS
+from peerpost.negotiation import Report, answer_later_offers
+from peerpost.remote import add_candidate, set_remote
+
+NewPeerConnection = Callable[[RTCConfiguration], RTCPeerConnection]
+"""Makes an RTCPeerConnection, with its data channels and tracks, from a configuration."""
+
+
+def new_peer(make: NewPeerConnection, ice_servers: Sequence[RTCIceServer]) -> RTCPeerConnection:
+    """Return a new connection with the operator's ICE servers."""
+    # With an empty list, aiortc would use no ICE server at all, not even its own default.
+    return make(RTCConfiguration(list(ice_servers) or None))
+
+
+@asynccontextmanager
+async def peer_of(
+    peer_connection: RTCPeerConnection | NewPeerConnection, ice_servers: Sequence[RTCIceServer]
+) -> AsyncIterator[RTCPeerConnection]:
+    """Give the connection, or a new one with the operator's ICE servers, which is closed after an error."""
+    if isinstance(peer_connection, RTCPeerConnection):
+        yield peer_connection
+        return
+    async with closed_after_an_error(new_peer(peer_connection, ice_servers)) as peer:
+        yield peer
+
+
+@asynccontextmanager
+async def closed_after_an_error(peer_connection: RTCPeerConnection) -> AsyncIterator[RTCPeerConnection]:
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(close, peer_connection)
+        yield peer_connection
+        stack.pop_all()
+
+
+async def new_offer(peer_connection: RTCPeerConnection, report: Report) -> str:
+    """Return the offer of a connection, with its candidates. Raises ValueError if it has nothing to offer."""
+    if peer_connection.sctp is None and not peer_connection.getTransceivers():
+        # aiortc would make an offer that no peer can answer.
+        raise ValueError("nothing to offer: the connection has no data channel and no track")
+    answer_later_offers(peer_connection, report)
+    report("gathering")
+    await peer_connection.setLocalDescription(await peer_connection.createOffer())
+    return str(peer_connection.localDescription.sdp)
+
+
+async def until_answered(peer_connection: RTCPeerConnection, channel: Channel) -> str:
+    """Return the answer, once it has arrived. Raises ConnectionFailedError if the connection is closed."""
+    answering = asyncio.create_task(channel.receive_answer())
+
+    def look() -> None:
+        if peer_connection.signalingState == "closed":
+            answering.cancel()
+
+    peer_connection.on("signalingstatechange", look)
+    look()
+    try:
+        await asyncio.wait({answering})
+    finally:
+        if peer_connection.signalingState != "closed":
+            peer_connection.remove_listener("signalingstatechange", look)
+        answering.cancel()
+        await asyncio.gather(answering, return_exceptions=True)
+    if answering.cancelled():
+        raise ConnectionFailedError("the connection is closed")
+    return answering.result()
+
+
+async def answer(peer_connection: RTCPeerConnection, channel: Channel, remote: str, report: Report) -> None:
+    """Answer the other peer's offer."""
+    await set_remote(peer_connection, RTCSessionDescription(remote, "offer"))
+    if peer_connection.sctp is not None:
+        # Only an offerer can open the way for data channels, and browsers with our client always do.
+        answer_later_offers(peer_connection, report)
+    report("gathering")
+    await peer_connection.setLocalDescription(await peer_connection.createAnswer())
+    await channel.send_answer(peer_connection.localDescription.sdp)
+
+
+async def close(peer_connection: RTCPeerConnection) -> None:
+    """Close a connection, even if its remote description could not be used, or its TURN server is silent."""
+    # In the first case, aiortc's data channels have no transport, and closing raises an AttributeError.
+    # In the second case, the other peer learns of the close, and then aioice tries for a minute to release the relay.
+    with suppress(AttributeError, TimeoutError):
+        async with asyncio.timeout(HANG_UP_SECONDS):
+            await peer_connection.close()
+
+
+async def until_connected(peer_connection: RTCPeerConnection, channel: Channel, remote: str, timeout: float) -> None:
+    """Add the other peer's candidates until there is a connection."""
+    settled = asyncio.Event()
+
+    def look() -> None:
+        if peer_connection.connectionState in ("connected", "failed", "closed"):
+            settled.set()
+
+    peer_connection.on("connectionstatechange", look)
+    look()
+    tasks: set[asyncio.Task[object]] = {asyncio.create_task(settled.wait())}
+    # If the description says that there are no more candidates, do not ask for more.
+    if END_OF_CANDIDATES not in remote:
+        tasks.add(asyncio.create_task(add_candidates(peer_connection, channel, remote)))
+    try:
+        async with asyncio.timeout(timeout):
+            while not settled.is_set():
+                done, tasks = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    task.result()
+    except TimeoutError as error:
+        raise ConnectionFailedError(f"the peers could not reach each other within {timeout:g} seconds") from error
+    finally:
+        if peer_connection.connectionState != "closed":
+            peer_connection.remove_listener("connectionstatechange", look)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    if peer_connection.connectionState != "connected":
+        raise ConnectionFailedError("the peers could not reach each other")
+
+
+async def add_candidates(peer_connection: RTCPeerConnection, channel: Channel, remote: str) -> None:
+    """Add candidates as they come, until ICE has found a way, or the channel ends.
+
+    Between two reads, ICE gets time to try what it has, so that a peer that is about to connect makes no request.
+    """
+    _, texts = without_mdns(remote)
+    texts += channel.take_arrived()
+    pause = first_pause(peer_connection.localDescription.sdp, remote, has_more=bool(texts))
+    adding: set[asyncio.Task[None]] = set()
+    try:
+        with suppress(ChannelExpiredError):
+            while True:
+                # Add them at the same time, because looking up an mDNS name takes a while.
+                adding.update(asyncio.create_task(add_candidate(peer_connection, text)) for text in texts)
+                await asyncio.sleep(pause)
+                if peer_connection.iceConnectionState == "completed":
+                    return
+                texts = await channel.receive_candidates()
+                pause = SETTLE_SECONDS
+        await asyncio.gather(*adding)
+    finally:
+        for task in adding:
+            task.cancel()
+
+
+def first_pause(local: str, remote: str, *, has_more: bool) -> float:
+    """Return the seconds before the first read for late candidates.
+
+    `has_more` says that there are candidates besides those in the description.
+    """
+    if not has_more and "a=candidate:" not in remote:
+        return 0
+    # It is not known which servers the other peer uses, but peers that need servers often meet.
+    return LATE_SECONDS if re.search(" typ (srflx|relay)", local + remote) else UNLIKELY_SECONDS

@@ -1,0 +1,122 @@
+"""Hosts and guests of addresses in one process, with real connections and a server in memory."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from typing import Any
+
+from aiortc import RTCConfiguration, RTCPeerConnection
+
+from memory_server import MemoryServer
+from peerpost import Address, Link, Peer, Sealer, connect, listen
+from peerpost.address import GuestAnswer, Pointer
+
+ASKS_NOBODY = RTCConfiguration(iceServers=[])
+
+
+class Connections:
+    """Makes connections that ask no ICE server, and closes them all at the end."""
+
+    def __init__(self) -> None:
+        self.made: list[RTCPeerConnection] = []
+
+    def __call__(self, _: RTCConfiguration | None = None) -> RTCPeerConnection:
+        peer = RTCPeerConnection(ASKS_NOBODY)
+        peer.createDataChannel("chat")
+        self.made.append(peer)
+        return peer
+
+    async def close(self) -> None:
+        await asyncio.gather(*(peer.close() for peer in self.made))
+
+
+class Host:
+    """A program that listens. `links` are its addresses, `steps` its progress, and `peers` its guests."""
+
+    def __init__(self, server: MemoryServer, connections: Connections, **options: Any) -> None:
+        self.peers: list[Peer] = []
+        self.addresses: list[Address] = []
+        self.steps: list[str] = []
+        self._news = asyncio.Condition()
+        self._peers = listen(
+            server.client(),
+            new_connection=connections,
+            on_link=self.addresses.append,
+            on_progress=self._progress,
+            **options,
+        )
+        self.task = asyncio.create_task(self._serve())
+
+    @property
+    def address(self) -> Address:
+        return self.addresses[-1]
+
+    @property
+    def link(self) -> Link:
+        return self.address.link()
+
+    async def until(self, is_so: Callable[["Host"], bool]) -> None:
+        """Return when something is so. Raises the error of `listen` if that ends first."""
+        while not is_so(self):
+            if self.task.done():
+                self.task.result()
+            await asyncio.sleep(0.01)
+
+    async def until_open(self, doors: int = 1) -> None:
+        await self.until(lambda host: host.steps.count("waiting") >= doors)
+
+    async def until_guests(self, count: int) -> None:
+        await self.until(lambda host: len(host.peers) >= count)
+
+    async def stop(self) -> None:
+        self.task.cancel()
+        await asyncio.gather(self.task, return_exceptions=True)
+
+    def _progress(self, step: str) -> None:
+        self.steps.append(step)
+
+    async def _serve(self) -> None:
+        async with aclosing(self._peers) as peers:
+            async for peer in peers:
+                self.peers.append(peer)
+
+
+class Meeting:
+    """A server, and the connections of all who meet there."""
+
+    def __init__(self, server: MemoryServer) -> None:
+        self.server = server
+        self.connections = Connections()
+        self.hosts: list[Host] = []
+
+    def host(self, **options: Any) -> Host:
+        host = Host(self.server, self.connections, **options)
+        self.hosts.append(host)
+        return host
+
+    async def guest(self, link: Link, **options: Any) -> RTCPeerConnection:
+        return await connect(self.connections, self.server.client(), link, **options)
+
+    def pointer(self, address: Address) -> Pointer:
+        """What an address says now."""
+        text = self.server.channels[address.address_id].offer
+        assert text is not None
+        return Pointer.open(text, Sealer(address.key))
+
+    async def answer(self, pointer: Pointer, text: str | GuestAnswer) -> None:
+        """Answer in a door, with a text that is sealed as a guest's."""
+        text = text if isinstance(text, str) else text.to_json()
+        await self.server.client().create_answer(pointer.door, Sealer(pointer.key).seal(text, "guest"))
+
+
+@asynccontextmanager
+async def meeting(server: MemoryServer | None = None) -> AsyncIterator[Meeting]:
+    async with AsyncExitStack() as stack:
+        result = Meeting(server or MemoryServer())
+        stack.push_async_callback(result.server.http.aclose)
+        stack.push_async_callback(result.connections.close)
+        try:
+            yield result
+        finally:
+            for host in result.hosts:
+                await host.stop()

@@ -1,0 +1,544 @@
+"""A host at an address: guests come, leave and return, time passes, and the server fails.
+
+Connections are real. The server is in memory, and waiting takes no time.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import httpx
+import pytest
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+
+from doubles import ACCESS_KEY, Script, ok, refused, run_at_once, unauthorized, unavailable
+from meeting import ASKS_NOBODY, Connections, Host, Meeting, meeting
+from memory_server import MemoryServer, Request
+from peerpost import (
+    AccessKeyError,
+    Address,
+    NetworkError,
+    NoAddressError,
+    RefusalError,
+    ServerError,
+    listen,
+    new_guest_id,
+    new_key,
+)
+from peerpost.address import GuestAnswer, new_owner
+from peerpost.limits import MAX_DOORS, MAX_HOST_RETRY_SECONDS
+
+LOST = httpx.ReadError("the connection broke")
+
+
+def meet(steps: Callable[[Meeting], Awaitable[None]], server: MemoryServer | None = None) -> None:
+    async def run() -> None:
+        async with meeting(server) as place:
+            await steps(place)
+
+    run_at_once(run())
+
+
+def test_three_guests_at_once_connect_each_once_and_by_one_link() -> None:
+    async def steps(place: Meeting) -> None:
+        host = place.host()
+        await host.until_open()
+        guests = await asyncio.gather(*(place.guest(host.link) for _ in range(3)))
+        await host.until_guests(3)
+
+        assert [guest.connectionState for guest in guests] == ["connected"] * 3
+        assert [peer.connection.connectionState for peer in host.peers] == ["connected"] * 3
+        assert len({peer.guest for peer in host.peers}) == 3
+        assert [peer.replaces for peer in host.peers] == [None] * 3
+        assert len(host.addresses) == 1
+
+    meet(steps)
+
+
+def test_a_guest_that_connects_again_is_recognised_and_replaces_its_earlier_connection() -> None:
+    async def steps(place: Meeting) -> None:
+        host, same = place.host(), new_guest_id()
+        await host.until_open()
+        for guest in (same, new_guest_id(), same):
+            await place.guest(host.link, guest=guest)
+        await host.until_guests(3)
+
+        first, other, again = host.peers
+        assert (first.guest, again.guest) == (same, same)
+        assert other.guest != same
+        assert again.replaces is first.connection
+        assert (first.replaces, other.replaces) == (None, None)
+
+    meet(steps)
+
+
+def test_a_connection_that_is_closed_is_not_replaced() -> None:
+    async def steps(place: Meeting) -> None:
+        host, same = place.host(), new_guest_id()
+        await host.until_open()
+        await place.guest(host.link, guest=same)
+        await host.until_guests(1)
+        await host.peers[0].connection.close()
+        await place.guest(host.link, guest=same)
+        await host.until_guests(2)
+
+        assert host.peers[1].replaces is None
+
+    meet(steps)
+
+
+def test_the_door_of_a_connected_guest_is_erased_and_the_address_stays() -> None:
+    async def steps(place: Meeting) -> None:
+        host = place.host()
+        await host.until_open()
+        first_door = place.pointer(host.address).door
+        await place.guest(host.link)
+        await host.until_guests(1)
+        await host.until_open(doors=2)
+        await asyncio.sleep(1)
+
+        next_door = place.pointer(host.address).door
+        assert next_door != first_door
+        assert set(place.server.living) == {host.address.address_id, next_door}
+
+    meet(steps)
+
+
+def test_the_next_door_is_open_before_the_guest_of_the_last_one_is_connected() -> None:
+    async def steps(place: Meeting) -> None:
+        host = place.host()
+        await host.until_open()
+        await place.answer(place.pointer(host.address), GuestAnswer(await answer_that_leads_nowhere(), new_guest_id()))
+        await host.until_open(doors=2)
+
+        assert "connecting" in host.steps
+        assert host.peers == []
+
+    meet(steps)
+
+
+async def answer_that_leads_nowhere() -> str:
+    """An answer whose peer is gone."""
+    offering, answering = RTCPeerConnection(ASKS_NOBODY), RTCPeerConnection(ASKS_NOBODY)
+    offering.createDataChannel("chat")
+    await offering.setLocalDescription(await offering.createOffer())
+    await answering.setRemoteDescription(offering.localDescription)
+    await answering.setLocalDescription(await answering.createAnswer())
+    sdp = str(answering.localDescription.sdp)
+    await asyncio.gather(offering.close(), answering.close())
+    return sdp
+
+
+def test_an_idle_host_replaces_its_door_every_four_minutes_and_reads_the_old_one_until_it_expires() -> None:
+    async def steps(place: Meeting) -> None:
+        host = place.host()
+        await host.until_open(doors=4)
+
+        requests = place.server.requests
+        doors = [request.at for request in requests if request.fields.get("ice_servers") is True]
+        assert [round(at) for at in doors] == [0, 240, 480, 720]
+        first_door = next(request.channel_id for request in requests if request.method == "get_answer")
+        reads = [
+            request.at for request in requests if (request.method, request.channel_id) == ("get_answer", first_door)
+        ]
+        assert 295 < reads[-1] < 301
+
+    meet(steps)
+
+
+def test_a_guest_that_has_read_the_old_pointer_still_connects() -> None:
+    async def steps(place: Meeting) -> None:
+        host = place.host()
+        await host.until_open()
+        old = place.pointer(host.address)
+        await host.until_open(doors=2)
+        assert place.pointer(host.address).door != old.door
+        assert old.offer is not None
+        guest = place.connections()
+        await guest.setRemoteDescription(RTCSessionDescription(old.offer, "offer"))
+        await guest.setLocalDescription(await guest.createAnswer())
+        await place.answer(old, GuestAnswer(guest.localDescription.sdp, new_guest_id()))
+        await host.until_guests(1)
+
+        assert host.peers[0].connection.connectionState == "connected"
+
+    meet(steps)
+
+
+def test_an_idle_host_reads_less_and_less_often_and_often_again_after_a_guest() -> None:
+    async def steps(place: Meeting) -> None:
+        host = place.host()
+        await host.until_open()
+        reads = [await reads_in(place, host, first, last) for first, last in ((20, 60), (80, 220), (1_000, 1_180))]
+        await place.guest(host.link)
+        await host.until_open(doors=6)
+        came = place.server.now
+        reads.append(await reads_in(place, host, came + 20, came + 60))
+
+        assert reads == [pytest.approx(expected, rel=0.25) for expected in (40, 70, 36, 40)]
+
+    meet(steps)
+
+
+async def reads_in(place: Meeting, host: Host, first: float, last: float) -> int:
+    """Wait until a time is over, and return how often the newest door was read in it."""
+    await asyncio.sleep(last - place.server.now)
+    door = place.pointer(host.address).door
+    reads = [each.at for each in place.server.requests if (each.method, each.channel_id) == ("get_answer", door)]
+    return len([at for at in reads if first <= at <= last])
+
+
+def test_only_the_first_seconds_after_a_guest_are_held() -> None:
+    async def steps(place: Meeting) -> None:
+        host = place.host()
+        await host.until_open(doors=3)
+
+        held = [each.at for each in place.server.requests if each.fields.get("wait")]
+        assert max(held) < 10
+
+    meet(steps)
+
+
+@pytest.mark.parametrize("max_ttl", [None, 300, 60])
+def test_a_server_without_addresses_is_an_error_before_any_connection_is_made(max_ttl: int | None) -> None:
+    async def steps(place: Meeting) -> None:
+        host = place.host()
+        with pytest.raises(NoAddressError, match="the server does not offer addresses"):
+            await host.task
+
+        assert place.server.methods() == ["create_data_channel"]
+        assert place.connections.made == []
+
+    meet_at(max_ttl, steps)
+
+
+def meet_at(max_ttl: int | None, steps: Callable[[Meeting], Awaitable[None]]) -> None:
+    async def run() -> None:
+        async with meeting(MemoryServer(max_ttl=max_ttl)) as place:
+            await steps(place)
+
+    run_at_once(run())
+
+
+def test_a_resumed_address_keeps_its_link_and_serves_the_guests_that_wait() -> None:
+    async def steps(place: Meeting) -> None:
+        first = place.host()
+        await first.until_open()
+        await first.stop()
+        waiting = asyncio.create_task(place.guest(first.link))
+        await asyncio.sleep(60)
+        second = place.host(resume=first.address)
+        await second.until_guests(1)
+
+        assert (await waiting).connectionState == "connected"
+        assert second.addresses == first.addresses
+        assert len([each for each in place.server.requests if "ttl" in each.fields]) == 1
+
+    meet(steps)
+
+
+def test_resuming_an_address_that_is_over_opens_a_new_one() -> None:
+    async def steps(place: Meeting) -> None:
+        over = Address("00000000-0000-4000-8000-000000000000", new_key(), new_owner())
+        host = place.host(resume=over)
+        await host.until_open()
+        await place.guest(host.link)
+        await host.until_guests(1)
+
+        assert over not in host.addresses
+        assert len(host.addresses) == 1
+
+    meet(steps)
+
+
+def test_resuming_an_address_with_another_owner_is_an_error_and_changes_nothing() -> None:
+    async def steps(place: Meeting) -> None:
+        host = place.host()
+        await host.until_open()
+        before = place.pointer(host.address)
+        thief = place.host(resume=Address(host.address.address_id, host.address.key, new_owner()))
+        with pytest.raises(RefusalError, match="owner does not match"):
+            await thief.task
+
+        assert place.pointer(host.address) == before
+        assert thief.addresses == []
+
+    meet(steps)
+
+
+def test_when_the_address_has_expired_a_new_one_is_opened_and_announced() -> None:
+    async def steps(place: Meeting) -> None:
+        host = place.host(ttl=600)
+        await host.until(lambda host: len(host.addresses) == 2)
+        await host.until_open(doors=4)
+        await place.guest(host.link)
+        await host.until_guests(1)
+
+        old, new = host.addresses
+        assert old.address_id != new.address_id
+        assert (old.key, old.owner) != (new.key, new.owner)
+
+    meet(steps)
+
+
+@pytest.mark.parametrize("fault", [unavailable(), unavailable(429), unavailable(500), LOST, httpx.Response(302)])
+def test_an_hour_of_faults_does_not_end_listening_and_is_bridged_by_few_requests(
+    fault: httpx.Response | Exception,
+) -> None:
+    async def steps(place: Meeting) -> None:
+        host = place.host()
+        await host.until_open()
+        await asyncio.sleep(100)
+        before = len(place.server.requests)
+        place.server.fault = fault
+        await asyncio.sleep(3_600)
+        during = len(place.server.requests) - before
+        place.server.fault = None
+        began = place.server.now
+        guest = await place.guest(host.link)
+
+        assert guest.connectionState == "connected"
+        assert place.server.now - began < 2 * MAX_HOST_RETRY_SECONDS
+        assert during < 400
+
+    meet(steps)
+
+
+@pytest.mark.parametrize(("fault", "kind"), [(unavailable(), ServerError), (LOST, NetworkError)])
+def test_a_server_that_never_replied_is_given_up_soon(fault: httpx.Response | Exception, kind: type[Exception]) -> None:
+    async def steps(place: Meeting) -> None:
+        place.server.fault = fault
+        host = place.host()
+        with pytest.raises(kind):
+            await host.task
+
+        assert len(place.server.requests) == 4
+
+    meet(steps)
+
+
+def test_a_resumed_host_waits_for_a_network_that_comes_late() -> None:
+    async def steps(place: Meeting) -> None:
+        first = place.host()
+        await first.until_open()
+        await first.stop()
+        place.server.fault = LOST
+        second = place.host(resume=first.address)
+        await asyncio.sleep(600)
+        place.server.fault = None
+        await second.until_open()
+
+        assert second.addresses == first.addresses
+
+    meet(steps)
+
+
+def test_a_refused_access_key_is_an_error() -> None:
+    async def run() -> None:
+        async for _ in listen(Script(unauthorized("access key is unknown")).client, new_connection=Connections()):
+            pass
+
+    with pytest.raises(AccessKeyError, match="access key is unknown"):
+        run_at_once(run())
+
+
+def test_closing_the_generator_erases_the_door_and_closes_its_connection_but_keeps_the_address() -> None:
+    async def steps(place: Meeting) -> None:
+        host = place.host()
+        await host.until_open()
+        await host.stop()
+
+        assert set(place.server.living) == {host.address.address_id}
+        assert [peer.connectionState for peer in place.connections.made] == ["closed"]
+        assert place.server.methods()[-1] == "delete_data_channel"
+
+    meet(steps)
+
+
+def test_guests_that_nobody_has_taken_are_closed_at_the_end() -> None:
+    async def steps(place: Meeting) -> None:
+        peers = listen(place.server.client(), new_connection=place.connections, on_link=announced.append)
+        taking = asyncio.create_task(anext(peers))
+        while not announced:
+            await asyncio.sleep(0.01)
+        first = await place.guest(announced[0].link())
+        taken = await taking
+        second = await place.guest(announced[0].link())
+        await asyncio.sleep(1)
+        await peers.aclose()
+        await asyncio.sleep(1)
+
+        assert (first.connectionState, taken.connection.connectionState) == ("connected", "connected")
+        assert second.connectionState == "closed"
+
+    announced: list[Address] = []
+    meet(steps)
+
+
+def test_a_host_whose_door_is_gone_opens_the_next() -> None:
+    """This is what a host finds after its machine has slept."""
+
+    async def steps(place: Meeting) -> None:
+        host = place.host()
+        await host.until_open()
+        place.server.delete(place.pointer(host.address).door)
+        await host.until_open(doors=2)
+        guest = await place.guest(host.link)
+
+        assert guest.connectionState == "connected"
+
+    meet(steps)
+
+
+@pytest.mark.parametrize("text", ["nonsense", '{"answer":"v=0"}', '{"answer":"v=0","guest":"short"}'])
+def test_an_answer_that_is_no_guests_is_ignored_and_the_next_door_opened(text: str) -> None:
+    async def steps(place: Meeting) -> None:
+        host = place.host()
+        await host.until_open()
+        door = place.pointer(host.address)
+        await place.answer(door, text)
+        await host.until_open(doors=2)
+        guest = await place.guest(host.link)
+
+        assert guest.connectionState == "connected"
+        assert door.door not in place.server.living
+        assert "guest-failed" in host.steps
+
+    meet(steps)
+
+
+def test_a_server_that_answers_every_door_itself_is_asked_less_and_less_often() -> None:
+    async def steps(place: Meeting) -> None:
+        def answer(request: Request) -> None:
+            if request.method == "get_answer" and request.channel_id in place.server.channels:
+                place.server.channels[request.channel_id].answer = "not a guest's"
+
+        place.server.on_request = answer
+        host = place.host()
+        await host.until_open()
+        await asyncio.sleep(600)
+
+        assert host.steps.count("waiting") < 40
+
+    meet(steps)
+
+
+def test_a_guest_that_never_connects_is_reported_and_its_connection_closed() -> None:
+    async def steps(place: Meeting) -> None:
+        host = place.host(timeout=5)
+        await host.until_open()
+        await place.answer(place.pointer(host.address), GuestAnswer(await answer_that_leads_nowhere(), new_guest_id()))
+        await host.until(lambda host: "guest-failed" in host.steps)
+        await asyncio.sleep(1)
+
+        assert place.connections.made[0].connectionState == "closed"
+        assert (await place.guest(host.link)).connectionState == "connected"
+        assert len(host.peers) == 1
+
+    meet(steps)
+
+
+def test_guests_that_answer_and_never_connect_take_only_so_many_connections() -> None:
+    async def steps(place: Meeting) -> None:
+        host = place.host(timeout=1_000)
+        sdp = await answer_that_leads_nowhere()
+        await host.until_open()
+        answered = set()
+        for _ in range(2_000):
+            pointer = place.pointer(host.address)
+            if pointer.door not in answered:
+                await place.answer(pointer, GuestAnswer(sdp, new_guest_id()))
+                answered.add(pointer.door)
+            await asyncio.sleep(0.01)
+
+        assert len(answered) == MAX_DOORS == len(place.connections.made)
+
+    meet(steps)
+
+
+def test_an_error_in_the_callers_factory_ends_listening() -> None:
+    def fail(_: RTCConfiguration) -> RTCPeerConnection:
+        raise ZeroDivisionError
+
+    async def run() -> None:
+        async with meeting() as place:
+            try:
+                async for _ in listen(place.server.client(), new_connection=fail):
+                    pass
+            finally:
+                assert place.server.methods()[-1] == "delete_data_channel"
+
+    with pytest.raises(ZeroDivisionError):
+        run_at_once(run())
+
+
+def test_a_connection_without_content_is_an_error() -> None:
+    async def run() -> None:
+        async with meeting() as place:
+            async for _ in listen(place.server.client(), new_connection=RTCPeerConnection):
+                pass
+
+    with pytest.raises(ValueError, match="^nothing to offer"):
+        run_at_once(run())
+
+
+@pytest.mark.parametrize("ttl", [0, 300])
+def test_an_address_that_lives_no_longer_than_a_channel_is_an_error(ttl: int) -> None:
+    async def run() -> None:
+        async for _ in listen(Script(ok()).client, new_connection=Connections(), ttl=ttl):
+            pass
+
+    with pytest.raises(ValueError, match="an address lives longer than 300 seconds"):
+        run_at_once(run())
+
+
+def test_each_door_has_a_key_of_its_own_and_no_request_shows_one() -> None:
+    async def steps(place: Meeting) -> None:
+        host = place.host()
+        await host.until_open()
+        first = place.pointer(host.address)
+        await place.guest(host.link)
+        await host.until_open(doors=2)
+        second = place.pointer(host.address)
+
+        texts = str([request.fields for request in place.server.requests])
+        assert first.key != second.key != host.address.key
+        assert "candidate:" not in texts
+        assert "fingerprint" not in texts
+
+    meet(steps)
+
+
+def test_the_owners_secret_is_sent_only_to_the_address() -> None:
+    async def steps(place: Meeting) -> None:
+        host = place.host()
+        await host.until_open()
+        await place.guest(host.link)
+        await host.until_open(doors=2)
+        await host.stop()
+
+        owned = [each for each in place.server.requests if "owner" in each.fields]
+        assert {each.fields["owner"] for each in owned} == {host.address.owner}
+        assert {each.channel_id for each in owned} == {None, host.address.address_id}
+
+    meet(steps)
+
+
+def test_the_access_key_is_sent_only_to_open_channels() -> None:
+    async def run() -> None:
+        script = Script(ok(channel_id=DOOR, ttl=600), ok(channel_id=DOOR), ok(), refused("x"), access_key=ACCESS_KEY)
+        connections = Connections()
+        try:
+            async for _ in listen(script.client, new_connection=connections):
+                pass
+        except RefusalError:
+            authorized = [method for method, key in zip(script.methods, script.authorizations, strict=True) if key]
+            assert authorized == ["create_data_channel", "create_data_channel"]
+            raise
+        finally:
+            await connections.close()
+
+    with pytest.raises(RefusalError, match="^x$"):
+        run_at_once(run())
+
+
+DOOR = "00000000-0000-4000-8000-000000000000"
