@@ -68,7 +68,7 @@ test-server: $(VENV)/dev $(VENV)/node tests/engine/node_modules clients/javascri
 	npm test --silent --prefix clients/javascript
 	npm test --silent --prefix web
 
-test-runtime: $(VENV)/dev tests/engine/node_modules ## Test the package under AWS's Lambda runtime, and the contract over every transport
+test-runtime: $(VENV)/dev tests/engine/node_modules ## Test the package under AWS's Lambda runtime, and the protocol over every way to reach the server
 	$(PYTEST) -m "runtime or transports" tests/unit tests/local tests/engine tests/runtime
 
 test-browser: $(VENV)/dev $(VENV)/node tests/engine/node_modules tests/interop/node_modules tests/npm/node_modules web/node_modules clients/javascript/node_modules ## Test the browser client and the page in Chromium and Firefox, with each other and with Python

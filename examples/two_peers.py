@@ -54,7 +54,7 @@ async def offer(http: httpx.AsyncClient, channel_id: str, message: str) -> str:
     data_channel.on("open", lambda: data_channel.send(message))
     data_channel.on("message", received.set_result)
 
-    await peer.setLocalDescription(await peer.createOffer())  # aiortc gathers its candidates here, into the offer.
+    await peer.setLocalDescription(await peer.createOffer())  # This also adds aiortc's candidates to the offer.
     await call(http, "create_offer", channel_id=channel_id, offer=peer.localDescription.sdp)
     answer = (await poll(http, "get_answer", channel_id))["answer"]
     await peer.setRemoteDescription(RTCSessionDescription(answer, "answer"))

@@ -85,7 +85,7 @@ variable "name" {
 }
 
 variable "package_path" {
-  description = "Path of the zip with the function's code, from this folder. `make package` builds it."
+  description = "Path of the zip with the function's code, relative to this folder. `make package` builds it."
   type        = string
   default     = "../build/function.zip"
 }

@@ -1,4 +1,4 @@
-"""Checks whether this machine has the programs that a command needs. Installs nothing.
+"""Checks whether this machine has the programs that a command needs. It installs nothing.
 
 python -m tools.doctor            check for everything that `make test-all` needs
 python -m tools.doctor bench      check for another command: bench, check, deploy or format
@@ -101,8 +101,12 @@ TERRAFORM = Requirement(
 )
 
 PARTS = (
-    Part("test-server", "tests that wait for real seconds, and the shell examples in the documents", (CURL,)),
-    Part("test-runtime", "the package under AWS's Lambda runtime, and the contract over every transport", (LAMBDA,)),
+    Part("test-server", "slow tests, and the shell examples in the documents", (CURL,)),
+    Part(
+        "test-runtime",
+        "the package under AWS's Lambda runtime, and the protocol over every way to reach the server",
+        (LAMBDA,),
+    ),
     Part("test-browser", "needs Chromium, Firefox and a TURN server", (CHROMIUM, FIREFOX, COTURN)),
     Part("test-network", "needs root, to simulate network changes", (CHROMIUM, COTURN, IP, ROOT)),
     Part("test-infra", "needs Terraform", (TERRAFORM,)),
@@ -137,7 +141,7 @@ def report(command: str) -> int:
     packages = [requirement.debian for requirement in missing if requirement.debian]
     if packages:
         sudo = "" if is_root() else "sudo "
-        print("On Debian and Ubuntu, install it with:", file=sys.stderr)
+        print("On Debian and Ubuntu, install the packages with:", file=sys.stderr)
         print(f"  {sudo}apt-get install --no-install-recommends {' '.join(packages)}", file=sys.stderr)
     return 1
 
@@ -150,7 +154,11 @@ def left_out() -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tools.doctor", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.doctor",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("command", nargs="?", default="test-all", choices=["test-all", *OTHERS])
     parser.add_argument("--left-out", action="store_true", help="list what only `make test-all` runs, not `make test`")
     parser.add_argument("--needs-node", action="store_true", help="exit 0 if this machine lacks Node 20 or newer")

@@ -54,7 +54,7 @@ export async function openPointer(sealer, sealed) {
     if (offer !== undefined) check(offer);
     return { channelId: check(door, CHANNEL_ID), sealer: await sealerOf(check(key)), offer };
   } catch (cause) {
-    throw new TamperedError("the address does not name a door", { cause });
+    throw new TamperedError("the address does not contain a valid pointer", { cause });
   }
 }
 
@@ -100,7 +100,7 @@ function parseAnswer(text) {
     const { answer, guest } = JSON.parse(text);
     return { answer: check(answer), guest: check(guest, GUEST) };
   } catch (cause) {
-    throw new TamperedError("the answer does not name its guest", { cause });
+    throw new TamperedError("the answer does not contain a valid guest name", { cause });
   }
 }
 

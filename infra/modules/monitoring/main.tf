@@ -43,7 +43,7 @@ resource "aws_sns_topic_subscription" "email" {
 # One failure can be a peer's bad luck; five in five minutes is the server's fault.
 resource "aws_cloudwatch_metric_alarm" "url_5xx" {
   alarm_name          = "${var.name}-url-5xx"
-  alarm_description   = "The URL failed five requests or more in five minutes: a bug, or DynamoDB out of reach. See docs/operations.md."
+  alarm_description   = "Five requests or more failed with a 5xx in five minutes: because of a bug, or because DynamoDB could not be reached. See docs/operations.md."
   namespace           = "AWS/Lambda"
   metric_name         = "Url5xxCount"
   dimensions          = { FunctionName = var.function_name }

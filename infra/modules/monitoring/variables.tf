@@ -39,12 +39,12 @@ variable "name_in_account" {
 }
 
 variable "slow_dynamodb_ms" {
-  description = "Milliseconds that one DynamoDB call in a hundred may take before the alarm starts."
+  description = "Limit in milliseconds: the alarm starts if one DynamoDB call in a hundred takes longer."
   type        = number
 }
 
 variable "slow_request_ms" {
-  description = "Milliseconds that one request in a hundred may take before the alarm starts."
+  description = "Limit in milliseconds: the alarm starts if one request in a hundred takes longer."
   type        = number
 }
 

@@ -8,7 +8,7 @@ variable "access_keys_parameter" {
 
   validation {
     condition     = var.access_keys_parameter == null || can(regex("^/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$", var.access_keys_parameter))
-    error_message = "A parameter's name consists of letters, digits, \"_\", \".\" and \"-\", between slashes: \"/peerpost/access-keys\"."
+    error_message = "A parameter's name consists of letters, digits, \"_\", \".\" and \"-\", with single slashes between its parts, such as \"/peerpost/access-keys\"."
   }
 
   validation {
@@ -68,12 +68,12 @@ variable "allowed_origins" {
 
   validation {
     condition     = !anytrue([for origin in var.allowed_origins : can(regex("^(http://.*:80|https://.*:443)$", origin))])
-    error_message = "A browser leaves out the usual port of http and https: write \"https://call.example.org\", without \":443\"."
+    error_message = "A browser leaves out the default port of http and https: write \"https://call.example.org\", without \":443\"."
   }
 
   validation {
     condition     = alltrue([for origin in var.allowed_origins : length(origin) <= 253])
-    error_message = "A function URL takes origins of at most 253 characters."
+    error_message = "A function URL accepts origins of at most 253 characters."
   }
 }
 
@@ -114,7 +114,7 @@ variable "environment" {
     condition = length(setintersection(keys(var.environment), [
       "ACCESS_KEYS_PARAMETER", "MAX_WAIT_SECONDS", "STUN_URLS", "TABLE_NAME", "TURN_SECRET_PARAMETER", "TURN_URLS",
     ])) == 0
-    error_message = "The module itself sets ACCESS_KEYS_PARAMETER, MAX_WAIT_SECONDS, STUN_URLS, TABLE_NAME, TURN_SECRET_PARAMETER and TURN_URLS. Use its variables of the same names."
+    error_message = "The module itself sets ACCESS_KEYS_PARAMETER, MAX_WAIT_SECONDS, STUN_URLS, TABLE_NAME, TURN_SECRET_PARAMETER and TURN_URLS. Use its variables instead, such as max_wait_seconds."
   }
 
   validation {
@@ -338,7 +338,7 @@ variable "turn_secret_parameter" {
 
   validation {
     condition     = var.turn_secret_parameter == null || can(regex("^/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$", var.turn_secret_parameter))
-    error_message = "A parameter's name consists of letters, digits, \"_\", \".\" and \"-\", between slashes: \"/peerpost/turn-secret\"."
+    error_message = "A parameter's name consists of letters, digits, \"_\", \".\" and \"-\", with single slashes between its parts, such as \"/peerpost/turn-secret\"."
   }
 
   validation {

@@ -12,7 +12,7 @@ ACCESS_KEY = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 def checked(access_key: str) -> str:
     """Return the access key. Raises ValueError, which does not show the key, if it is not a valid one."""
     if not ACCESS_KEY.fullmatch(access_key):
-        raise ValueError("an access key may contain only letters, digits and -._~+/, and end with =")
+        raise ValueError("an access key may contain only letters, digits and -._~+/, and may end with =")
     return access_key
 
 

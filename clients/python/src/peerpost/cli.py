@@ -151,7 +151,7 @@ def common_options() -> argparse.ArgumentParser:
         default=PATIENCE_SECONDS,
         help="how long the other peer may be silent before it counts as lost (default: %(default)g)",
     )
-    result.add_argument("--quiet", action="store_true", help="print only the link and errors")
+    result.add_argument("--quiet", action="store_true", help="print only errors and, for send, the link")
     return result
 
 

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from peerpost.errors import TamperedError
 
 KEY_BYTES = 32
+KEY_CHARACTERS = 43
 NONCE_BYTES = 12
 
 Role = Literal["offerer", "answerer"]
@@ -47,9 +48,15 @@ def key_to_text(key: bytes) -> str:
 
 def key_from_text(text: str) -> bytes:
     """Return the key of a link. Raises ValueError for any other text."""
-    key = from_base64url(text)
+    not_a_key = (
+        f"the key is incomplete or was changed: it must be {KEY_CHARACTERS} characters of base64url ({KEY_BYTES} bytes)"
+    )
+    try:
+        key = from_base64url(text)
+    except ValueError as error:
+        raise ValueError(not_a_key) from error
     if len(key) != KEY_BYTES:
-        raise ValueError(f"a key must have {KEY_BYTES} bytes, not {len(key)}")
+        raise ValueError(not_a_key)
     return key
 
 

@@ -153,5 +153,5 @@ async def receive_content(channel: FileChannel, offer: FileOffer, file: BinaryIO
     if count != offer.size:
         raise TransferError(f"received only {count} of {offer.size} bytes")
     if message.get("sha256") != checksum.hexdigest():
-        raise TransferError("checksum mismatch: received other data than was sent")
+        raise TransferError("checksum mismatch: the received data differs from what was sent")
     return checksum.hexdigest()
