@@ -487,7 +487,7 @@ def test_an_address_that_lives_no_longer_than_a_channel_is_an_error(ttl: int) ->
         async for _ in listen(Script(ok()).client, new_connection=Connections(), ttl=ttl):
             pass
 
-    with pytest.raises(ValueError, match="an address lives longer than 300 seconds"):
+    with pytest.raises(ValueError, match="the lifetime of an address must be more than 300 seconds"):
         run_at_once(run())
 
 

@@ -132,7 +132,7 @@ def link_of(channel_id: str | Link | None, key: bytes | None) -> Link | None:
     if isinstance(channel_id, str):
         return Link(channel_id, key)
     if key is not None:
-        raise ValueError("a Link has its own key")
+        raise ValueError("do not pass a key together with a Link, which has its own")
     return channel_id
 
 

@@ -84,7 +84,7 @@ async def listen(
     reached at the start, and ValueError for a connection that has nothing to offer.
     """
     if ttl <= CHANNEL_TTL_SECONDS:
-        raise ValueError(f"an address lives longer than {CHANNEL_TTL_SECONDS} seconds")
+        raise ValueError(f"the lifetime of an address must be more than {CHANNEL_TTL_SECONDS} seconds")
     async with client_of(server, access_key) as client:
         listener = Listener(
             client,
@@ -215,7 +215,7 @@ class Listener:
         self._knows_server = True
         # A server that does not know `ttl` opens an ordinary channel.
         if created.ttl is None or created.ttl <= CHANNEL_TTL_SECONDS:
-            raise NoAddressError("the server does not offer addresses: it opens channels for a few minutes only")
+            raise NoAddressError("the server does not offer addresses: its channels live for only a few minutes")
         return Address(created.channel_id, new_key(), owner)
 
     async def _open_door(self) -> OpenDoor | None:

@@ -123,7 +123,7 @@ class Pointers:
 
     def __init__(self, client: SignalingClient, link: Link, report: Report) -> None:
         if link.key is None:
-            raise ValueError("an address has a key")
+            raise ValueError("the link of an address must have a key")
         self.ice_servers: tuple[RTCIceServer, ...] = ()
         self._client = client
         self._address_id = link.channel_id
@@ -156,7 +156,7 @@ class Pointers:
             except RefusalError as refusal:
                 if str(refusal) != NO_SUCH_CHANNEL:
                     raise
-                raise ChannelExpiredError("there is no such address: it has expired, or never was") from refusal
+                raise ChannelExpiredError("there is no such address: it has expired, or never existed") from refusal
         return self._next
 
     def mark_dead(self, pointer: Pointer) -> None:
