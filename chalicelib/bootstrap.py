@@ -92,7 +92,12 @@ def build_services(table: Table, parameters: Parameters, settings: Settings) -> 
     if settings.access_keys_parameter is not None:
         read_digests = parameters[settings.access_keys_parameter].read
         access_keys = AccessKeys(read_digests)
-    return Services(Channels(table), access_keys, ice_servers_of(settings, parameters))
+    return Services(
+        Channels(table),
+        access_keys,
+        ice_servers_of(settings, parameters),
+        settings.max_ttl_seconds,
+    )
 
 
 def ice_servers_of(settings: Settings, parameters: Parameters) -> IceServers:

@@ -11,6 +11,7 @@ A channel is an item of the table, with these attributes:
     offer        string   absent until a peer has written it
     answer       string   absent until a peer has written it
     changes      number   how often the offer has been replaced; absent until then
+    owner_digest binary   see ownership; absent if the channel has no owner
 """
 
 from typing import Any, NamedTuple
@@ -18,6 +19,7 @@ from typing import Any, NamedTuple
 from chalicelib import limits
 from chalicelib.dynamodb import ConditionFailed, Item
 from chalicelib.errors import SignalingError, StorageUnavailable
+from chalicelib.ownership import Writer
 
 # DynamoDB's TTL deletes items days late, so each write checks that the channel has not expired.
 CHANNEL_IS_ALIVE = "attribute_exists(channel_id) AND expire_time > :now"
@@ -41,6 +43,7 @@ class ChannelUpdate(NamedTuple):
     `now` is the Unix time in seconds at which the channel has to be alive.
     `attributes` are in DynamoDB's form: {"offer": {"S": "v=0 ..."}}.
     `condition` must hold too.
+    `writer` is the client that sends the update.
     """
 
     channel_id: str
@@ -48,6 +51,7 @@ class ChannelUpdate(NamedTuple):
     candidates: list[str]
     attributes: Item
     condition: str | None = None
+    writer: Writer = Writer()
 
     def request(self) -> dict[str, Any]:
         """Return the parameters of the UpdateItem request.
@@ -58,7 +62,7 @@ class ChannelUpdate(NamedTuple):
         candidates = {
             f":c{number}": {"S": candidate} for number, candidate in enumerate(self.candidates)
         }
-        conditions = [CHANNEL_IS_ALIVE]
+        conditions = [CHANNEL_IS_ALIVE, self.writer.condition()]
         if self.condition is not None:
             conditions.append(self.condition)
         conditions.append(HAS_ROOM)
@@ -72,6 +76,7 @@ class ChannelUpdate(NamedTuple):
             ":room": {"N": str(limits.MAX_CANDIDATES - len(self.candidates))},
             ":new": {"L": list(candidates.values())},
             **candidates,
+            **self.writer.condition_values(),
             **{f":{name}": value for name, value in self.attributes.items()},
         }
         return {
@@ -89,7 +94,12 @@ class ChannelUpdate(NamedTuple):
 
         An update of candidates alone is never recognised, and need not be: `revised` finds all of
         them stored, and leaves nothing to write.
+
+        Nor is an update from a stranger, which no copy could carry out. The owner may have stored
+        the same text.
         """
+        if self.writer.is_stranger_to(failure.item):
+            return False
         stored_ours = failure.is_our_own_write(self.attributes)
         return stored_ours and set(self.candidates) <= set(candidates_in(failure.item))
 
@@ -105,6 +115,9 @@ class ChannelUpdate(NamedTuple):
         stored = failure.item
         if not is_alive(stored, self.now):
             raise error_without_a_channel(failure)
+        if self.writer.is_stranger_to(stored):
+            # A channel's owner never changes. So this refusal is right even after a lost reply.
+            raise self.writer.refusal()
         if "answer" in self.attributes and "answer" in stored:
             # An answer is never replaced. If a copy of ours had been stored, it would still be
             # here, so this refusal is right even after a lost reply.

@@ -8,7 +8,6 @@ of which some are stored already.
 import time
 import uuid
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from typing import NamedTuple
 
 from chalicelib import limits
@@ -21,6 +20,7 @@ from chalicelib.channel_update import (
 )
 from chalicelib.dynamodb import ConditionFailed, Item, Table
 from chalicelib.errors import SignalingError
+from chalicelib.ownership import Writer
 
 
 class Channel(NamedTuple):
@@ -38,7 +38,8 @@ class Channels:
     Every method, except `warm_up` and `close_connections`, raises StorageUnavailable if DynamoDB
     does not serve, or if nobody can say whether a write was carried out. Those that take a
     channel_id, except `delete`, raise SignalingError if there is no such living channel, or if the
-    write breaks a rule.
+    write breaks a rule. Those with an `owner` also raise it if the channel has an owner, whose
+    secret this is not.
 
     >>> channels = Channels(Table(open_client(), "peerpost"))
     >>> channel_id = channels.create("v=0 (the offer)")
@@ -59,14 +60,22 @@ class Channels:
         """Close all connections. The next request opens a new one."""
         self._table.close_connections()
 
-    def create(self, offer: str | None = None, candidates: Iterable[str] = ()) -> str:
-        """Open a channel for CHANNEL_TTL_SECONDS, and return its id.
+    def create(
+        self,
+        offer: str | None = None,
+        candidates: Iterable[str] = (),
+        ttl_seconds: int = limits.CHANNEL_TTL_SECONDS,
+        owner: str | None = None,
+    ) -> str:
+        """Open a channel for `ttl_seconds`, and return its id.
 
-        Store the offer and candidates with it, as far as the offerer has them already.
+        Store the offer and candidates with it, as far as the offerer has them already. `owner` is a
+        secret, without which nobody can write to the channel from now on.
         """
         channel_id = str(uuid.uuid4())
-        expire_time = self._seconds() + limits.CHANNEL_TTL_SECONDS
+        expire_time = self._seconds() + ttl_seconds
         item = channel_item(channel_id, expire_time, candidates)
+        item |= Writer.with_secret(owner).attributes()
         if offer is not None:
             item["offer"] = {"S": offer}
         try:
@@ -84,37 +93,62 @@ class Channels:
             raise SignalingError("no such channel")
         return Channel(text_in(item, "offer"), text_in(item, "answer"), candidates_in(item))
 
-    def set_offer(self, channel_id: str, offer: str, candidates: Iterable[str] = ()) -> None:
+    def set_offer(
+        self,
+        channel_id: str,
+        offer: str,
+        candidates: Iterable[str] = (),
+        owner: str | None = None,
+    ) -> None:
         """Store the offer, and append its candidates. It replaces an earlier offer."""
         # The condition is for a first offer. If there is one, ChannelUpdate.revised makes this a
         # numbered replacement.
-        self._write(channel_id, {"offer": {"S": offer}}, candidates, NO_OFFER_YET)
+        self._write(channel_id, {"offer": {"S": offer}}, candidates, NO_OFFER_YET, owner=owner)
 
-    def set_answer(self, channel_id: str, answer: str, candidates: Iterable[str] = ()) -> None:
+    def set_answer(
+        self,
+        channel_id: str,
+        answer: str,
+        candidates: Iterable[str] = (),
+        owner: str | None = None,
+    ) -> None:
         """Store the answer, and append its candidates. The first answer wins."""
-        self._write(channel_id, {"answer": {"S": answer}}, candidates, NO_ANSWER_YET)
+        self._write(channel_id, {"answer": {"S": answer}}, candidates, NO_ANSWER_YET, owner=owner)
 
-    def add_candidates(self, channel_id: str, candidates: Iterable[str]) -> None:
+    def add_candidates(
+        self, channel_id: str, candidates: Iterable[str], owner: str | None = None
+    ) -> None:
         """Append the candidates that the channel does not hold already."""
-        self._write(channel_id, {}, candidates)
+        self._write(channel_id, {}, candidates, owner=owner)
 
-    def add_and_get_candidates(self, channel_id: str, candidates: Iterable[str]) -> list[str]:
+    def add_and_get_candidates(
+        self, channel_id: str, candidates: Iterable[str], owner: str | None = None
+    ) -> list[str]:
         """Append the candidates that are new, and return all that the channel then holds."""
-        return candidates_in(self._write(channel_id, {}, candidates, return_item=True))
+        item = self._write(channel_id, {}, candidates, return_item=True, owner=owner)
+        return candidates_in(item)
 
-    def delete(self, channel_id: str) -> None:
+    def delete(self, channel_id: str, owner: str | None = None) -> None:
         """Erase a channel, if it exists.
 
         Overwrite it with an empty, expired item instead of removing it: otherwise a late copy of
         the `create` that made the channel could bring it back. DynamoDB's TTL deletes it later.
         By then, no copy of a `create` is on its way any more.
         """
+        now = self._seconds()
         # So far in the past that an instance whose clock is behind sees it as expired, too.
-        expired = self._seconds() - limits.CHANNEL_TTL_SECONDS
-        # Without the condition, deleting unknown ids would fill the table. A client learns an id
+        erased = channel_item(channel_id, now - limits.CHANNEL_TTL_SECONDS)
+        writer = Writer.with_secret(owner)
+        # Without attribute_exists, deleting unknown ids would fill the table. A client learns an id
         # only from the reply to `create`, so the item exists by then.
-        with suppress(ConditionFailed):
-            self._table.put(channel_item(channel_id, expired), "attribute_exists(channel_id)")
+        condition = f"attribute_exists(channel_id) AND {writer.condition()}"
+        try:
+            self._table.put(erased, condition, writer.condition_values())
+        except ConditionFailed as failure:
+            # There is no such channel, or it has another owner. Once it has expired, it does not
+            # exist for anybody.
+            if is_alive(failure.item, now):
+                raise writer.refusal() from failure
 
     def _write(
         self,
@@ -123,6 +157,7 @@ class Channels:
         candidates: Iterable[str],
         condition: str | None = None,
         return_item: bool = False,
+        owner: str | None = None,
     ) -> Item:
         """Set attributes of a channel and append candidates to it, as one ChannelUpdate.
 
@@ -136,7 +171,8 @@ class Channels:
         """
         # The same for all rounds, so that `revised` judges by the time that DynamoDB was given.
         now = self._seconds()
-        update = ChannelUpdate(channel_id, now, unique(candidates), attributes, condition)
+        writer = Writer.with_secret(owner)
+        update = ChannelUpdate(channel_id, now, unique(candidates), attributes, condition, writer)
         while True:
             try:
                 return self._table.update(update.request(), return_item)

@@ -122,9 +122,16 @@ class Table:
         item: Item = reply.get("Item", {})
         return item
 
-    def put(self, item: Item, condition: str) -> None:
-        """Write a whole item. Raise ConditionFailed if the condition does not hold."""
-        self._send_conditional(self._client.put_item, Item=item, ConditionExpression=condition)
+    def put(self, item: Item, condition: str, condition_values: Item | None = None) -> None:
+        """Write a whole item. Raise ConditionFailed if the condition does not hold.
+
+        `condition_values` are the values that the condition names, if any.
+        """
+        request: dict[str, Any] = {"Item": item, "ConditionExpression": condition}
+        # DynamoDB refuses an empty map.
+        if condition_values:
+            request["ExpressionAttributeValues"] = condition_values
+        self._send_conditional(self._client.put_item, **request)
 
     def update(self, request: dict[str, Any], return_item: bool = False) -> Item:
         """Update one item. Raise ConditionFailed if its condition does not hold.

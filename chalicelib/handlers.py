@@ -13,7 +13,14 @@ from chalicelib.access_keys import AccessKeys
 from chalicelib.channels import Channel, Channels
 from chalicelib.errors import SignalingError
 from chalicelib.ice_servers import IceServer, IceServers
-from chalicelib.limits import MAX_CANDIDATE_BYTES, MAX_DESCRIPTION_BYTES
+from chalicelib.limits import (
+    CHANNEL_TTL_SECONDS,
+    MAX_CANDIDATE_BYTES,
+    MAX_DESCRIPTION_BYTES,
+    MAX_OWNER_BYTES,
+    MAX_TTL_SECONDS,
+    MIN_OWNER_BYTES,
+)
 from chalicelib.protocol import Request, parse
 
 
@@ -21,6 +28,8 @@ class Reply(TypedDict, total=False):
     """What a reply can hold. It is sent as JSON."""
 
     channel_id: str
+    # For how many seconds the new channel lives, if the client asked for a number.
+    ttl: int
     offer: str
     answer: str
     # Candidates.
@@ -36,6 +45,7 @@ class Services(NamedTuple):
     channels: Channels
     access_keys: AccessKeys | None = None
     ice_servers: IceServers = IceServers()
+    max_ttl_seconds: int = MAX_TTL_SECONDS
 
 
 class Call(NamedTuple):
@@ -89,9 +99,18 @@ def create_data_channel(call: Call) -> Reply:
         offer = request.text("offer", MAX_DESCRIPTION_BYTES)
     wants_ice_servers = request.flag("ice_servers")
     candidates = request.texts("candidates", MAX_CANDIDATE_BYTES)
+    wanted_ttl = request.whole_number("ttl", least=1)
+    ttl = CHANNEL_TTL_SECONDS
+    if wanted_ttl is not None:
+        ttl = min(wanted_ttl, call.services.max_ttl_seconds)
+    owner = owner_in(request)
     # Do this first: if it fails, no channel has been created yet.
     ice_servers = ice_servers_if(wants_ice_servers, call.services)
-    return {"channel_id": call.services.channels.create(offer, candidates), **ice_servers}
+    channel_id = call.services.channels.create(offer, candidates, ttl, owner)
+    reply: Reply = {"channel_id": channel_id, **ice_servers}
+    if wanted_ttl is not None:
+        reply["ttl"] = ttl
+    return reply
 
 
 def create_offer(call: Call) -> Reply:
@@ -99,7 +118,7 @@ def create_offer(call: Call) -> Reply:
     offer = request.text("offer", MAX_DESCRIPTION_BYTES)
     channel_id = request.text("channel_id")
     candidates = request.texts("candidates", MAX_CANDIDATE_BYTES)
-    call.services.channels.set_offer(channel_id, offer, candidates)
+    call.services.channels.set_offer(channel_id, offer, candidates, owner_in(request))
     return {}
 
 
@@ -123,7 +142,7 @@ def create_answer(call: Call) -> Reply:
     answer = request.text("answer", MAX_DESCRIPTION_BYTES)
     channel_id = request.text("channel_id")
     candidates = request.texts("candidates", MAX_CANDIDATE_BYTES)
-    call.services.channels.set_answer(channel_id, answer, candidates)
+    call.services.channels.set_answer(channel_id, answer, candidates, owner_in(request))
     return {}
 
 
@@ -147,10 +166,11 @@ def create_candidate(call: Call) -> Reply:
         candidates = [request.text("candidate", MAX_CANDIDATE_BYTES)]
     channel_id = request.text("channel_id")
     since = request.whole_number("since")
+    owner = owner_in(request)
     if since is None:
-        call.services.channels.add_candidates(channel_id, candidates)
+        call.services.channels.add_candidates(channel_id, candidates, owner)
         return {}
-    stored = call.services.channels.add_and_get_candidates(channel_id, candidates)
+    stored = call.services.channels.add_and_get_candidates(channel_id, candidates, owner)
     return candidates_since(since, stored)
 
 
@@ -166,7 +186,8 @@ def get_candidates(call: Call) -> Reply:
 
 
 def delete_data_channel(call: Call) -> Reply:
-    call.services.channels.delete(call.request.text("channel_id"))
+    request = call.request
+    call.services.channels.delete(request.text("channel_id"), owner_in(request))
     return {}
 
 
@@ -177,6 +198,13 @@ def get_ice_servers(call: Call) -> Reply:
     if not was_allowed_by_key:
         call.services.channels.get(call.request.text("channel_id"))
     return {"ice_servers": call.services.ice_servers.current()}
+
+
+def owner_in(request: Request) -> str | None:
+    """Return the owner's secret in a request that creates or writes; None if it brings none."""
+    if "owner" not in request:
+        return None
+    return request.text("owner", MAX_OWNER_BYTES, MIN_OWNER_BYTES)
 
 
 def wait_for_channel(call: Call, channel_id: str, is_ready: Callable[[Channel], bool]) -> Channel:

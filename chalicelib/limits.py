@@ -1,11 +1,22 @@
 """Every number of the service, with its unit in its name and its reason above it.
 
 A full channel fits DynamoDB's limit of 409,600 bytes for an item: 2 descriptions of 32,768 bytes,
-800 candidates of 425 and one more for their place in the list, and 100 for the rest are 406,436.
+800 candidates of 425 and one more for their place in the list, and 150 for the rest are 406,486.
+The rest is the names of the attributes, the id, two numbers, and the 32 bytes of an owner's digest.
 """
 
 # Two people open a link and connect within minutes. After that, a channel is litter.
 CHANNEL_TTL_SECONDS = 300
+
+# How long a channel lives at most if its creator asks for a longer life, unless the operator says
+# otherwise. A camera or a page that is there every day opens a new one each day. What its owner has
+# stored, and people's IP addresses with it, is then gone after a day, too.
+MAX_TTL_SECONDS = 86_400
+
+# An owner's secret. 16 random bytes cannot be guessed. 64 bytes are 48 random ones in base64, and
+# SHA-256 keeps no more than 32.
+MIN_OWNER_BYTES = 16
+MAX_OWNER_BYTES = 64
 
 # An offer or an answer. One for a data channel takes 1 KB, one for audio and video 6 KB, and each
 # further video track about 4 KB.

@@ -29,11 +29,11 @@ class Request:
     def __contains__(self, field: str) -> bool:
         return field in self._fields
 
-    def text(self, field: str, max_bytes: int = MAX_ID_BYTES) -> str:
-        """Return a string of 1 to `max_bytes` bytes in UTF-8."""
+    def text(self, field: str, max_bytes: int = MAX_ID_BYTES, min_bytes: int = 1) -> str:
+        """Return a string of `min_bytes` to `max_bytes` bytes in UTF-8."""
         if field not in self._fields:
             raise SignalingError(f"{field} is missing")
-        return checked_text(self._fields[field], field, max_bytes)
+        return checked_text(self._fields[field], field, max_bytes, min_bytes)
 
     def texts(self, field: str, max_bytes: int) -> list[str]:
         """Return a list of at most MAX_BATCH such strings; an empty one if the field is absent."""
@@ -53,13 +53,13 @@ class Request:
             raise SignalingError(f"{field} must be a number from 0")
         return value
 
-    def whole_number(self, field: str) -> int | None:
-        """Return a whole number of 0 or more; None if the field is absent."""
+    def whole_number(self, field: str, least: int = 0) -> int | None:
+        """Return a whole number of `least` or more; None if the field is absent."""
         if field not in self._fields:
             return None
         value = self._fields[field]
-        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            raise SignalingError(f"{field} must be a whole number from 0")
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise SignalingError(f"{field} must be a whole number from {least}")
         return value
 
     def flag(self, field: str) -> bool:
@@ -125,8 +125,8 @@ def is_nested_deeper(value: object, max_depth: int) -> bool:
     return any(is_nested_deeper(each, max_depth - 1) for each in inner)
 
 
-def checked_text(value: object, name: str, max_bytes: int) -> str:
-    """Return a value that is a string of 1 to `max_bytes` bytes in UTF-8."""
+def checked_text(value: object, name: str, max_bytes: int, min_bytes: int = 1) -> str:
+    """Return a value that is a string of `min_bytes` to `max_bytes` bytes in UTF-8."""
     if not isinstance(value, str):
         raise SignalingError(f"{name} must be a string")
     if not value:
@@ -136,6 +136,8 @@ def checked_text(value: object, name: str, max_bytes: int) -> str:
     except UnicodeEncodeError as error:
         # JSON can write half of a character, "\ud800". DynamoDB cannot store it.
         raise SignalingError(f"{name} has a lone surrogate") from error
+    if size < min_bytes:
+        raise SignalingError(f"{name} must be at least {min_bytes} bytes")
     if size > max_bytes:
         raise SignalingError(f"{name} must be at most {max_bytes} bytes")
     return value

@@ -40,6 +40,9 @@ class Settings(NamedTuple):
     # How long a client may have its reply held, in seconds. 0 turns holding off.
     max_wait_seconds: float = limits.MAX_WAIT_SECONDS
 
+    # For how long a channel may live, in seconds, if its creator asks for a longer life.
+    max_ttl_seconds: int = limits.MAX_TTL_SECONDS
+
     # The SSM parameter that holds the digests of the access keys. None lets everybody in.
     access_keys_parameter: str | None = None
 
@@ -60,6 +63,7 @@ class Settings(NamedTuple):
             # Like botocore, treat an empty variable as not set.
             dynamodb_endpoint=environment.get("AWS_ENDPOINT_URL_DYNAMODB") or None,
             max_wait_seconds=_seconds(environment, "MAX_WAIT_SECONDS", limits.MAX_WAIT_SECONDS),
+            max_ttl_seconds=_ttl(environment, "MAX_TTL_SECONDS", limits.MAX_TTL_SECONDS),
             access_keys_parameter=_name(environment, "ACCESS_KEYS_PARAMETER"),
             stun_urls=_urls(environment, "STUN_URLS", ("stun:", "stuns:")),
             turn_urls=_urls(environment, "TURN_URLS", ("turn:", "turns:")),
@@ -93,6 +97,23 @@ def _seconds(environment: Mapping[str, str], variable: str, default: float) -> f
     # float() also reads "nan" and "inf".
     if not 0 <= seconds < math.inf:
         raise SettingsError(f"{variable} must be a number of seconds from 0, not {text!r}")
+    return seconds
+
+
+def _ttl(environment: Mapping[str, str], variable: str, default: int) -> int:
+    text = environment.get(variable)
+    if text is None:
+        return default
+    shortest = limits.CHANNEL_TTL_SECONDS
+    try:
+        seconds = int(text)
+    except ValueError:
+        # Not a whole number, and so not one from `shortest`: the comparison below is true for it.
+        seconds = 0
+    if seconds < shortest:
+        raise SettingsError(
+            f"{variable} must be a whole number of seconds from {shortest}, not {text!r}"
+        )
     return seconds
 
 

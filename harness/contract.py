@@ -16,10 +16,25 @@ NEEDED = {
     "delete_data_channel": ["channel_id"],
     "get_ice_servers": ["channel_id"],
 }
+# The methods that a channel with an owner allows only to its owner.
+WRITES = ["create_offer", "create_answer", "create_candidate", "delete_data_channel"]
+OWNER = "the owner's secret"
+STRANGER = "a stranger's secret"
+# What the owner's secret is sent with by clients that do not know it, and the refusal.
+NOT_THE_OWNER: list[tuple[dict[str, object], str]] = [
+    ({}, "owner is missing"),
+    ({"owner": STRANGER}, "owner does not match"),
+]
 
 
 def open_channel(post: Post) -> str:
     channel_id: str = post({"method": "create_data_channel"}).json()["channel_id"]
+    return channel_id
+
+
+def open_owned_channel(post: Post, **fields: object) -> str:
+    """Open a channel that belongs to OWNER."""
+    channel_id: str = post({"method": "create_data_channel", "owner": OWNER} | fields).json()["channel_id"]
     return channel_id
 
 

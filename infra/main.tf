@@ -14,6 +14,7 @@ module "peerpost" {
   environment                 = var.environment
   log_retention_days          = var.log_retention_days
   max_read_units              = var.max_read_units
+  max_ttl_seconds             = var.max_ttl_seconds
   max_wait_seconds            = var.max_wait_seconds
   max_write_units             = var.max_write_units
   memory_mb                   = var.memory_mb

@@ -54,6 +54,12 @@ variable "max_read_units" {
   default     = null
 }
 
+variable "max_ttl_seconds" {
+  description = "For how many seconds a channel may live if its creator asks for a longer life; 300 turns long-lived channels off."
+  type        = number
+  default     = null
+}
+
 variable "max_wait_seconds" {
   description = "The longest time in seconds for which a reply may be held; 0 turns waiting off. More than 5 needs a longer timeout_seconds."
   type        = number

@@ -8,6 +8,7 @@ variables {
   authorization_type    = "NONE"
   environment           = {}
   log_retention_days    = 14
+  max_ttl_seconds       = 86400
   max_wait_seconds      = 5
   memory_mb             = 256
   name                  = "peerpost"
@@ -137,6 +138,7 @@ run "further_environment_variables_reach_the_function" {
   assert {
     condition = aws_lambda_function.this.environment[0].variables == tomap({
       AWS_CA_BUNDLE    = "/opt/roots.pem"
+      MAX_TTL_SECONDS  = "86400"
       MAX_WAIT_SECONDS = "5"
       TABLE_NAME       = "peerpost-channels"
     })
@@ -214,7 +216,7 @@ run "nothing_is_on_that_nobody_asked_for" {
   }
 
   assert {
-    condition     = toset(keys(aws_lambda_function.this.environment[0].variables)) == toset(["MAX_WAIT_SECONDS", "TABLE_NAME"])
+    condition     = toset(keys(aws_lambda_function.this.environment[0].variables)) == toset(["MAX_TTL_SECONDS", "MAX_WAIT_SECONDS", "TABLE_NAME"])
     error_message = "A variable that is set switches its feature on, even when it is empty."
   }
 }
@@ -234,6 +236,7 @@ run "the_function_learns_names_and_urls" {
   assert {
     condition = aws_lambda_function.this.environment[0].variables == tomap({
       ACCESS_KEYS_PARAMETER = "/peerpost/access-keys"
+      MAX_TTL_SECONDS       = "86400"
       MAX_WAIT_SECONDS      = "5"
       STUN_URLS             = "stun:turn.example.org"
       TABLE_NAME            = "peerpost-channels"

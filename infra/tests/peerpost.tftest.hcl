@@ -293,6 +293,46 @@ run "a_wait_leaves_time_for_dynamodb" {
   expect_failures = [var.timeout_seconds]
 }
 
+run "a_channel_may_live_for_300_seconds_or_longer" {
+  command = plan
+
+  module {
+    source = "./modules/peerpost"
+  }
+
+  variables {
+    max_ttl_seconds = 300
+  }
+}
+
+run "no_channel_may_live_shorter_than_300_seconds" {
+  command = plan
+
+  module {
+    source = "./modules/peerpost"
+  }
+
+  variables {
+    max_ttl_seconds = 299
+  }
+
+  expect_failures = [var.max_ttl_seconds]
+}
+
+run "a_channel_lives_for_whole_seconds" {
+  command = plan
+
+  module {
+    source = "./modules/peerpost"
+  }
+
+  variables {
+    max_ttl_seconds = 3600.5
+  }
+
+  expect_failures = [var.max_ttl_seconds]
+}
+
 run "keys_and_turn_need_nothing_else" {
   command = plan
 

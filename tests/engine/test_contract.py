@@ -10,8 +10,29 @@ from collections.abc import Mapping
 import pytest
 
 from chalicelib.handlers import HANDLERS
-from chalicelib.limits import MAX_BATCH, MAX_BODY_BYTES, MAX_CANDIDATE_BYTES, MAX_DEPTH, MAX_DESCRIPTION_BYTES
-from harness.contract import NEEDED, NOBODYS_ID, VALUES, assert_accepted, assert_refused, open_channel, state, whole
+from chalicelib.limits import (
+    MAX_BATCH,
+    MAX_BODY_BYTES,
+    MAX_CANDIDATE_BYTES,
+    MAX_DEPTH,
+    MAX_DESCRIPTION_BYTES,
+    MAX_TTL_SECONDS,
+)
+from harness.contract import (
+    NEEDED,
+    NOBODYS_ID,
+    NOT_THE_OWNER,
+    OWNER,
+    STRANGER,
+    VALUES,
+    WRITES,
+    assert_accepted,
+    assert_refused,
+    open_channel,
+    open_owned_channel,
+    state,
+    whole,
+)
 from harness.naming import name_of
 from harness.service import each_way_in_turn, every_way
 from harness.transports import JSON, Post
@@ -23,6 +44,8 @@ LIMITS = {
     "answer": MAX_DESCRIPTION_BYTES,
     "candidate": MAX_CANDIDATE_BYTES,
 }
+BAD_TTLS: list[object] = ["60", None, True, 0, -1, 60.0, 0.5, [60]]
+NO_STRINGS: list[object] = [None, True, 0, 10**20, [], ["x" * 16], {}]
 
 
 def test_the_server_has_exactly_the_methods_of_the_contract() -> None:
@@ -331,11 +354,115 @@ def test_a_deleted_channel_is_gone_and_can_be_deleted_again(post: Post) -> None:
         ({"ice_servers": "true"}, "ice_servers must be true or false"),
         ({"ice_servers": 1}, "ice_servers must be true or false"),
         ({"ice_servers": None}, "ice_servers must be true or false"),
+        *(({"ttl": ttl}, "ttl must be a whole number from 1") for ttl in BAD_TTLS),
     ],
     ids=name_of,
 )
 def test_a_bad_optional_field_is_refused(fields: dict[str, object], message: str, post: Post) -> None:
     assert_refused(post({"method": "create_data_channel"} | fields), message)
+
+
+@every_way
+def test_a_channel_gets_the_life_that_its_creator_asks_for_up_to_the_limit(post: Post) -> None:
+    short = post({"method": "create_data_channel", "ttl": 1})
+    day = post({"method": "create_data_channel", "offer": "an offer", "ttl": MAX_TTL_SECONDS})
+    year = post({"method": "create_data_channel", "ttl": 365 * 86_400})
+    ordinary = post({"method": "create_data_channel"})
+
+    assert short.json().keys() == day.json().keys() == {"channel_id", "ttl"}
+    assert [reply.json()["ttl"] for reply in (short, day, year)] == [1, MAX_TTL_SECONDS, MAX_TTL_SECONDS]
+    assert ordinary.json().keys() == {"channel_id"}
+    assert_accepted(post(whole("get_offer", day.json()["channel_id"])), {"offer": "an offer"})
+
+
+@every_way
+def test_only_its_owner_can_write_to_a_channel_and_everybody_can_read_it(post: Post) -> None:
+    channel_id = open_owned_channel(post, offer="the owner's offer", candidates=["the owner's"])
+    before = state(post, channel_id)
+
+    for method in WRITES:
+        for fields, message in NOT_THE_OWNER:
+            assert_refused(post(whole(method, channel_id) | fields), message)
+    assert state(post, channel_id) == before
+    for method in WRITES:
+        assert_accepted(post(whole(method, channel_id) | {"owner": OWNER}), {})
+
+    assert before == ['{"offer":"the owner\'s offer"}', "no answer yet", '{"items":["the owner\'s"]}']
+    assert state(post, channel_id) == ["no such channel"] * 3
+
+
+@each_way_in_turn
+@pytest.mark.parametrize("method", ["create_data_channel", *WRITES])
+def test_a_malformed_owner_is_refused_and_changes_nothing(method: str, post: Post) -> None:
+    """That holds for a channel without an owner, too."""
+    channels = [open_channel(post), open_owned_channel(post)]
+    refusals: list[tuple[object, str]] = [
+        ("", "owner must not be empty"),
+        ("\ud800" * 16, "owner has a lone surrogate"),
+        ("x" * 15, "owner must be at least 16 bytes"),
+        ("ü" * 7 + "x", "owner must be at least 16 bytes"),
+        ("x" * 65, "owner must be at most 64 bytes"),
+        ("ü" * 33, "owner must be at most 64 bytes"),
+        *((wrong, "owner must be a string") for wrong in NO_STRINGS),
+    ]
+
+    for channel_id in channels:
+        for owner, message in refusals:
+            assert_refused(post(whole(method, channel_id) | {"owner": owner}), message)
+
+    assert [state(post, channel_id) for channel_id in channels] == [
+        ["no offer yet", "no answer yet", '{"items":[]}'],
+    ] * 2
+
+
+@each_way_in_turn
+@pytest.mark.parametrize("owner", ["x" * 16, "x" * 64, "ü" * 32, "🤝" * 4, "\x00" * 16, " " * 16], ids=name_of)
+def test_an_owner_can_be_any_text_of_16_to_64_bytes(owner: str, post: Post) -> None:
+    opened = post({"method": "create_data_channel", "owner": owner})
+    request = whole("create_offer", opened.json()["channel_id"])
+
+    assert opened.json().keys() == {"channel_id"}
+    assert_refused(post(request | {"owner": owner[:-1] + "z" * len(owner[-1].encode())}), "owner does not match")
+    assert_accepted(post(request | {"owner": owner}), {})
+
+
+@each_way_in_turn
+def test_a_channel_without_an_owner_ignores_the_owner_in_a_write(post: Post) -> None:
+    channel_id = open_channel(post)
+
+    for method in WRITES:
+        assert_accepted(post(whole(method, channel_id) | {"owner": OWNER}), {})
+        if method != "delete_data_channel":
+            assert post(whole("get_candidates", channel_id)).status == 200
+
+    assert state(post, channel_id) == ["no such channel"] * 3
+
+
+@each_way_in_turn
+def test_a_refused_stranger_learns_nothing_else_about_the_channel(post: Post) -> None:
+    """That there is no channel comes before the owner's refusals, and every other refusal after them."""
+    answered = open_owned_channel(post)
+    post(whole("create_answer", answered) | {"owner": OWNER})
+    post(whole("create_candidate", answered) | {"owner": OWNER})
+
+    for fields, message in NOT_THE_OWNER:
+        assert_refused(post(whole("create_answer", answered) | fields), message)
+        assert_refused(post(whole("create_candidate", answered) | fields), message)
+        assert_refused(post(whole("create_candidate", answered) | {"since": 0} | fields), message)
+        assert_refused(post(whole("create_offer", NOBODYS_ID) | fields), "no such channel")
+        assert_accepted(post(whole("delete_data_channel", NOBODYS_ID) | fields), {})
+    assert_refused(post(whole("create_answer", answered) | {"owner": OWNER}), "answer already exists")
+
+
+@each_way_in_turn
+@pytest.mark.parametrize("method", ["get_offer", "get_answer", "get_candidates", "get_ice_servers"])
+def test_reads_ignore_an_owner_even_a_malformed_one(method: str, post: Post) -> None:
+    channel_id = open_owned_channel(post)
+    plain = post(whole(method, channel_id))
+
+    for owner in (OWNER, STRANGER, "", None, 1):
+        reply = post(whole(method, channel_id) | {"owner": owner})
+        assert (reply.status, reply.body) == (plain.status, plain.body)
 
 
 @each_way_in_turn

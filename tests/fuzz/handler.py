@@ -31,7 +31,13 @@ from chalicelib.errors import ParameterUnavailable
 from chalicelib.function_url import Event, lambda_handler
 from chalicelib.handlers import HANDLERS
 from chalicelib.ice_servers import IceServers
-from chalicelib.limits import CHANNEL_TTL_SECONDS, MAX_CANDIDATES, RETRY_AFTER_SECONDS, TURN_TTL_SECONDS
+from chalicelib.limits import (
+    CHANNEL_TTL_SECONDS,
+    MAX_CANDIDATES,
+    MAX_TTL_SECONDS,
+    RETRY_AFTER_SECONDS,
+    TURN_TTL_SECONDS,
+)
 from harness.clock import Clock
 from harness.engines import ROOT
 from harness.service import app_over
@@ -49,16 +55,24 @@ JSON_HEADERS = COMMON | {"Content-Type": "application/json"}
 PLAIN_HEADERS = COMMON | {"Content-Type": "text/plain; charset=utf-8"}
 
 REFUSALS = yaml.safe_load((ROOT / "docs/openapi.yaml").read_text())["components"]["schemas"]["Refusal"]["oneOf"]
-SENTENCES = {*REFUSALS[0]["enum"], REFUSALS[2]["const"]}
-SENTENCE = re.compile(REFUSALS[1]["pattern"])
+SENTENCES = {sentence for each in REFUSALS for sentence in [*each.get("enum", ()), each.get("const")]}
+PATTERNS = [re.compile(each["pattern"]) for each in REFUSALS if "pattern" in each]
+OWNER = "the-owners-secret"
 
 
-def channel(number: int, expire_time: int, candidates: int = 0, **descriptions: str) -> tuple[str, Item]:
+def channel(
+    number: int, expire_time: int, candidates: int = 0, owner: str | None = None, **descriptions: str
+) -> tuple[str, Item]:
     channel_id = f"00000000-0000-4000-8000-00000000000{number}"
     stored = {"L": [{"S": str(candidate)} for candidate in range(candidates)]}
     texts = {name: {"S": text} for name, text in descriptions.items()}
     item = {"channel_id": {"S": channel_id}, "expire_time": {"N": str(expire_time)}, "candidate": stored}
-    return channel_id, item | texts
+    return channel_id, item | texts | owner_digest(owner)
+
+
+def owner_digest(owner: str | None) -> Item:
+    """Return the attribute of a channel with this owner, and none for a channel without one."""
+    return {} if owner is None else {"owner_digest": {"B": hashlib.sha256(owner.encode()).digest()}}
 
 
 CHANNELS: Items = dict(
@@ -67,6 +81,8 @@ CHANNELS: Items = dict(
         channel(2, NOW + 1, 3, offer="an offer", answer="an answer"),
         channel(3, NOW, 3, offer="an offer"),  # This one has expired.
         channel(4, NOW + 1, MAX_CANDIDATES - 1),
+        channel(5, NOW + 1, 3, OWNER, offer="an offer"),
+        channel(6, NOW, 3, OWNER, offer="an offer"),  # This one has expired.
     ]
 )
 
@@ -113,7 +129,11 @@ FEATURES: dict[str, dict[str, Any]] = {
 
 
 class Service:
-    """The service with four channels: empty, full exchange, expired, and one with room for a single candidate."""
+    """The service with six channels.
+
+    One is empty, one has a full exchange, one has expired, one has room for a single candidate, and two have an owner:
+    a live one and an expired one.
+    """
 
     def __init__(self) -> None:
         self.memory = Memory(CHANNELS)
@@ -172,9 +192,13 @@ def check_refusal(call: Call, response: Event, before: Items, after: Items) -> N
     """Check a refusal: its form and sentence are in the contract, the sentence is true, and nothing has changed."""
     message = response["body"]
     assert response["headers"] == PLAIN_HEADERS
-    assert message in SENTENCES or SENTENCE.match(message), message
+    assert message in SENTENCES or any(pattern.match(message) for pattern in PATTERNS), message
     assert after == before
     assert is_true(message, call, before), message
+
+
+def is_kept_out(item: Item, request: Item) -> bool:
+    return is_alive(item) and is_stranger(item, request)
 
 
 def is_true(message: str, call: Call, before: Items) -> bool:
@@ -185,20 +209,37 @@ def is_true(message: str, call: Call, before: Items) -> bool:
         return message.startswith("body ") or call.body is None
     request = json.loads(call.body)
     item = before.get(str(request.get("channel_id")), {})
-    field, _, predicate = message.partition(" ")
-    if message == "no such channel":
-        return not item or int(item["expire_time"]["N"]) <= NOW
-    if message in ("no offer yet", "no answer yet"):
-        return message.split()[1] not in item
-    if message == "answer already exists":
-        return "answer" in item
-    if message.startswith("too many candidates"):
-        return len(merged(item, request)) > MAX_CANDIDATES
+    if message in ABOUT_THE_CHANNEL:
+        return ABOUT_THE_CHANNEL[message](item, request)
     if message == "method is unknown":
         return request["method"] not in HANDLERS
+    field, _, predicate = message.partition(" ")
     if predicate == "is missing":
         return field not in request
     return field.partition("[")[0] in request
+
+
+def is_alive(item: Item) -> bool:
+    return bool(item) and int(item["expire_time"]["N"]) > NOW
+
+
+def is_stranger(item: Item, request: Item) -> bool:
+    """Whether a channel has an owner whose secret the request does not bring."""
+    return "owner_digest" in item and owner_digest(request.get("owner")) != {"owner_digest": item["owner_digest"]}
+
+
+# Whether each refusal that depends on the channel is true.
+ABOUT_THE_CHANNEL: dict[str, Callable[[Item, Item], bool]] = {
+    "no such channel": lambda item, _: not is_alive(item),
+    "no offer yet": lambda item, _: "offer" not in item,
+    "no answer yet": lambda item, _: "answer" not in item,
+    "owner is missing": lambda item, request: is_kept_out(item, request) and "owner" not in request,
+    "owner does not match": lambda item, request: is_kept_out(item, request) and "owner" in request,
+    "answer already exists": lambda item, request: not is_kept_out(item, request) and "answer" in item,
+    f"too many candidates: a channel holds {MAX_CANDIDATES}": lambda item, request: (
+        not is_kept_out(item, request) and len(merged(item, request)) > MAX_CANDIDATES
+    ),
+}
 
 
 def check_unauthorized(call: Call, response: Event, before: Items, after: Items) -> None:
@@ -234,16 +275,23 @@ def check_success(call: Call, response: Event, before: Items, after: Items) -> N
     old, new = before.get(channel_id, {}), after.get(channel_id, {})
     assert {**after, channel_id: None} == {**before, channel_id: None}, "another channel has changed"
     if method == "create_data_channel":
-        assert (old, reply) == ({}, {"channel_id": channel_id})
-        old = channel(0, NOW + CHANNEL_TTL_SECONDS)[1] | {"channel_id": {"S": channel_id}}
+        granted = {"ttl": min(request["ttl"], MAX_TTL_SECONDS)} if "ttl" in request else {}
+        assert (old, reply) == ({}, {"channel_id": channel_id} | granted)
+        expire_time = NOW + granted.get("ttl", CHANNEL_TTL_SECONDS)
+        old = channel(0, expire_time, owner=request.get("owner"))[1] | {"channel_id": {"S": channel_id}}
     elif method == "delete_data_channel":
         assert reply == {}
+        if is_stranger(old, request):
+            assert not is_alive(old)
+            assert new == old
+            return
         # An erased channel leaves only its id, already expired.
         erased = {"channel_id", "expire_time", "candidate"} if old else set()
         assert set(new) == erased
         assert not old or (new["candidate"], int(new["expire_time"]["N"]) <= NOW) == ({"L": []}, True)
         return
-    assert int(old["expire_time"]["N"]) > NOW, "the channel had expired"
+    assert is_alive(old), "the channel had expired"
+    assert method.startswith("get_") or not is_stranger(old, request), "a stranger may not write"
     assert new == written(old, request)
     if method == "get_ice_servers":
         assert reply == {}

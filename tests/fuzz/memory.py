@@ -23,6 +23,7 @@ Rule = Callable[[Item, Item, str, str], bool]
 RULES: list[tuple[re.Pattern[str], Rule]] = [
     (re.compile(r"attribute_exists\((\w+)\)()"), lambda item, _, name, __: name in item),
     (re.compile(r"attribute_not_exists\((\w+)\)()"), lambda item, _, name, __: name not in item),
+    (re.compile(r"(\w+) = (:\w+)"), lambda item, values, name, value: bool(item[name] == values[value])),
     (re.compile(r"(\w+) > (:\w+)"), lambda item, values, name, value: int(item[name]["N"]) > int(values[value]["N"])),
     (re.compile(r"(\w+) < (:\w+)"), lambda item, values, name, value: int(item[name]["N"]) < int(values[value]["N"])),
     (
@@ -55,9 +56,18 @@ class Memory:
         item = self.items.get(self._key(Key))
         return reply() if item is None else reply(Item=item)
 
-    def put_item(self, *, TableName: str, Item: Item, **condition: str) -> Item:  # noqa: ARG002, N803
-        key = self._key(Item)
-        self._check(key, Item, **condition)
+    def put_item(
+        self,
+        *,
+        TableName: str,  # noqa: ARG002, N803
+        Item: Item,  # noqa: N803
+        ExpressionAttributeValues: Item | None = None,  # noqa: N803
+        **condition: str,
+    ) -> Item:
+        key, values = self._key(Item), ExpressionAttributeValues
+        if values == {}:
+            refuse("ValidationException")
+        self._check(key, values or {}, **condition)
         self._store(key, Item)
         return reply()
 
@@ -146,6 +156,8 @@ def size_of(item: Item) -> int:
 def size_of_value(value: Item) -> int:
     if "L" in value:
         return 3 + sum(1 + size_of_value(inner) for inner in value["L"])
+    if "B" in value:
+        return len(value["B"])
     return len(str(value.get("S", value.get("N"))).encode())
 
 

@@ -12,6 +12,7 @@ from chalicelib.channels import Channels
 from chalicelib.dynamodb import Table
 from chalicelib.errors import SignalingError
 from harness.clock import Clock
+from harness.contract import OWNER, STRANGER
 from harness.engines import client_of, new_table
 from tests.fuzz.memory import MAX_ITEM_BYTES, Memory
 
@@ -20,12 +21,14 @@ NAMES = st.integers(0, 2)  # Indexes into the sequence's channel ids. The first 
 TEXTS = st.sampled_from(["a", "b", "c", "\U0001f91d", ":now"])
 CANDIDATES = st.lists(TEXTS, max_size=4)
 Call = tuple[str, tuple[Any, ...]]
+OWNERS = st.none() | st.sampled_from([OWNER, STRANGER])
+TTLS = st.sampled_from([1, 100, limits.CHANNEL_TTL_SECONDS])
 CALLS: st.SearchStrategy[Call] = st.one_of(
-    st.tuples(st.just("create"), st.tuples(st.none() | TEXTS, CANDIDATES)),
+    st.tuples(st.just("create"), st.tuples(st.none() | TEXTS, CANDIDATES, TTLS, OWNERS)),
     st.tuples(st.just("get"), st.tuples(NAMES)),
-    st.tuples(st.sampled_from(["set_offer", "set_answer"]), st.tuples(NAMES, TEXTS, CANDIDATES)),
-    st.tuples(st.sampled_from(["add_candidates", "add_and_get_candidates"]), st.tuples(NAMES, CANDIDATES)),
-    st.tuples(st.just("delete"), st.tuples(NAMES)),
+    st.tuples(st.sampled_from(["set_offer", "set_answer"]), st.tuples(NAMES, TEXTS, CANDIDATES, OWNERS)),
+    st.tuples(st.sampled_from(["add_candidates", "add_and_get_candidates"]), st.tuples(NAMES, CANDIDATES, OWNERS)),
+    st.tuples(st.just("delete"), st.tuples(NAMES, OWNERS)),
     st.tuples(st.just("pass"), st.tuples(st.integers(0, 200))),
 )
 

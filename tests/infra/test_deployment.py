@@ -50,6 +50,7 @@ def test_the_function_runs_the_package(deployment: Deployment) -> None:
     assert function["Runtime"] == "python3.13"
     assert function["Architectures"] == ["arm64"]
     assert function["Environment"]["Variables"] == {
+        "MAX_TTL_SECONDS": "86400",
         "MAX_WAIT_SECONDS": "5",
         "TABLE_NAME": deployment.outputs["table_name"],
     }

@@ -69,6 +69,7 @@ def test_a_second_plan_changes_nothing(configured: Deployment) -> None:
 def test_the_function_gets_the_names_of_its_parameters_and_the_urls(configured: Deployment) -> None:
     assert function_behind_the_url(configured)["Environment"]["Variables"] == {
         "ACCESS_KEYS_PARAMETER": KEYS_NAME,
+        "MAX_TTL_SECONDS": "86400",
         "MAX_WAIT_SECONDS": "5",
         "STUN_URLS": "stun:turn.example.org",
         "TABLE_NAME": configured.outputs["table_name"],

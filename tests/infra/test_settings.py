@@ -18,6 +18,7 @@ ON_LAMBDA = {"AWS_LAMBDA_FUNCTION_NAME": "peerpost"}
 
 CHOSEN = VARIABLES | {
     "access_keys_parameter": "/peerpost/access-keys",
+    "max_ttl_seconds": "31536000",
     "max_wait_seconds": "2.5",
     "stun_urls": json.dumps(["stun:a.example", "stuns:b.example:443"]),
     "turn_secret_parameter": "/peerpost/turn-secret",
@@ -64,6 +65,7 @@ def test_each_setting_reaches_the_server_unchanged(deployment: Deployment, plann
         on_lambda=True,
         table_name=deployment.outputs["table_name"],
         max_wait_seconds=2.5,
+        max_ttl_seconds=31_536_000,
         access_keys_parameter="/peerpost/access-keys",
         stun_urls=("stun:a.example", "stuns:b.example:443"),
         turn_urls=("turn:a.example?transport=udp", "turns:b.example:443?transport=tcp"),

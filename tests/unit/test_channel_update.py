@@ -35,7 +35,8 @@ def refused(item: Item, was_resent: bool = False) -> ConditionFailed:
 def test_candidates_are_appended_only_to_a_live_channel_with_room_that_does_not_have_them_yet() -> None:
     assert update_of({}, "a", "b").request() == {
         "Key": {"channel_id": {"S": "an id"}},
-        "ConditionExpression": "attribute_exists(channel_id) AND expire_time > :now AND size(candidate) <= :room"
+        "ConditionExpression": "attribute_exists(channel_id) AND expire_time > :now"
+        " AND attribute_not_exists(owner_digest) AND size(candidate) <= :room"
         " AND NOT contains(candidate, :c0) AND NOT contains(candidate, :c1)",
         "UpdateExpression": "SET candidate = list_append(candidate, :new)",
         "ExpressionAttributeValues": {
@@ -51,7 +52,8 @@ def test_candidates_are_appended_only_to_a_live_channel_with_room_that_does_not_
 def test_an_attribute_is_set_in_the_same_request_with_its_own_condition() -> None:
     assert update_of(ANSWER, "a", condition=NO_ANSWER_YET).request() == {
         "Key": {"channel_id": {"S": "an id"}},
-        "ConditionExpression": "attribute_exists(channel_id) AND expire_time > :now AND attribute_not_exists(answer)"
+        "ConditionExpression": "attribute_exists(channel_id) AND expire_time > :now"
+        " AND attribute_not_exists(owner_digest) AND attribute_not_exists(answer)"
         " AND size(candidate) <= :room AND NOT contains(candidate, :c0)",
         "UpdateExpression": "SET candidate = list_append(candidate, :new), answer = :answer",
         "ExpressionAttributeValues": {

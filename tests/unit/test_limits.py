@@ -11,10 +11,13 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from chalicelib import limits
 from chalicelib.channels import Channels
 from chalicelib.dynamodb import Table
+from harness.contract import OWNER
 from harness.engines import ROOT
 from harness.runtime import TIMEOUT_SECONDS
 
 ITEM_BYTES = 400 * 1024
+# The sum in the docstring of chalicelib/limits.py.
+FULL_BYTES = 2 * limits.MAX_DESCRIPTION_BYTES + limits.MAX_CANDIDATES * (limits.MAX_CANDIDATE_BYTES + 1) + 150
 # The time that Lambda allows for a function's start, from its Developer Guide.
 INIT_SECONDS = 10
 
@@ -22,19 +25,21 @@ INIT_SECONDS = 10
 @pytest.mark.slow
 def test_a_full_channel_fits_in_one_item(real_client: DynamoDBClient, real_table: str) -> None:
     channels = Channels(Table(real_client, real_table))
-    channel_id = channels.create()
-    channels.set_offer(channel_id, "x" * limits.MAX_DESCRIPTION_BYTES)
-    channels.set_answer(channel_id, "x" * limits.MAX_DESCRIPTION_BYTES)
+    channel_id = channels.create(owner=OWNER)
+    for _ in range(2):
+        channels.set_offer(channel_id, "x" * limits.MAX_DESCRIPTION_BYTES, owner=OWNER)
+    channels.set_answer(channel_id, "x" * limits.MAX_DESCRIPTION_BYTES, owner=OWNER)
 
     for number in range(limits.MAX_CANDIDATES):
-        channels.add_candidates(channel_id, [str(number).rjust(limits.MAX_CANDIDATE_BYTES, "x")])
+        candidate = str(number).rjust(limits.MAX_CANDIDATE_BYTES, "x")
+        channels.add_candidates(channel_id, [candidate], owner=OWNER)
 
     channel = channels.get(channel_id)
     assert len(channel.offer or "") == limits.MAX_DESCRIPTION_BYTES
     assert len(channel.answer or "") == limits.MAX_DESCRIPTION_BYTES
     assert len(set(channel.candidates)) == limits.MAX_CANDIDATES
     [item] = real_client.scan(TableName=real_table)["Items"]
-    assert bytes_of(item) < ITEM_BYTES
+    assert bytes_of(item) < FULL_BYTES
 
 
 @pytest.mark.slow
@@ -57,14 +62,13 @@ def bytes_of(item: Mapping[str, Any]) -> int:
     """
     strings = [item["channel_id"]["S"], item["offer"]["S"], item["answer"]["S"]]
     strings += [candidate["S"] for candidate in item["candidate"]["L"]]
-    number = len(item["expire_time"]["N"]) // 2 + 1
-    return len("".join([*item, *strings]).encode()) + 3 + len(item["candidate"]["L"]) + number
+    numbers = sum(len(item[name]["N"]) // 2 + 1 for name in ("expire_time", "changes"))
+    digest = len(item["owner_digest"]["B"])
+    return len("".join([*item, *strings]).encode()) + 3 + len(item["candidate"]["L"]) + numbers + digest
 
 
 def test_a_full_channel_is_smaller_than_a_dynamodb_item() -> None:
-    full = 2 * limits.MAX_DESCRIPTION_BYTES + limits.MAX_CANDIDATES * (limits.MAX_CANDIDATE_BYTES + 1) + 100
-
-    assert full < ITEM_BYTES
+    assert FULL_BYTES < ITEM_BYTES
 
 
 def test_the_protocol_documents_the_servers_limits() -> None:
@@ -73,6 +77,9 @@ def test_the_protocol_documents_the_servers_limits() -> None:
 
     assert documented == {
         limits.CHANNEL_TTL_SECONDS,
+        limits.MAX_TTL_SECONDS,
+        limits.MIN_OWNER_BYTES,
+        limits.MAX_OWNER_BYTES,
         limits.MAX_BODY_BYTES,
         limits.MAX_DEPTH,
         limits.MAX_DESCRIPTION_BYTES,

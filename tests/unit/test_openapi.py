@@ -19,7 +19,17 @@ from chalicelib.dynamodb import Table
 from chalicelib.function_url import lambda_handler
 from chalicelib.handlers import HANDLERS
 from chalicelib.ice_servers import IceServers
-from harness.contract import NEEDED, NOBODYS_ID, open_channel, whole
+from harness.contract import (
+    NEEDED,
+    NOBODYS_ID,
+    NOT_THE_OWNER,
+    OWNER,
+    STRANGER,
+    WRITES,
+    open_channel,
+    open_owned_channel,
+    whole,
+)
 from harness.engines import ROOT, client_of
 from harness.faulty_proxy import faulty_proxy, refusal
 from harness.service import app_over
@@ -55,6 +65,7 @@ def conversation(post: Post) -> Iterator[tuple[dict[str, object], Reply]]:
         for method in sorted(set(NEEDED) - {"delete_data_channel"}, reverse=True):
             yield whole(method, channel_id), post(whole(method, channel_id))
     yield from fast_exchange(post)
+    yield from an_owners_channel(post)
 
 
 def fast_exchange(post: Post) -> Iterator[tuple[dict[str, object], Reply]]:
@@ -84,6 +95,18 @@ def fast_exchange(post: Post) -> Iterator[tuple[dict[str, object], Reply]]:
         yield sent, post(sent)
 
 
+def an_owners_channel(post: Post) -> Iterator[tuple[dict[str, object], Reply]]:
+    """Use the fields of long-lived channels and of channels with an owner, as their owner and as a stranger."""
+    for ttl in (1, 10**9, 0, "60"):
+        opening: dict[str, object] = {"method": "create_data_channel", "ttl": ttl, "owner": OWNER}
+        yield opening, post(opening)
+    channel_id = open_owned_channel(post)
+    for method in WRITES:
+        for owner in (STRANGER, 16, "x" * 3, "x" * 65, OWNER):
+            sent = whole(method, channel_id) | {"owner": owner}
+            yield sent, post(sent)
+
+
 def assert_valid_reply(openapi: OpenAPI, request: MockRequest, reply: Reply) -> None:
     content_type = reply.headers["content-type"].split(";")[0]
     response = MockResponse(reply.body.encode(), reply.status, dict(reply.headers), content_type)
@@ -111,10 +134,7 @@ def test_every_real_request_and_reply_matches_the_document(openapi: OpenAPI, pos
         seen.add((method, reply.status))
 
     assert {method for method, status in seen if status == 200} == set(HANDLERS)
-    assert {method for method, status in seen if status == 400} >= set(HANDLERS) - {
-        "create_data_channel",
-        "delete_data_channel",
-    }
+    assert {method for method, status in seen if status == 400} == set(HANDLERS)
 
 
 @pytest.mark.parametrize(
@@ -178,6 +198,7 @@ def test_the_document_has_the_servers_limits() -> None:
     assert SCHEMAS["ChannelId"]["maxLength"] == limits.MAX_ID_BYTES
     assert SCHEMAS["Description"]["maxLength"] == limits.MAX_DESCRIPTION_BYTES
     assert SCHEMAS["Candidate"]["maxLength"] == limits.MAX_CANDIDATE_BYTES
+    assert SCHEMAS["Owner"]["maxLength"] == limits.MAX_OWNER_BYTES
     assert SCHEMAS["Items"]["maxItems"] == limits.MAX_CANDIDATES
     assert SCHEMAS["Candidates"]["maxItems"] == limits.MAX_BATCH
     for message in (
@@ -206,6 +227,11 @@ def refused(post: Post) -> Iterator[Reply]:
     yield post({"method": "get_candidates", "since": -1, **channel})
     yield post({"method": "get_candidates", "wait": -1, **channel})
     yield post({"method": "get_offer", "ice_servers": 1, **channel})
+    yield post({"method": "create_data_channel", "ttl": 0})
+    yield post({"method": "create_data_channel", "owner": "x" * (limits.MIN_OWNER_BYTES - 1)})
+    owned = open_owned_channel(post)
+    for fields, _ in NOT_THE_OWNER:
+        yield post(whole("create_offer", owned) | fields)
     yield one_candidate_too_many(post, channel)
 
 
@@ -231,14 +257,25 @@ def refused_by_field(post: Post) -> Iterator[Reply]:
         yield post(request)
 
 
+def refused_by_owner(post: Post) -> Iterator[Reply]:
+    """Cause every refusal of a malformed owner, for every method that has one."""
+    channel_id = open_channel(post)
+    for method in ("create_data_channel", *WRITES):
+        for value in (1, "", "\ud800" * 16, "x" * (limits.MAX_OWNER_BYTES + 1)):
+            yield post(whole(method, channel_id) | {"owner": value})
+
+
 def test_the_document_lists_exactly_the_refusals_that_the_server_sends(post: Post, served: Channels) -> None:
-    listed, by_field, _ = SCHEMAS["Refusal"]["oneOf"]
+    listed, by_owner, by_field, _ = SCHEMAS["Refusal"]["oneOf"]
     no_base64 = {**url_event(b"{}", JSON), "body": "a", "isBase64Encoded": True}
 
     met = {reply.body for reply in refused(post)} | {lambda_handler(app_over(served))(no_base64, None)["body"]}
     met_by_field = {reply.body for reply in refused_by_field(post)}
 
     assert met == set(listed["enum"])
+    met_by_owner = {reply.body for reply in refused_by_owner(post)}
+    assert [body for body in met_by_owner if not re.match(by_owner["pattern"], body)] == []
+    assert len(met_by_owner) == len(by_owner["pattern"].split("|"))
     assert [body for body in met_by_field if not re.match(by_field["pattern"], body)] == []
     fields, complaints = re.findall(r"\(([^()]+)\)", by_field["pattern"])
     assert len(met_by_field) >= (len(fields.split("|")) - 1) * len(complaints.split("|"))

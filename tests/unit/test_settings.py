@@ -3,7 +3,7 @@
 import pytest
 
 from chalicelib.bootstrap import read_settings
-from chalicelib.limits import MAX_WAIT_SECONDS
+from chalicelib.limits import MAX_TTL_SECONDS, MAX_WAIT_SECONDS
 from chalicelib.settings import Settings, SettingsError
 from harness.engines import ROOT
 from harness.environment import variables_read
@@ -18,6 +18,7 @@ def test_without_any_settings_the_server_is_a_development_server() -> None:
         table_name=None,
         dynamodb_endpoint=None,
         max_wait_seconds=MAX_WAIT_SECONDS,
+        max_ttl_seconds=MAX_TTL_SECONDS,
         access_keys_parameter=None,
         stun_urls=(),
         turn_urls=(),
@@ -31,6 +32,7 @@ def test_each_environment_variable_sets_its_setting() -> None:
         "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start",
         "AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:8001",
         "MAX_WAIT_SECONDS": "2.5",
+        "MAX_TTL_SECONDS": "3600",
         "ACCESS_KEYS_PARAMETER": "/keys",
         "STUN_URLS": "stun:a.example",
         "TURN_URLS": "turn:a.example",
@@ -43,6 +45,7 @@ def test_each_environment_variable_sets_its_setting() -> None:
         table_name="channels",
         dynamodb_endpoint="http://127.0.0.1:8001",
         max_wait_seconds=2.5,
+        max_ttl_seconds=3600,
         access_keys_parameter="/keys",
         stun_urls=("stun:a.example",),
         turn_urls=("turn:a.example",),
@@ -80,7 +83,18 @@ def test_the_longest_wait_can_be_any_number_from_0(text: str, seconds: float) ->
     assert Settings.from_environment({"MAX_WAIT_SECONDS": text}).max_wait_seconds == seconds
 
 
+@pytest.mark.parametrize(("text", "seconds"), [("300", 300), ("86400", 86_400), ("31536000", 31_536_000)])
+def test_the_longest_life_can_be_any_whole_number_from_300(text: str, seconds: int) -> None:
+    assert Settings.from_environment({"MAX_TTL_SECONDS": text}).max_ttl_seconds == seconds
+
+
 WRONG = [
+    ({"MAX_TTL_SECONDS": "1h"}, "MAX_TTL_SECONDS must be a whole number of seconds from 300, not '1h'"),
+    ({"MAX_TTL_SECONDS": ""}, "MAX_TTL_SECONDS must be a whole number of seconds from 300, not ''"),
+    ({"MAX_TTL_SECONDS": "299"}, "MAX_TTL_SECONDS must be a whole number of seconds from 300, not '299'"),
+    ({"MAX_TTL_SECONDS": "-300"}, "MAX_TTL_SECONDS must be a whole number of seconds from 300, not '-300'"),
+    ({"MAX_TTL_SECONDS": "300.5"}, "MAX_TTL_SECONDS must be a whole number of seconds from 300, not '300.5'"),
+    ({"MAX_TTL_SECONDS": "1e5"}, "MAX_TTL_SECONDS must be a whole number of seconds from 300, not '1e5'"),
     ({"MAX_WAIT_SECONDS": "5s"}, "MAX_WAIT_SECONDS must be a number of seconds from 0, not '5s'"),
     ({"MAX_WAIT_SECONDS": ""}, "MAX_WAIT_SECONDS must be a number of seconds from 0, not ''"),
     ({"MAX_WAIT_SECONDS": "-1"}, "MAX_WAIT_SECONDS must be a number of seconds from 0, not '-1'"),
@@ -137,4 +151,7 @@ def test_the_document_lists_exactly_the_variables_that_are_read() -> None:
 def test_the_document_has_the_right_defaults() -> None:
     defaults = {name: default for name, default in documented().items() if default not in ("none", "")}
 
-    assert {name: float(default) for name, default in defaults.items()} == {"MAX_WAIT_SECONDS": MAX_WAIT_SECONDS}
+    assert {name: float(default.replace(",", "")) for name, default in defaults.items()} == {
+        "MAX_WAIT_SECONDS": MAX_WAIT_SECONDS,
+        "MAX_TTL_SECONDS": MAX_TTL_SECONDS,
+    }

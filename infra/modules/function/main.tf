@@ -48,6 +48,7 @@ resource "aws_lambda_function" "this" {
     variables = merge(
       var.environment,
       {
+        MAX_TTL_SECONDS  = var.max_ttl_seconds
         MAX_WAIT_SECONDS = var.max_wait_seconds
         TABLE_NAME       = var.table_name
       },

@@ -23,6 +23,11 @@ variable "log_retention_days" {
   type        = number
 }
 
+variable "max_ttl_seconds" {
+  description = "For how many seconds a channel may live if its creator asks for a longer life than 300 s."
+  type        = number
+}
+
 variable "max_wait_seconds" {
   description = "The longest time in seconds for which a reply may be held, or 0 to hold no replies."
   type        = number

@@ -62,6 +62,7 @@ module "function" {
   authorization_type    = var.authorization_type
   environment           = var.environment
   log_retention_days    = var.log_retention_days
+  max_ttl_seconds       = var.max_ttl_seconds
   max_wait_seconds      = var.max_wait_seconds
   memory_mb             = var.memory_mb
   name                  = var.name

@@ -112,9 +112,9 @@ variable "environment" {
 
   validation {
     condition = length(setintersection(keys(var.environment), [
-      "ACCESS_KEYS_PARAMETER", "MAX_WAIT_SECONDS", "STUN_URLS", "TABLE_NAME", "TURN_SECRET_PARAMETER", "TURN_URLS",
+      "ACCESS_KEYS_PARAMETER", "MAX_TTL_SECONDS", "MAX_WAIT_SECONDS", "STUN_URLS", "TABLE_NAME", "TURN_SECRET_PARAMETER", "TURN_URLS",
     ])) == 0
-    error_message = "The module itself sets ACCESS_KEYS_PARAMETER, MAX_WAIT_SECONDS, STUN_URLS, TABLE_NAME, TURN_SECRET_PARAMETER and TURN_URLS. Use its variables instead, such as max_wait_seconds."
+    error_message = "The module itself sets ACCESS_KEYS_PARAMETER, MAX_TTL_SECONDS, MAX_WAIT_SECONDS, STUN_URLS, TABLE_NAME, TURN_SECRET_PARAMETER and TURN_URLS. Use its variables instead, such as max_wait_seconds."
   }
 
   validation {
@@ -147,6 +147,21 @@ variable "max_read_units" {
   validation {
     condition     = var.max_read_units == -1 || (var.max_read_units >= 100 && floor(var.max_read_units) == var.max_read_units)
     error_message = "max_read_units must be a whole number of at least 100, because one read of a full channel takes that many, or -1 for no cap."
+  }
+}
+
+variable "max_ttl_seconds" {
+  description = <<-EOT
+    For how many seconds a channel may live if its creator asks for a longer life than 300 s; 300 turns long-lived channels off.
+    What is stored in such a channel, IP addresses among it unless the clients seal it, stays for as long.
+  EOT
+  type        = number
+  default     = 86400
+  nullable    = false
+
+  validation {
+    condition     = var.max_ttl_seconds >= 300 && floor(var.max_ttl_seconds) == var.max_ttl_seconds
+    error_message = "max_ttl_seconds must be a whole number of at least 300, the seconds that every channel may live."
   }
 }
 

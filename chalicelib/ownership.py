@@ -1,0 +1,66 @@
+"""The owner of a channel: the one client whose writes the channel takes, if it has an owner.
+
+Whoever creates a channel may name a secret. From then on, every write to the channel has to bring
+the same secret. Reads need none. The owner never changes while the channel exists.
+"""
+
+import hashlib
+import hmac
+from typing import NamedTuple
+
+from chalicelib.dynamodb import Item
+from chalicelib.errors import SignalingError
+
+# The attribute of a channel with the SHA-256 of its owner's secret. A channel without an owner does
+# not have it. The secret itself is never stored.
+OWNER_DIGEST = "owner_digest"
+
+HAS_NO_OWNER = f"attribute_not_exists({OWNER_DIGEST})"
+HAS_NO_OTHER_OWNER = f"({HAS_NO_OWNER} OR {OWNER_DIGEST} = :owner)"
+
+
+class Writer(NamedTuple):
+    """Who sends a write: the digest of the secret that came with it, None if none came.
+
+    DynamoDB compares the digests, in the condition of the write. Nothing here lets a write pass. It
+    only explains a write that DynamoDB has refused.
+
+    >>> Writer.with_secret("0123456789abcdef").condition()
+    '(attribute_not_exists(owner_digest) OR owner_digest = :owner)'
+    """
+
+    digest: bytes | None = None
+
+    @classmethod
+    def with_secret(cls, secret: str | None) -> "Writer":
+        if secret is None:
+            return cls()
+        return cls(hashlib.sha256(secret.encode()).digest())
+
+    def attributes(self) -> Item:
+        """Return the attributes that make this writer the owner of a new channel."""
+        if self.digest is None:
+            return {}
+        return {OWNER_DIGEST: {"B": self.digest}}
+
+    def condition(self) -> str:
+        """Return the condition under which a channel takes a write from this writer."""
+        return HAS_NO_OWNER if self.digest is None else HAS_NO_OTHER_OWNER
+
+    def condition_values(self) -> Item:
+        """Return the values that the condition names."""
+        if self.digest is None:
+            return {}
+        return {":owner": {"B": self.digest}}
+
+    def is_stranger_to(self, stored: Item) -> bool:
+        """Whether a stored channel has an owner, who is not this writer."""
+        if OWNER_DIGEST not in stored:
+            return False
+        return not hmac.compare_digest(stored[OWNER_DIGEST]["B"], self.digest or b"")
+
+    def refusal(self) -> SignalingError:
+        """Return the refusal for a writer who is a stranger to the channel."""
+        if self.digest is None:
+            return SignalingError("owner is missing")
+        return SignalingError("owner does not match")
