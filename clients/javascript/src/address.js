@@ -1,4 +1,4 @@
-/** The texts of an address: the pointer to the door that is open at the moment, and the answer that a guest gives there. */
+/** What is sealed for an address: the pointer that the host writes to it, and the answer of a guest in a door. */
 
 import { randomBase64url } from "./base64url.js";
 import { TamperedError } from "./errors.js";
@@ -34,7 +34,7 @@ export function createGuest() {
 }
 
 /**
- * @param {Envelope} sealer The one of the address.
+ * @param {Envelope} sealer The address's sealer.
  * @param {Pointer} pointer
  */
 export async function sealPointer(sealer, { door, key, offer }) {
@@ -43,7 +43,7 @@ export async function sealPointer(sealer, { door, key, offer }) {
 }
 
 /**
- * @param {Envelope} sealer The one of the address.
+ * @param {Envelope} sealer The address's sealer.
  * @param {string} sealed
  * @returns {Promise<Door>}
  */
@@ -59,9 +59,9 @@ export async function openPointer(sealer, sealed) {
 }
 
 /**
- * Return what a guest seals with in a door: its answer says who it is.
+ * Return a sealer for a guest in a door. It adds the guest's name to the answer.
  *
- * @param {Envelope} sealer The one of the door.
+ * @param {Envelope} sealer The door's sealer.
  * @param {string} guest
  * @returns {Envelope}
  */
@@ -76,9 +76,9 @@ export function sealerOfGuest(sealer, guest) {
 }
 
 /**
- * Return what the host opens with in a door.
+ * Return a sealer for the host in a door. It takes the guest's name from the answer.
  *
- * @param {Envelope} sealer The one of the door.
+ * @param {Envelope} sealer The door's sealer.
  * @param {(guest: string) => void} onGuest Called with the guest's name when its answer is opened.
  * @returns {Envelope}
  */

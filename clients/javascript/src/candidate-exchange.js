@@ -42,7 +42,7 @@ export class CandidateExchange {
   /** @type {Purpose} */
   #theirs;
   #channelId = "";
-  /** The description that another one has replaced. Nobody wants its candidates any more. */
+  /** A description that another one has replaced. Its candidates are no longer needed. */
   #replaced = "";
   /** @type {Set<string>} Candidates in the channel that we need not add (again), such as our own. */
   #known = new Set();
@@ -174,8 +174,8 @@ export class CandidateExchange {
 
   /** @param {RTCIceCandidate | null} candidate */
   #find(candidate) {
-    // The end of candidates comes in two forms: as null, and as an empty candidate. An active TCP candidate (RFC 6544)
-    // is an address that nobody can call. Chromium finds those last, when all that matters has been sent.
+    // The end of candidates comes in two forms: as null, and as an empty candidate. The other peer cannot
+    // connect to an active TCP candidate (RFC 6544). Chromium finds those last, when all others have been sent.
     if (!candidate?.candidate || candidate.tcpType === "active") return;
     if (this.#replaced.includes(`a=ice-ufrag:${candidate.usernameFragment}\r\n`)) return;
     this.unsent.push(candidate);

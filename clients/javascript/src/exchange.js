@@ -31,7 +31,7 @@ export class Exchange {
   #poller;
   #candidates;
   #negotiation;
-  /** The channel that this peer has opened, and is to erase. */
+  /** The channel that this peer has opened, and must erase. */
   #opened = "";
 
   /**

@@ -1,4 +1,4 @@
-/** The ICE servers that the signaling server's operator has configured, beside those of the page. */
+/** The ICE servers that the signaling server's operator has configured, in addition to the page's own. */
 
 // This is enough for two STUN and two TURN servers, each over UDP, TCP and TLS. With more, gathering would be slow, and
 // a server could use its clients to flood somebody else.

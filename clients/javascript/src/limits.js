@@ -24,9 +24,9 @@ export const MAX_TRIES = 8;
 // two minutes.
 export const MAX_TRIES_BUSY = 20;
 
-// A browser has its first candidate after 4 ms, and those of other interfaces right after it: stop waiting if the first
-// of these times brings no further one. A peer that has none by the end of the second time relies on STUN and TURN
-// servers, which reply later or never. Never wait for the end of gathering.
+// A browser has its first candidate after 4 ms, and those of other interfaces right after it, so stop waiting after
+// QUIET_MS without another one. A peer that has no candidate after GATHERING_MS relies on STUN and TURN servers, which
+// reply later or never. Never wait for the end of gathering.
 export const QUIET_MS = 7;
 export const GATHERING_MS = 200;
 // STUN and TURN servers reply one after another. Their candidates are sent together.
@@ -39,7 +39,8 @@ export const UNLIKELY_MS = 2000;
 export const OWN_MS = 250;
 // Try new candidates before asking for more: a connectivity check and DTLS take a round trip each.
 export const SETTLE_MS = 300;
-// Closing an RTCPeerConnection fires no event, so look this often. A background page may look once a second only.
+// Closing an RTCPeerConnection fires no event, so check this often. In a background page, the browser allows only one
+// check a second.
 export const CLOSED_MS = 250;
 
 // A request may take this long in addition to the time for which it is held: a cold start, and a round trip.
@@ -52,7 +53,7 @@ export const MAX_SENTENCE = 200;
 // AES-256-GCM.
 export const KEY_BYTES = 32;
 export const NONCE_BYTES = 12;
-// The name of a guest: nobody else may have it by chance, or guess it.
+// The name of a guest is random, so that no other guest has the same name by chance, or can guess it.
 export const GUEST_BYTES = 16;
 
 // The first pause and the longest one.

@@ -18,7 +18,7 @@ export function createLink(page, meeting) {
 }
 
 /**
- * Return what is in a link, or an empty object if it has no fragment, as in the address of the page that makes a link.
+ * Return what is in a link, or an empty object if it has no fragment, as in the URL of the page that makes a link.
  * A link may be copied along with the angle brackets around it, or the full stop after it.
  *
  * @param {string | URL | Location} link

@@ -91,7 +91,7 @@ export class Poller {
    * Read until the other peer has written.
    *
    * @template T
-   * @param {string} notYet The sentence with which the server says that it has not.
+   * @param {string} notYet The server's refusal while the other peer has not written.
    * @param {(read: Read) => Promise<T>} get
    * @param {() => Promise<void>} [between] Done after each read that found nothing.
    * @returns {Promise<T>}

@@ -1,4 +1,4 @@
-/** End-to-end encryption: the server sees neither addresses nor fingerprints, and cannot act as a man in the middle. */
+/** End-to-end encryption: the server sees neither IP addresses nor fingerprints, and cannot act as a man in the middle. */
 
 import { fromBase64url, randomBase64url, toBase64url } from "./base64url.js";
 import { PeerpostError, TamperedError } from "./errors.js";

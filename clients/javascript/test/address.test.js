@@ -1,4 +1,4 @@
-/** The texts of an address. The Python client reads and writes the same ones. */
+/** What is sealed for an address. The Python client reads and writes the same texts. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -108,7 +108,7 @@ test("an answer in a door is JSON with the guest's name, sealed for a guest", as
   assert.equal(await sealer.open(sealed, "guest"), `{"answer":"v=0","guest":"${GUEST}"}`);
 });
 
-test("the host opens an answer of a guest, and hears the guest's name", async () => {
+test("the host opens an answer of a guest, and learns the guest's name", async () => {
   const sealer = await sealerOf(KEY);
   const guests = [];
   const guest = createGuest();

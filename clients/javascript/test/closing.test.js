@@ -12,7 +12,7 @@ const MAX_MS = 1000;
 const TURN = { urls: "turn:turn.example", username: "1795643208:a", credential: "abc=" };
 const closed = () => new DOMException("The RTCPeerConnection's signalingState is 'closed'.", "InvalidStateError");
 
-/** Closes at the moment with a given number: before or after a call, or at a request or a report. */
+/** Counts moments: before and after each call, at each request and at each report. Closes the connection at the last. */
 class Closer {
   moments = [];
 

@@ -15,7 +15,7 @@ const ID = "1c5ca5a5-6f0b-4c55-8b9a-3ad1e1b58f0e";
 const MEGABYTE = 1_000_000;
 const CHUNK = "x".repeat(65_536);
 const CHANNEL_TTL_MS = 300_000;
-// The step in which the fake clock advances through the 300 seconds.
+// The fake clock advances in these steps, for up to 300 seconds.
 const STEP_MS = 250;
 const MAX_CANDIDATES = 800;
 // A channel needs at most one request for each candidate, and the polls of 300 seconds. More requests mean a loop.
@@ -39,7 +39,7 @@ async function clientOf(t, reply, patience = 10) {
 const errorOf = (client) => client.getAnswer(ID).then(assert.fail, (error) => error);
 
 for (const [status, length] of [[200], [200, 100 * MEGABYTE], [400], [503, 100 * MEGABYTE]]) {
-  test(`a ${status} of ${length ? "100 MB" : "no end"} is not read completely`, async (t) => {
+  test(`${length ? "a 100 MB" : "an endless"} reply with status ${status} is not read completely`, async (t) => {
     let sent = 0;
     let gone;
     const ended = new Promise((resolve) => (gone = resolve));

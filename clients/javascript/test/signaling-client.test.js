@@ -160,7 +160,7 @@ function never({ signal }) {
 }
 
 for (const [client, errorClass, members] of ERRORS) {
-  test(`${errorClass.name} ${JSON.stringify(members)}`, async () => {
+  test(`a failed request rejects with a ${errorClass.name}: ${JSON.stringify(members)}`, async () => {
     // AbortSignal.timeout does not keep Node running, so this timer does.
     const alive = setTimeout(() => {}, 10_000);
 
@@ -173,7 +173,7 @@ for (const [client, errorClass, members] of ERRORS) {
   });
 }
 
-test("a browser that is too old is not reported as a server without a reply", async (t) => {
+test("a browser that is too old is not reported as a server that does not reply", async (t) => {
   const { any } = AbortSignal;
   AbortSignal.any = undefined;
   t.after(() => (AbortSignal.any = any));

@@ -1,4 +1,4 @@
-/** The texts of an address: the pointer to the door that is open at the moment, and the answer that a guest gives there. */
+/** What is sealed for an address: the pointer that the host writes to it, and the answer of a guest in a door. */
 export type Envelope = import("./sealer.js").Envelope;
 export type Pointer = {
     /**
@@ -22,28 +22,28 @@ export type Door = {
 /** Return a new name for a guest, by which the host recognizes it when it comes again. */
 export declare function createGuest(): string;
 /**
- * @param {Envelope} sealer The one of the address.
+ * @param {Envelope} sealer The address's sealer.
  * @param {Pointer} pointer
  */
 export declare function sealPointer(sealer: Envelope, { door, key, offer }: Pointer): Promise<string>;
 /**
- * @param {Envelope} sealer The one of the address.
+ * @param {Envelope} sealer The address's sealer.
  * @param {string} sealed
  * @returns {Promise<Door>}
  */
 export declare function openPointer(sealer: Envelope, sealed: string): Promise<Door>;
 /**
- * Return what a guest seals with in a door: its answer says who it is.
+ * Return a sealer for a guest in a door. It adds the guest's name to the answer.
  *
- * @param {Envelope} sealer The one of the door.
+ * @param {Envelope} sealer The door's sealer.
  * @param {string} guest
  * @returns {Envelope}
  */
 export declare function sealerOfGuest(sealer: Envelope, guest: string): Envelope;
 /**
- * Return what the host opens with in a door.
+ * Return a sealer for the host in a door. It takes the guest's name from the answer.
  *
- * @param {Envelope} sealer The one of the door.
+ * @param {Envelope} sealer The door's sealer.
  * @param {(guest: string) => void} onGuest Called with the guest's name when its answer is opened.
  * @returns {Envelope}
  */

@@ -1,4 +1,4 @@
-/** The ICE servers that the signaling server's operator has configured, beside those of the page. */
+/** The ICE servers that the signaling server's operator has configured, in addition to the page's own. */
 /**
  * Add the servers that the browser accepts. If it refuses one, the next may still be valid.
  *

@@ -1,4 +1,4 @@
-/** End-to-end encryption: the server sees neither addresses nor fingerprints, and cannot act as a man in the middle. */
+/** End-to-end encryption: the server sees neither IP addresses nor fingerprints, and cannot act as a man in the middle. */
 export type Key = CryptoKey | Uint8Array | string;
 export type Purpose = "offer" | "answer" | "candidate offerer" | "candidate answerer" | "address" | "guest";
 export type Envelope = {

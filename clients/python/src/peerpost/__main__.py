@@ -1,4 +1,4 @@
-"""`python -m peerpost` is `peerpost`."""
+"""Makes `python -m peerpost` the same as the command `peerpost`."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Addresses: what a host keeps of its own, and the two texts that only addresses have.
+"""Addresses: what a host stores about its own, and the two texts that only addresses use.
 
 An address is a long-lived channel that many guests can use, one after the other or at the same time.
 Its offer is a pointer. The pointer names the door, an ordinary channel in which the host waits for the next guest.
@@ -17,7 +17,7 @@ from peerpost.sealing import Purpose, Sealer, from_base64url, key_from_text, key
 
 @dataclass(frozen=True)
 class Address:
-    """An address as its host knows it. It is all that a host needs to go on at the same address later.
+    """Everything that a host needs to use the same address again later.
 
     `key` has 32 bytes and is in the link, so that every guest knows it.
     `owner` is a secret of the host's: the server lets nobody else write to the address, or erase it.
@@ -28,7 +28,7 @@ class Address:
     owner: str
 
     def __repr__(self) -> str:
-        """Without the key and the owner's secret: representations end up in logs."""
+        """Leave out the key and the owner's secret, because representations end up in logs."""
         return f"Address({self.address_id!r})"
 
     def link(self, server: str | None = None) -> Link:
@@ -42,7 +42,7 @@ def new_owner() -> str:
 
 
 def new_guest_id() -> str:
-    """Return a new guest id. A guest keeps it for as long as it is the same guest, also when it dials again."""
+    """Return a new guest id. A guest uses the same id each time it dials, so that the host recognises it."""
     return to_base64url(secrets.token_bytes(GUEST_ID_BYTES))
 
 
@@ -55,10 +55,10 @@ def checked_guest_id(text: str) -> str:
 
 @dataclass(frozen=True)
 class Pointer:
-    """What an address says: where the host waits for the next guest, and how.
+    """What an address holds: where the host waits for the next guest, and the key for that place.
 
     `door` is the id of a channel, and `key` seals what passes through it.
-    `offer` is the host's offer in that door. Without it, the guest reads the door's own.
+    `offer` is the host's offer in that door. Without it, the guest reads the offer from the door.
     """
 
     door: str
@@ -66,7 +66,7 @@ class Pointer:
     offer: str | None = None
 
     def __repr__(self) -> str:
-        """Without the key and the offer, which has addresses of the host."""
+        """Leave out the key and the offer, which contains the host's IP addresses."""
         return f"Pointer({self.door!r})"
 
     def sealed(self, sealer: Sealer) -> str:
@@ -99,7 +99,7 @@ class GuestAnswer:
     guest: str
 
     def __repr__(self) -> str:
-        """Without the description, which has addresses of the guest."""
+        """Leave out the description, which contains the guest's IP addresses."""
         return f"GuestAnswer(guest={self.guest!r})"
 
     def to_json(self) -> str:

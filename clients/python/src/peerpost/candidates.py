@@ -10,7 +10,7 @@ from aiortc.sdp import candidate_from_sdp, candidate_to_sdp
 
 from peerpost.sealing import Role
 
-# A browser without camera permission hides its address behind such a name, which aioice resolves.
+# A browser without camera permission hides its IP address behind such a name, which aioice resolves.
 MDNS_NAME = re.compile(r"[A-Za-z0-9-]{1,63}\.local")
 MDNS_CANDIDATE = re.compile(r"a=candidate:(\S+ ){4}\S+\.local ")
 # RFC 8840, section 8.2: a description with this line has all candidates.
@@ -45,7 +45,7 @@ def candidate_from_json(text: str) -> RTCIceCandidate | None:
     try:
         candidate = candidate_from_sdp(line.removeprefix("candidate:"))
     except (AssertionError, ValueError):
-        # aiortc asserts that there are eight words.
+        # aiortc asserts that a candidate has eight words.
         return None
     if not is_usable(candidate):
         return None
@@ -61,7 +61,7 @@ def without_mdns(sdp: str) -> tuple[str, list[str]]:
     """Return a description without its mDNS candidates, and these candidates as they would be sent alone.
 
     aiortc looks up an mDNS name for a second, which delays the description, and succeeds only in its own network.
-    A description that ends its candidates stays as it is, because none can be added afterwards.
+    A description that says that it has all candidates stays as it is, because none can be added afterwards.
     """
     if END_OF_CANDIDATES in sdp:
         return sdp, []
@@ -99,7 +99,7 @@ def is_address(host: str) -> bool:
 
 
 def bye_to_json(role: Role) -> str:
-    """Return the goodbye of a peer. A peer that does not know it sees an end of candidates, which changes nothing."""
+    """Return the goodbye of a peer. A peer that knows no goodbyes sees an end of candidates, which does no harm."""
     return json.dumps({"candidate": "", "sdpMid": "0", "sdpMLineIndex": 0, "bye": role}, separators=(",", ":"))
 
 

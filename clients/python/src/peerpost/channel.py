@@ -308,7 +308,7 @@ class Channel:
 
 
 async def unless_not_yet(reading: Awaitable[Description]) -> Description | None:
-    """Return what is read, or None if the server says that it does not exist yet."""
+    """Return the description, or None if the server says that it does not exist yet."""
     try:
         return await reading
     except RefusalError as refusal:

@@ -32,10 +32,10 @@ from peerpost.transfer import receive_file, receive_offer, send_file
 
 SERVER_VARIABLE = "PEERPOST_SERVER"
 
-# aiortc and most other tools use this server by default. It tells each peer its public address, without which only
-# peers in one network can connect.
+# aiortc and most other tools use this server by default. It tells each peer its public IP address, without which
+# only peers in one network can connect.
 DEFAULT_ICE_SERVERS = ["stun:stun.l.google.com:19302"]
-# In place of a URL: use no ICE server at all.
+# The value of --ice-server that stands for no ICE server at all.
 NO_ICE_SERVER = "none"
 
 EXIT_FAILED = 1
@@ -46,7 +46,7 @@ EXIT_TERMINATED = 143
 # `kill` and a service manager send the first. A terminal that is closed sends the second.
 TERMINATING_SIGNALS = ("SIGTERM", "SIGHUP")
 
-PROGRESS_WORDS = {"gathering": "finding this machine's addresses", "connecting": "connecting"}
+PROGRESS_WORDS = {"gathering": "finding this machine's IP addresses", "connecting": "connecting"}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -275,7 +275,10 @@ def separators() -> tuple[str, ...]:
 async def connected(
     options: argparse.Namespace, prepare: Callable[[RTCPeerConnection], None], server: str, **how: Any
 ) -> AsyncIterator[None]:
-    """Connect, with the ICE servers of the options, the server's, or the default; `how` is passed to `connect`."""
+    """Connect, with the ICE servers of the options or else of the server, or with the default ones.
+
+    `how` is passed to `connect`.
+    """
     report = reporter(options)
 
     def make(configuration: RTCConfiguration) -> RTCPeerConnection:

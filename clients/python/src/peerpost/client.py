@@ -37,7 +37,7 @@ class NewChannel:
 
     channel_id: str
     ice_servers: tuple[RTCIceServer, ...] = field(default=(), repr=False)
-    """Not in the representation, which would show their credentials."""
+    """These are not in the representation, which would show their credentials."""
     ttl: int | None = None
     """The lifetime in seconds that the server has granted; None if none was requested, or if it does not know `ttl`."""
 
@@ -255,14 +255,14 @@ class SignalingClient:
                     content=json.dumps(body),
                     headers=headers,
                     timeout=timeout,
-                    # This overrides the settings of `http`: nobody has agreed to send anything to another address.
+                    # This overrides the settings of `http`: nobody has agreed to send anything to another URL.
                     follow_redirects=False,
                     extensions={"trace": self._note_proxy_to(endpoint)},
                 ) as reply,
             ):
                 content = await content_of(reply)
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError) as error:
-            # IDNA raises a UnicodeError for a host that cannot be one.
+            # IDNA raises a UnicodeError for an impossible host name.
             raise NetworkError(
                 f"{self._shown_url!r} is not the URL of a server: {error}", is_temporary=False
             ) from error
@@ -305,7 +305,7 @@ def endpoint_of(url: str) -> httpx.URL:
 
 
 def without_secret(content: bytes, secret: object, instead: bytes) -> bytes:
-    """Return the body of a reply with another text in place of a secret. An empty secret is none."""
+    """Return the body of a reply with another text in place of a secret. An empty secret changes nothing."""
     if not isinstance(secret, str) or not secret:
         return content
     return content.replace(secret.encode(errors="replace"), instead)

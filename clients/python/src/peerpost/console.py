@@ -14,7 +14,7 @@ STANDARD_DESCRIPTORS = (0, 1, 2)
 
 
 class Console:
-    """The output of one command. `quiet` leaves the link and errors alone."""
+    """The output of one command. With `quiet`, it prints only the link and errors."""
 
     def __init__(self, *, quiet: bool) -> None:
         self._quiet = quiet
@@ -95,7 +95,7 @@ def closed_streams_lead_to_nowhere() -> Iterator[None]:
 
 
 def occupy_closed_descriptors() -> None:
-    """Open whatever is closed of standard input, output and error.
+    """Open standard input, output and error, if any of them is closed.
 
     Otherwise the next file or socket gets the descriptor, and a library that writes to standard error writes into it.
     """

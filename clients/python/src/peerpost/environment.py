@@ -19,7 +19,7 @@ def new_http_client() -> httpx.AsyncClient:
     """Return an HTTP client.
 
     Raises NetworkError, which names the environment variable, if one of them cannot be used.
-    httpx itself raises five kinds of exceptions for them, and names none.
+    httpx itself raises five kinds of exceptions for these variables, and does not name the variable.
     """
     certificates = certificates_of_the_environment()
     for kind in ("http", "https", "all"):

@@ -161,5 +161,5 @@ def first_pause(local: str, remote: str, *, has_more: bool) -> float:
     """
     if not has_more and "a=candidate:" not in remote:
         return 0
-    # It is not known which servers the other peer uses, but peers that need servers often meet.
+    # This peer does not know which ICE servers the other one uses, but if one peer needs them, the other often does.
     return LATE_SECONDS if re.search(" typ (srflx|relay)", local + remote) else UNLIKELY_SECONDS

@@ -104,7 +104,8 @@ class FileChannel:
     async def _keep_saying_alive(self) -> None:
         with suppress(PeerLostError):
             while True:
-                # Behind a full buffer, a sign of life would be late, and the bytes in the buffer are one themselves.
+                # Behind a full buffer, a sign of life would be late. It is not needed either, because the bytes in the
+                # buffer show that this peer is alive.
                 if self._data_channel.bufferedAmount < LOW_WATER_BYTES:
                     self.say("alive")
                 await asyncio.sleep(ALIVE_SECONDS)

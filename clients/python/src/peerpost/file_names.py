@@ -41,7 +41,7 @@ def safe_name(offered: str) -> str:
     name = TRAILING.sub("", name)
     if not name:
         return NOTHING_LEFT
-    # The underscore counts towards the length, and a name may be a device only after it was cut.
+    # The underscore counts towards the length, and cutting a name can turn it into the name of a device.
     return avoid_device(shorten(avoid_device(name)))
 
 

@@ -9,12 +9,13 @@ MAX_DESCRIPTION_BYTES = 32_768
 # The server's limit for one candidate, as it is sent.
 MAX_CANDIDATE_BYTES = 425
 
-# The server's limit for the candidates of both peers in one channel. A server with more would be asked for ever.
+# The server's limit for the candidates of both peers in one channel. A server that always returned more would be asked
+# for ever.
 MAX_CANDIDATES = 800
 
-# As random as a key of an address, which nobody can guess either.
+# Nobody can guess that many random bytes. The key of an address has as many.
 OWNER_BYTES = 32
-# As random as a UUID: no two guests of a host have the same.
+# As many bytes as a UUID: no two guests of a host choose the same id.
 GUEST_ID_BYTES = 16
 
 # An operator has a STUN and a TURN server, or two of each, with some URLs each. aiortc uses one of each kind.
@@ -88,11 +89,11 @@ JITTER = (0.75, 1.25)
 CONNECT_SECONDS = 30.0
 
 # For this long, ICE only tries the candidates that came with a description. Then this peer reads late candidates.
-# They are likely if a peer has an address from a STUN or TURN server, and peers behind NAT need them.
+# They are likely if a peer has an IP address from a STUN or TURN server, and peers behind NAT need them.
 LATE_SECONDS = 0.1
 # Otherwise there are usually no late candidates, and peers that are about to connect need not read any.
 UNLIKELY_SECONDS = 2.0
-# After each read, ICE tries the candidates for this long: aioice takes as long to send a lost check again.
+# After each read, ICE tries the candidates for this long: aioice sends a lost check again after the same time.
 SETTLE_SECONDS = 0.5
 
 # Reads are held while news is likely. After this long without news, the other peer will probably take minutes, or a
@@ -125,5 +126,5 @@ PATIENCE_SECONDS = 15.0
 # Most file systems allow names of at most 255 bytes.
 MAX_NAME_BYTES = 255
 
-# With its dot. Programs do not use longer extensions to recognise a file.
+# This includes the dot. No program recognises a file by a longer extension.
 MAX_EXTENSION_BYTES = 32

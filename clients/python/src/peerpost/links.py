@@ -9,13 +9,13 @@ from peerpost.sealing import key_from_text, key_to_text
 
 CHANNEL_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
-# A link that is pasted from a letter or a chat may come in brackets or quotes, and with the end of its sentence.
+# A link that is pasted from an email or a chat may come in brackets or quotes, and with the end of its sentence.
 # A code neither begins nor ends with any of these.
 BEFORE_A_LINK = "<([{\"'\u00ab\u2018\u201c"
 BEHIND_A_LINK = ">)]}\"'\u00bb\u2019\u201d.,;:!?"
 
 
-# In a code, this stands before the id of an address. Clients that know no addresses refuse such a code.
+# In a code, this stands before the id of an address. Clients that do not know addresses refuse such a code.
 ADDRESS_MARK = "@"
 
 
@@ -25,7 +25,7 @@ class Link:
 
     A link to a channel works once. A link to an address works for every guest, for as long as the address lives.
     `channel_id` is the id of the one or the other, and `is_address` says which it is.
-    `server` is a URL or None. `key` has 32 bytes, or is None if the channel is not sealed. An address always is.
+    `server` is a URL or None. `key` has 32 bytes, or is None if the channel is not sealed. An address is always sealed.
     Raises ValueError for an address without a key,
     and for a server whose URL holds a password, as everybody who gets the link would see it.
     The fragment of a server's URL is dropped.
@@ -57,7 +57,7 @@ class Link:
         return f"{self.server}#{self.code}"
 
     def __repr__(self) -> str:
-        """Without the key: representations end up in logs."""
+        """Leave out the key, because representations end up in logs."""
         kind = "address" if self.is_address else "channel"
         return f"Link({self.channel_id!r}, sealed={self.key is not None}, server={self.server!r}, to={kind!r})"
 

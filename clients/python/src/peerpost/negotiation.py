@@ -14,7 +14,8 @@ from aiortc import InvalidStateError, RTCDataChannel, RTCPeerConnection, RTCSess
 from peerpost.errors import ConnectionFailedError, InvalidDescriptionError
 from peerpost.remote import UNUSABLE, add_candidate, set_remote
 
-# The JavaScript client has the same numbers. A channel that both peers know is in no description.
+# The JavaScript client has the same numbers. A data channel that the peers have agreed on beforehand is in no
+# description.
 LABEL = "peerpost"
 STREAM_ID = 255
 
@@ -61,7 +62,7 @@ class Negotiation:
         peer_connection = self._peer_connection
         try:
             if self._restarts_ice(offer):
-                # aiortc would answer with its old addresses and credentials, which leads nowhere.
+                # aiortc would answer with its old IP addresses and credentials, which cannot work.
                 raise InvalidDescriptionError("aiortc cannot restart ICE")
             await set_remote(peer_connection, RTCSessionDescription(offer, "offer"))
             await peer_connection.setLocalDescription(await peer_connection.createAnswer())

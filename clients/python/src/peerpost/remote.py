@@ -6,8 +6,8 @@ from aiortc.exceptions import OperationError
 from peerpost.candidates import candidate_from_json, without_mdns
 from peerpost.errors import ConnectionFailedError, InvalidDescriptionError
 
-# What aiortc raises for a description or candidate that it cannot use. It asserts, indexes and converts while it
-# parses. It looks for a common codec, and for some things with `next`, whose StopIteration leaves a coroutine as a
+# What aiortc raises for a description or candidate that it cannot use. Its parser uses assertions, indexes and
+# conversions, and it may find no common codec. It also calls `next`, whose StopIteration leaves a coroutine as a
 # RuntimeError.
 UNUSABLE = (
     AssertionError,
@@ -24,7 +24,7 @@ UNUSABLE = (
 async def set_remote(peer_connection: RTCPeerConnection, description: RTCSessionDescription) -> None:
     """Set the other peer's description. Raises InvalidDescriptionError for one that cannot lead to a connection.
 
-    Raises ConnectionFailedError when the connection is closed, by its owner.
+    Raises ConnectionFailedError if the connection's owner has closed it.
     """
     try:
         if "\nm=" not in description.sdp:

@@ -1,4 +1,4 @@
-"""End-to-end encryption of descriptions and candidates: the server sees neither addresses nor fingerprints.
+"""End-to-end encryption of descriptions and candidates: the server sees neither IP addresses nor fingerprints.
 
 A sealed text is base64url, without padding, of nonce (12 bytes), ciphertext and tag (16 bytes) of AES-256-GCM.
 The additional data says what the text is and, for a candidate, whose it is.
@@ -21,9 +21,9 @@ NONCE_BYTES = 12
 
 Role = Literal["offerer", "answerer"]
 Purpose = Literal["offer", "answer", "candidate offerer", "candidate answerer", "address", "guest"]
-"""`address` is what an address holds, and `guest` the answer of a guest who has come by an address."""
+"""`address` is the pointer in an address, and `guest` is the answer of a guest who has used an address."""
 
-# What errors call a text.
+# What errors call a text with this purpose.
 NAME_OF: dict[Purpose, str] = {
     "offer": "offer",
     "answer": "answer",
@@ -74,7 +74,7 @@ class Sealer:
         return to_base64url(nonce + self._cipher.encrypt(nonce, text.encode(), additional_data(purpose)))
 
     def open(self, sealed: str, purpose: Purpose) -> str:
-        """Return the text of a sealed one. Raises TamperedError unless this key sealed it for this purpose."""
+        """Return what a sealed text contains. Raises TamperedError unless this key sealed it for this purpose."""
         try:
             content = from_base64url(sealed)
             nonce, ciphertext = content[:NONCE_BYTES], content[NONCE_BYTES:]
@@ -100,7 +100,7 @@ def from_base64url(text: str) -> bytes:
     if not re.fullmatch("[A-Za-z0-9_-]*", text):
         raise ValueError("not base64url")
     content = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    # The last character has unused bits, so that several texts have the same content.
+    # The last character may have unused bits, so several texts can decode to the same bytes. Accept only one of them.
     if to_base64url(content) != text:
         raise ValueError("not canonical base64url")
     return content

@@ -1,6 +1,6 @@
 """aiortc's four verbs over a Peerpost server, in place of the classes of aiortc.contrib.signaling.
 
-In an example of aiortc, this line takes the place of the one for `aiortc.contrib.signaling`:
+In aiortc's examples, use this line instead of the import from `aiortc.contrib.signaling`:
 
     from peerpost.signaling import BYE, add_signaling_arguments, create_signaling
 """

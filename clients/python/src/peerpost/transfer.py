@@ -123,7 +123,7 @@ async def receive_file(
         refuse_existing(target, force)
         with partial_file(target) as (file, path):
             checksum = await receive_content(channel, offer, file, progress)
-            # A full disk may show only now.
+            # The system may report a full disk only now.
             with system_error_as("cannot write the file"):
                 await save(file)
             put_in_place(path, target, force)
@@ -133,7 +133,7 @@ async def receive_file(
 
 
 async def receive_content(channel: FileChannel, offer: FileOffer, file: BinaryIO, progress: Progress) -> str:
-    """Write the bytes of the file, and return their SHA-256. Raises TransferError unless it is the sender's."""
+    """Write the bytes of the file, and return their SHA-256. Raises TransferError unless it equals the sender's."""
     checksum = hashlib.sha256()
     count = 0
     confirmed = 0
