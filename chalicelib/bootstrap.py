@@ -177,6 +177,7 @@ def reconnect_after_restore(get_services: GetServices, parameters: Parameters) -
     def reconnect() -> None:
         with suppress(StorageUnavailable):
             get_services().channels.close_connections()
+        # All parameters share one client. Closing it twice is harmless.
         for parameter in parameters.values():
             parameter.close_connections()
         warm_up(get_services, parameters)

@@ -125,8 +125,9 @@ class ChannelUpdate(NamedTuple):
         if self._must_replace_the_offer(stored):
             return self._replacing_the_offer(failure).without(candidates_in(stored))
         if set(self.candidates).isdisjoint(candidates_in(stored)):
-            # The channel is alive and holds none of them. So it is HAS_ROOM that failed. (It always
-            # holds for an update without candidates.)
+            # The channel is alive and holds none of them. So it is HAS_ROOM that failed. An update
+            # without candidates never gets here: HAS_ROOM always holds for it, so that one of the
+            # cases above has failed.
             raise SignalingError(f"too many candidates: a channel holds {limits.MAX_CANDIDATES}")
         return self.without(candidates_in(stored))
 
@@ -156,9 +157,10 @@ class ChannelUpdate(NamedTuple):
         stored_number = number_in(failure.item, OFFER_NUMBER)
         if failure.was_resent and stored_number > 0:
             # An earlier copy may have written our offer, which a newer one has replaced by now.
-            # Without a number, the stored offer is the channel's first one, so it has replaced
-            # none. Nor is it ours, which was_carried_out would have recognised.
             raise StorageUnavailable("refused after a lost reply")
+        # Otherwise our offer has certainly not been written yet. Either this was the only copy, or
+        # the stored offer has no number: then it is the channel's first offer and has replaced
+        # none, and was_carried_out has already found that it is not ours.
         numbered = {OFFER_NUMBER: {"N": str(stored_number + 1)}}
         return self._replace(attributes=self.attributes | numbered, condition=NO_NEWER_OFFER)
 

@@ -1,8 +1,8 @@
 """The channels of one DynamoDB table, with one short method for each thing that a peer can do.
 
-Each method is one request to DynamoDB. That of a write has the method's rule as its condition. A
-failed condition can lead to another request: for an offer that replaces another, or for candidates
-of which some are stored already.
+Each method sends one request to DynamoDB. If the method writes, the condition of its request is the
+method's rule. A failed condition can lead to another request: for an offer that replaces another,
+or for candidates of which some are stored already.
 """
 
 import time

@@ -160,12 +160,12 @@ class Table:
             raise ConditionFailed(found, was_resent) from error
 
     def _send(self, operation: Callable[..., Any], **parameters: Any) -> Any:
-        with outages_named(), request_log.current().dynamodb_call():
+        with raising_outages(), request_log.current().dynamodb_call():
             return operation(TableName=self._name, **parameters)
 
 
 @contextmanager
-def outages_named() -> Iterator[None]:
+def raising_outages() -> Iterator[None]:
     """Raise StorageUnavailable for a failure that passes by itself, and any other as it is."""
     try:
         yield
@@ -199,7 +199,7 @@ def open_client(endpoint: str | None = None, **options: Any) -> "DynamoDBClient"
         # We build every parameter ourselves, and DynamoDB checks them too.
         parameter_validation=False,
     )
-    with outages_named():
+    with raising_outages():
         client = boto3.client("dynamodb", endpoint_url=endpoint, config=config, **options)
     client.meta.events.register("after-call.dynamodb", refuse_garbled_reply)
     return client

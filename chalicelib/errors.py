@@ -1,4 +1,4 @@
-"""The expected failures: refusals, which the client must correct, and outages, which end alone."""
+"""The expected failures: refusals, which the client must correct, and outages, which pass."""
 
 
 class SignalingError(Exception):

@@ -44,8 +44,9 @@ def create_app(
         request: Any = app.current_request
         longest_wait = longest_wait_of(request.lambda_context, max_wait_seconds)
         try:
-            # An alarm takes whole seconds. Rounded down, it comes before the function's own time is
-            # over: Terraform gives the function 10 s more than the longest wait.
+            # An alarm takes whole seconds. `longest_wait` leaves REQUEST_SECONDS of the function's
+            # time, so the alarm, rounded down, never comes after that time is over. Terraform gives
+            # the function at least 10 s more than the longest wait, so it comes a second before.
             with deadline(int(longest_wait) + limits.REQUEST_SECONDS):
                 reply = handle(
                     body_of(request),

@@ -31,8 +31,8 @@ MAX_CANDIDATE_BYTES = 425
 # (see above).
 MAX_CANDIDATES = 800
 
-# Candidates in one request. A condition names each of them in 34 bytes, and DynamoDB takes no
-# expression of more than 4 KB.
+# Candidates in one request: all those that a host with many interfaces gathers. A condition names
+# each of them in 34 bytes, 2.2 KB together. DynamoDB takes an expression of up to 4 KB.
 MAX_BATCH = 64
 
 # The limit of `channel_id` and `method`. A channel id is a UUID in text form (RFC 9562, section 4),
@@ -52,13 +52,14 @@ DYNAMODB_CONNECT_TIMEOUT_SECONDS = 1
 DYNAMODB_READ_TIMEOUT_SECONDS = 1
 
 # All attempts end within 9 s: three of 2 s each, and botocore's pauses, which after throttling take
-# up to 1 s and 2 s. Only a reply with the header `x-amz-retry-after` can make each pause up to 5 s
-# longer. Then REQUEST_SECONDS below ends the request.
+# up to 1 s and 2 s. Two things can take longer: a reply that arrives byte by byte, since each byte
+# restarts the read timeout, and a reply with the header `x-amz-retry-after`, which can make each
+# pause up to 5 s longer. Then REQUEST_SECONDS below ends the request.
 DYNAMODB_ATTEMPTS = 3
 
 # How long a request may take, apart from its wait: enough for all attempts of one DynamoDB request.
-# A held reply begins its last read at least this long before the function's own time is over, which
-# is 15 s (timeout_seconds in infra/).
+# While the server holds a reply, it begins its last read at least this long before Lambda ends the
+# function (timeout_seconds in infra/, 15 s by default).
 REQUEST_SECONDS = 9
 
 # SSM replies within 50 ms. All attempts end within 5 s: two of 2 s each, and a pause of up to 1 s.

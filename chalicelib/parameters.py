@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -42,16 +43,22 @@ class Parameter:
         While SSM does not serve, the last value stays. Raise ParameterUnavailable if there is
         none, or if the parameter has been deleted.
         """
-        if self._value is None or self._is_old():
-            # Set before the read: if it fails and there is a last value, that value is used for
-            # another PARAMETER_MAX_AGE_SECONDS. Without one, every request tries again.
-            self._tried_at = self._now()
-            self._value = self._ask_ssm()
-        return self._value
+        # Looked up once, since another thread may change it at any time.
+        last_value = self._value
+        if last_value is not None and not self._is_old():
+            return last_value
+        # Set before the read: if it fails and there is a last value, that value is used for
+        # another PARAMETER_MAX_AGE_SECONDS. Without one, every request tries again.
+        self._tried_at = self._now()
+        value = self._ask_ssm()
+        self._value = value
+        return value
 
     def close_connections(self) -> None:
         """Close all connections to SSM. The next read opens a new one."""
-        self._get_client().close()
+        # If there is no client yet, this opens one. If that fails, there is nothing to close.
+        with suppress(BotoCoreError):
+            self._get_client().close()
 
     def _is_old(self) -> bool:
         age = self._now() - self._tried_at
@@ -72,13 +79,14 @@ class Parameter:
         cause = type(error).__name__
         if isinstance(error, ClientError):
             cause = error.response["Error"]["Code"]
+        last_value = self._value
         # An operator who deletes the parameter wants its keys to stop working.
         if cause == "ParameterNotFound":
-            self._value = None
-        if self._value is None:
+            self._value = last_value = None
+        if last_value is None:
             raise ParameterUnavailable(cause) from error
         logger.error("SSM: %s; the last value stays in use", cause)
-        return self._value
+        return last_value
 
 
 @cache

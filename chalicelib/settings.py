@@ -34,7 +34,8 @@ class Settings(NamedTuple):
     # The DynamoDB table of the channels. None is for development: the table is then made for you.
     table_name: str | None = None
 
-    # Where DynamoDB listens. None means AWS or, in development, a DynamoDB in this process.
+    # Where DynamoDB listens. None means AWS or, in development without a table name, a simulation
+    # of DynamoDB in this process.
     dynamodb_endpoint: str | None = None
 
     # How long a client may have its reply held, in seconds. 0 turns holding off.
@@ -89,14 +90,14 @@ def _seconds(environment: Mapping[str, str], variable: str, default: float) -> f
     text = environment.get(variable)
     if text is None:
         return default
+    refusal = SettingsError(f"{variable} must be a number of seconds from 0, not {text!r}")
     try:
         seconds = float(text)
     except ValueError:
-        # Not a number, and so not from 0: the comparison below is false for it.
-        seconds = math.nan
+        raise refusal from None
     # float() also reads "nan" and "inf".
     if not 0 <= seconds < math.inf:
-        raise SettingsError(f"{variable} must be a number of seconds from 0, not {text!r}")
+        raise refusal
     return seconds
 
 
@@ -105,15 +106,15 @@ def _ttl(environment: Mapping[str, str], variable: str, default: int) -> int:
     if text is None:
         return default
     shortest = limits.CHANNEL_TTL_SECONDS
+    refusal = SettingsError(
+        f"{variable} must be a whole number of seconds from {shortest}, not {text!r}"
+    )
     try:
         seconds = int(text)
     except ValueError:
-        # Not a whole number, and so not one from `shortest`: the comparison below is true for it.
-        seconds = 0
+        raise refusal from None
     if seconds < shortest:
-        raise SettingsError(
-            f"{variable} must be a whole number of seconds from {shortest}, not {text!r}"
-        )
+        raise refusal
     return seconds
 
 

@@ -15,7 +15,7 @@ import boto3
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from chalicelib.dynamodb import Table, code_of, open_client, outages_named
+from chalicelib.dynamodb import Table, code_of, open_client, raising_outages
 from chalicelib.errors import StorageUnavailable
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def open_table(endpoint: str | None) -> Table:
     """
     if endpoint is None:
         return in_memory()
-    with outages_named():
+    with raising_outages():
         client = at_endpoint(endpoint)
         create_table(client, TABLE_NAME)
     return Table(cast("DynamoDBClient", MakesItsTable(client)), TABLE_NAME)
@@ -57,14 +57,16 @@ def create_table(client: DynamoDBClient, table_name: str) -> None:
 
 def in_memory() -> Table:
     """Return a table of moto, in this process."""
-    # moto intercepts only calls to AWS's own addresses. Without an explicit one, the developer's
+    # moto intercepts only calls to AWS's own endpoints. Without an explicit one, the developer's
     # AWS_ENDPOINT_URL could send our calls elsewhere.
-    address = f"https://dynamodb.{ANY_REGION}.amazonaws.com"
-    mock_aws(config={"core": {"mock_credentials": False, "reset_boto3_session": True}}).start()
+    endpoint = f"https://dynamodb.{ANY_REGION}.amazonaws.com"
+    # From here on, moto intercepts all calls of this process to AWS, those to SSM too. Our client
+    # has its own keys, so moto need not put its own into the environment.
+    mock_aws(config={"core": {"mock_credentials": False}}).start()
     # create_table belongs in this block: moto opens boto3 sessions when it creates its first table,
     # and these would read the developer's settings.
     with without_aws_settings():
-        client = open_client(address, region_name=ANY_REGION, **ANY_KEYS)
+        client = open_client(endpoint, region_name=ANY_REGION, **ANY_KEYS)
         create_table(client, TABLE_NAME)
     return Table(cast("DynamoDBClient", OneAtATime(client)), TABLE_NAME)
 

@@ -72,8 +72,10 @@ def also_on_ipv6(server: ThreadedHTTPServer) -> Iterator[None]:
         # The method of the base class: this class's own has become `serve_on_both`.
         serve = super(ThreadedHTTPServer, other).serve_forever
         threading.Thread(target=serve, daemon=True).start()
-        yield
-        other.shutdown()
+        try:
+            yield
+        finally:
+            other.shutdown()
 
 
 def log_in_words() -> None:

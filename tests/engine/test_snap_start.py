@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 
 import pytest
+from botocore.exceptions import CredentialRetrievalError
 
 from chalicelib.bootstrap import lambda_app
 from chalicelib.settings import Settings
@@ -96,3 +97,20 @@ def test_a_function_restored_during_an_outage_serves_the_next_request(
     reply = post(CREATE)
 
     assert reply.status == 200
+
+
+def test_a_restore_survives_a_client_for_ssm_that_cannot_be_opened(
+    aws_lambda: Lambda, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The service that gives out the credentials may be away. The first request tries again."""
+
+    def credentials_are_away() -> Store:
+        raise CredentialRetrievalError(provider="container-role", error_msg="timed out")
+
+    monkeypatch.setattr("chalicelib.parameters.open_client", credentials_are_away)
+    post = over_handler(lambda_app(settings._replace(access_keys_parameter=KEYS_NAME)))
+
+    aws_lambda.restore()
+
+    assert post(CREATE, bearer(KEY)).status == 503
+    assert post({"method": "get_offer", "channel_id": "no-channel"}).body == "no such channel"
