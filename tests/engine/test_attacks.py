@@ -1,6 +1,8 @@
 """Attacks on the server, with one test each. docs/testing.md lists them, and attacks that are tested elsewhere."""
 
+import base64
 import gzip
+import hashlib
 import http.client
 import json
 import re
@@ -24,7 +26,19 @@ from chalicelib.function_url import lambda_handler
 from chalicelib.handlers import HANDLERS
 from chalicelib.limits import CHANNEL_TTL_SECONDS, MAX_BATCH, MAX_BODY_BYTES, MAX_CANDIDATES
 from harness.clock import Clock
-from harness.contract import NEEDED, NOBODYS_ID, assert_accepted, assert_refused, open_channel, state, whole
+from harness.contract import (
+    NEEDED,
+    NOBODYS_ID,
+    NOT_THE_OWNER,
+    OWNER,
+    WRITES,
+    assert_accepted,
+    assert_refused,
+    open_channel,
+    open_owned_channel,
+    state,
+    whole,
+)
 from harness.engines import client_of
 from harness.naming import name_of
 from harness.service import app_over
@@ -166,6 +180,76 @@ def test_requests_to_one_channel_never_change_another(post: Post, real_client: D
 
     assert before in items_of(real_client, real_table)
     assert state(post, mine) == ["no such channel"] * 3
+
+
+def test_someone_with_only_the_id_cannot_fill_change_or_erase_an_owners_channel(
+    post: Post, real_client: DynamoDBClient, real_table: str
+) -> None:
+    channel_id = open_owned_channel(post, offer="the owner's", candidates=["the owner's"])
+    before = items_of(real_client, real_table)
+
+    for fields, message in NOT_THE_OWNER:
+        for start in range(0, MAX_CANDIDATES, MAX_BATCH):
+            junk = [str(number) for number in range(start, start + MAX_BATCH)]
+            fill = {"method": "create_candidate", "channel_id": channel_id, "candidates": junk}
+            assert_refused(post(fill | fields), message)
+        for method in WRITES:
+            assert_refused(post(whole(method, channel_id) | fields), message)
+
+    assert items_of(real_client, real_table) == before
+
+
+GUESSES = {
+    "its digest in hex": hashlib.sha256(OWNER.encode()).hexdigest(),
+    "its digest in base64": base64.b64encode(hashlib.sha256(OWNER.encode()).digest()).decode(),
+    "other case": OWNER.upper(),
+    "a space more": f"{OWNER} ",
+    "a zero more": f"{OWNER}\0",
+    "a character less": OWNER[:-1],
+    "the name of the condition's value": ":owner".ljust(16),
+    "the name of the attribute": "owner_digest OR 1=1",
+}
+
+
+@pytest.mark.parametrize("guess", GUESSES.values(), ids=GUESSES)
+def test_nothing_but_the_exact_secret_makes_an_owner(guess: str, post: Post) -> None:
+    channel_id = open_owned_channel(post)
+
+    for method in WRITES:
+        assert_refused(post(whole(method, channel_id) | {"owner": guess}), "owner does not match")
+
+
+def test_an_owners_secret_and_its_digest_are_in_no_reply(
+    post: Post, real_client: DynamoDBClient, real_table: str
+) -> None:
+    """The secret is not stored either. An owner reads its channel as everybody else does."""
+    replies = [post({"method": "create_data_channel", "owner": OWNER, "ttl": 60})]
+    channel_id = replies[0].json()["channel_id"]
+    owners: list[dict[str, object]] = [{"owner": OWNER}, *(fields for fields, _ in NOT_THE_OWNER)]
+    for owner in owners:
+        for method in [method for method in NEEDED if method != "delete_data_channel"]:
+            replies.append(post(whole(method, channel_id) | owner))
+            replies.append(post(whole(method, channel_id) | {"since": 0} | owner))
+    stored = str(items_of(real_client, real_table))
+    replies.append(post(whole("delete_data_channel", channel_id) | {"owner": OWNER}))
+
+    digest = hashlib.sha256(OWNER.encode())
+    secrets = [OWNER, digest.hexdigest(), base64.b64encode(digest.digest()).decode()]
+    said = "".join(reply.body for reply in replies)
+    assert [secret for secret in secrets if secret in said] == []
+    assert OWNER not in stored
+
+
+def test_a_channel_with_an_owner_and_one_without_are_equally_gone(post: Post, clock: Clock) -> None:
+    """Once it is gone, nobody can find out that a channel had an owner."""
+    owned = [open_owned_channel(post), open_owned_channel(post)]
+    post(whole("delete_data_channel", owned[0]) | {"owner": OWNER})
+    clock.seconds += CHANNEL_TTL_SECONDS
+
+    for method in [*TELLING, "delete_data_channel"]:
+        for fields in ({}, {"owner": OWNER}, {"owner": "another owner's secret"}):
+            replies = [post(whole(method, name) | fields) for name in (NOBODYS_ID, *owned)]
+            assert replies[0] == replies[1] == replies[2]
 
 
 def big(request: Mapping[str, object], **more: object) -> bytes:

@@ -1,5 +1,6 @@
 """The gateway to DynamoDB, tested on moto and on a real engine."""
 
+import hashlib
 import uuid
 from collections import Counter
 from contextlib import suppress
@@ -14,6 +15,7 @@ from chalicelib.channels import Channel, Channels
 from chalicelib.errors import SignalingError
 from chalicelib.limits import CHANNEL_TTL_SECONDS, MAX_BATCH, MAX_CANDIDATES
 from harness.clock import Clock
+from harness.contract import OWNER, STRANGER
 
 NOBODYS_ID = "00000000-0000-4000-8000-000000000000"
 
@@ -22,6 +24,16 @@ EVERY_WRITE = [
     pytest.param(lambda channels, channel_id: channels.set_answer(channel_id, "answer"), id="set_answer"),
     pytest.param(lambda channels, channel_id: channels.add_candidates(channel_id, ["one"]), id="add_candidates"),
 ]
+# Each write of a client that brings this secret, or none.
+WRITES_AS = [
+    pytest.param(lambda channels, name, owner: channels.set_offer(name, "new", ["new"], owner), id="set_offer"),
+    pytest.param(lambda channels, name, owner: channels.set_answer(name, "new", ["new"], owner), id="set_answer"),
+    pytest.param(lambda channels, name, owner: channels.add_candidates(name, ["new"], owner), id="add_candidates"),
+    pytest.param(lambda channels, name, owner: channels.add_and_get_candidates(name, ["new"], owner), id="add_and_get"),
+    pytest.param(lambda channels, name, owner: channels.delete(name, owner), id="delete"),
+]
+# Each client that is not the owner, and its refusal.
+NOT_THE_OWNER = [(None, "owner is missing"), (STRANGER, "owner does not match")]
 EVERY_VERB = [*EVERY_WRITE, pytest.param(lambda channels, channel_id: channels.get(channel_id), id="get")]
 
 
@@ -54,6 +66,95 @@ def test_a_channel_is_stored_in_the_documented_form(
             "expire_time": {"N": str(int(clock.seconds) + CHANNEL_TTL_SECONDS)},
         }
     ]
+
+
+def test_a_channel_with_an_owner_stores_only_the_digest_of_its_secret(
+    channels: Channels, client: DynamoDBClient, table: str, clock: Clock
+) -> None:
+    channel_id = channels.create("an offer", owner=OWNER, ttl_seconds=86_400)
+
+    [item] = items(client, table)
+    assert item == {
+        "channel_id": {"S": channel_id},
+        "offer": {"S": "an offer"},
+        "candidate": {"L": []},
+        "expire_time": {"N": str(int(clock.seconds) + 86_400)},
+        "owner_digest": {"B": hashlib.sha256(OWNER.encode()).digest()},
+    }
+
+
+@pytest.mark.parametrize("write", WRITES_AS)
+@pytest.mark.parametrize(("owner", "message"), NOT_THE_OWNER)
+def test_a_strangers_write_is_refused_and_changes_nothing(
+    write: Any, owner: str | None, message: str, channels: Channels, client: DynamoDBClient, table: str
+) -> None:
+    channel_id = channels.create("old", ["old"], owner=OWNER)
+    before = items(client, table)
+
+    with pytest.raises(SignalingError, match=f"^{message}$"):
+        write(channels, channel_id, owner)
+
+    assert items(client, table) == before
+
+
+@pytest.mark.parametrize("write", WRITES_AS)
+@pytest.mark.parametrize("owner", [None, OWNER, STRANGER])
+def test_an_expired_channel_with_an_owner_does_not_exist_for_anybody(
+    write: Any, owner: str | None, channels: Channels, clock: Clock
+) -> None:
+    channel_id = channels.create("old", owner=OWNER)
+    clock.seconds += CHANNEL_TTL_SECONDS
+
+    try:
+        write(channels, channel_id, owner)
+    except SignalingError as refusal:
+        assert str(refusal) == "no such channel"
+
+    with pytest.raises(SignalingError, match="^no such channel$"):
+        channels.get(channel_id)
+
+
+@pytest.mark.parametrize("owner", [None, STRANGER])
+def test_a_stranger_deleting_an_expired_channel_changes_nothing(
+    owner: str | None, channels: Channels, client: DynamoDBClient, table: str, clock: Clock
+) -> None:
+    channel_id = channels.create("old", owner=OWNER)
+    before = items(client, table)
+    clock.seconds += CHANNEL_TTL_SECONDS
+
+    channels.delete(channel_id, owner)
+
+    assert items(client, table) == before
+
+
+def test_a_channel_whose_owner_has_deleted_it_keeps_only_its_id(
+    channels: Channels, client: DynamoDBClient, table: str, clock: Clock
+) -> None:
+    channel_id = channels.create("old", ["old"], 86_400, OWNER)
+
+    channels.delete(channel_id, OWNER)
+    for owner in (OWNER, None, STRANGER):
+        channels.delete(channel_id, owner)
+
+    expired = {"N": str(int(clock.seconds) - CHANNEL_TTL_SECONDS)}
+    assert items(client, table) == [
+        {"channel_id": {"S": channel_id}, "expire_time": expired, "candidate": {"L": []}},
+    ]
+
+
+@pytest.mark.parametrize("ttl", [1, 300, 86_400])
+def test_a_channel_lives_for_the_seconds_that_it_was_given_and_no_longer(
+    ttl: int, channels: Channels, clock: Clock
+) -> None:
+    channel_id = channels.create(ttl_seconds=ttl)
+
+    clock.seconds += ttl - 0.001
+    for write in EVERY_WRITE:
+        write.values[0](channels, channel_id)  # type: ignore[operator]
+    clock.seconds += 0.001
+
+    with pytest.raises(SignalingError, match="^no such channel$"):
+        channels.get(channel_id)
 
 
 def test_a_later_offer_replaces_the_earlier_one(channels: Channels) -> None:
@@ -231,6 +332,22 @@ def test_every_operation_is_exactly_one_request_even_if_it_is_refused(
             verb(channels, channel_id)
 
     assert sent == {operation: 3}
+
+
+@pytest.mark.parametrize("write", WRITES_AS)
+@pytest.mark.parametrize("owner", [None, OWNER, STRANGER])
+def test_a_write_to_an_owners_channel_is_exactly_one_request_even_if_it_is_refused(
+    write: Any, owner: str | None, channels: Channels, client: DynamoDBClient
+) -> None:
+    sent: list[str] = []
+    client.meta.events.register("before-call.dynamodb", lambda model, **_: sent.append(model.name))
+
+    channel_id = channels.create(ttl_seconds=60, owner=OWNER)
+    with suppress(SignalingError):
+        write(channels, channel_id, owner)
+
+    assert len(sent) == 2
+    assert sent[0] == "PutItem"
 
 
 def test_dynamodb_returns_candidates_only_if_the_caller_needs_them(channels: Channels, client: DynamoDBClient) -> None:

@@ -19,7 +19,7 @@ from chalicelib.dynamodb import Table
 from chalicelib.errors import SignalingError
 from chalicelib.limits import DYNAMODB_ATTEMPTS, RETRY_AFTER_SECONDS
 from harness.clock import Clock
-from harness.contract import NOBODYS_ID
+from harness.contract import NOBODYS_ID, NOT_THE_OWNER, OWNER, WRITES
 from harness.engines import ANY_ACCOUNT, ROOT, client_of, new_table
 from harness.faulty_proxy import (
     Fault,
@@ -212,10 +212,7 @@ class Way:
         return self.post({"method": self.method, "channel_id": self.channel_id, **fields})
 
     def state(self) -> Channel | None:
-        try:
-            return self.near.get(self.channel_id)
-        except SignalingError:
-            return None
+        return state_of(self.near, self.channel_id)
 
     def states(self) -> tuple[Channel | None, Channel | None]:
         """Return the channel as it should be before the call and after it."""
@@ -472,17 +469,126 @@ def test_a_resent_write_to_a_deleted_channel_is_a_503_and_not_a_refusal(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("fields", [{}, {"ttl": 86_400, "owner": OWNER}], ids=["ordinary", "long-lived and owned"])
 def test_a_late_copy_of_a_create_does_not_revive_a_deleted_channel(
-    post: Post, proxy: FaultyProxy, near_channels: Channels
+    fields: dict[str, object], post: Post, proxy: FaultyProxy, near_channels: Channels
 ) -> None:
     proxy.faults = [arrive_late(2.6)]
-    channel_id = post({"method": "create_data_channel"}).json()["channel_id"]
-    near_channels.delete(channel_id)
+    channel_id = post({"method": "create_data_channel"} | fields).json()["channel_id"]
+    near_channels.delete(channel_id, OWNER)
     proxy.settle()
 
     gone = post({"method": "get_candidates", "channel_id": channel_id})
 
     assert (gone.status, gone.body) == (400, "no such channel")
+
+
+# An attempt that the table carries out, one that it never sees, and one that it refuses.
+ONE_FAULT = [lose_the_reply, reset, refusal(400, "ThrottlingException")]
+
+
+@pytest.mark.parametrize("fault", ONE_FAULT, ids=name)
+@pytest.mark.parametrize("method", WRITES)
+def test_an_owners_resent_write_succeeds_and_is_stored_once(
+    method: str, fault: Fault, post: Post, proxy: FaultyProxy, near_channels: Channels
+) -> None:
+    channel_id = near_channels.create(None, ["old"], owner=OWNER)
+    fields, replied = METHODS[method]
+
+    proxy.faults = [fault]
+    reply = post({"method": method, "channel_id": channel_id, "owner": OWNER, **fields})
+
+    assert (reply.status, reply.json()) == (200, replied)
+    assert proxy.requests == 2
+    before = Channel(None, None, ["old"])
+    stored = {
+        "create_offer": before._replace(offer="new", candidates=["old", "new"]),
+        "create_answer": before._replace(answer="new", candidates=["old", "new"]),
+        "create_candidate": before._replace(candidates=["old", "new"]),
+        "delete_data_channel": None,
+    }
+    assert state_of(near_channels, channel_id) == stored[method]
+
+
+@pytest.mark.parametrize("fault", ONE_FAULT, ids=name)
+@pytest.mark.parametrize("method", WRITES)
+@pytest.mark.parametrize(("secret", "message"), NOT_THE_OWNER, ids=["without a secret", "with another secret"])
+def test_a_strangers_resent_write_is_refused_even_if_the_owner_has_stored_the_same(
+    secret: dict[str, object],
+    message: str,
+    method: str,
+    fault: Fault,
+    post: Post,
+    proxy: FaultyProxy,
+    near_channels: Channels,
+) -> None:
+    """If the stranger were told that its write was carried out, it would believe a lie."""
+    channel_id = near_channels.create("new", ["new"], owner=OWNER)
+    near_channels.set_answer(channel_id, "new", owner=OWNER)
+    fields, _ = METHODS[method]
+
+    proxy.faults = [fault]
+    reply = post({"method": method, "channel_id": channel_id, **secret, **fields})
+
+    assert (reply.status, reply.body) == (400, message)
+    assert proxy.requests == 2
+    assert near_channels.get(channel_id) == Channel("new", "new", ["new"])
+
+
+@pytest.mark.parametrize("method", ["create_offer", "create_answer", "create_candidate"])
+def test_a_stranger_is_not_told_of_success_if_the_owner_writes_the_same_in_between(
+    method: str, post: Post, proxy: FaultyProxy, near_channels: Channels
+) -> None:
+    channel_id = near_channels.create(owner=OWNER)
+    what = method.removeprefix("create_")
+    owners_write = {
+        "create_offer": lambda: near_channels.set_offer(channel_id, "the same", owner=OWNER),
+        "create_answer": lambda: near_channels.set_answer(channel_id, "the same", owner=OWNER),
+        "create_candidate": lambda: near_channels.add_candidates(channel_id, ["the same"], OWNER),
+    }
+
+    proxy.faults = [meanwhile(owners_write[method])]
+    reply = post({"method": method, "channel_id": channel_id, what: "the same"})
+
+    assert (reply.status, reply.body) == (400, "owner is missing")
+
+
+def test_a_resent_create_of_an_owned_channel_makes_one_channel_with_its_owner(
+    post: Post, proxy: FaultyProxy, near_channels: Channels, real_client: DynamoDBClient, real_table: str
+) -> None:
+    proxy.faults = [lose_the_reply]
+    request = {"method": "create_data_channel", "offer": "an offer", "ttl": 3600, "owner": OWNER}
+    reply = post(request)
+
+    channel_id = reply.json()["channel_id"]
+    assert reply.json() == {"channel_id": channel_id, "ttl": 3600}
+    assert proxy.requests == 2
+    assert real_client.scan(TableName=real_table)["Count"] == 1
+    with pytest.raises(SignalingError, match="^owner is missing$"):
+        near_channels.delete(channel_id)
+    near_channels.set_offer(channel_id, "another", owner=OWNER)
+
+
+@pytest.mark.slow
+def test_a_late_copy_of_an_owners_offer_does_not_replace_its_newer_offer(
+    post: Post, proxy: FaultyProxy, near_channels: Channels
+) -> None:
+    channel_id = near_channels.create("a first one", owner=OWNER)
+
+    proxy.faults = [let_through, arrive_late(2.6)]
+    sent = post({"method": "create_offer", "channel_id": channel_id, "offer": "mine", "owner": OWNER})
+    near_channels.set_offer(channel_id, "a later one", owner=OWNER)
+    proxy.settle()
+
+    assert sent.status == 200
+    assert near_channels.get(channel_id).offer == "a later one"
+
+
+def state_of(channels: Channels, channel_id: str) -> Channel | None:
+    try:
+        return channels.get(channel_id)
+    except SignalingError:
+        return None
 
 
 def start(endpoint: str, table_name: str) -> dict[str, Any]:

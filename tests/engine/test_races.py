@@ -11,11 +11,12 @@ import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 
 from chalicelib import limits
-from chalicelib.channels import Channels
+from chalicelib.channels import Channel, Channels
 from chalicelib.dynamodb import Table
 from chalicelib.errors import SignalingError
 from chalicelib.limits import CHANNEL_TTL_SECONDS
 from harness.clock import Clock
+from harness.contract import OWNER, STRANGER
 from harness.effort import tries
 from harness.engines import client_of
 
@@ -129,6 +130,88 @@ def test_no_write_changes_or_creates_an_expired_channel(
     stored = real_client.scan(TableName=real_table, ConsistentRead=True)["Items"]
     assert len(stored) == ROUNDS // 10
     assert all("expire_time" in item for item in stored)
+
+
+def write_as_a_stranger(channels: Channels, channel_id: str, secret: str | None, text: str) -> list[str]:
+    """Try every write, and return what the stranger was told."""
+    told = []
+    writes: list[Callable[[], object]] = [
+        lambda: channels.set_offer(channel_id, text, [text], secret),
+        lambda: channels.set_answer(channel_id, text, [text], secret),
+        lambda: channels.add_and_get_candidates(channel_id, [text], secret),
+        lambda: channels.delete(channel_id, secret),
+    ]
+    for write in writes:
+        try:
+            write()
+        except SignalingError as refusal:
+            told.append(str(refusal))
+        else:
+            told.append("done")
+    return told
+
+
+def test_no_stranger_writes_to_a_channel_while_its_owner_does(workers: Workers) -> None:
+    first = workers.channels[0]
+    for _ in range(ROUNDS // 10):
+        channel_id = first.create(None, ["shared"], owner=OWNER)
+
+        def write(number: int, channels: Channels, channel_id: str = channel_id) -> list[str]:
+            if number % 2 == 0:
+                channels.set_offer(channel_id, f"offer {number}", ["shared", str(number)], OWNER)
+                channels.add_candidates(channel_id, [f"{number} again"], OWNER)
+                return []
+            return write_as_a_stranger(channels, channel_id, STRANGER, str(number))
+
+        told = workers.all_at_once(write)
+
+        owners = [number for number in range(WORKERS) if number % 2 == 0]
+        assert [each for each in told if each] == [["owner does not match"] * 4] * len(owners)
+        channel = first.get(channel_id)
+        assert channel.offer in {f"offer {number}" for number in owners}
+        assert channel.answer is None
+        stored = ["shared", *map(str, owners), *(f"{number} again" for number in owners)]
+        assert sorted(channel.candidates) == sorted(stored)
+
+
+def test_an_answer_of_the_owner_wins_against_all_strangers(workers: Workers) -> None:
+    first = workers.channels[0]
+    for _ in range(ROUNDS // 10):
+        channel_id = first.create(owner=OWNER)
+
+        def answer(number: int, channels: Channels, channel_id: str = channel_id) -> str:
+            secret = OWNER if number == 0 else STRANGER if number % 2 else None
+            try:
+                channels.set_answer(channel_id, str(number), [str(number)], secret)
+            except SignalingError as refusal:
+                return str(refusal)
+            return "done"
+
+        told = workers.all_at_once(answer)
+
+        assert told == ["done", *(["owner does not match", "owner is missing"] * WORKERS)[: WORKERS - 1]]
+        assert first.get(channel_id) == Channel(None, "0", ["0"])
+
+
+def test_an_owner_deletes_its_channel_while_strangers_write(workers: Workers) -> None:
+    first = workers.channels[0]
+    for _ in range(ROUNDS // 10):
+        channel_id = first.create("an offer", ["a candidate"], 86_400, OWNER)
+
+        def act(number: int, channels: Channels, channel_id: str = channel_id) -> list[str]:
+            if number == 0:
+                channels.delete(channel_id, OWNER)
+                return []
+            return write_as_a_stranger(channels, channel_id, None, str(number))
+
+        for told in workers.all_at_once(act)[1:]:
+            *writes, delete = told
+            assert set(writes) <= {"owner is missing", "no such channel"}
+            # Once the channel is gone, deleting it succeeds.
+            assert delete in ("owner is missing", "done")
+
+        with pytest.raises(SignalingError, match="^no such channel$"):
+            first.get(channel_id)
 
 
 def test_overlapping_batches_are_stored_once_in_each_senders_order(workers: Workers) -> None:
