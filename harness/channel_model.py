@@ -20,6 +20,8 @@ class Channel:
     offer: str | None = None
     answer: str | None = None
     candidates: tuple[str, ...] = ()
+    # The secret of the channel's owner, if it has one.
+    owner: str | None = None
 
 
 # None means that there is no such channel: it is not yet created, it is gone, or it never existed.
@@ -28,6 +30,8 @@ NEW: State = Channel()
 
 GONE: Reply = (400, "no such channel")
 DONE: Reply = (200, {})
+NO_OWNER: Reply = (400, "owner is missing")
+NOT_THE_OWNERS: Reply = (400, "owner does not match")
 
 
 def step(state: State, operation: Operation) -> Iterator[State]:
@@ -40,12 +44,16 @@ def step(state: State, operation: Operation) -> Iterator[State]:
 def respond(channel: State, request: Request) -> tuple[Reply, State]:
     """Return the server's reply in this state, and the state that follows."""
     method = request["method"]
-    if method in (EXPIRE["method"], "delete_data_channel"):
+    if method == EXPIRE["method"]:
         return DONE, None
     if channel is None:
-        return GONE, None
+        return (DONE if method == "delete_data_channel" else GONE), None
     if method.startswith("get_"):
         return read(channel, method.removeprefix("get_"), request.get("since")), channel
+    if channel.owner is not None and request.get("owner") != channel.owner:
+        return (NOT_THE_OWNERS if "owner" in request else NO_OWNER), channel
+    if method == "delete_data_channel":
+        return DONE, None
     return write(channel, method.removeprefix("create_"), request)
 
 

@@ -12,6 +12,7 @@ from chalicelib import limits
 from chalicelib.channels import Channels
 from chalicelib.dynamodb import Table
 from harness.clock import Clock
+from harness.contract import OWNER, STRANGER
 from harness.effort import tries
 from harness.engines import client_of, new_table
 from harness.service import app_over
@@ -19,13 +20,16 @@ from harness.transports import over_handler
 
 FEW = 4
 WORDS = st.sampled_from("abcdef")
+OWNERS = st.sampled_from([None, OWNER, STRANGER])
+TTLS = st.none() | st.sampled_from([1, 60, 300, 600, limits.MAX_TTL_SECONDS + 1])
 
 
 @dataclass
 class Model:
     """A channel as the contract describes it."""
 
-    born: float
+    ends: float
+    owner: str | None = None
     offer: str | None = None
     answer: str | None = None
     candidates: list[str] = field(default_factory=list)
@@ -47,20 +51,39 @@ class History(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.table.__exit__(None, None, None)
 
-    def call(self, method: str, channel_id: str, **fields: object) -> tuple[int, Any]:
-        reply = self.post({"method": method, "channel_id": channel_id} | fields)
+    def call(self, method: str, channel_id: str, owner: str | None = None, **fields: object) -> tuple[int, Any]:
+        secret = {} if owner is None else {"owner": owner}
+        reply = self.post({"method": method, "channel_id": channel_id} | secret | fields)
         return reply.status, reply.json() if reply.status == 200 else reply.body
 
     def living(self, channel_id: str) -> Model | None:
         model = self.models.get(channel_id)
-        return model if model and self.clock.seconds < model.born + limits.CHANNEL_TTL_SECONDS else None
+        return model if model and self.clock.seconds < model.ends else None
 
-    @rule(target=ids)
-    def create(self) -> str:
-        channel_id = str(self.post({"method": "create_data_channel"}).json()["channel_id"])
+    def writable(self, channel_id: str, owner: str | None) -> tuple[Model | None, tuple[int, Any]]:
+        """Return the channel if this client may write to it, and the reply to a write that breaks no other rule."""
+        model = self.living(channel_id)
+        if model is None:
+            return None, (400, "no such channel")
+        if model.owner in (None, owner):
+            return model, (200, {})
+        return None, (400, "owner is missing" if owner is None else "owner does not match")
+
+    def open(self, ttl: int | None, owner: str | None, **fields: Any) -> str:
+        asked = {} if ttl is None else {"ttl": ttl}
+        secret = {} if owner is None else {"owner": owner}
+        reply = self.post({"method": "create_data_channel"} | asked | secret | fields).json()
+        channel_id = str(reply.pop("channel_id"))
         assert channel_id not in self.models
-        self.models[channel_id] = Model(self.clock.seconds)
+        granted = limits.CHANNEL_TTL_SECONDS if ttl is None else min(ttl, limits.MAX_TTL_SECONDS)
+        assert reply == ({} if ttl is None else {"ttl": granted})
+        # The server counts in whole seconds.
+        self.models[channel_id] = Model(int(self.clock.seconds) + granted, owner)
         return channel_id
+
+    @rule(target=ids, ttl=TTLS, owner=OWNERS)
+    def create(self, ttl: int | None, owner: str | None) -> str:
+        return self.open(ttl, owner)
 
     @rule(target=ids, channel_id=st.uuids(version=4).map(str))
     def guess(self, channel_id: str) -> str:
@@ -70,46 +93,50 @@ class History(RuleBasedStateMachine):
     def wait(self, seconds: int) -> None:
         self.clock.seconds += seconds
 
-    @rule(channel_id=ids, offer=WORDS)
-    def create_offer(self, channel_id: str, offer: str) -> None:
-        model = self.living(channel_id)
-        expected = (200, {}) if model else (400, "no such channel")
-        assert self.call("create_offer", channel_id, offer=offer) == expected
+    @rule(channel_id=ids, offer=WORDS, owner=OWNERS)
+    def create_offer(self, channel_id: str, offer: str, owner: str | None) -> None:
+        model, expected = self.writable(channel_id, owner)
+        assert self.call("create_offer", channel_id, owner, offer=offer) == expected
         if model:
             model.offer = offer
 
-    @rule(channel_id=ids, answer=WORDS)
-    def create_answer(self, channel_id: str, answer: str) -> None:
-        model = self.living(channel_id)
-        expected: tuple[int, Any] = (200, {}) if model else (400, "no such channel")
+    @rule(channel_id=ids, answer=WORDS, owner=OWNERS)
+    def create_answer(self, channel_id: str, answer: str, owner: str | None) -> None:
+        model, expected = self.writable(channel_id, owner)
         if model and model.answer is not None:
             expected = (400, "answer already exists")
-        assert self.call("create_answer", channel_id, answer=answer) == expected
+        assert self.call("create_answer", channel_id, owner, answer=answer) == expected
         if model and model.answer is None:
             model.answer = answer
 
-    @rule(channel_id=ids, candidate=WORDS)
-    def create_candidate(self, channel_id: str, candidate: str) -> None:
-        model = self.living(channel_id)
-        expected: tuple[int, Any] = (200, {}) if model else (400, "no such channel")
+    @rule(channel_id=ids, candidate=WORDS, owner=OWNERS)
+    def create_candidate(self, channel_id: str, candidate: str, owner: str | None) -> None:
+        model, expected = self.writable(channel_id, owner)
         if model and candidate not in model.candidates:
             if len(model.candidates) == FEW:
                 expected = (400, f"too many candidates: a channel holds {FEW}")
             else:
                 model.candidates.append(candidate)
-        assert self.call("create_candidate", channel_id, candidate=candidate) == expected
+        assert self.call("create_candidate", channel_id, owner, candidate=candidate) == expected
 
-    @rule(target=ids, offer=WORDS, candidates=st.lists(WORDS, max_size=FEW))
-    def create_with_all(self, offer: str, candidates: list[str]) -> str:
-        request = {"method": "create_data_channel", "offer": offer, "candidates": candidates}
-        channel_id = str(self.post(request).json()["channel_id"])
-        self.models[channel_id] = Model(self.clock.seconds, offer, None, list(dict.fromkeys(candidates)))
+    @rule(target=ids, offer=WORDS, candidates=st.lists(WORDS, max_size=FEW), ttl=TTLS, owner=OWNERS)
+    def create_with_all(self, offer: str, candidates: list[str], ttl: int | None, owner: str | None) -> str:
+        channel_id = self.open(ttl, owner, offer=offer, candidates=candidates)
+        model = self.models[channel_id]
+        model.offer, model.candidates = offer, list(dict.fromkeys(candidates))
         return channel_id
 
-    @rule(channel_id=ids, what=st.sampled_from(["offer", "answer"]), text=WORDS, candidates=st.lists(WORDS, max_size=6))
-    def create_with_candidates(self, channel_id: str, what: str, text: str, candidates: list[str]) -> None:
-        model = self.living(channel_id)
-        expected: tuple[int, Any] = (200, {}) if model else (400, "no such channel")
+    @rule(
+        channel_id=ids,
+        what=st.sampled_from(["offer", "answer"]),
+        text=WORDS,
+        candidates=st.lists(WORDS, max_size=6),
+        owner=OWNERS,
+    )
+    def create_with_candidates(
+        self, channel_id: str, what: str, text: str, candidates: list[str], owner: str | None
+    ) -> None:
+        model, expected = self.writable(channel_id, owner)
         if model:
             together = list(dict.fromkeys([*model.candidates, *candidates]))
             if what == "answer" and model.answer is not None:
@@ -119,12 +146,12 @@ class History(RuleBasedStateMachine):
             else:
                 setattr(model, what, text)
                 model.candidates = together
-        assert self.call(f"create_{what}", channel_id, **{what: text}, candidates=candidates) == expected
+        request: dict[str, Any] = {what: text, "candidates": candidates}
+        assert self.call(f"create_{what}", channel_id, owner, **request) == expected
 
-    @rule(channel_id=ids, candidates=st.lists(WORDS, max_size=6), since=st.integers(0, FEW + 1))
-    def create_candidates_since(self, channel_id: str, candidates: list[str], since: int) -> None:
-        model = self.living(channel_id)
-        expected: tuple[int, Any] = (400, "no such channel")
+    @rule(channel_id=ids, candidates=st.lists(WORDS, max_size=6), since=st.integers(0, FEW + 1), owner=OWNERS)
+    def create_candidates_since(self, channel_id: str, candidates: list[str], since: int, owner: str | None) -> None:
+        model, expected = self.writable(channel_id, owner)
         if model:
             together = list(dict.fromkeys([*model.candidates, *candidates]))
             if len(together) > FEW:
@@ -132,12 +159,15 @@ class History(RuleBasedStateMachine):
             else:
                 model.candidates = together
                 expected = (200, {"items": together[since:], "next": len(together)})
-        assert self.call("create_candidate", channel_id, candidates=candidates, since=since) == expected
+        assert self.call("create_candidate", channel_id, owner, candidates=candidates, since=since) == expected
 
-    @rule(channel_id=ids)
-    def delete(self, channel_id: str) -> None:
-        assert self.call("delete_data_channel", channel_id) == (200, {})
-        self.models.pop(channel_id, None)
+    @rule(channel_id=ids, owner=OWNERS)
+    def delete(self, channel_id: str, owner: str | None) -> None:
+        model, expected = self.writable(channel_id, owner)
+        if model or not self.living(channel_id):
+            expected = (200, {})
+            self.models.pop(channel_id, None)
+        assert self.call("delete_data_channel", channel_id, owner) == expected
 
     @rule(channel_id=ids, since=st.integers(0, FEW + 1))
     def get_since(self, channel_id: str, since: int) -> None:

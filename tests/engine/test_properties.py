@@ -1,11 +1,12 @@
 """Random input: every request gets a 200 or a 400, and nothing invalid is stored."""
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from mypy_boto3_dynamodb import DynamoDBClient
 
@@ -13,7 +14,14 @@ from chalicelib.channels import Channels
 from chalicelib.dynamodb import Table
 from chalicelib.function_url import lambda_handler
 from chalicelib.handlers import HANDLERS
-from chalicelib.limits import MAX_CANDIDATE_BYTES, MAX_DESCRIPTION_BYTES
+from chalicelib.limits import (
+    MAX_CANDIDATE_BYTES,
+    MAX_DESCRIPTION_BYTES,
+    MAX_OWNER_BYTES,
+    MAX_TTL_SECONDS,
+    MIN_OWNER_BYTES,
+)
+from harness.contract import OWNER, STRANGER, WRITES, whole
 from harness.effort import tries
 from harness.engines import client_of, new_table
 from harness.service import app_over
@@ -26,6 +34,8 @@ JSON = st.recursive(
 )
 MANY = settings(max_examples=tries(400), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 REFUSED, DONE = 400, 200
+SHA_256_BYTES = 32
+FIELDS = ("channel_id", "offer", "answer", "candidate", "candidates", "wait", "since", "owner", "ttl")
 
 
 class Service:
@@ -37,6 +47,7 @@ class Service:
         self.app = app_over(channels, max_wait_seconds=0)
         self.post: Post = over_handler(self.app)
         self.channel_id = channels.create()
+        self.owned_id = channels.create(owner=OWNER)
 
     def items(self) -> list[dict[str, Any]]:
         pages = self.client.get_paginator("scan").paginate(TableName=self.table, ConsistentRead=True)
@@ -52,11 +63,13 @@ def service(endpoint: str) -> Iterator[Service]:
 
 def assert_well_formed(items: list[dict[str, Any]]) -> None:
     for item in items:
-        assert item.keys() - {"offer", "answer", "changes"} == {"channel_id", "candidate", "expire_time"}
+        optional = {"offer", "answer", "changes", "owner_digest"}
+        assert item.keys() - optional == {"channel_id", "candidate", "expire_time"}
+        assert "owner_digest" not in item or len(item["owner_digest"]["B"]) == SHA_256_BYTES
         for field in item.keys() & {"offer", "answer"}:
             assert 1 <= len(item[field]["S"].encode()) <= MAX_DESCRIPTION_BYTES
         assert all(1 <= len(one["S"].encode()) <= MAX_CANDIDATE_BYTES for one in item["candidate"]["L"])
-        assert int(item["expire_time"]["N"]) > 0
+        assert 0 < int(item["expire_time"]["N"]) <= time.time() + MAX_TTL_SECONDS
 
 
 def assert_done_or_refused(service: Service, body: bytes) -> None:
@@ -86,14 +99,41 @@ def test_any_json_gets_a_proper_reply(service: Service, value: object) -> None:
 @given(
     st.fixed_dictionaries(
         {"method": st.sampled_from(list(HANDLERS)) | JSON},
-        optional=dict.fromkeys(("channel_id", "offer", "answer", "candidate", "candidates", "wait", "since"), JSON),
+        optional=dict.fromkeys(FIELDS, JSON),
     ),
-    st.booleans(),
+    st.sampled_from(["the open channel", "the owner's channel", "any"]),
 )
-def test_any_fields_get_a_proper_reply(service: Service, request: dict[str, object], of_the_open_channel: bool) -> None:
-    if of_the_open_channel:
-        request["channel_id"] = service.channel_id
+def test_any_fields_get_a_proper_reply(service: Service, request: dict[str, object], channel: str) -> None:
+    channels = {"the open channel": service.channel_id, "the owner's channel": service.owned_id}
+    if channel in channels:
+        request["channel_id"] = channels[channel]
     assert_done_or_refused(service, json.dumps(request).encode())
+
+
+@MANY
+@given(st.sampled_from(WRITES), JSON | st.text(min_size=MIN_OWNER_BYTES, max_size=MAX_OWNER_BYTES))
+def test_nothing_but_the_owners_secret_writes_to_an_owners_channel(service: Service, method: str, owner: Any) -> None:
+    assume(owner != OWNER)
+    before = service.items()
+
+    reply = service.post(whole(method, service.owned_id) | {"owner": owner})
+
+    assert reply.status == REFUSED
+    # Python's NaN and Infinity have no form in JSON, and JSON can be nested too deep.
+    assert reply.body.startswith(("owner ", "body "))
+    assert service.items() == before
+
+
+@MANY
+@given(st.text(min_size=MIN_OWNER_BYTES, max_size=MAX_OWNER_BYTES // 4), st.integers(1, 10**12))
+def test_any_owner_and_any_ttl_make_a_channel_of_their_own(service: Service, owner: str, ttl: int) -> None:
+    opened = service.post({"method": "create_data_channel", "owner": owner, "ttl": ttl}).json()
+    request = whole("create_offer", opened["channel_id"])
+
+    assert opened["ttl"] == min(ttl, MAX_TTL_SECONDS)
+    assert service.post(request).body == "owner is missing"
+    assert service.post(request | {"owner": STRANGER}).body == "owner does not match"
+    assert service.post(request | {"owner": owner}).status == DONE
 
 
 @MANY

@@ -118,11 +118,17 @@ def test_a_failed_dynamodb_call_counts_too(lines: list[dict[str, Any]]) -> None:
 
 # The requests of the test below are refused before they reach DynamoDB.
 NOWHERE = Channels(Table(client_of("http://127.0.0.1:9"), "any table"))
+FIELDS = ["method", "channel_id", "offer", "candidates", "wait", "since", "owner", "ttl"]
 TEXT = st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF), min_size=2)
 
 
 @settings(deadline=None)
-@given(st.dictionaries(st.sampled_from(["method", "channel_id", "offer", "candidates", "wait", "since"]), TEXT), TEXT)
+@given(
+    st.dictionaries(
+        st.sampled_from(["method", "channel_id", "offer", "candidates", "wait", "since", "owner", "ttl"]), TEXT
+    ),
+    TEXT,
+)
 def test_nothing_from_a_client_appears_in_the_line(fields: dict[str, str], text: str) -> None:
     post = over_handler(app_over(NOWHERE))
 

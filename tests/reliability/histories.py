@@ -15,6 +15,7 @@ from typing import Any
 from chalicelib.limits import CHANNEL_TTL_SECONDS, RETRY_AFTER_SECONDS
 from harness import faulty_proxy as faults
 from harness.channel_model import DONE, EXPIRE, Channel, Request, State, step
+from harness.contract import OWNER, STRANGER
 from harness.faulty_proxy import Fault, let_through, refusal
 from harness.linearizability import NEVER, Operation, explain
 from harness.runtime import TIMEOUT_SECONDS
@@ -22,6 +23,8 @@ from harness.transports import Reply
 from tests.reliability.cluster import Client, Cluster, NoReply
 
 CLIENTS = 4
+# The seconds that a channel may live: less than the usual time, as much, and more.
+TTLS = [100, CHANNEL_TTL_SECONDS, 500]
 STEPS = 12
 # The machine's clock is read shortly before or after a call or a jump, so times can be off by this much.
 CLOCK_ERROR_SECONDS = 0.001
@@ -123,6 +126,10 @@ class Run:
         request: dict[str, Any] = {"method": "create_data_channel"}
         if self._random.random() < 0.5:
             request |= {"offer": "the first", "candidates": ["shared 0", "first"]}
+        if self._random.random() < 0.5:
+            request |= {"ttl": self._random.choice(TTLS)}
+        if self._random.random() < 0.5:
+            request |= {"owner": OWNER}
         for _ in range(3):
             operation = self.call(client, request)
             if operation.reply is not None:
@@ -131,17 +138,17 @@ class Run:
             return
         channel_id = operation.reply[1]["channel_id"]
         candidates = tuple(request.get("candidates", ()))
-        self._history.initial[channel_id] = Channel(request.get("offer"), None, candidates)
-        self._history.operations[channel_id] = [self.end(operation)]
+        self._history.initial[channel_id] = Channel(request.get("offer"), None, candidates, request.get("owner"))
+        self._history.operations[channel_id] = [self.end(operation, request.get("ttl", CHANNEL_TTL_SECONDS))]
 
-    def end(self, opening: Operation) -> Operation:
+    def end(self, opening: Operation, ttl: int) -> Operation:
         """Return the expiry of a channel as an operation.
 
         The time of its opening gives the earliest and the latest moment for it.
         """
         clock = self._here.clock
-        first = int(clock.earliest(opening.invoked - CLOCK_ERROR_SECONDS)) + CHANNEL_TTL_SECONDS
-        last = int(clock.latest(opening.completed + CLOCK_ERROR_SECONDS)) + CHANNEL_TTL_SECONDS
+        first = int(clock.earliest(opening.invoked - CLOCK_ERROR_SECONDS)) + ttl
+        last = int(clock.latest(opening.completed + CLOCK_ERROR_SECONDS)) + ttl
         return Operation({**EXPIRE, "from": first, "to": last}, DONE, 0, 0)
 
     def plan(self, number: int, nobody: str) -> Iterator[Callable[[], None]]:
@@ -149,7 +156,7 @@ class Run:
         channels = [channel_id for channel_id in self._history.operations if channel_id != nobody]
         for step_number in range(STEPS):
             channel_id = self._random.choice(channels) if channels and self._random.random() < 0.97 else nobody
-            request = {**self.request(f"{number}.{step_number}"), "channel_id": channel_id}
+            request = {**self.request(f"{number}.{step_number}"), **self.secret(channel_id), "channel_id": channel_id}
             yield lambda request=request: self.record(client, request)  # type: ignore[misc]
 
     def request(self, name: str) -> dict[str, Any]:
@@ -170,6 +177,13 @@ class Run:
             (2, {"method": "delete_data_channel"}),
         ]
         return random.choices([each for _, each in choices], [weight for weight, _ in choices])[0]
+
+    def secret(self, channel_id: str) -> dict[str, str]:
+        """Return the owner's secret that a request brings: mostly the right one, if the channel has an owner."""
+        channel = self._history.initial[channel_id]
+        if channel is not None and channel.owner is not None and self._random.random() < 0.7:
+            return {"owner": channel.owner}
+        return self._random.choice([{}, {}, {"owner": STRANGER}])
 
     def disturb(self, plans: list[list[Callable[[], None]]]) -> None:
         """Insert clock jumps, kills and freezes of functions, and outages between the calls."""

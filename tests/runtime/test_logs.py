@@ -1,5 +1,7 @@
 """At its most verbose, the log mentions every request but nothing of a peer: no SDP, address, id or key."""
 
+import base64
+import hashlib
 import json
 import logging
 import re
@@ -18,7 +20,7 @@ from chalicelib.channels import Channels
 from chalicelib.development.embedded import ANY_KEYS, ANY_REGION
 from chalicelib.ice_servers import IceServers
 from chalicelib.parameters import Parameter
-from harness.contract import NEEDED, NOBODYS_ID
+from harness.contract import NEEDED, NOBODYS_ID, OWNER, STRANGER, WRITES, whole
 from harness.engines import ROOT, free_port
 from harness.runtime import Event, Invoke, lambda_function
 from harness.service import app_over
@@ -102,6 +104,7 @@ def exchange(post: Post) -> tuple[list[str], int]:
     refused = [post(create, headers).status for headers in (HEADERS, HEADERS | bearer(OTHER_KEY))]
     channel = {"channel_id": opened["channel_id"]}
     told = post({"method": "get_ice_servers", **channel}, HEADERS).json()["ice_servers"]
+    owned = an_owners_requests(post)
     said = requests(channel)
     assert [post(request, HEADERS).status for request, _ in said] == [status for _, status in said]
     assert post(OFFER.encode(), HEADERS, "PUT").status == 400
@@ -111,7 +114,30 @@ def exchange(post: Post) -> tuple[list[str], int]:
     credentials = [server[name] for server in (*opened["ice_servers"][1:], *told[1:]) for name in NAMES]
     assert len(credentials) == 4
     keys = [KEY, OTHER_KEY, digest(KEY), digest(OTHER_KEY), SECRET, *credentials]
-    return [channel["channel_id"], NOBODYS_ID, *ADDRESSES, *keys, *secrets()], len(said) + 5
+    owners = [OWNER, STRANGER, digest(OWNER), in_base64(OWNER), digest(STRANGER), in_base64(STRANGER)]
+    return [channel["channel_id"], NOBODYS_ID, *ADDRESSES, *keys, *owners, *secrets()], len(said) + 5 + owned
+
+
+def an_owners_requests(post: Post) -> int:
+    """Send requests with an owner's secret, with another one, and with none. Return their number."""
+    create = {"method": "create_data_channel", "ttl": 3600, "owner": OWNER}
+    channel_id = post(create, HEADERS | bearer(KEY)).json()["channel_id"]
+    tries: list[tuple[dict[str, object], int]] = [
+        ({}, 400),
+        ({"owner": STRANGER}, 400),
+        ({"owner": OWNER}, 200),
+        ({"owner": OWNER * 9}, 400),
+        ({"owner": [OWNER]}, 400),
+    ]
+    for method in WRITES:
+        for fields, status in tries:
+            assert post(whole(method, channel_id) | fields, HEADERS).status == status
+    return 1 + len(WRITES) * len(tries)
+
+
+def in_base64(secret: str) -> str:
+    """Return the SHA-256 of a secret as it is sent to DynamoDB."""
+    return base64.b64encode(hashlib.sha256(secret.encode()).digest()).decode()
 
 
 def secrets() -> list[str]:
@@ -207,7 +233,10 @@ def test_the_search_finds_the_words_when_botocore_logs_them(
     words, _ = exchange(over_handler(app))
 
     found = held(caplog.text, words)
-    assert {words[0], "v=0", "candidate:", "192.0.2.7", "2001:db8::c0de:7", SECRET, digest(KEY)} <= set(found)
+    expected = {words[0], "v=0", "candidate:", "192.0.2.7", "2001:db8::c0de:7", SECRET, digest(KEY)}
+    # Not even botocore gets an owner's secret, only its digest.
+    assert expected | {in_base64(OWNER), in_base64(STRANGER)} <= set(found)
+    assert OWNER not in found
 
 
 def parameter(name: str, endpoint: str) -> Parameter:

@@ -4,10 +4,24 @@ from itertools import combinations
 
 import pytest
 
-from harness.channel_model import DONE, EXPIRE, GONE, NEW, Channel, Reply, Request, State, step
+from harness.channel_model import (
+    DONE,
+    EXPIRE,
+    GONE,
+    NEW,
+    NO_OWNER,
+    NOT_THE_OWNERS,
+    Channel,
+    Reply,
+    Request,
+    State,
+    step,
+)
+from harness.contract import OWNER, STRANGER
 from harness.linearizability import NEVER, Operation, explain
 
 FULL: State = Channel(candidates=tuple(str(number) for number in range(800)))
+OWNED: State = Channel(owner=OWNER)
 NO_OFFER: Reply = (400, "no offer yet")
 NO_ANSWER: Reply = (400, "no answer yet")
 TAKEN: Reply = (400, "answer already exists")
@@ -188,6 +202,61 @@ def test_a_good_history_has_an_order(history: list[Operation]) -> None:
 @pytest.mark.parametrize("history", BAD.values(), ids=BAD.keys())
 def test_a_bad_history_has_no_order(history: list[Operation]) -> None:
     assert explain(history, NEW, step) is None
+
+
+def owner(request: Request) -> Request:
+    return {**request, "owner": OWNER}
+
+
+def stranger(request: Request) -> Request:
+    return {**request, "owner": STRANGER}
+
+
+GOOD_WITH_AN_OWNER = {
+    "a stranger is refused whatever it tries": [
+        op(0, 9, stranger(offer("theirs", "x")), NOT_THE_OWNERS),
+        op(0, 9, add("x"), NO_OWNER),
+        op(0, 9, DELETE, NO_OWNER),
+        op(1, 2, owner(offer("mine")), DONE),
+        op(3, 4, GET_OFFER, said(offer="mine")),
+    ],
+    "a stranger's lost write takes no effect": [
+        lost(0, offer("theirs")),
+        op(1, 2, owner(answer("mine")), DONE),
+        op(3, 4, GET_OFFER, NO_OFFER),
+    ],
+    "the channel is gone for strangers, too": [
+        op(0, 1, owner(DELETE), DONE),
+        op(2, 3, offer("theirs"), GONE),
+        op(4, 5, stranger(DELETE), DONE),
+    ],
+}
+BAD_WITH_AN_OWNER = {
+    "a stranger's write is acknowledged": [op(0, 1, offer("theirs"), DONE)],
+    "a stranger's refused write is stored": [
+        op(0, 1, stranger(add("theirs")), NOT_THE_OWNERS),
+        op(2, 3, GET_ALL, items("theirs")),
+    ],
+    "a stranger's lost write is stored": [lost(0, offer("theirs")), op(1, 2, GET_OFFER, said(offer="theirs"))],
+    "a stranger's delete is acknowledged": [op(0, 1, stranger(DELETE), DONE)],
+    "a stranger's lost delete erases the channel": [lost(0, DELETE), op(1, 2, GET_ALL, GONE)],
+    "the owner is refused": [op(0, 1, owner(offer("mine")), NOT_THE_OWNERS)],
+    "the wrong refusal": [op(0, 1, offer("theirs"), NOT_THE_OWNERS)],
+    "a stranger learns more than that it is one": [
+        op(0, 1, owner(answer("mine")), DONE),
+        op(2, 3, answer("theirs"), TAKEN),
+    ],
+}
+
+
+@pytest.mark.parametrize("history", GOOD_WITH_AN_OWNER.values(), ids=GOOD_WITH_AN_OWNER.keys())
+def test_a_good_history_of_an_owners_channel_has_an_order(history: list[Operation]) -> None:
+    assert explain(history, OWNED, step) is not None
+
+
+@pytest.mark.parametrize("history", BAD_WITH_AN_OWNER.values(), ids=BAD_WITH_AN_OWNER.keys())
+def test_a_bad_history_of_an_owners_channel_has_no_order(history: list[Operation]) -> None:
+    assert explain(history, OWNED, step) is None
 
 
 def test_a_history_in_which_a_full_channel_accepts_a_new_candidate_has_no_order() -> None:
