@@ -117,7 +117,7 @@ def parameters_of(settings: Settings) -> Parameters:
         names.append(settings.turn_secret_parameter)
     if not names:
         return {}
-    # Imported only here: a server without parameters does not load SSM's client at its start.
+    # Imported only here: most servers have no parameters, and every module makes the start longer.
     from chalicelib.parameters import Parameter
     from chalicelib.parameters import open_client as open_ssm_client
 

@@ -126,8 +126,8 @@ class ChannelUpdate(NamedTuple):
             return self._replacing_the_offer(failure).without(candidates_in(stored))
         if set(self.candidates).isdisjoint(candidates_in(stored)):
             # The channel is alive and holds none of them. So it is HAS_ROOM that failed. An update
-            # without candidates never gets here: HAS_ROOM always holds for it, so that one of the
-            # cases above has failed.
+            # without candidates never gets here: HAS_ROOM always holds for it, so another condition
+            # has failed, and one of the cases above has dealt with it.
             raise SignalingError(f"too many candidates: a channel holds {limits.MAX_CANDIDATES}")
         return self.without(candidates_in(stored))
 

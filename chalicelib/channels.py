@@ -38,8 +38,8 @@ class Channels:
     Every method, except `warm_up` and `close_connections`, raises StorageUnavailable if DynamoDB
     does not serve, or if nobody can say whether a write was carried out. Those that take a
     channel_id, except `delete`, raise SignalingError if there is no such living channel, or if the
-    write breaks a rule. Those with an `owner` also raise it if the channel has an owner, whose
-    secret this is not.
+    write breaks a rule. Those that write to an existing channel also raise it if `owner` is
+    not the secret of the channel's owner.
 
     >>> channels = Channels(Table(open_client(), "peerpost"))
     >>> channel_id = channels.create("v=0 (the offer)")
@@ -101,8 +101,8 @@ class Channels:
         owner: str | None = None,
     ) -> None:
         """Store the offer, and append its candidates. It replaces an earlier offer."""
-        # The condition is for a first offer. If there is one, ChannelUpdate.revised makes this a
-        # numbered replacement.
+        # The condition is for a first offer. If the channel has an offer already,
+        # ChannelUpdate.revised makes this a numbered replacement.
         self._write(channel_id, {"offer": {"S": offer}}, candidates, NO_OFFER_YET, owner=owner)
 
     def set_answer(
@@ -165,9 +165,9 @@ class Channels:
 
         If the condition fails, the update is revised and sent again, until it succeeds, has
         nothing left to write, or is refused. The second round deals with what was stored before. A
-        later one happens only if another request has written in between, which is rare, and the
-        request's deadline ends it in any case (see http_app). docs/architecture.md says what
-        happens when two peers write at the same time, and when a reply is lost.
+        later one happens only if another request has written in between, which is rare, and on
+        Lambda the request's deadline ends it in any case (see http_app). docs/architecture.md says
+        what happens when two peers write at the same time, and when a reply is lost.
         """
         # The same for all rounds, so that `revised` judges by the time that DynamoDB was given.
         now = self._seconds()

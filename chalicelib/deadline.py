@@ -14,7 +14,9 @@ class OutOfTime(BaseException):
 
 @contextmanager
 def deadline(seconds: int) -> Iterator[None]:
-    """Raise OutOfTime in this block after `seconds`, at least 1, whatever it waits for.
+    """Raise OutOfTime in this block after `seconds`, whatever it waits for.
+
+    `seconds` must be at least 1: with 0 there would be no alarm.
 
     botocore's own timeouts do not do that: they start again with each byte that arrives.
     Works in the main thread only. Do not nest it: a process has one alarm.

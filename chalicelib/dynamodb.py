@@ -98,9 +98,8 @@ class ConditionFailed(Exception):
 class Table:
     """A table with channels.
 
-    `get`, `put` and `update` raise StorageUnavailable if DynamoDB has not carried out the request
-    after all retries. A write may have been carried out all the same: its reply can be what was
-    lost.
+    `get`, `put` and `update` raise StorageUnavailable if the last attempt fails, too. A write may
+    have been carried out all the same: perhaps only its reply was lost.
     """
 
     def __init__(self, client: "DynamoDBClient", name: str) -> None:

@@ -30,7 +30,8 @@ class ParameterUnavailable(StorageUnavailable):
     """An SSM parameter could not be read, or its value is malformed.
 
     To the client this is the same as an outage of DynamoDB: it comes back later. A malformed value
-    is an outage, too, since the operator can correct it without a new deployment.
+    and a missing permission are outages, too, since the operator can correct them without a new
+    deployment.
 
     The message is for the log only, and never contains the parameter's value.
     """

@@ -44,9 +44,10 @@ def create_app(
         request: Any = app.current_request
         longest_wait = longest_wait_of(request.lambda_context, max_wait_seconds)
         try:
-            # An alarm takes whole seconds. `longest_wait` leaves REQUEST_SECONDS of the function's
-            # time, so the alarm, rounded down, never comes after that time is over. Terraform gives
-            # the function at least 10 s more than the longest wait, so it comes a second before.
+            # The deadline must come before Lambda ends the function, so that there is time to send
+            # the 503. `longest_wait` leaves at least REQUEST_SECONDS, and an alarm takes whole
+            # seconds, so round down. Terraform's timeout_seconds is at least 10 s above the longest
+            # wait, which leaves one second.
             with deadline(int(longest_wait) + limits.REQUEST_SECONDS):
                 reply = handle(
                     body_of(request),
@@ -125,7 +126,10 @@ def log_and_finish(request: Request, get_response: Callable[[Request], Response]
 
 
 def unauthorized(refusal: Unauthorized, challenge: str) -> Response:
-    """Return a 401 with the challenge of RFC 6750, section 3. A function URL renames its header."""
+    """Return a 401 with the challenge of RFC 6750, section 3.
+
+    A function URL sends this header as `x-amzn-Remapped-www-authenticate`.
+    """
     return plain_text(401, str(refusal), {"WWW-Authenticate": challenge})
 
 

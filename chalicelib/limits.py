@@ -1,8 +1,8 @@
 """Every number of the service, with its unit in its name and its reason above it.
 
 A full channel fits DynamoDB's limit of 409,600 bytes for an item: 2 descriptions of 32,768 bytes,
-800 candidates of 425 and one more for their place in the list, and 150 for the rest are 406,486.
-The rest is the names of the attributes, the id, two numbers, and the 32 bytes of an owner's digest.
+800 candidates of 425 and one more for their place in the list, and 150 for all else are 406,486.
+These 150 are the names of the attributes, the id, two numbers, and an owner's digest of 32 bytes.
 """
 
 # Two people open a link and connect within minutes. After that, a channel is litter.

@@ -22,8 +22,8 @@ HAS_NO_OTHER_OWNER = f"({HAS_NO_OWNER} OR {OWNER_DIGEST} = :owner)"
 class Writer(NamedTuple):
     """Who sends a write: the digest of the secret that came with it, None if none came.
 
-    DynamoDB compares the digests, in the condition of the write. Nothing here lets a write pass. It
-    only explains a write that DynamoDB has refused.
+    `condition` and `condition_values` go into the write, so that DynamoDB compares the digests and
+    decides. `is_stranger_to` and `refusal` only explain a write that DynamoDB has refused.
 
     >>> Writer.with_secret("0123456789abcdef").condition()
     '(attribute_not_exists(owner_digest) OR owner_digest = :owner)'

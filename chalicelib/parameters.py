@@ -1,4 +1,7 @@
-"""One parameter of AWS Systems Manager (SSM), kept for a while. Loaded only if it is needed."""
+"""One parameter of AWS Systems Manager (SSM), kept for a while.
+
+This module is imported only by a server that has parameters.
+"""
 
 import logging
 import time
@@ -71,6 +74,7 @@ class Parameter:
             reply = self._get_client().get_parameter(Name=self._name, WithDecryption=True)
             value: str = reply["Parameter"]["Value"]
         except (BotoCoreError, ClientError, KeyError, ResponseParserError) as error:
+            # A wrong configuration counts as an outage, too: see ParameterUnavailable.
             return self._value_despite(error)
         return value
 

@@ -64,7 +64,7 @@ class Settings(NamedTuple):
             # Like botocore, treat an empty variable as not set.
             dynamodb_endpoint=environment.get("AWS_ENDPOINT_URL_DYNAMODB") or None,
             max_wait_seconds=_seconds(environment, "MAX_WAIT_SECONDS", limits.MAX_WAIT_SECONDS),
-            max_ttl_seconds=_ttl(environment, "MAX_TTL_SECONDS", limits.MAX_TTL_SECONDS),
+            max_ttl_seconds=_longest_ttl(environment, "MAX_TTL_SECONDS", limits.MAX_TTL_SECONDS),
             access_keys_parameter=_name(environment, "ACCESS_KEYS_PARAMETER"),
             stun_urls=_urls(environment, "STUN_URLS", ("stun:", "stuns:")),
             turn_urls=_urls(environment, "TURN_URLS", ("turn:", "turns:")),
@@ -101,19 +101,22 @@ def _seconds(environment: Mapping[str, str], variable: str, default: float) -> f
     return seconds
 
 
-def _ttl(environment: Mapping[str, str], variable: str, default: int) -> int:
+def _longest_ttl(environment: Mapping[str, str], variable: str, default: int) -> int:
+    """Return the longest life that a client may ask for, in whole seconds."""
     text = environment.get(variable)
     if text is None:
         return default
-    shortest = limits.CHANNEL_TTL_SECONDS
+    # Every channel lives this long without asking. A lower maximum would promise what it cannot
+    # keep.
+    least = limits.CHANNEL_TTL_SECONDS
     refusal = SettingsError(
-        f"{variable} must be a whole number of seconds from {shortest}, not {text!r}"
+        f"{variable} must be a whole number of seconds from {least}, not {text!r}"
     )
     try:
         seconds = int(text)
     except ValueError:
         raise refusal from None
-    if seconds < shortest:
+    if seconds < least:
         raise refusal
     return seconds
 
