@@ -3,6 +3,7 @@
 import { randomBase64url } from "./base64url.js";
 import { TamperedError } from "./errors.js";
 import { GUEST_BYTES, MAX_DESCRIPTION_BYTES } from "./limits.js";
+import { textual } from "./reply.js";
 import { sealerOf } from "./sealer.js";
 
 /** @typedef {import("./sealer.js").Envelope} Envelope */
@@ -28,7 +29,7 @@ import { sealerOf } from "./sealer.js";
 const CHANNEL_ID = /^[\da-f-]{36}$/;
 const GUEST = /^[\w-]{22}$/;
 
-/** Return a new name for a guest, by which the host recognizes it when it comes again. */
+/** Return a new guest id, by which the host recognizes a guest that comes again. */
 export function createGuest() {
   return randomBase64url(GUEST_BYTES);
 }
@@ -48,18 +49,17 @@ export async function sealPointer(sealer, { door, key, offer }) {
  * @returns {Promise<Door>}
  */
 export async function openPointer(sealer, sealed) {
-  const text = await sealer.open(sealed, "address");
   try {
-    const { door, key, offer } = JSON.parse(text);
-    if (offer !== undefined) check(offer);
-    return { channelId: check(door, CHANNEL_ID), sealer: await sealerOf(check(key)), offer };
+    const { door, key, offer } = JSON.parse(await sealer.open(sealed, "address"));
+    if (!CHANNEL_ID.test(textual(door))) throw new TypeError("no channel id");
+    return { channelId: door, sealer: await sealerOf(textual(key)), offer: offer && textual(offer) };
   } catch (cause) {
     throw new TamperedError("the address does not contain a valid pointer", { cause });
   }
 }
 
 /**
- * Return a sealer for a guest in a door. It adds the guest's name to the answer.
+ * Return a sealer for a guest in a door. It adds the guest id to the answer.
  *
  * @param {Envelope} sealer The door's sealer.
  * @param {string} guest
@@ -76,10 +76,10 @@ export function sealerOfGuest(sealer, guest) {
 }
 
 /**
- * Return a sealer for the host in a door. It takes the guest's name from the answer.
+ * Return a sealer for the host in a door. It takes the guest id from the answer.
  *
  * @param {Envelope} sealer The door's sealer.
- * @param {(guest: string) => void} onGuest Called with the guest's name when its answer is opened.
+ * @param {(guest: string) => void} onGuest Called with the guest id when an answer is opened.
  * @returns {Envelope}
  */
 export function sealerOfHost(sealer, onGuest) {
@@ -98,19 +98,9 @@ export function sealerOfHost(sealer, onGuest) {
 function parseAnswer(text) {
   try {
     const { answer, guest } = JSON.parse(text);
-    return { answer: check(answer), guest: check(guest, GUEST) };
+    if (!GUEST.test(textual(guest))) throw new TypeError("no guest id");
+    return { answer: textual(answer), guest };
   } catch (cause) {
-    throw new TamperedError("the answer does not contain a valid guest name", { cause });
+    throw new TamperedError("the answer does not contain a valid guest id", { cause });
   }
-}
-
-/**
- * Return a value if it is a text of the right form.
- *
- * @param {unknown} value
- * @param {RegExp} [form]
- */
-function check(value, form = /^/) {
-  if (typeof value === "string" && form.test(value)) return value;
-  throw new TypeError("not in the right form");
 }

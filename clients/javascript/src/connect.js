@@ -1,64 +1,61 @@
-/** Connects an RTCPeerConnection to the other peer. */
+/** Connects to the other peer, at a channel or at an address. */
 
-import { endIfClosed, untilConnected } from "./ending.js";
-import { Exchange } from "./exchange.js";
+import { attempt } from "./attempt.js";
+import { Guest } from "./guest.js";
 import { sealerOf } from "./sealer.js";
-import { LINK_IS_USED } from "./sentences.js";
-import { SignalingClient } from "./signaling-client.js";
+import { clientFor } from "./signaling-client.js";
 
 /**
  * @typedef {"request" | "retry" | "channel" | "offer-sent" | "offer-received" | "answer-sent" | "answer-received"
  *   | "candidates-sent" | "candidates-received" | "candidate-skipped" | "ice-server-skipped" | "connected"
- *   | "renegotiated" | "negotiation-failed"} Step
+ *   | "renegotiated" | "negotiation-failed" | "host-away" | "address" | "pointer-sent" | "door-failed"} Step
  */
 
 /**
  * @typedef {object} Options
- * @property {string | URL | SignalingClient} server
+ * @property {string | URL | import("./signaling-client.js").SignalingClient} server
  * @property {string} [accessKey] Opens a channel on a server that requires a key. Only for a `server` that is a URL.
  * @property {string} [channelId] The channel to answer in. Without it this peer opens one, and offers.
+ * @property {string} [addressId] The address to follow, instead of a channel.
+ * @property {string} [guest] The guest id at an address. A guest that comes again under the same one replaces its
+ *   earlier connection.
  * @property {import("./sealer.js").Key} [key] Seals everything. The other peer needs the same one.
  * @property {AbortSignal} [signal] Ends the exchange at once.
  * @property {(channelId: string) => void} [onChannel] Called with the id of the channel that was opened.
  * @property {(step: Step, detail: any) => void} [onProgress] Called at each step, for a timeline.
  */
 
+/** @typedef {RTCPeerConnection | (() => RTCPeerConnection)} Connection */
+
 /**
- * Connect to the peer that has, or will have, the same channel.
+ * Connect to the peer that has, or will have, the same channel, or to the host of an address.
  *
- * Resolves once connected, and rejects with what went wrong otherwise. Closing the RTCPeerConnection is up to the
- * caller.
+ * Resolves with the RTCPeerConnection once it is connected, and rejects with what went wrong otherwise. Closing an
+ * RTCPeerConnection is up to its maker: to the caller, or to this function if it was given a function.
  *
- * @param {RTCPeerConnection} peerConnection With its data channels and tracks, but without a description.
+ * @param {Connection} connection An RTCPeerConnection with its data channels and tracks, but without a description. Or a
+ *   function that returns such a connection. An address may need several, because a connection that has tried one door
+ *   cannot try another.
  * @param {Options} options
- * @returns {Promise<void>}
+ * @returns {Promise<RTCPeerConnection>}
  */
-export async function connect(peerConnection, options) {
-  const { server, accessKey, key, signal, onProgress } = options;
-  const client = server instanceof SignalingClient ? server : new SignalingClient(server, { accessKey });
+export async function connect(connection, options) {
+  const { server, accessKey, channelId, addressId, key, signal, onChannel, onProgress } = options;
+  const client = clientFor(server, accessKey);
   const sealer = await sealerOf(key);
-  const end = new AbortController();
-  signal?.throwIfAborted();
-  endIfClosed(peerConnection, end);
-  end.signal.throwIfAborted();
   const report = (/** @type {Step} */ step, detail = {}) => onProgress?.(step, detail);
-  const exchange = new Exchange({ peerConnection, client, sealer, end, report }, options);
-  const connected = untilConnected(peerConnection, end, signal);
-  exchange.run().catch((error) => {
-    endIfClosed(peerConnection, end, error);
-    end.abort(error);
-  });
+  signal?.throwIfAborted();
+  if (addressId) return new Guest({ client, sealer, report }, { ...options, addressId }).connect(connection);
+  const peerConnection = typeof connection === "function" ? connection() : connection;
+  /** @param {string} opened */
+  const onOffer = (opened) => {
+    onChannel?.(opened); // A promise of the page's own function is not waited for.
+  };
   try {
-    await connected;
+    await attempt({ peerConnection, client, sealer, report }, { channelId, signal, onOffer });
   } catch (error) {
-    exchange.fail();
-    // If the owner aborted with a reason, throw that. The browser's own reason does not say that the link is used up.
-    if (!exchange.hasAnswered || Object(error).name !== "AbortError") throw error;
-    throw new DOMException(LINK_IS_USED, "AbortError");
-  } finally {
-    end.abort();
+    if (peerConnection !== connection) peerConnection.close();
+    throw error;
   }
-  exchange.succeed();
-  // The page's own function may throw, which must not become an error of the connection.
-  queueMicrotask(() => report("connected"));
+  return peerConnection;
 }

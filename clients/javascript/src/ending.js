@@ -19,7 +19,7 @@ export function untilConnected(peerConnection, end, ownersSignal) {
     const follow = () => {
       const { connectionState } = peerConnection;
       if (connectionState === "connected") resolve();
-      if (connectionState === "failed") reject(new UnreachableError("the peers could not reach each other"));
+      if (connectionState === "failed") reject(new UnreachableError("unknown"));
     };
     peerConnection.addEventListener("connectionstatechange", follow, { signal });
     ownersSignal?.addEventListener("abort", () => reject(ownersSignal.reason), { signal });
@@ -33,9 +33,10 @@ export function untilConnected(peerConnection, end, ownersSignal) {
  *
  * @param {RTCPeerConnection} peerConnection
  * @param {AbortController} end
+ * @param {number} [seconds] Those that the channel lives.
  */
-async function watch(peerConnection, end) {
-  const expiry = performance.now() + CHANNEL_TTL_SECONDS * 1000;
+export async function watch(peerConnection, end, seconds = CHANNEL_TTL_SECONDS) {
+  const expiry = performance.now() + seconds * 1000;
   while (performance.now() < expiry) {
     endIfClosed(peerConnection, end);
     await pause(CLOSED_MS, end.signal);
@@ -46,10 +47,10 @@ async function watch(peerConnection, end) {
 /**
  * End the exchange if its owner has closed the connection. No event reports that.
  *
- * @param {RTCPeerConnection} peerConnection
+ * @param {RTCPeerConnection | undefined} peerConnection
  * @param {AbortController} end
  * @param {unknown} [cause] The error that the browser has thrown because of that.
  */
-export function endIfClosed({ signalingState }, end, cause) {
-  if (signalingState === "closed") end.abort(new UnreachableError("the connection is closed", { cause }));
+export function endIfClosed(peerConnection, end, cause) {
+  if (peerConnection?.signalingState === "closed") end.abort(new UnreachableError("closed", { cause }));
 }

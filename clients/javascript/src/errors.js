@@ -45,7 +45,25 @@ export class TamperedError extends PeerpostError {
   name = "TamperedError";
 }
 
-/** ICE or DTLS could not reach the other peer, or the owner closed the connection. */
+/** Why there is no connection, in a short code and in a sentence. */
+const REASONS = {
+  closed: "the connection is closed",
+  "host-away": "the host is away",
+  unknown: "the peers could not reach each other",
+};
+
+/** @typedef {keyof typeof REASONS} Reason */
+
+/** ICE or DTLS could not reach the other peer, the owner closed the connection, or the host of an address is away. */
 export class UnreachableError extends PeerpostError {
   name = "UnreachableError";
+
+  /**
+   * @param {Reason} reason
+   * @param {ErrorOptions} [options]
+   */
+  constructor(reason, options) {
+    super(REASONS[reason], options);
+    this.reason = reason;
+  }
 }

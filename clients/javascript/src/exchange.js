@@ -9,8 +9,23 @@ import { foreign, says, textual } from "./reply.js";
 import { ANSWER_EXISTS, LINK_IS_USED, NO_ANSWER_YET, NO_OFFER_YET } from "./sentences.js";
 
 /** @typedef {"offer" | "answer"} Kind */
-/** @typedef {import("./connect.js").Options} Options */
 /** @typedef {import("./signaling-client.js").IceServers} IceServers */
+/** @typedef {import("./signaling-client.js").Later} Later */
+
+/**
+ * The description of an offerer, opened, with what came along with it.
+ *
+ * @typedef {{ sdp: string } & Later & IceServers} Offer
+ */
+
+/**
+ * @typedef {object} ExchangeOptions
+ * @property {string} [channelId] The channel to answer in. Without it this peer opens one, and offers.
+ * @property {Offer} [offer] The one in that channel, if it is known.
+ * @property {(channelId: string) => void | Promise<void>} [onOffer] Called when our offer is in the channel that we have
+ *   opened. No answer is expected before that is done.
+ * @property {boolean} [isModern] Whether it is known that the server is not of an older version.
+ */
 
 /**
  * What an exchange and its parts have in common.
@@ -21,6 +36,8 @@ import { ANSWER_EXISTS, LINK_IS_USED, NO_ANSWER_YET, NO_OFFER_YET } from "./sent
  * @property {import("./sealer.js").Envelope} sealer
  * @property {AbortController} end Ends everything that the exchange has begun, with the reason.
  * @property {(step: import("./connect.js").Step, detail?: object) => void} report
+ * @property {import("./pace.js").Pace} [pace] How often to read.
+ * @property {boolean} [isThere] Whether the server has replied already.
  */
 
 export class Exchange {
@@ -36,7 +53,7 @@ export class Exchange {
 
   /**
    * @param {Parts} parts
-   * @param {Options} options
+   * @param {ExchangeOptions} options
    */
   constructor(parts, options) {
     const isAnswerer = Boolean(options.channelId);
@@ -44,6 +61,7 @@ export class Exchange {
     this.#options = options;
     this.#poller = new Poller(parts);
     this.#candidates = new CandidateExchange(isAnswerer, parts, this.#poller);
+    if (options.isModern) this.#candidates.knowsLists = true;
     this.#negotiation = new Negotiation(parts.peerConnection, isAnswerer, parts.report);
   }
 
@@ -84,7 +102,7 @@ export class Exchange {
       await this.#poller.persist((call) => client.createOffer(channelId, offer, call));
     }
     report("offer-sent");
-    this.#options.onChannel?.(channelId);
+    await this.#options.onOffer?.(channelId);
     this.#candidates.trickle(channelId);
     const reply = await this.#poller.until(
       NO_ANSWER_YET,
@@ -93,23 +111,33 @@ export class Exchange {
     );
     // What the page adds from now on is negotiated peer to peer. What it added before the offer is in the offer.
     this.#negotiation.listen();
-    await this.#apply("answer", reply.answer);
+    await this.#apply("answer", await this.#open("answer", reply.answer));
     await this.#candidates.add(reply);
   }
 
   /** @param {string} channelId */
   async #answer(channelId) {
-    const { client, report } = this.#parts;
-    const reply = await this.#poller.until(NO_OFFER_YET, (read) =>
-      client.getOffer(channelId, { iceServers: true, ...read }),
-    );
-    this.#adoptIceServers(reply);
-    await this.#apply("offer", reply.offer);
+    const { report } = this.#parts;
+    const offer = this.#options.offer ?? (await this.#readOffer(channelId));
+    this.#adoptIceServers(offer);
+    await this.#apply("offer", offer.sdp);
     this.#negotiation.listen();
-    await this.#candidates.add(reply);
+    await this.#candidates.add(offer);
     await this.#sendAnswer(channelId, await this.#describe("answer"));
     report("answer-sent");
     this.#candidates.trickle(channelId);
+  }
+
+  /**
+   * @param {string} channelId
+   * @returns {Promise<Offer>}
+   */
+  async #readOffer(channelId) {
+    const { client } = this.#parts;
+    const reply = await this.#poller.until(NO_OFFER_YET, (read) =>
+      client.getOffer(channelId, { iceServers: true, ...read }),
+    );
+    return { ...reply, sdp: await this.#open("offer", reply.offer) };
   }
 
   /**
@@ -140,9 +168,16 @@ export class Exchange {
    * @param {Kind} kind
    * @param {string} sealed
    */
-  async #apply(kind, sealed) {
-    const { peerConnection, report, sealer } = this.#parts;
-    const sdp = await sealer.open(textual(sealed), kind);
+  #open(kind, sealed) {
+    return this.#parts.sealer.open(textual(sealed), kind);
+  }
+
+  /**
+   * @param {Kind} kind
+   * @param {string} sdp
+   */
+  async #apply(kind, sdp) {
+    const { peerConnection, report } = this.#parts;
     report(`${kind}-received`);
     await peerConnection.setRemoteDescription({ type: kind, sdp });
   }

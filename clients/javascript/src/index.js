@@ -2,6 +2,7 @@
 
 /** @typedef {import("./connect.js").Options} Options */
 /** @typedef {import("./connect.js").Step} Step */
+/** @typedef {import("./errors.js").Reason} Reason */
 /** @typedef {import("./link.js").Address} Address */
 /** @typedef {import("./link.js").Meeting} Meeting */
 /** @typedef {import("./sealer.js").Key} Key */

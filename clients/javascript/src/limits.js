@@ -61,3 +61,31 @@ export const GUEST_BYTES = 16;
 export const POLL_MS = /** @type {const} */ ([150, 1000]);
 // A restart takes seconds, and the longest pause keeps an outage cheap.
 export const RETRY_MS = /** @type {const} */ ([250, 8000]);
+
+// At an address, the host opens the next door as soon as it has read an answer. A guest that still finds a door that it
+// has tried, after this time, is told that the host is away.
+export const AWAY_MS = 5000;
+// A guest that is not connected by then looks whether the host has opened another door. ICE takes about as long to fail.
+export const DOOR_PATIENCE_MS = 15_000;
+// A page that does not say for how long it waits for a host waits for as long as for anyone else.
+export const GUEST_PATIENCE_MS = CHANNEL_TTL_SECONDS * 1000;
+// A host that reloads its page is back within a minute, for which guests ask at least once a second. After that it may be
+// away for hours.
+export const SOON_MS = 60_000;
+export const GUEST_POLL_MS = /** @type {const} */ ([150, 5000]);
+
+// The host of an address opens a new door a minute before the old one expires. Guests who have just read the old pointer
+// have that long to answer.
+export const DOOR_MS = 240_000;
+// A guest may come at any time, but mostly soon after the host, or after another guest. So the host reads every second at
+// first, every two seconds after a good minute, and every five seconds after ten minutes. A device that waits all day
+// then costs its operator about $0.34 a month.
+export const LESS_OFTEN_AFTER_MS = 70_000;
+export const RARELY_AFTER_MS = 600_000;
+// These are added to the pause of a second.
+export const LESS_OFTEN_MS = 1000;
+export const RARELY_MS = 4000;
+// A host that cannot open a door tries again for as long as it listens.
+export const REOPEN_MS = /** @type {const} */ ([250, 30_000]);
+// A day: long enough for a device that is restarted every night.
+export const ADDRESS_TTL_SECONDS = 86_400;

@@ -1,5 +1,15 @@
 /** How long to wait before asking again. */
 
+/** How often to read: this depends on when there was news of another peer. */
+export class Pace {
+  lastNews = performance.now();
+
+  /** How many milliseconds to add to a pause. */
+  get extraMs() {
+    return 0;
+  }
+}
+
 /**
  * Return a function that returns the length of the next pause. Pauses grow, and vary, so that peers that failed at the
  * same moment do not come back at the same moment.

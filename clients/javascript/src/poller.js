@@ -13,7 +13,7 @@ import {
   RETRY_MS,
   WAIT_SECONDS,
 } from "./limits.js";
-import { backoff, pause } from "./pace.js";
+import { backoff, Pace, pause } from "./pace.js";
 import { says } from "./reply.js";
 
 /** @typedef {import("./exchange.js").Parts} Parts */
@@ -26,15 +26,17 @@ export class Poller {
   #parts;
   /** How long the server may hold a read. */
   #wait = WAIT_SECONDS;
-  #lastNews = performance.now();
+  #pace;
   #pauses = backoff(...POLL_MS);
   #needsPause = false;
   /** Whether the server has shown that it is there, by a reply or by saying that it is busy. */
-  #isThere = false;
+  #isThere;
 
-  /** @param {Parts} parts */
+  /** @param {Pick<Parts, "end" | "report"> & Partial<Parts>} parts */
   constructor(parts) {
     this.#parts = parts;
+    this.#pace = parts.pace ?? new Pace();
+    this.#isThere = Boolean(parts.isThere);
   }
 
   /**
@@ -73,13 +75,13 @@ export class Poller {
    * @returns {Promise<T>}
    */
   async read(get) {
-    if (this.#needsPause) await pause(this.#pauses(), this.#parts.end.signal);
+    if (this.#needsPause) await pause(this.#pauses() + this.#pace.extraMs, this.#parts.end.signal);
     else this.#pauses = backoff(...POLL_MS);
     let began = 0;
     try {
       return await this.persist((call) => {
         began = performance.now();
-        const isExpected = began - this.#lastNews < HOLD_FOR_MS;
+        const isExpected = began - this.#pace.lastNews < HOLD_FOR_MS;
         return get({ ...call, since: this.since, wait: isExpected ? this.#wait : 0 });
       });
     } finally {
@@ -111,7 +113,7 @@ export class Poller {
 
   /** The other peer is there: the next read may be held again, and needs no pause before it. */
   hadNews() {
-    this.#lastNews = performance.now();
+    this.#pace.lastNews = performance.now();
     this.#needsPause = false;
   }
 

@@ -192,6 +192,14 @@ export class SignalingClient {
   }
 }
 
+/**
+ * @param {string | URL | SignalingClient} server
+ * @param {string} [accessKey] For a server that is given by its URL.
+ */
+export function clientFor(server, accessKey) {
+  return server instanceof SignalingClient ? server : new SignalingClient(server, { accessKey });
+}
+
 /** @param {Response} response */
 async function textOf({ body }) {
   const decoder = new TextDecoder();

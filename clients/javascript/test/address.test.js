@@ -58,7 +58,7 @@ test("the offer is left out of a pointer that would be longer than a channel's o
 
 test("unknown members of a pointer are ignored", async () => {
   const sealer = await sealerOf(KEY);
-  const sealed = await sealer.seal(JSON.stringify({ door: DOOR, key: KEY, then: 1, offer: "v=0" }), "address");
+  const sealed = await sealer.seal(JSON.stringify({ door: DOOR, key: KEY, other: 1, offer: "v=0" }), "address");
 
   assert.equal((await openPointer(sealer, sealed)).offer, "v=0");
 });
@@ -78,7 +78,6 @@ const WRONG_POINTERS = [
   { door: DOOR, key: null },
   { door: DOOR, key: [KEY] },
   { door: DOOR, key: `${KEY}=` },
-  { door: DOOR, key: KEY, offer: null },
   { door: DOOR, key: KEY, offer: { type: "offer" } },
 ];
 

@@ -48,6 +48,12 @@ export async function until(happened, most = LONGEST_MS, step = 10) {
   }
 }
 
+/** Let time pass. */
+export async function pass(milliseconds, step = 50) {
+  const began = Date.now();
+  await until(() => Date.now() - began >= milliseconds, Infinity, step);
+}
+
 /** Let time pass until a promise settles, and return its outcome. */
 export async function outcome(promise, step = 10) {
   let settled = false;

@@ -134,7 +134,7 @@ test("a connection that is already closed is refused, and nothing is sent", asyn
   peer.signalingState = "closed";
   const client = new SignalingClient("https://signaling.example/", { fetch: fetchFrom(server) });
 
-  await assert.rejects(connect(peer, { server: client }), new UnreachableError("the connection is closed"));
+  await assert.rejects(connect(peer, { server: client }), new UnreachableError("closed"));
 
   assert.deepEqual(server.requests, []);
 });

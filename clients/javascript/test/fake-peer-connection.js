@@ -61,6 +61,11 @@ export class FakePeerConnection extends EventTarget {
     this.done.push(["addIceCandidate", candidate.candidate]);
   }
 
+  close() {
+    this.signalingState = "closed";
+    this.connectionState = "closed";
+  }
+
   restartIce() {
     this.#isRestarting = true;
     this.done.push(["restartIce"]);

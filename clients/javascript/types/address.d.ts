@@ -19,7 +19,7 @@ export type Door = {
     sealer: Envelope;
     offer?: string;
 };
-/** Return a new name for a guest, by which the host recognizes it when it comes again. */
+/** Return a new guest id, by which the host recognizes a guest that comes again. */
 export declare function createGuest(): string;
 /**
  * @param {Envelope} sealer The address's sealer.
@@ -33,7 +33,7 @@ export declare function sealPointer(sealer: Envelope, { door, key, offer }: Poin
  */
 export declare function openPointer(sealer: Envelope, sealed: string): Promise<Door>;
 /**
- * Return a sealer for a guest in a door. It adds the guest's name to the answer.
+ * Return a sealer for a guest in a door. It adds the guest id to the answer.
  *
  * @param {Envelope} sealer The door's sealer.
  * @param {string} guest
@@ -41,10 +41,10 @@ export declare function openPointer(sealer: Envelope, sealed: string): Promise<D
  */
 export declare function sealerOfGuest(sealer: Envelope, guest: string): Envelope;
 /**
- * Return a sealer for the host in a door. It takes the guest's name from the answer.
+ * Return a sealer for the host in a door. It takes the guest id from the answer.
  *
  * @param {Envelope} sealer The door's sealer.
- * @param {(guest: string) => void} onGuest Called with the guest's name when its answer is opened.
+ * @param {(guest: string) => void} onGuest Called with the guest id when an answer is opened.
  * @returns {Envelope}
  */
 export declare function sealerOfHost(sealer: Envelope, onGuest: (guest: string) => void): Envelope;

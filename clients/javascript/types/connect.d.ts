@@ -1,8 +1,7 @@
-/** Connects an RTCPeerConnection to the other peer. */
-import { SignalingClient } from "./signaling-client.js";
-export type Step = "request" | "retry" | "channel" | "offer-sent" | "offer-received" | "answer-sent" | "answer-received" | "candidates-sent" | "candidates-received" | "candidate-skipped" | "ice-server-skipped" | "connected" | "renegotiated" | "negotiation-failed";
+/** Connects to the other peer, at a channel or at an address. */
+export type Step = "request" | "retry" | "channel" | "offer-sent" | "offer-received" | "answer-sent" | "answer-received" | "candidates-sent" | "candidates-received" | "candidate-skipped" | "ice-server-skipped" | "connected" | "renegotiated" | "negotiation-failed" | "host-away" | "address" | "pointer-sent" | "door-failed";
 export type Options = {
-    server: string | URL | SignalingClient;
+    server: string | URL | import("./signaling-client.js").SignalingClient;
     /**
      * Opens a channel on a server that requires a key. Only for a `server` that is a URL.
      */
@@ -11,6 +10,15 @@ export type Options = {
      * The channel to answer in. Without it this peer opens one, and offers.
      */
     channelId?: string;
+    /**
+     * The address to follow, instead of a channel.
+     */
+    addressId?: string;
+    /**
+     * The guest id at an address. A guest that comes again under the same one replaces its
+     * earlier connection.
+     */
+    guest?: string;
     /**
      * Seals everything. The other peer needs the same one.
      */
@@ -28,29 +36,36 @@ export type Options = {
      */
     onProgress?: (step: Step, detail: any) => void;
 };
+export type Connection = RTCPeerConnection | (() => RTCPeerConnection);
 /**
  * @typedef {"request" | "retry" | "channel" | "offer-sent" | "offer-received" | "answer-sent" | "answer-received"
  *   | "candidates-sent" | "candidates-received" | "candidate-skipped" | "ice-server-skipped" | "connected"
- *   | "renegotiated" | "negotiation-failed"} Step
+ *   | "renegotiated" | "negotiation-failed" | "host-away" | "address" | "pointer-sent" | "door-failed"} Step
  */
 /**
  * @typedef {object} Options
- * @property {string | URL | SignalingClient} server
+ * @property {string | URL | import("./signaling-client.js").SignalingClient} server
  * @property {string} [accessKey] Opens a channel on a server that requires a key. Only for a `server` that is a URL.
  * @property {string} [channelId] The channel to answer in. Without it this peer opens one, and offers.
+ * @property {string} [addressId] The address to follow, instead of a channel.
+ * @property {string} [guest] The guest id at an address. A guest that comes again under the same one replaces its
+ *   earlier connection.
  * @property {import("./sealer.js").Key} [key] Seals everything. The other peer needs the same one.
  * @property {AbortSignal} [signal] Ends the exchange at once.
  * @property {(channelId: string) => void} [onChannel] Called with the id of the channel that was opened.
  * @property {(step: Step, detail: any) => void} [onProgress] Called at each step, for a timeline.
  */
+/** @typedef {RTCPeerConnection | (() => RTCPeerConnection)} Connection */
 /**
- * Connect to the peer that has, or will have, the same channel.
+ * Connect to the peer that has, or will have, the same channel, or to the host of an address.
  *
- * Resolves once connected, and rejects with what went wrong otherwise. Closing the RTCPeerConnection is up to the
- * caller.
+ * Resolves with the RTCPeerConnection once it is connected, and rejects with what went wrong otherwise. Closing an
+ * RTCPeerConnection is up to its maker: to the caller, or to this function if it was given a function.
  *
- * @param {RTCPeerConnection} peerConnection With its data channels and tracks, but without a description.
+ * @param {Connection} connection An RTCPeerConnection with its data channels and tracks, but without a description. Or a
+ *   function that returns such a connection. An address may need several, because a connection that has tried one door
+ *   cannot try another.
  * @param {Options} options
- * @returns {Promise<void>}
+ * @returns {Promise<RTCPeerConnection>}
  */
-export declare function connect(peerConnection: RTCPeerConnection, options: Options): Promise<void>;
+export declare function connect(connection: Connection, options: Options): Promise<RTCPeerConnection>;

@@ -10,10 +10,19 @@
  */
 export declare function untilConnected(peerConnection: RTCPeerConnection, end: AbortController, ownersSignal?: AbortSignal): Promise<void>;
 /**
- * End the exchange if its owner has closed the connection. No event reports that.
+ * Reject when the connection is closed or the channel expires, because no event reports either. The promises of a
+ * closed connection never settle, so this runs beside whatever the exchange is waiting for.
  *
  * @param {RTCPeerConnection} peerConnection
  * @param {AbortController} end
+ * @param {number} [seconds] Those that the channel lives.
+ */
+export declare function watch(peerConnection: RTCPeerConnection, end: AbortController, seconds?: number): Promise<void>;
+/**
+ * End the exchange if its owner has closed the connection. No event reports that.
+ *
+ * @param {RTCPeerConnection | undefined} peerConnection
+ * @param {AbortController} end
  * @param {unknown} [cause] The error that the browser has thrown because of that.
  */
-export declare function endIfClosed({ signalingState }: RTCPeerConnection, end: AbortController, cause?: unknown): void;
+export declare function endIfClosed(peerConnection: RTCPeerConnection | undefined, end: AbortController, cause?: unknown): void;

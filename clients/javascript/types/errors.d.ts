@@ -34,7 +34,22 @@ export declare class ExpiredError extends RefusalError {
 export declare class TamperedError extends PeerpostError {
     name: string;
 }
-/** ICE or DTLS could not reach the other peer, or the owner closed the connection. */
+/** Why there is no connection, in a short code and in a sentence. */
+declare const REASONS: {
+    closed: string;
+    "host-away": string;
+    unknown: string;
+};
+export type Reason = keyof typeof REASONS;
+/** @typedef {keyof typeof REASONS} Reason */
+/** ICE or DTLS could not reach the other peer, the owner closed the connection, or the host of an address is away. */
 export declare class UnreachableError extends PeerpostError {
+    reason: "closed" | "host-away" | "unknown";
     name: string;
+    /**
+     * @param {Reason} reason
+     * @param {ErrorOptions} [options]
+     */
+    constructor(reason: Reason, options?: ErrorOptions);
 }
+export {};

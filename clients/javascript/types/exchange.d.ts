@@ -1,7 +1,29 @@
 /** Offer, answer and candidates, from one peer to the other through a channel of the server. */
 export type Kind = "offer" | "answer";
-export type Options = import("./connect.js").Options;
 export type IceServers = import("./signaling-client.js").IceServers;
+export type Later = import("./signaling-client.js").Later;
+export type Offer = {
+    sdp: string;
+} & Later & IceServers;
+export type ExchangeOptions = {
+    /**
+     * The channel to answer in. Without it this peer opens one, and offers.
+     */
+    channelId?: string;
+    /**
+     * The one in that channel, if it is known.
+     */
+    offer?: Offer;
+    /**
+     * Called when our offer is in the channel that we have
+     * opened. No answer is expected before that is done.
+     */
+    onOffer?: (channelId: string) => void | Promise<void>;
+    /**
+     * Whether it is known that the server is not of an older version.
+     */
+    isModern?: boolean;
+};
 export type Parts = {
     peerConnection: RTCPeerConnection;
     client: import("./signaling-client.js").SignalingClient;
@@ -11,10 +33,31 @@ export type Parts = {
      */
     end: AbortController;
     report: (step: import("./connect.js").Step, detail?: object) => void;
+    /**
+     * How often to read.
+     */
+    pace?: import("./pace.js").Pace;
+    /**
+     * Whether the server has replied already.
+     */
+    isThere?: boolean;
 };
 /** @typedef {"offer" | "answer"} Kind */
-/** @typedef {import("./connect.js").Options} Options */
 /** @typedef {import("./signaling-client.js").IceServers} IceServers */
+/** @typedef {import("./signaling-client.js").Later} Later */
+/**
+ * The description of an offerer, opened, with what came along with it.
+ *
+ * @typedef {{ sdp: string } & Later & IceServers} Offer
+ */
+/**
+ * @typedef {object} ExchangeOptions
+ * @property {string} [channelId] The channel to answer in. Without it this peer opens one, and offers.
+ * @property {Offer} [offer] The one in that channel, if it is known.
+ * @property {(channelId: string) => void | Promise<void>} [onOffer] Called when our offer is in the channel that we have
+ *   opened. No answer is expected before that is done.
+ * @property {boolean} [isModern] Whether it is known that the server is not of an older version.
+ */
 /**
  * What an exchange and its parts have in common.
  *
@@ -24,6 +67,8 @@ export type Parts = {
  * @property {import("./sealer.js").Envelope} sealer
  * @property {AbortController} end Ends everything that the exchange has begun, with the reason.
  * @property {(step: import("./connect.js").Step, detail?: object) => void} report
+ * @property {import("./pace.js").Pace} [pace] How often to read.
+ * @property {boolean} [isThere] Whether the server has replied already.
  */
 export declare class Exchange {
     #private;
@@ -31,9 +76,9 @@ export declare class Exchange {
     hasAnswered: boolean;
     /**
      * @param {Parts} parts
-     * @param {Options} options
+     * @param {ExchangeOptions} options
      */
-    constructor(parts: Parts, options: Options);
+    constructor(parts: Parts, options: ExchangeOptions);
     /** Describe both peers to each other, and exchange candidates until the channel is gone. */
     run(): Promise<void>;
     /** The peers are connected: from now on they negotiate without the server. */

@@ -14,8 +14,8 @@ export declare class Poller {
     #private;
     /** How many of the channel's candidates have been read. */
     since: number;
-    /** @param {Parts} parts */
-    constructor(parts: Parts);
+    /** @param {Pick<Parts, "end" | "report"> & Partial<Parts>} parts */
+    constructor(parts: Pick<Parts, "end" | "report"> & Partial<Parts>);
     /**
      * Make a request again until its reply is not a fault.
      *

@@ -143,3 +143,8 @@ export declare class SignalingClient {
      */
     deleteDataChannel(channelId: string, options?: Owned & Call): Promise<{}>;
 }
+/**
+ * @param {string | URL | SignalingClient} server
+ * @param {string} [accessKey] For a server that is given by its URL.
+ */
+export declare function clientFor(server: string | URL | SignalingClient, accessKey?: string): SignalingClient;

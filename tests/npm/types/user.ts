@@ -14,7 +14,9 @@ import {
   TamperedError,
   UnreachableError,
 } from "peerpost";
-import type { Key, Meeting, Options, Step } from "peerpost";
+import type { Address, Key, Meeting, Options, Reason, Step } from "peerpost";
+import { listen, NoAddressError } from "peerpost/listen";
+import type { HostedAddress, ListenOptions, Newcomer } from "peerpost/listen";
 
 const meeting: Partial<Meeting> = parseLink(new URL("https://example.org/"));
 const link: string = createLink(location, { channelId: "id", key: createKey() });
@@ -28,15 +30,48 @@ const options: Options = {
   onChannel: (channelId: string) => steps.push("channel") && void channelId,
   onProgress: (step: Step, detail) => steps.push(step) && void detail.delay,
 };
-const connecting: Promise<void> = connect(new RTCPeerConnection(), { ...options, ...meeting });
+const connecting: Promise<RTCPeerConnection> = connect(new RTCPeerConnection(), { ...options, ...meeting });
+const following: Promise<RTCPeerConnection> = connect(() => new RTCPeerConnection(), {
+  ...options,
+  ...parseLink(location),
+  guest: "AAECAwQFBgcICQoLDA0ODw",
+});
+
+const address: Address = { addressId: "id", key: createKey() };
+const kept: HostedAddress[] = [];
+const listening: ListenOptions = {
+  server: "https://signaling.example/",
+  accessKey: "key",
+  key: address.key,
+  ttl: 3600,
+  newConnection: () => new RTCPeerConnection(),
+  onPeer: (connection: RTCPeerConnection, { guest, replaces }: Newcomer) => {
+    replaces?.close();
+    connection.createDataChannel(guest);
+  },
+  onLink: (opened) => kept.push(opened) && void createLink(location, opened),
+  onProgress: (step: Step, detail) => steps.push(step) && void detail.door,
+  signal: AbortSignal.timeout(1000),
+  resume: kept[0],
+};
+const over: Promise<void> = listen(listening);
 
 const client = new SignalingClient("https://signaling.example/", { accessKey: "key", fetch, patience: 5 });
+const { ttl }: { ttl?: number } = await client.createDataChannel({ ttl: 3600, owner: "a secret of 16 bytes or more" });
+await client.createOffer("id", "v=0", { owner: "secret" });
+await client.createAnswer("id", "v=0", { owner: "secret" });
+await client.createCandidate("id", ["a"], { owner: "secret" });
+await client.deleteDataChannel("id", { owner: "secret" });
 const reply = await client.getAnswer("id", { since: 0, wait: 20 });
 const texts: string[] = [link, reply.answer, ...(reply.items ?? [])];
 
 export function explain(error: unknown): string | number {
   if (error instanceof ServerError) return error.status + error.retryAfter;
-  const known = [AccessError, ExpiredError, NetworkError, RefusalError, TamperedError, UnreachableError, PeerpostError];
+  if (error instanceof UnreachableError) {
+    const reason: Reason = error.reason;
+    return reason;
+  }
+  const known = [NoAddressError, AccessError, ExpiredError, NetworkError, RefusalError, TamperedError, UnreachableError, PeerpostError];
   return known.find((each) => error instanceof each)?.name ?? texts.join();
 }
 
@@ -44,5 +79,7 @@ export function explain(error: unknown): string | number {
 const wrong: Step = "no such step";
 // @ts-expect-error A server is needed.
 connect(new RTCPeerConnection(), {});
+// @ts-expect-error Each guest needs a connection of its own.
+listen({ ...listening, newConnection: new RTCPeerConnection() });
 
-export { connecting, wrong };
+export { connecting, following, over, ttl, wrong };

@@ -1,0 +1,43 @@
+/** One attempt to connect one RTCPeerConnection to the other peer, through one channel. */
+
+import { endIfClosed, untilConnected } from "./ending.js";
+import { Exchange } from "./exchange.js";
+import { LINK_IS_USED } from "./sentences.js";
+
+/** @typedef {import("./exchange.js").ExchangeOptions} ExchangeOptions */
+/** @typedef {import("./exchange.js").Parts} Parts */
+
+/**
+ * Resolve once connected, and reject with what went wrong otherwise. Closing the RTCPeerConnection is up to the caller.
+ *
+ * @param {Omit<Parts, "end">} parts
+ * @param {ExchangeOptions & { signal?: AbortSignal }} options
+ * @returns {Promise<void>}
+ */
+export async function attempt(parts, options) {
+  const { peerConnection, report } = parts;
+  const { signal } = options;
+  const end = new AbortController();
+  signal?.throwIfAborted();
+  endIfClosed(peerConnection, end);
+  end.signal.throwIfAborted();
+  const exchange = new Exchange({ ...parts, end }, options);
+  const connected = untilConnected(peerConnection, end, signal);
+  exchange.run().catch((error) => {
+    endIfClosed(peerConnection, end, error);
+    end.abort(error);
+  });
+  try {
+    await connected;
+  } catch (error) {
+    exchange.fail();
+    // If the owner aborted with a reason, throw that. The browser's own reason does not say that the link is used up.
+    if (!exchange.hasAnswered || Object(error).name !== "AbortError") throw error;
+    throw new DOMException(LINK_IS_USED, "AbortError");
+  } finally {
+    end.abort();
+  }
+  exchange.succeed();
+  // The page's own function may throw, which must not become an error of the connection.
+  queueMicrotask(() => report("connected"));
+}

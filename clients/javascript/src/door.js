@@ -1,0 +1,94 @@
+/** A door of an address: one connection of the host, and the channel in which it waits for one guest. */
+
+import { sealerOfHost } from "./address.js";
+import { attempt } from "./attempt.js";
+import { DOOR_MS } from "./limits.js";
+import { pause } from "./pace.js";
+import { createKey, sealerOf } from "./sealer.js";
+
+/** @typedef {import("./exchange.js").Parts} Parts */
+
+/**
+ * @typedef {object} DoorOptions
+ * @property {AbortSignal} signal Closes the door.
+ * @property {(pointer: import("./address.js").Pointer) => Promise<void>} onOffer Called when there is a channel that a
+ *   guest can answer in.
+ */
+
+export class Door {
+  /** The guest id of whoever has answered. */
+  guest = "";
+  /** Whether guests can know the door. */
+  isOpen = false;
+  #parts;
+  #options;
+  /** Whether nobody has come for so long that there should be another door. */
+  #isOld = false;
+  /** Ends the wait for that. */
+  #wait = new AbortController();
+  /** @type {{ resolve: () => void, reject: (error: unknown) => void }} */
+  #next = { resolve() {}, reject() {} };
+  /**
+   * Resolves when it is time for another door. Rejects if this one is lost before that.
+   *
+   * @type {Promise<void>}
+   */
+  next = new Promise((resolve, reject) => {
+    this.#next = { resolve, reject };
+  });
+
+  /**
+   * @param {Omit<Parts, "end" | "sealer">} parts
+   * @param {DoorOptions} options
+   */
+  constructor(parts, options) {
+    this.#parts = parts;
+    this.#options = options;
+  }
+
+  /** Return whether a guest has come in. The connection is closed if not. */
+  async open() {
+    const { peerConnection, report } = this.#parts;
+    const { signal } = this.#options;
+    try {
+      const key = createKey();
+      const sealer = sealerOfHost(await sealerOf(key), (guest) => this.#hear(guest));
+      const onOffer = (/** @type {string} */ channelId) => this.#announce(channelId, key);
+      await attempt({ ...this.#parts, sealer }, { signal, onOffer, isModern: true });
+      return true;
+    } catch (error) {
+      peerConnection.close();
+      const hasExpired = this.#isOld && !this.guest;
+      if (!hasExpired && !signal.aborted) report("door-failed", { error });
+      this.#next.reject(error);
+      return false;
+    } finally {
+      this.#wait.abort();
+    }
+  }
+
+  /**
+   * @param {string} door The id of its channel.
+   * @param {string} key
+   */
+  async #announce(door, key) {
+    const { peerConnection, report } = this.#parts;
+    const { sdp } = /** @type {RTCSessionDescription} */ (peerConnection.localDescription);
+    await this.#options.onOffer({ door, key, offer: sdp });
+    report("pointer-sent");
+    this.isOpen = true;
+    const retire = () => {
+      this.#isOld = true;
+      this.#next.resolve();
+    };
+    // Guests may have read the pointer by then, so the door stays open for as long as its channel lives.
+    pause(DOOR_MS, this.#wait.signal).then(retire, () => {});
+  }
+
+  /** @param {string} guest */
+  #hear(guest) {
+    this.guest = guest;
+    this.#wait.abort();
+    this.#next.resolve();
+  }
+}

@@ -1,0 +1,184 @@
+/** The host's side of an address: a door for each guest, and a pointer to the door that is open at the moment. */
+
+import { sealPointer } from "./address.js";
+import { Door } from "./door.js";
+import { ExpiredError, NetworkError, PeerpostError, ServerError } from "./errors.js";
+import {
+  ADDRESS_TTL_SECONDS,
+  CHANNEL_TTL_SECONDS,
+  LESS_OFTEN_AFTER_MS,
+  LESS_OFTEN_MS,
+  RARELY_AFTER_MS,
+  RARELY_MS,
+  REOPEN_MS,
+} from "./limits.js";
+import { backoff, Pace, pause } from "./pace.js";
+import { Poller } from "./poller.js";
+import { textual } from "./reply.js";
+import { createKey, sealerOf } from "./sealer.js";
+
+/** @typedef {import("./signaling-client.js").SignalingClient} SignalingClient */
+
+/**
+ * An address as its host knows it. The owner's secret is for nobody else.
+ *
+ * @typedef {{ addressId: string, key: string, owner: string, ttl?: number }} HostedAddress
+ */
+
+/**
+ * @typedef {object} Newcomer
+ * @property {string} guest The guest id.
+ * @property {RTCPeerConnection} [replaces] The connection that this guest had before. Close it if it is of no more use.
+ */
+
+/** The server grants no channel that lives longer than usual, so there can be no address. */
+export class NoAddressError extends PeerpostError {
+  name = "NoAddressError";
+}
+
+/** How often a host asks for a guest: the longer none has come, the less often. */
+class HostPace extends Pace {
+  get extraMs() {
+    const quietMs = performance.now() - this.lastNews;
+    if (quietMs < LESS_OFTEN_AFTER_MS) return 0;
+    return quietMs < RARELY_AFTER_MS ? LESS_OFTEN_MS : RARELY_MS;
+  }
+}
+
+export class Host {
+  #client;
+  #options;
+  #end = new AbortController();
+  #poller;
+  #pace = new HostPace();
+  #pauses = backoff(...REOPEN_MS);
+  #doors = 0;
+  /** @type {HostedAddress | null | undefined} */
+  #address;
+  /** Whether the page knows the address. */
+  #isAnnounced = false;
+  /** @type {Map<string, RTCPeerConnection>} The last connection of each guest, by its guest id. */
+  #guests = new Map();
+
+  /**
+   * @param {SignalingClient} client
+   * @param {import("./listen.js").ListenOptions} options
+   */
+  constructor(client, options) {
+    const { signal, resume } = options;
+    const end = this.#end;
+    this.#client = client;
+    this.#options = options;
+    this.#address = resume;
+    this.#poller = new Poller({ end, report: (step, detail) => this.#report(step, detail) });
+    signal?.addEventListener("abort", () => end.abort(signal.reason), { signal: end.signal });
+  }
+
+  /**
+   * Open one door after another, until there is a reason to stop, which is thrown.
+   *
+   * @returns {Promise<never>}
+   */
+  async listen() {
+    const { signal } = this.#end;
+    if (!this.#address) await this.#openAddress();
+    for (;;) {
+      const door = this.#openDoor();
+      try {
+        await door.next;
+        this.#pauses = backoff(...REOPEN_MS);
+      } catch (error) {
+        // What went wrong before the door was open would go wrong again, unless the server or the network is to blame.
+        if (!door.isOpen && !isFault(error)) throw error;
+        const retryAfter = error instanceof ServerError ? error.retryAfter : 0;
+        await pause(this.#pauses() + retryAfter * 1000, signal);
+      }
+    }
+  }
+
+  stop() {
+    this.#end.abort();
+  }
+
+  #openDoor() {
+    const peerConnection = this.#options.newConnection();
+    const number = ++this.#doors;
+    const report = (/** @type {import("./connect.js").Step} */ step, detail = {}) => this.#report(step, { ...detail, door: number });
+    const door = new Door(
+      { peerConnection, client: this.#client, report, pace: this.#pace },
+      { signal: this.#end.signal, onOffer: (pointer) => this.#point(pointer) },
+    );
+    door.open().then((isConnected) => isConnected && this.#admit(door.guest, peerConnection));
+    return door;
+  }
+
+  /**
+   * @param {string} guest
+   * @param {RTCPeerConnection} peerConnection
+   */
+  #admit(guest, peerConnection) {
+    for (const [id, { signalingState }] of this.#guests) {
+      if (signalingState === "closed") this.#guests.delete(id);
+    }
+    const replaces = this.#guests.get(guest);
+    this.#guests.set(guest, peerConnection);
+    // The page's own function may throw, which must not end listening.
+    queueMicrotask(() => this.#options.onPeer(peerConnection, { guest, replaces }));
+  }
+
+  /**
+   * Write the pointer to the address. If the address is over, do so to a new one.
+   *
+   * @param {import("./address.js").Pointer} pointer
+   */
+  async #point(pointer) {
+    for (let isNew = false; ; isNew = true) {
+      const { addressId, key, owner } = this.#address ?? (await this.#openAddress());
+      const offer = await sealPointer(await sealerOf(key), pointer);
+      try {
+        await this.#poller.persist((call) => this.#client.createOffer(addressId, offer, { owner, ...call }));
+        break;
+      } catch (error) {
+        if (isNew || !(error instanceof ExpiredError)) throw error;
+        this.#address = undefined;
+      }
+    }
+    // An address that was resumed is known to be alive by now.
+    this.#announce();
+  }
+
+  async #openAddress() {
+    const { key = createKey(), ttl: seconds = ADDRESS_TTL_SECONDS } = this.#options;
+    const owner = createKey();
+    const { channel_id, ttl } = await this.#poller.persist((call) =>
+      this.#client.createDataChannel({ ttl: seconds, owner, ...call }),
+    );
+    // A server of an older version grants nothing. Neither does one whose operator has turned long-lived channels off.
+    if (!(Number(ttl) > CHANNEL_TTL_SECONDS)) throw new NoAddressError("the server offers no addresses");
+    const address = { addressId: textual(channel_id), key, owner, ttl };
+    this.#address = address;
+    this.#isAnnounced = false;
+    this.#announce();
+    return address;
+  }
+
+  #announce() {
+    if (this.#isAnnounced || !this.#address) return;
+    this.#isAnnounced = true;
+    this.#report("address", { addressId: this.#address.addressId });
+    this.#options.onLink?.({ ...this.#address });
+  }
+
+  /**
+   * @param {import("./connect.js").Step} step
+   * @param {object} [detail]
+   */
+  #report(step, detail = {}) {
+    this.#options.onProgress?.(step, detail);
+  }
+}
+
+/** @param {unknown} error */
+function isFault(error) {
+  return error instanceof NetworkError || error instanceof ServerError || error instanceof ExpiredError;
+}

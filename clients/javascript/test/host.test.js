@@ -1,0 +1,566 @@
+/** The host's side of an address. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { openPointer } from "../src/address.js";
+import { AccessError, createKey, createLink, NetworkError, parseLink, RefusalError } from "../src/index.js";
+import { listen, NoAddressError } from "../src/listen.js";
+import { sealerOf } from "../src/sealer.js";
+import { outcome, pass, until } from "./clock.js";
+import { answerWith, loseTheReply, loseTheRequest } from "./fake-server.js";
+import { hostOf, People } from "./people.js";
+
+const SECOND = 1000;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const TURN = { urls: "turn:turn.example", username: "1795643208:a", credential: "abc=" };
+
+const doors = (people) => people.requests("create_data_channel").filter(({ owner }) => !owner);
+const pointers = (people) => people.requests("create_offer").filter(({ owner }) => owner);
+
+async function openLast(people, { key }) {
+  return openPointer(await sealerOf(key), pointers(people).at(-1).offer);
+}
+
+async function joined(people, address, options) {
+  const guest = people.guest(address, options);
+  await outcome(guest.connecting);
+  return guest;
+}
+
+test("a host opens the address, then a door, and then writes the pointer to it", async (t) => {
+  const people = new People(t);
+
+  const host = await hostOf(people);
+
+  const [address] = host.addresses;
+  const [opening, door, pointing] = people.server.requests;
+  assert.deepEqual(people.server.methods().slice(0, 3), ["create_data_channel", "create_data_channel", "create_offer"]);
+  assert.deepEqual(opening, { method: "create_data_channel", ttl: 86_400, owner: address.owner });
+  assert.deepEqual(Object.keys(door), ["method", "offer", "ice_servers"]);
+  assert.deepEqual([pointing.channel_id, pointing.owner], [address.addressId, address.owner]);
+  const pointer = await openLast(people, address);
+  assert.equal(pointer.offer, "v=0 offer of 1");
+  assert.equal(await pointer.sealer.open(door.offer, "offer"), pointer.offer);
+  assert.equal(people.server.find(pointer.channelId).offer, door.offer);
+});
+
+test("the page gets the address with its key, its owner's secret and the granted lifetime", async (t) => {
+  const people = new People(t, { maxTtl: 3600 });
+
+  const host = await hostOf(people);
+
+  const [{ addressId, key, owner, ttl }] = host.addresses;
+  assert.match(addressId, /^[\da-f-]{36}$/);
+  assert.match(key, /^[\w-]{43}$/);
+  assert.match(owner, /^[\w-]{43}$/);
+  assert.notEqual(key, owner);
+  assert.equal(ttl, 3600);
+  const link = createLink("https://example.org/", host.addresses[0]);
+  assert.equal(link, `https://example.org/#@${addressId}.${key}`);
+  assert.deepEqual(parseLink(link), { addressId, key });
+});
+
+test("a host can choose the key and the lifetime of its address", async (t) => {
+  const people = new People(t);
+  const key = createKey();
+
+  const host = await hostOf(people, { key, ttl: 7200 });
+
+  assert.equal(host.addresses[0].key, key);
+  assert.equal(people.server.requests[0].ttl, 7200);
+  assert.equal(host.addresses[0].ttl, 7200);
+});
+
+test("a host needs its access key for the address and for each door", async (t) => {
+  const people = new People(t, { accessKey: "a key" });
+
+  const host = await hostOf(people, { accessKey: "a key" });
+  await joined(people, host.addresses[0]);
+  await until(() => doors(people).length === 2);
+  const refused = people.host({ accessKey: "another" });
+
+  await assert.rejects(outcome(refused.listening), new AccessError("access key is unknown"));
+  assert.deepEqual(refused.addresses, []);
+});
+
+test("a server that grants no long lifetime offers no addresses", async (t) => {
+  const people = new People(t);
+  for (const maxTtl of [0, 300]) {
+    people.server.maxTtl = maxTtl;
+
+    const host = people.host();
+
+    await assert.rejects(outcome(host.listening), NoAddressError);
+    assert.deepEqual([host.addresses, host.connections], [[], []]);
+  }
+});
+
+test("with ICE servers, the pointer has the second offer, and is written after it", async (t) => {
+  const people = new People(t, { iceServers: [TURN] });
+
+  const host = await hostOf(people);
+
+  assert.deepEqual(people.server.methods().slice(0, 4), [
+    "create_data_channel",
+    "create_data_channel",
+    "create_offer",
+    "create_offer",
+  ]);
+  const pointer = await openLast(people, host.addresses[0]);
+  assert.equal(people.requests("create_offer")[0].channel_id, pointer.channelId);
+  assert.equal(pointer.offer, "v=0 another offer of 1");
+});
+
+test("each door has its own key", async (t) => {
+  const people = new People(t);
+  const host = await hostOf(people);
+  await joined(people, host.addresses[0]);
+  await until(() => pointers(people).length === 2);
+
+  const [first, second] = await Promise.all(
+    pointers(people).map(async ({ offer }) => openPointer(await sealerOf(host.addresses[0].key), offer)),
+  );
+
+  await assert.rejects(first.sealer.open(doors(people)[1].offer, "offer"));
+  assert.equal(await second.sealer.open(doors(people)[1].offer, "offer"), second.offer);
+});
+
+test("the next door is open as soon as a guest has answered, before it is connected", async (t) => {
+  const people = new People(t);
+  people.network.isUp = false;
+  const host = await hostOf(people);
+
+  const guest = people.guest(host.addresses[0]);
+  await until(() => pointers(people).length === 2);
+
+  assert.equal(guest.isOver, undefined);
+  assert.deepEqual(host.peers, []);
+  people.network.isUp = true;
+  people.network.join();
+  await outcome(guest.connecting);
+  await until(() => host.peers.length === 1);
+  assert.equal(host.peers[0].connection, host.connections[0]);
+});
+
+test("guests come one after another, and every one gets a connection of its own", async (t) => {
+  const people = new People(t);
+  const host = await hostOf(people);
+
+  for (const number of [1, 2, 3]) {
+    await joined(people, host.addresses[0]);
+    await pass(number * MINUTE);
+  }
+
+  assert.deepEqual(host.peers.map(({ connection }) => connection.connectionState), Array(3).fill("connected"));
+  assert.equal(new Set(host.peers.map(({ connection }) => connection)).size, 3);
+  assert.equal(new Set(host.peers.map(({ guest }) => guest)).size, 3);
+  assert.deepEqual(host.peers.map(({ replaces }) => replaces), Array(3).fill(undefined));
+  assert.equal(host.addresses.length, 1);
+});
+
+test("the host erases the door of a guest who is connected", async (t) => {
+  const people = new People(t);
+  const host = await hostOf(people);
+  const { channelId } = await openLast(people, host.addresses[0]);
+
+  await joined(people, host.addresses[0]);
+  await until(() => host.peers.length === 1);
+
+  assert.deepEqual(people.requests("delete_data_channel").map(({ channel_id }) => channel_id), [channelId]);
+});
+
+test("a guest who comes again replaces its earlier connection, unless that is closed", async (t) => {
+  const people = new People(t);
+  const host = await hostOf(people);
+  const guest = "AAECAwQFBgcICQoLDA0ODw";
+  const arrive = async (count) => {
+    await joined(people, host.addresses[0], { guest });
+    await until(() => host.peers.length === count);
+    return host.peers.at(-1);
+  };
+
+  const first = await arrive(1);
+  const second = await arrive(2);
+  second.connection.close();
+  const third = await arrive(3);
+
+  assert.equal(second.replaces, first.connection);
+  assert.equal(first.connection.connectionState, "connected");
+  assert.equal(third.replaces, undefined);
+  assert.deepEqual([first, second, third].map((each) => each.guest), [guest, guest, guest]);
+});
+
+test("a door is replaced before it expires, and is read until it expires", async (t) => {
+  const people = new People(t);
+  const host = await hostOf(people);
+  const old = await openLast(people, host.addresses[0]);
+  await pass(239 * SECOND, 500);
+  assert.equal(pointers(people).length, 1);
+
+  await pass(3 * SECOND);
+  const fresh = await openLast(people, host.addresses[0]);
+  assert.notEqual(fresh.channelId, old.channelId);
+  // A guest who has read the old pointer just before.
+  people.server.faults = [
+    ({ method }) => {
+      assert.equal(method, "get_offer");
+      throw Object.assign(new Error(), { response: Response.json({ offer: pointers(people)[0].offer }) });
+    },
+  ];
+  const late = await new Promise((resolve) => resolve(people.guest(host.addresses[0])));
+  await outcome(late.connecting);
+
+  await until(() => host.peers.length === 1);
+  assert.equal(host.peers[0].connection, host.connections[0]);
+  await joined(people, host.addresses[0]);
+  await until(() => host.peers.length === 2);
+  assert.equal(host.peers[1].connection, host.connections[1]);
+});
+
+test("a door that has expired without a guest is closed, and no failure", async (t) => {
+  const people = new People(t);
+  const host = await hostOf(people);
+
+  await pass(HOUR, 500);
+
+  assert.equal(host.steps.includes("door-failed"), false);
+  const open = host.connections.filter(({ connectionState }) => connectionState !== "closed");
+  assert.ok(open.length <= 2, `${open.length} connections`);
+  assert.ok(host.connections.length >= 14 && host.connections.length <= 16, `${host.connections.length} doors`);
+});
+
+test("the longer nobody comes, the less often the host asks", async (t) => {
+  const people = new People(t);
+  const host = await hostOf(people);
+  const asked = async (milliseconds) => {
+    const before = people.requests("get_answer").length;
+    await pass(milliseconds, 100);
+    return (people.requests("get_answer").length - before) / (milliseconds / MINUTE);
+  };
+
+  await pass(10 * SECOND);
+  assert.deepEqual(people.requests("get_answer").map(({ wait }) => wait).slice(0, 3), [20, 20, 0]);
+  const firstMinute = await asked(MINUTE);
+  const untilTen = await asked(8 * MINUTE);
+  await pass(2 * MINUTE);
+  const later = await asked(20 * MINUTE);
+  await joined(people, host.addresses[0]);
+  const afterGuest = await asked(MINUTE);
+
+  assert.ok(firstMinute > 50 && firstMinute < 70, `${firstMinute} a minute`);
+  assert.ok(untilTen > 26 && untilTen < 42, `${untilTen} a minute`);
+  assert.ok(later > 11 && later < 18, `${later} a minute`);
+  assert.ok(afterGuest > 40 && afterGuest < 70, `${afterGuest} a minute`);
+});
+
+test("a guest who does not get through is reported, and listening goes on", async (t) => {
+  const people = new People(t);
+  people.network.isUp = false;
+  const host = await hostOf(people);
+  people.guest(host.addresses[0]);
+  await until(() => pointers(people).length === 2);
+
+  host.connections[0].become("failed");
+  await until(() => host.steps.includes("door-failed"));
+
+  assert.equal(host.connections[0].connectionState, "closed");
+  const [, detail] = host.details.find(([step]) => step === "door-failed");
+  assert.deepEqual([detail.door, detail.error.name], [1, "UnreachableError"]);
+  people.network.isUp = true;
+  await joined(people, host.addresses[0]);
+});
+
+test("a stranger's answer that does not open costs the host one door, and the next guest comes in", async (t) => {
+  const people = new People(t);
+  const host = await hostOf(people);
+  const sealer = await sealerOf(host.addresses[0].key);
+  for (const garbage of ["garbage", "v=0", await sealer.seal("v=0", "answer"), await sealer.seal("{}", "guest")]) {
+    const before = pointers(people).length;
+    const { channelId } = await openLast(people, host.addresses[0]);
+
+    people.server.serve({ method: "create_answer", channel_id: channelId, answer: garbage });
+    people.server.wake();
+    await until(() => pointers(people).length > before, 10 * SECOND);
+  }
+
+  const guest = await joined(people, host.addresses[0]);
+  assert.equal(guest.connections.length, 1);
+  assert.equal(host.details.filter(([step]) => step === "door-failed").length, 4);
+});
+
+test("a guest's description that the browser refuses costs the host one door", async (t) => {
+  const people = new People(t);
+  const host = await hostOf(people);
+  const { channelId, sealer } = await openLast(people, host.addresses[0]);
+  const answer = await sealer.seal(JSON.stringify({ answer: "garbage", guest: "AAECAwQFBgcICQoLDA0ODw" }), "guest");
+
+  people.server.serve({ method: "create_answer", channel_id: channelId, answer });
+  people.server.wake();
+  await until(() => host.steps.includes("door-failed"));
+
+  await joined(people, host.addresses[0]);
+  assert.equal(host.connections[0].connectionState, "closed");
+});
+
+test("a stranger who answers in each door with garbage does not make the host ask faster and faster", async (t) => {
+  const people = new People(t);
+  await hostOf(people);
+  people.server.faults = Array(100_000).fill(({ method, channel_id }) => {
+    if (method === "get_answer") people.server.serve({ method: "create_answer", channel_id, answer: "garbage" });
+  });
+  const before = doors(people).length;
+
+  await pass(10 * MINUTE, 100);
+
+  assert.ok(doors(people).length - before < 40, `${doors(people).length - before} doors`);
+});
+
+test("nobody but the host can write to the address", async (t) => {
+  const people = new People(t);
+  const host = await hostOf(people);
+  const { addressId } = host.addresses[0];
+  const stranger = people.client();
+  const owner = createKey();
+
+  for (const options of [{}, { owner }]) {
+    const writes = [
+      () => stranger.createOffer(addressId, "v=0", options),
+      () => stranger.createAnswer(addressId, "v=0", options),
+      () => stranger.createCandidate(addressId, ["a"], options),
+      () => stranger.deleteDataChannel(addressId, options),
+    ];
+    for (const write of writes) {
+      await assert.rejects(outcome(write()), { message: `owner ${options.owner ? "does not match" : "is missing"}` });
+    }
+  }
+
+  await joined(people, host.addresses[0]);
+});
+
+test("a door that is erased by somebody is replaced", async (t) => {
+  const people = new People(t);
+  const host = await hostOf(people);
+  const { channelId } = await openLast(people, host.addresses[0]);
+
+  people.server.serve({ method: "delete_data_channel", channel_id: channelId });
+  await until(() => pointers(people).length === 2, 10 * SECOND);
+
+  await joined(people, host.addresses[0]);
+});
+
+test("an outage of any length does not end listening", async (t) => {
+  const people = new People(t);
+  for (const fault of [loseTheRequest, answerWith(503), answerWith(429), answerWith(503, "", { "Retry-After": "20" })]) {
+    const host = await hostOf(people);
+    people.server.faults = Array(100_000).fill(fault);
+    const asked = people.server.requests.length;
+    await pass(HOUR, 1000);
+    const during = people.server.requests.length - asked;
+
+    people.server.faults = [];
+    const pointed = pointers(people).length;
+    await until(() => pointers(people).length > pointed, 2 * MINUTE);
+
+    assert.equal(host.isOver, undefined);
+    assert.ok(during < 1500, `${during} requests`);
+    await joined(people, host.addresses[0]);
+    assert.equal(host.addresses.length, 1);
+    host.end.abort();
+    await outcome(host.outcome);
+  }
+});
+
+test("after a fault, the pointer is written again", async (t) => {
+  const people = new People(t);
+  people.server.faults = [null, null, loseTheRequest, loseTheReply(people.server)];
+
+  const host = await hostOf(people);
+
+  assert.equal(pointers(people).length, 3);
+  await joined(people, host.addresses[0]);
+});
+
+test("a host that was asleep opens a new door", async (t) => {
+  const people = new People(t);
+  const host = await hostOf(people);
+
+  const { now } = performance;
+  t.mock.method(performance, "now", () => now() + HOUR);
+  await until(() => pointers(people).length === 2, 10 * SECOND);
+
+  await joined(people, host.addresses[0]);
+  assert.equal(host.addresses.length, 1);
+});
+
+test("when the address has expired, the host opens another one and reports it", async (t) => {
+  const people = new People(t);
+  const host = await hostOf(people, { ttl: 3600 });
+
+  await pass(HOUR + 5 * MINUTE, 1000);
+
+  const [first, second] = host.addresses;
+  assert.equal(host.addresses.length, 2);
+  assert.notEqual(first.addressId, second.addressId);
+  assert.notEqual(first.key, second.key);
+  assert.notEqual(first.owner, second.owner);
+  assert.equal(host.steps.filter((step) => step === "address").length, 2);
+  await joined(people, second);
+});
+
+test("a host that resumes its address opens no other one, and its link goes on working", async (t) => {
+  const people = new People(t);
+  const before = await hostOf(people);
+  const [address] = before.addresses;
+  before.end.abort();
+  await outcome(before.outcome);
+  people.server.requests = [];
+
+  const after = await hostOf(people, { resume: address });
+
+  assert.deepEqual(people.server.methods().slice(0, 2), ["create_data_channel", "create_offer"]);
+  assert.equal(doors(people).length, 1);
+  assert.deepEqual(after.addresses, [address]);
+  await joined(people, address);
+  await until(() => after.peers.length === 1);
+});
+
+test("a host that resumes an address that is over opens another one", async (t) => {
+  const people = new People(t);
+  const old = { addressId: crypto.randomUUID(), key: createKey(), owner: createKey() };
+
+  const host = await hostOf(people, { resume: old });
+
+  assert.equal(host.addresses.length, 1);
+  assert.notEqual(host.addresses[0].addressId, old.addressId);
+  await joined(people, host.addresses[0]);
+});
+
+test("a host that is not the owner of an address cannot resume it", async (t) => {
+  const people = new People(t);
+  const host = await hostOf(people);
+
+  const other = people.host({ resume: { ...host.addresses[0], owner: createKey() } });
+
+  await assert.rejects(outcome(other.listening), new RefusalError("owner does not match"));
+  assert.deepEqual(other.addresses, []);
+  assert.ok(other.connections.every(({ connectionState }) => connectionState === "closed"));
+});
+
+test("a host that reaches no server at all gives up, unless it has an address already", async (t) => {
+  const people = new People(t);
+  people.server.faults = Array(100_000).fill(loseTheRequest);
+  const address = { addressId: crypto.randomUUID(), key: createKey(), owner: createKey() };
+  people.server.open(address.addressId, { ttl: 86_400, owner: address.owner });
+
+  const fresh = people.host();
+  await assert.rejects(outcome(fresh.listening), NetworkError);
+  const resumed = people.host({ resume: address });
+  await pass(10 * MINUTE, 500);
+  people.server.faults = [];
+
+  await until(() => resumed.addresses.length === 1, MINUTE);
+  assert.deepEqual(resumed.addresses, [address]);
+});
+
+test("an abort ends listening at any moment, and erases the open doors", async (t) => {
+  const moments = {
+    "before it begins": () => true,
+    "while it opens the address": (host, people) => people.server.requests.length === 1,
+    "while it gathers": (host) => host.connections[0]?.localDescription,
+    "while it waits": (host, people) => people.requests("get_answer").length > 0,
+    "with two doors": (host) => host.steps.filter((step) => step === "pointer-sent").length === 2,
+  };
+  const people = new People(t);
+  for (const [moment, reached] of Object.entries(moments)) {
+    people.server.requests = [];
+    const host = people.host(moment === "before it begins" ? { signal: AbortSignal.abort() } : {});
+    await until(() => reached(host, people), HOUR, 50);
+
+    host.end.abort();
+    await outcome(host.listening);
+    await pass(SECOND);
+    const asked = people.server.requests.length;
+    await pass(MINUTE);
+
+    assert.equal(people.server.requests.length, asked, moment);
+    assert.ok(host.connections.every(({ connectionState }) => connectionState === "closed"), moment);
+    for (const [, { channelId }] of host.details.filter(([step]) => step === "channel")) {
+      assert.equal(people.server.find(channelId), undefined, moment);
+    }
+    for (const { addressId } of host.addresses) assert.ok(people.server.find(addressId), moment);
+  }
+});
+
+test("an abort leaves the connections of guests alone", async (t) => {
+  const people = new People(t);
+  const host = await hostOf(people);
+  const guest = await joined(people, host.addresses[0]);
+  await until(() => host.peers.length === 1);
+
+  host.end.abort();
+  await outcome(host.listening);
+
+  assert.equal(host.peers[0].connection.connectionState, "connected");
+  assert.equal(guest.connections[0].connectionState, "connected");
+});
+
+test("an error of the page's own functions ends listening", async (t) => {
+  const people = new People(t);
+  const bug = new Error("a bug of the page");
+  const throws = () => {
+    throw bug;
+  };
+
+  for (const options of [{ newConnection: throws }, { onLink: throws }]) {
+    const host = people.host(options);
+    await assert.rejects(outcome(host.listening), bug);
+  }
+});
+
+test("listen accepts a server's URL", async (t) => {
+  const people = new People(t);
+  t.mock.method(globalThis, "fetch", people.server.fetch);
+  const end = new AbortController();
+  let address;
+
+  const listening = listen({
+    server: "https://signaling.example/",
+    newConnection: people.network.newConnection,
+    onPeer: () => {},
+    onLink: (opened) => (address = opened),
+    signal: end.signal,
+  });
+  await until(() => address);
+  end.abort();
+
+  assert.equal(await outcome(listening), undefined);
+});
+
+test("a server that forgets each address at once is asked less and less often", async (t) => {
+  const people = new People(t);
+  people.server.faults = Array(100_000).fill(({ method, channel_id }) => {
+    if (method === "create_offer") answerWith(400, "no such channel")();
+  });
+  const host = people.host();
+
+  await pass(10 * MINUTE, 100);
+
+  assert.equal(host.isOver, undefined);
+  assert.ok(people.server.requests.length < 200, `${people.server.requests.length} requests`);
+});
+
+test("an idle host makes fewer than 900,000 requests a month", async (t) => {
+  const people = new People(t);
+  const host = await hostOf(people);
+  await pass(11 * MINUTE, 500);
+  people.server.requests = [];
+
+  await pass(HOUR, 500);
+
+  const monthly = people.server.requests.length * (DAY / HOUR) * 30;
+  assert.ok(monthly < 900_000, `${monthly} requests a month`);
+  assert.equal(host.isOver, undefined);
+});

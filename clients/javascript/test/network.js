@@ -1,0 +1,47 @@
+/** Peer connections that become connected as soon as two of them have each other's descriptions. */
+
+import { FakePeerConnection } from "./fake-peer-connection.js";
+
+export class Network {
+  /** All connections that were made, in order. */
+  connections = [];
+  /** Whether peers reach each other. */
+  isUp = true;
+  /** How many bytes longer each description is. */
+  padding = 0;
+
+  newConnection = (options) => {
+    const connection = new NumberedPeerConnection(options);
+    connection.network = this;
+    this.connections.push(connection);
+    connection.number = this.connections.length;
+    return connection;
+  };
+
+  /** Connect those that know each other. */
+  join() {
+    if (!this.isUp) return;
+    for (const one of this.connections) {
+      const other = this.connections.find((each) => each.knows(one) && one.knows(each));
+      if (other && one.connectionState === "new") one.become("connected");
+    }
+  }
+}
+
+class NumberedPeerConnection extends FakePeerConnection {
+  async setLocalDescription() {
+    await super.setLocalDescription();
+    this.localDescription.sdp += ` of ${this.number}${" ".repeat(this.network.padding)}`;
+    setImmediate(() => this.network.join());
+  }
+
+  async setRemoteDescription({ type, sdp }) {
+    if (!sdp.startsWith("v=0")) throw new TypeError("not a description");
+    await super.setRemoteDescription({ type, sdp });
+    setImmediate(() => this.network.join());
+  }
+
+  knows(other) {
+    return other.localDescription && this.remoteDescription?.sdp === other.localDescription.sdp;
+  }
+}
