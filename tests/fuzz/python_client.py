@@ -45,7 +45,7 @@ from peerpost.limits import (  # noqa: E402
 )
 from peerpost.remote import UNUSABLE  # noqa: E402
 from peerpost.sealing import KEY_BYTES, key_from_text, key_to_text  # noqa: E402
-from peerpost.transfer import FileOffer, Receipts, receive_content, receive_offer  # noqa: E402
+from peerpost.transfer import Offer, Receipts, receive_content, receive_offer  # noqa: E402
 
 SEPARATOR = b"\n--\n"
 SEALER = Sealer(bytes(range(32)))
@@ -174,6 +174,19 @@ def messages_of(content: bytes) -> list[str | bytes]:
     return [message.decode("utf-8", "surrogatepass") if message[:1] in b"{[" else message for message in each]
 
 
+class Kept:
+    """Keeps what is received."""
+
+    def __init__(self, file: BytesIO) -> None:
+        self._file = file
+
+    async def write(self, chunk: bytes) -> None:
+        self._file.write(chunk)
+
+    async def complete(self) -> None:
+        pass
+
+
 async def transfer(content: bytes) -> None:
     """Whatever the sender sends, the file arrives as it was offered, or there is an error."""
     wire, file = Silent(), BytesIO()
@@ -187,20 +200,23 @@ async def transfer(content: bytes) -> None:
     counts: list[int] = []
     try:
         offer = await receive_offer(channel)
-        assert 0 <= offer.size <= MAX_FILE_BYTES
+        assert offer.size is None or 0 <= offer.size <= MAX_FILE_BYTES
         assert safe_name(offer.name) == offer.name
-        await receive_content(channel, FileOffer(offer.name, min(offer.size, 1_000)), file, counts.append)
+        size = None if offer.size is None else min(offer.size, 1_000)
+        await receive_content(channel, Offer(offer.name, size), Kept(file), counts.append)
     except PeerpostError as error:
         assert isinstance(error, TransferError) or str(error) == "the other peer has disconnected"
         assert "\n" not in str(error)
         return
-    assert len(file.getvalue()) == sum(counts) <= offer.size
+    assert len(file.getvalue()) == sum(counts)
+    assert offer.size is None or sum(counts) <= offer.size
 
 
 def receipts_of(content: bytes) -> None:
     """Whatever the receiver sends, the confirmed count only grows, and never exceeds what was sent."""
     counts: list[int] = []
-    receipts = Receipts(1_000, counts.append)
+    receipts = Receipts(counts.append)
+    receipts.sent = 1_000
     for message in content.split(SEPARATOR):
         try:
             control = json.loads(message)

@@ -40,10 +40,9 @@ class Host:
         self._news = asyncio.Condition()
         self._peers = listen(
             server.client(),
-            new_connection=connections,
             on_link=self.addresses.append,
-            on_progress=self._progress,
-            **options,
+            on_progress=self.steps.append,
+            **{"new_connection": connections} | options,
         )
         self.task = asyncio.create_task(self._serve())
 
@@ -71,9 +70,6 @@ class Host:
     async def stop(self) -> None:
         self.task.cancel()
         await asyncio.gather(self.task, return_exceptions=True)
-
-    def _progress(self, step: str) -> None:
-        self.steps.append(step)
 
     async def _serve(self) -> None:
         async with aclosing(self._peers) as peers:

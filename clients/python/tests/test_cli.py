@@ -3,26 +3,34 @@
 import argparse
 import asyncio
 import hashlib
+import io
 import os
 import signal
 import subprocess
+import sys
+import tarfile
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
+from typing import IO, Any, cast
 
 import httpx
 import pytest
 from aiortc import RTCConfiguration, RTCIceServer, RTCPeerConnection
 
 from conftest import Operated
-from doubles import ACCESS_KEY, CHANNEL_ID, STUN, URL
-from peerpost import Link, PeerLostError, Sealer, cli
-from peerpost.cli import DEFAULT_ICE_SERVERS, connected, ice_server, main
-from processes import end_of, line_of, python, until
+from doubles import ACCESS_KEY, CHANNEL_ID, STUN, URL, run_at_once
+from harness.transports import chalice_local
+from meeting import meeting
+from peerpost import Link, PeerLostError, Sealer, cli, command, transfer
+from peerpost.cli import main
+from peerpost.command import FileChannels, connected, connection_maker
+from peerpost.ice_options import DEFAULT_ICE_SERVERS, ice_server
+from peerpost.receiving import Receiver
+from peerpost.sources import File
+from processes import HERE, PATIENCE_SECONDS, end_of, line_of, python, until
 from test_transfer import Wire
 
 MEGABYTE = 1_048_576
@@ -198,34 +206,30 @@ def test_ice_servers_come_from_the_option_or_else_the_server_or_else_the_default
             asked.append(configuration.iceServers)
 
     async def run() -> None:
-        async with connected(argparse.Namespace(ice_server=option, quiet=True), lambda _: None, "no server"):
+        options = argparse.Namespace(ice_server=option, quiet=True)
+        async with connected(options, connection_maker(options, lambda _: None), "no server"):
             pass
 
     asked: list[list[RTCIceServer] | None] = []
-    monkeypatch.setattr(cli, "connect", no_connect)
-    monkeypatch.setattr(cli, "RTCPeerConnection", Recorded)
+    monkeypatch.setattr(command, "connect", no_connect)
+    monkeypatch.setattr(command, "RTCPeerConnection", Recorded)
 
     asyncio.run(run())
 
     assert asked == [used]
 
 
-def test_a_data_channel_that_opens_too_late_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
-    @asynccontextmanager
-    async def no_connection(
-        _: object, prepare: Callable[[Any], None], *__: object, **___: object
-    ) -> AsyncIterator[None]:
-        prepare(SimpleNamespace(createDataChannel=lambda _: wire))
-        yield
-
+def test_a_data_channel_that_opens_too_late_is_ignored() -> None:
     async def open_late() -> None:
+        channels, peer = FileChannels(patience=0.01), cast("RTCPeerConnection", peer_class())
+        channels.offer_on(peer)
         try:
-            await cli.run_send(cli.parser().parse_args(["send", __file__, "--server", URL, "--patience", "0.01"]))
+            await channels.of(peer)
         finally:
             wire.emit("open")
 
     wire = Wire()
-    monkeypatch.setattr(cli, "connected", no_connection)
+    peer_class = type("Peer", (), {"createDataChannel": lambda *_: wire})
 
     with pytest.raises(PeerLostError, match="opened no data channel"):
         asyncio.run(open_late())
@@ -331,7 +335,11 @@ def test_a_tampered_offer_is_reported_in_one_line_without_a_connection(server: s
     [
         (["receive", CHANNEL_ID], "no server: pass --server, or set PEERPOST_SERVER"),
         (["send", "no such file", "--server", "http://127.0.0.1:1/"], "cannot read no such file: No such file"),
-        (["send", ".", "--server", "http://127.0.0.1:1/"], "cannot read .: Not a regular file"),
+        (["send", "/", "--server", "http://127.0.0.1:1/"], "cannot send /, which has no name"),
+        (
+            ["send", __file__, os.devnull, "--server", "http://127.0.0.1:1/"],
+            "cannot read /dev/null: Not a regular file",
+        ),
         (["send", os.devnull, "--server", "http://127.0.0.1:1/"], "cannot read /dev/null: Not a regular file"),
         (["send", __file__, "--server", "http://127.0.0.1:1/"], "no reply from http://127.0.0.1:1/"),
         (["send", __file__, "--server", "nonsense"], "'nonsense' is not the URL of a server"),
@@ -384,6 +392,8 @@ def test_an_expired_code_is_reported_in_one_line(server: str, capsys: pytest.Cap
         ["receive", f"{CHANNEL_ID}.key"],
         ["receive", f"http://127.0.0.1:99999/#{CHANNEL_ID}"],
         ["send"],
+        ["send", "-", "file"],
+        ["send", "-", "--keep"],
         ["send", "file", "--ice-server", "https://stun.test"],
         ["send", "file", "--ice-server", "stun:host:port"],
         ["send", "file", "--patience", "0"],
@@ -501,3 +511,214 @@ def test_a_server_url_with_a_password_is_refused_without_showing_it(
     assert (code, output.out, output.err.count("\n")) == (1, "", 1)
     assert "must not contain a user name or a password" in output.err
     assert secret not in output.err
+
+
+def test_a_folder_and_a_file_arrive_in_the_directory_of_the_receiver(server: str, tmp_path: Path, inbox: Path) -> None:
+    (tmp_path / "holiday" / "sub").mkdir(parents=True)
+    (tmp_path / "holiday" / "sub" / "film.bin").write_bytes(os.urandom(MEGABYTE))
+    (tmp_path / "notes.txt").write_text("notes")
+
+    with (
+        peerpost("send", tmp_path / "holiday", tmp_path / "notes.txt", "--quiet", "--server", server) as sender,
+        peerpost("receive", line_of(sender), "--quiet", "--output", inbox) as receiver,
+    ):
+        received, sent = end_of(receiver), end_of(sender)
+
+    assert (received, sent) == ((0, "", ""), (0, "", ""))
+    assert (inbox / "holiday" / "sub" / "film.bin").read_bytes() == (tmp_path / "holiday/sub/film.bin").read_bytes()
+    assert sorted(path.name for path in inbox.iterdir()) == ["holiday", "notes.txt"]
+
+
+def test_several_files_need_a_directory(server: str, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).touch()
+
+    with (
+        peerpost("send", tmp_path / "a", tmp_path / "b", "--quiet", "--server", server) as sender,
+        peerpost("receive", line_of(sender), "--quiet", "--output", tmp_path / "new") as receiver,
+    ):
+        received, sent = end_of(receiver), end_of(sender)
+
+    sentence = f"several files or a folder need a directory: --output {tmp_path}/new/"
+    assert received == (1, "", f"peerpost: {sentence}\n")
+    assert sent == (1, "", f"peerpost: the other peer reports: {sentence}\n")
+
+
+@contextmanager
+def piped(*words: object) -> Iterator["subprocess.Popen[bytes]"]:
+    """The command line with pipes for bytes."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "peerpost", *map(str, words), "--ice-server", "none", "--quiet"],
+        env=os.environ | {"PYTHONPATH": str(HERE.parent / "src")},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_standard_input_of_one_side_is_standard_output_of_the_other(server: str) -> None:
+    content = os.urandom(5 * MEGABYTE + 1)
+
+    with piped("send", "-", "--server", server) as sender:
+        assert sender.stdin is not None
+        assert sender.stdout is not None
+        link = sender.stdout.readline().decode().strip()
+        with piped("receive", link, "--output", "-") as receiver:
+            sender.stdin.write(content[:3])
+            sender.stdin.flush()
+            assert receiver.stdout is not None
+            # Nothing waits until there is more.
+            first = receiver.stdout.read(3)
+            threading.Thread(target=write_and_close, args=(sender.stdin, content[3:]), daemon=True).start()
+            rest, errors = receiver.communicate(timeout=PATIENCE_SECONDS)
+            assert sender.wait(PATIENCE_SECONDS) == 0
+
+    assert first + rest == content
+    assert (receiver.returncode, errors) == (0, b"")
+
+
+def write_and_close(stream: IO[bytes], content: bytes) -> None:
+    with stream:
+        stream.write(content)
+
+
+def test_ctrl_c_ends_a_sender_whose_standard_input_is_silent(server: str) -> None:
+    with piped("send", "-", "--server", server) as sender:
+        assert sender.stdout is not None
+        assert sender.stdin is not None
+        link = sender.stdout.readline().decode().strip()
+        with piped("receive", link, "--output", "-") as receiver:
+            sender.stdin.write(b"one")
+            sender.stdin.flush()
+            assert receiver.stdout is not None
+            assert receiver.stdout.read(3) == b"one"
+            sender.send_signal(signal.SIGINT)
+
+            assert sender.wait(PATIENCE_SECONDS) == 130
+            assert receiver.wait(PATIENCE_SECONDS) == 3
+
+
+def test_a_closed_standard_output_is_reported_to_both_sides(server: str) -> None:
+    with piped("send", "-", "--server", server) as sender:
+        assert sender.stdin is not None
+        assert sender.stdout is not None
+        link = sender.stdout.readline().decode().strip()
+        with piped("receive", link, "--output", "-") as receiver:
+            assert receiver.stdout is not None
+            receiver.stdout.close()
+            sender.stdin.write(b"content")
+            sender.stdin.flush()
+            assert receiver.stderr is not None
+            assert sender.stderr is not None
+            errors = receiver.stderr.read(), sender.stderr.read()
+
+    sentence = b"cannot write to standard output: Broken pipe\n"
+    assert errors == (b"peerpost: " + sentence, b"peerpost: the other peer reports: " + sentence)
+
+
+def test_an_archive_can_be_received_as_it_is(server: str, tmp_path: Path) -> None:
+    (tmp_path / "holiday").mkdir()
+    (tmp_path / "holiday" / "a.txt").write_text("a")
+
+    with (
+        peerpost("send", tmp_path / "holiday", "--quiet", "--server", server) as sender,
+        piped("receive", line_of(sender), "--output", "-") as receiver,
+    ):
+        content, _ = receiver.communicate(timeout=PATIENCE_SECONDS)
+
+    with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+        assert archive.getnames() == ["holiday", "holiday/a.txt"]
+
+
+def test_with_keep_everyone_who_opens_the_link_gets_the_file_until_ctrl_c(server: str, tmp_path: Path) -> None:
+    content = os.urandom(MEGABYTE)
+    (tmp_path / "film.bin").write_bytes(content)
+
+    with peerpost("send", "--keep", tmp_path / "film.bin", "--server", server) as sender, ExitStack() as stack:
+        link = line_of(sender)
+        outputs = [tmp_path / f"inbox {number}" for number in range(3)]
+        receivers = [
+            stack.enter_context(peerpost("receive", link, "--quiet", "--output", f"{output}/")) for output in outputs
+        ]
+        received = [end_of(receiver) for receiver in receivers]
+        sender.send_signal(signal.SIGINT)
+        code, _, errors = end_of(sender)
+
+    assert received == [(0, "", "")] * 3
+    assert [(output / "film.bin").read_bytes() for output in outputs] == [content] * 3
+    assert code == 130
+    sent = sorted(line.partition(", ")[0] for line in errors.splitlines() if "sent film.bin" in line)
+    assert sent == [f"guest {number}: sent film.bin" for number in (1, 2, 3)]
+    address = Link.parse(link)
+    assert address.is_address
+    assert post(server, method="get_offer", channel_id=address.channel_id).text == "no such channel"
+
+
+def test_one_guests_failure_does_not_end_the_others_link(server: str, tmp_path: Path, inbox: Path) -> None:
+    (tmp_path / "film.bin").write_bytes(b"new")
+    (inbox / "film.bin").write_bytes(b"old")
+
+    with peerpost("send", "--keep", tmp_path / "film.bin", "--quiet", "--server", server) as sender:
+        link = line_of(sender)
+        with peerpost("receive", link, "--quiet", "--output", inbox) as refusing:
+            refused = end_of(refusing)
+        with peerpost("receive", link, "--quiet", "--output", inbox, "--force") as replacing:
+            replaced = end_of(replacing)
+        sender.send_signal(signal.SIGTERM)
+        sent = end_of(sender)
+
+    sentence = "film.bin exists already; --force replaces it"
+    assert refused == (1, "", f"peerpost: {sentence}\n")
+    assert replaced == (0, "", "")
+    assert (inbox / "film.bin").read_bytes() == b"new"
+    assert sent == (143, "", f"guest 1: the other peer reports: {sentence}\npeerpost: terminated\n")
+
+
+def test_on_a_server_without_addresses_keep_is_an_error_that_says_what_to_do(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with chalice_local({"MAX_TTL_SECONDS": "300"}) as url:
+        code = main(["send", "--keep", __file__, "--server", url, "--quiet"])
+
+    error = capsys.readouterr().err
+    assert code == 1
+    assert error.startswith("peerpost: this server does not offer links that last: send without --keep, or ask its")
+    assert error.count("\n") == 1
+
+
+def test_a_receiver_dials_an_address_again_until_everything_has_come(inbox: Path) -> None:
+    """The first two connections break. Waiting takes no time."""
+
+    async def run() -> tuple[list[str], float]:
+        async with meeting() as place:
+            channels = FileChannels(PATIENCE_SECONDS)
+            options = cli.options_from(["receive", CHANNEL_ID, "--ice-server", "none", "--quiet"])
+            make = connection_maker(options, channels.offer_on)
+            host = place.host(new_connection=make)
+            await host.until_open()
+            options.link = host.link
+            began = place.server.now
+            receiving = asyncio.create_task(Receiver(options, place.server.client()).receive_at_last(inbox))
+            for number in (1, 2):
+                await host.until_guests(number)
+                channel = await channels.of(host.peers[-1].connection)
+                channel.say("file", name="film.bin", size=6)
+                await channel.send(b"con")
+                await asyncio.sleep(1)
+                await host.peers[-1].connection.close()
+            await host.until_guests(3)
+            channel = await channels.of(host.peers[-1].connection)
+            await transfer.send(channel, File(io.BytesIO(b"content"), "film.bin", 7), lambda _: None)
+            await host.peers[-1].connection.close()
+            await receiving
+            return [peer.guest for peer in host.peers], place.server.now - began
+
+    guests, seconds = run_at_once(run())
+
+    assert (inbox / "film.bin").read_bytes() == b"content"
+    assert len(set(guests)) == 1
+    assert 3 < seconds < 10

@@ -29,6 +29,7 @@ from doubles import (
     offerer,
     ok,
     refused,
+    run_at_once,
     unauthorized,
     unavailable,
 )
@@ -47,6 +48,7 @@ from peerpost import (
     TransferError,
     connect,
     new_key,
+    transfer,
 )
 from peerpost.channel import Channel
 from peerpost.exchange import close
@@ -64,7 +66,8 @@ from peerpost.limits import (
 )
 from peerpost.remote import set_remote
 from peerpost.sealing import CANDIDATE_OF
-from peerpost.transfer import receive_offer, send_file
+from peerpost.sources import File
+from peerpost.transfer import receive_offer
 from test_transfer import control, ignore, two_ends
 
 SHORT_SECONDS = 0.3
@@ -546,7 +549,7 @@ def test_a_huge_retry_after_does_not_delay_opening_past_the_life_of_a_channel(
     assert time.now == pytest.approx(1_000 + seconds)
 
 
-@pytest.mark.parametrize("size", [2**63, 10**400, -1, 1e308, None])
+@pytest.mark.parametrize("size", [2**63, 10**400, -1, 1e308, "1"])
 def test_a_file_with_an_impossible_size_is_refused(size: object) -> None:
     async def receive() -> None:
         here, _, _, receiving = two_ends()
@@ -554,7 +557,7 @@ def test_a_file_with_an_impossible_size_is_refused(size: object) -> None:
         await receive_offer(receiving)
 
     with pytest.raises(TransferError, match="does not send a file"):
-        asyncio.run(receive())
+        run_at_once(receive())
 
 
 def test_a_receiver_that_only_sends_progress_messages_does_not_fill_the_senders_memory() -> None:
@@ -564,10 +567,10 @@ def test_a_receiver_that_only_sends_progress_messages_does_not_fill_the_senders_
         here, _, sending, _ = two_ends()
         here.delivers = False
         size = 2 * HIGH_WATER_BYTES
-        task = asyncio.create_task(send_file(sending, BytesIO(bytes(size)), "file", size, ignore))
+        task = asyncio.create_task(transfer.send(sending, File(BytesIO(bytes(size)), "file", size), ignore))
         said = 0
         while not task.done():
-            here.emit("message", control(type="alive"))
+            here.emit("message", control(type="received", bytes=0))
             said += 1
             await asyncio.sleep(0)
         await task
@@ -581,6 +584,7 @@ def test_only_a_limited_number_of_flooding_messages_is_kept() -> None:
     async def flood() -> int:
         here, _, sending, _ = two_ends()
         for _ in range(10 * MAX_BACKLOG_MESSAGES):
+            here.emit("message", control(type="received", bytes=0))
             here.emit("message", control(type="alive"))
         return len(list(sending.received()))
 

@@ -14,7 +14,7 @@ import asyncio
 import functools
 import aiortc
 from aiortc import RTCConfiguration
-from peerpost import Link, connect, new_key
+from peerpost import Link, connect, listen, new_key
 
 SERVER, ACCESS_KEY = {server!r}, "for-who-wants-one"
 print = functools.partial(print, flush=True)
@@ -35,6 +35,8 @@ def program(block: str, server: str) -> str:
 
 BLOCKS = re.findall("```python\n(.*?)```", README, re.DOTALL)
 OFFERER_LINES, ANSWERER_LINES = BLOCKS[:2]
+(HOST_LINES,) = [block for block in BLOCKS if "listen(" in block]
+(GUEST_LINES,) = [block for block in BLOCKS if "connect(new_peer, link.server, link)" in block]
 (MAKING_LINES,) = [block for block in BLOCKS if "def new_peer(configuration)" in block and "new_key()" in block]
 
 
@@ -47,6 +49,15 @@ def test_the_readmes_code_for_both_sides_connects(server: str, offerer_lines: st
         python("-c", answerer_program, line_of(offerer)) as answerer,
     ):
         assert line_of(answerer) == "hello"
+
+
+def test_the_readmes_code_for_an_address_serves_one_guest_after_the_other(server: str) -> None:
+    guest_program = program(GUEST_LINES, "").replace("input()", "__import__('sys').argv[1]")
+
+    with python("-c", program(HOST_LINES, server)) as host:
+        link = line_of(host)
+        with python("-c", guest_program, link) as one, python("-c", guest_program, link) as other:
+            assert [line_of(one), line_of(other)] == ["hello", "hello"]
 
 
 def test_the_readme_lists_exactly_the_options_of_the_command_line() -> None:

@@ -7,8 +7,8 @@ import json
 import os
 import resource
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from io import BytesIO
 from pathlib import Path
 
@@ -18,9 +18,11 @@ from pyee.asyncio import AsyncIOEventEmitter
 from doubles import run_at_once
 from peerpost import PeerLostError, TransferError
 from peerpost.file_channel import FileChannel
-from peerpost.limits import HIGH_WATER_BYTES, PATIENCE_SECONDS
+from peerpost.limits import AHEAD_BYTES, HIGH_WATER_BYTES, PATIENCE_SECONDS
 from peerpost.local_files import partial_file, put_in_place, refuse_existing, save
-from peerpost.transfer import FileOffer, receive_file, receive_offer, send_file
+from peerpost.sinks import file_at
+from peerpost.sources import File
+from peerpost.transfer import Offer, Source, Transferred, receive, receive_offer, send
 
 CONTENT = bytes(range(256)) * 1_000
 
@@ -67,21 +69,26 @@ def ignore(_count: int) -> None:
     pass
 
 
-async def transfer(target: Path, force: bool = False, patience: float = 5) -> tuple[str, str, Wire]:
+async def transfer(target: Path, force: bool = False, patience: float = 5) -> tuple[Transferred, Transferred, Wire]:
     here, _, sending, receiving = two_ends(patience)
 
-    async def receive() -> str:
-        offer = await receive_offer(receiving)
-        return await receive_file(receiving, offer, target, ignore, force=force)
-
-    async def send() -> str:
+    async def send_and_close() -> Transferred:
         try:
-            return await send_file(sending, BytesIO(CONTENT), "name", len(CONTENT), ignore)
+            return await send_file(sending, BytesIO(CONTENT), len(CONTENT))
         finally:
             here.close()
 
-    sent, received = await asyncio.gather(send(), receive())
+    sent, received = await asyncio.gather(send_and_close(), receive_file(receiving, target, force=force))
     return sent, received, here
+
+
+async def send_file(channel: FileChannel, file: BytesIO, size: int) -> Transferred:
+    return await send(channel, File(file, "file", size), ignore)
+
+
+async def receive_file(channel: FileChannel, target: Path, *, force: bool = False) -> Transferred:
+    offer = await receive_offer(channel)
+    return await receive(channel, offer, file_at(target, force=force), ignore)
 
 
 def test_a_file_arrives_with_its_checksum(tmp_path: Path) -> None:
@@ -89,7 +96,7 @@ def test_a_file_arrives_with_its_checksum(tmp_path: Path) -> None:
 
     sent, received, _ = run_at_once(transfer(target))
 
-    assert sent == received == hashlib.sha256(CONTENT).hexdigest()
+    assert sent == received == Transferred(len(CONTENT), hashlib.sha256(CONTENT).hexdigest())
     assert target.read_bytes() == CONTENT
     assert list(tmp_path.iterdir()) == [target]
 
@@ -136,17 +143,14 @@ def test_both_sides_report_a_full_disk(tmp_path: Path) -> None:
     async def transfer_both() -> list[object]:
         here, _, sending, receiving = two_ends()
 
-        async def receive() -> None:
-            offer = await receive_offer(receiving)
-            await receive_file(receiving, offer, tmp_path / "file", ignore)
-
-        async def send() -> None:
+        async def send_and_close() -> None:
             try:
-                await send_file(sending, BytesIO(CONTENT), "name", len(CONTENT), ignore)
+                await send_file(sending, BytesIO(CONTENT), len(CONTENT))
             finally:
                 here.close()
 
-        return list(await asyncio.gather(receive(), send(), return_exceptions=True))
+        receiver = receive_file(receiving, tmp_path / "file")
+        return list(await asyncio.gather(receiver, send_and_close(), return_exceptions=True))
 
     with files_of_at_most(100_000):
         received, sent = run_at_once(transfer_both())
@@ -159,7 +163,7 @@ def test_both_sides_report_a_full_disk(tmp_path: Path) -> None:
 def test_a_disk_that_is_slower_than_the_other_peers_patience_does_not_end_the_transfer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def transfer_to_a_slow_disk() -> tuple[str, str, Wire]:
+    async def transfer_to_a_slow_disk() -> tuple[Transferred, Transferred, Wire]:
         loop = asyncio.get_running_loop()
         written = threading.Event()
 
@@ -219,14 +223,14 @@ def files_of_at_most(size: int) -> Iterator[None]:
 
 
 def test_a_different_checksum_at_the_receiver_is_an_error() -> None:
-    async def send() -> None:
+    async def send_all() -> None:
         here, there, sending, _ = two_ends()
         there.send(control(type="done", sha256="0" * 64))
         asyncio.get_running_loop().call_later(0.05, here.close)
-        await send_file(sending, BytesIO(b""), "file", 0, ignore)
+        await send_file(sending, BytesIO(b""), 0)
 
     with pytest.raises(TransferError, match="checksum mismatch: the other peer received different data"):
-        run_at_once(send())
+        run_at_once(send_all())
 
 
 def test_an_unreadable_file_is_an_error() -> None:
@@ -234,13 +238,13 @@ def test_an_unreadable_file_is_an_error() -> None:
         def read(self, _size: int | None = -1) -> bytes:
             raise OSError(errno.EIO, os.strerror(errno.EIO))
 
-    async def send() -> None:
+    async def send_all() -> None:
         here, _, sending, _ = two_ends()
         asyncio.get_running_loop().call_later(0.05, here.close)
-        await send_file(sending, Broken(), "file", 4, ignore)
+        await send_file(sending, Broken(), 4)
 
     with pytest.raises(TransferError, match="cannot read the file: Input/output error"):
-        run_at_once(send())
+        run_at_once(send_all())
 
 
 def test_a_symbolic_link_is_not_followed(tmp_path: Path) -> None:
@@ -280,15 +284,15 @@ LIES: list[tuple[list[str | bytes], str]] = [
 
 @pytest.mark.parametrize(("messages", "error"), LIES)
 def test_a_sender_that_lies_leaves_no_file(tmp_path: Path, messages: list[str | bytes], error: str) -> None:
-    async def receive() -> None:
+    async def receive_all() -> None:
         here, _, _, receiving = two_ends()
         for message in messages:
             here.send(message)
         asyncio.get_running_loop().call_later(0.05, here.close)
-        await receive_file(receiving, FileOffer("file", 4), tmp_path / "file", ignore)
+        await receive(receiving, Offer("file", 4), file_at(tmp_path / "file"), ignore)
 
     with pytest.raises(TransferError, match=error):
-        run_at_once(receive())
+        run_at_once(receive_all())
 
     assert list(tmp_path.iterdir()) == []
 
@@ -307,73 +311,237 @@ def test_a_sender_that_lies_leaves_no_file(tmp_path: Path, messages: list[str | 
     ],
 )
 def test_a_message_that_offers_no_file_is_an_error(message: str | bytes) -> None:
-    async def receive() -> None:
+    async def receive_all() -> None:
         here, _, _, receiving = two_ends()
         here.send(message)
         await receive_offer(receiving)
 
     with pytest.raises(TransferError, match="does not send a file"):
-        run_at_once(receive())
+        run_at_once(receive_all())
 
 
 def test_a_sender_keeps_only_a_little_of_the_file_in_memory(tmp_path: Path) -> None:
     size = 2 * HIGH_WATER_BYTES
 
-    async def send() -> int:
+    async def send_all() -> int:
         here, _, sending, receiving = two_ends()
         here.delay = 0.3
-        offer = FileOffer("file", size)
-
-        async def receive() -> None:
-            await receive_offer(receiving)
-            await receive_file(receiving, offer, tmp_path / "file", ignore)
-
-        receiver = asyncio.create_task(receive())
-        await send_file(sending, BytesIO(bytes(size)), "file", size, ignore)
+        receiver = asyncio.create_task(receive_file(receiving, tmp_path / "file"))
+        await send_file(sending, BytesIO(bytes(size)), size)
         here.close()
         await receiver
         return here.highest
 
-    highest = run_at_once(send())
+    highest = run_at_once(send_all())
 
     assert HIGH_WATER_BYTES < highest < 1.1 * HIGH_WATER_BYTES
 
 
 def test_a_file_that_shrinks_during_the_transfer_is_an_error() -> None:
-    async def send() -> None:
+    async def send_all() -> None:
         here, _, sending, _ = two_ends()
         asyncio.get_running_loop().call_later(0.05, here.close)
-        await send_file(sending, BytesIO(b"123"), "file", 4, ignore)
+        await send_file(sending, BytesIO(b"123"), 4)
 
     with pytest.raises(TransferError, match="became shorter"):
-        run_at_once(send())
+        run_at_once(send_all())
+
+
+class Pieces:
+    """A source whose end its sender does not know. It waits before each piece, and at its end."""
+
+    offer = Offer("stdin", None)
+
+    def __init__(self, *pieces: bytes, pause: float = 0) -> None:
+        self._pieces = pieces
+        self._pause = pause
+
+    async def chunks(self) -> AsyncGenerator[bytes, None]:
+        for piece in self._pieces:
+            await asyncio.sleep(self._pause)
+            yield piece
+        await asyncio.sleep(self._pause)
+
+
+class SlowSink:
+    """Keeps what it gets. It takes ten minutes for the first piece."""
+
+    def __init__(self) -> None:
+        self.content = bytearray()
+        self.is_complete = False
+
+    async def write(self, chunk: bytes) -> None:
+        if not self.content:
+            await asyncio.sleep(600)
+        self.content += chunk
+
+    async def complete(self) -> None:
+        self.is_complete = True
+
+
+@asynccontextmanager
+async def given(sink: SlowSink) -> AsyncIterator[SlowSink]:
+    yield sink
+
+
+async def cross(source: Source, sink: SlowSink) -> tuple[Transferred, Transferred]:
+    here, _, sending, receiving = two_ends(patience=5)
+
+    async def send_and_close() -> Transferred:
+        try:
+            return await send(sending, source, ignore)
+        finally:
+            here.close()
+
+    async def receive_all() -> Transferred:
+        return await receive(receiving, await receive_offer(receiving), given(sink), ignore)
+
+    return await asyncio.gather(send_and_close(), receive_all())
+
+
+def test_a_stream_of_unknown_size_arrives_with_its_checksum() -> None:
+    sink = SlowSink()
+
+    sent, received = run_at_once(cross(Pieces(b"one", b"two", b"three", pause=1), sink))
+
+    assert sent == received == Transferred(11, hashlib.sha256(b"onetwothree").hexdigest())
+    assert sink.content == b"onetwothree"
+    assert sink.is_complete
+
+
+def test_an_empty_stream_arrives() -> None:
+    sink = SlowSink()
+
+    _, received = run_at_once(cross(Pieces(), sink))
+
+    assert received.size == 0
+    assert sink.is_complete
+
+
+def test_a_stream_may_be_silent_for_half_an_hour() -> None:
+    sink = SlowSink()
+
+    run_at_once(cross(Pieces(b"one", pause=1_800), sink))
+
+    assert sink.content == b"one"
+
+
+def test_a_receiver_that_cannot_write_for_ten_minutes_is_not_flooded() -> None:
+    sink = SlowSink()
+    content = bytes(3 * AHEAD_BYTES)
+
+    run_at_once(cross(Pieces(content), sink))
+
+    assert len(sink.content) == len(content)
+
+
+def test_a_sender_that_waits_for_its_input_hears_that_the_receiver_cannot_go_on() -> None:
+    async def send_all() -> None:
+        here, there, sending, _ = two_ends()
+        asyncio.get_running_loop().call_later(1, there.send, control(type="error", message="the disk is full"))
+        asyncio.get_running_loop().call_later(2, here.close)
+        await send(sending, Pieces(b"one", pause=3_600), ignore)
+
+    with pytest.raises(TransferError, match="the other peer reports: the disk is full"):
+        run_at_once(send_all())
+
+
+def test_a_sender_that_waits_for_its_input_notices_that_the_receiver_is_gone() -> None:
+    async def send_all() -> None:
+        here, there, sending, _ = two_ends()
+        asyncio.get_running_loop().call_later(1, there.send, control(type="alive"))
+        asyncio.get_running_loop().call_later(2, here.close)
+        await send(sending, Pieces(b"one", pause=3_600), ignore)
+
+    with pytest.raises(PeerLostError, match="^the other peer has disconnected$"):
+        run_at_once(send_all())
+
+
+@pytest.mark.parametrize("is_tar", [True, False])
+def test_if_an_older_receiver_leaves_without_a_word_the_error_says_why(is_tar: bool) -> None:
+    class Stream(Pieces):
+        offer = Offer("holiday", 3 if is_tar else None, is_tar)
+
+    async def send_all() -> None:
+        here, _, sending, _ = two_ends()
+        asyncio.get_running_loop().call_later(1, here.close)
+        await send(sending, Stream(b"one", pause=10), ignore)
+
+    with pytest.raises(PeerLostError, match="has disconnected: its version of peerpost may be too old"):
+        run_at_once(send_all())
+
+
+@pytest.mark.parametrize(
+    ("offer", "announced"),
+    [
+        (Offer("film.mkv", 4), {"type": "file", "name": "film.mkv", "size": 4}),
+        (Offer("stdin", None), {"type": "file", "name": "stdin", "size": None}),
+        (Offer("holiday", 4, is_tar=True), {"type": "files", "name": "holiday", "size": 4}),
+    ],
+)
+def test_each_kind_of_offer_is_announced_in_its_own_way(offer: Offer, announced: dict[str, object]) -> None:
+    class Anything(Pieces):
+        pass
+
+    async def exchange() -> tuple[str | bytes, Offer]:
+        heard: list[str | bytes] = []
+        here, there, sending, receiving = two_ends(patience=0.1)
+        there.on("message", heard.append)
+        source = Anything(b"1234")
+        source.offer = offer
+        sender = asyncio.create_task(send(sending, source, ignore))
+        found = await receive_offer(receiving)
+        here.close()
+        await asyncio.gather(sender, return_exceptions=True)
+        return next(message for message in heard if message != control(type="alive")), found
+
+    message, found = run_at_once(exchange())
+
+    assert json.loads(message) == announced
+    assert found == offer
+
+
+def test_the_sender_is_told_that_its_offer_is_not_known() -> None:
+    async def receive_all() -> list[str | bytes]:
+        heard: list[str | bytes] = []
+        here, _, _, receiving = two_ends()
+        here.on("message", heard.append)
+        here.send(control(type="hologram", name="a", size=1))
+        asyncio.get_running_loop().call_later(1, here.close)
+        with pytest.raises(TransferError, match="does not send a file"):
+            await receive_offer(receiving)
+        return heard
+
+    heard = run_at_once(receive_all())
+
+    assert control(type="error", message="the other peer does not send a file") in heard
 
 
 def test_a_silent_peer_is_reported_as_lost() -> None:
-    async def receive() -> None:
+    async def receive_all() -> None:
         _, _, _, receiving = two_ends(patience=0.1)
         await receive_offer(receiving)
 
     with pytest.raises(PeerLostError, match=r"no message for 0\.1 seconds"):
-        run_at_once(receive())
+        run_at_once(receive_all())
 
 
 def test_a_peer_that_stops_receiving_is_reported_as_lost() -> None:
-    async def send() -> None:
+    async def send_all() -> None:
         here, _, sending, _ = two_ends(patience=0.1)
         here.delivers = False
         size = 2 * HIGH_WATER_BYTES
-        await send_file(sending, BytesIO(bytes(size)), "file", size, ignore)
+        await send_file(sending, BytesIO(bytes(size)), size)
 
     with pytest.raises(PeerLostError, match=r"no message for 0\.1 seconds"):
-        run_at_once(send())
+        run_at_once(send_all())
 
 
 def test_a_peer_that_closes_the_channel_is_reported_as_gone() -> None:
-    async def receive() -> None:
+    async def receive_all() -> None:
         here, _, _, receiving = two_ends()
         asyncio.get_running_loop().call_later(0.01, here.close)
         await receive_offer(receiving)
 
     with pytest.raises(PeerLostError, match="the other peer has disconnected"):
-        run_at_once(receive())
+        run_at_once(receive_all())

@@ -22,6 +22,12 @@ class Console:
     def say(self, text: str) -> None:
         """Print a line for a person."""
         if not self._quiet:
+            self.complain(text)
+
+    def complain(self, text: str) -> None:
+        """Print a line for a person, also if the console is quiet."""
+        # The lines of the progress bars move down.
+        with tqdm.external_write_mode(file=sys.stderr):
             print_to_standard_error(text)
 
     def print_link(self, link: str) -> None:
@@ -33,8 +39,11 @@ class Console:
         except OSError as error:
             raise PeerpostError(f"cannot print the link: {error.strerror}") from error
 
-    def progress_bar(self, name: str, size: int) -> "tqdm[NoReturn]":
-        """Return a progress bar, which shows nothing unless somebody looks at a terminal."""
+    def progress_bar(self, name: str, size: int | None, *, is_one_of_many: bool = False) -> "tqdm[NoReturn]":
+        """Return a progress bar, which shows nothing unless somebody looks at a terminal.
+
+        One of many has a line of its own, and goes away at the end. Without a size, only the bytes are counted.
+        """
         is_watched = sys.stderr is not None and sys.stderr.isatty()
         return tqdm(
             total=size,
@@ -42,6 +51,7 @@ class Console:
             unit="B",
             unit_scale=True,
             unit_divisor=1024,
+            leave=not is_one_of_many,
             disable=self._quiet or not is_watched,
         )
 

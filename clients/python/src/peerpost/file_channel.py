@@ -38,6 +38,7 @@ class FileChannel:
         self._messages: asyncio.Queue[str | bytes] = asyncio.Queue(MAX_BACKLOG_MESSAGES)
         self._loop = asyncio.get_running_loop()
         self._last_heard = self._loop.time()
+        self._has_heard = False
         self._stirred = asyncio.Event()
         self._closed = asyncio.Event()
         data_channel.bufferedAmountLowThreshold = LOW_WATER_BYTES
@@ -45,7 +46,12 @@ class FileChannel:
         data_channel.on("bufferedamountlow", self._stirred.set)
         data_channel.on("close", self._on_close)
 
-    def say(self, kind: str, **fields: str | int) -> None:
+    @property
+    def has_heard(self) -> bool:
+        """Whether the other peer has sent anything."""
+        return self._has_heard
+
+    def say(self, kind: str, **fields: str | int | None) -> None:
         """Send a control message."""
         self._send(json.dumps({"type": kind, **fields}))
 
@@ -57,16 +63,14 @@ class FileChannel:
 
     async def receive(self) -> bytes | dict[str, object]:
         """Return the next message: bytes of the file, or a control message. Signs of life are skipped."""
-        while True:
-            while self._messages.empty():
-                await self._stir()
-            message = self._messages.get_nowait()
-            if isinstance(message, bytes):
-                return message
-            control = control_of(message)
-            raise_if_error(control)
-            if control.get("type") != "alive":
-                return control
+        while self._messages.empty():
+            await self._stir()
+        message = self._messages.get_nowait()
+        if isinstance(message, bytes):
+            return message
+        control = control_of(message)
+        raise_if_error(control)
+        return control
 
     def received(self) -> Iterator[dict[str, object]]:
         """Give the control messages that have arrived already."""
@@ -129,6 +133,11 @@ class FileChannel:
 
     def _on_message(self, message: str | bytes) -> None:
         self._last_heard = self._loop.time()
+        self._has_heard = True
+        if isinstance(message, str) and control_of(message).get("type") == "alive":
+            # These would pile up behind the content, if that is written slowly.
+            self._stirred.set()
+            return
         try:
             self._messages.put_nowait(message)
         except asyncio.QueueFull:

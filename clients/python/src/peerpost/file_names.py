@@ -30,14 +30,34 @@ GRAPHEME_CLUSTER = regex.compile(r"\X")
 
 def safe_name(offered: str) -> str:
     """Return a name made from the last part of the offered one. It stays in its directory, and is visible there."""
-    name = SEPARATOR.split(offered)[-1]
+    return made_safe(SEPARATOR.split(offered)[-1])
+
+
+def safe_path(offered: str) -> tuple[str, ...]:
+    """Return the parts of a path in an archive, each made safe. They are below the directory in which it is unpacked.
+
+    The first part is a name in a directory of the user's, so it is visible. Below it, names may begin with a dot: a
+    folder of a program does not work without its hidden files. A part that would lead upwards becomes an ordinary name.
+    """
+    first, *rest = [part for part in offered.split("/") if part not in ("", ".")] or [""]
+    if not first:
+        return ()
+    return made_safe(no_separator(first)), *(made_safe(no_separator(part), may_be_hidden=True) for part in rest)
+
+
+def no_separator(part: str) -> str:
+    # On Windows, this would lead into another directory.
+    return part.replace("\\", "_")
+
+
+def made_safe(name: str, *, may_be_hidden: bool = False) -> str:
     name = LONE_SURROGATE.sub("\ufffd", name)
     # The name is normalised between the two replacements: a removed character may have stood between a letter and its
     # mark, and "<" with a mark may be one character that Windows allows.
     name = INVISIBLE.sub("", name)
     name = unicodedata.normalize("NFC", name)
     name = FORBIDDEN_BY_WINDOWS.sub("_", name)
-    name = LEADING.sub("", name)
+    name = LEADING.sub("." if may_be_hidden and name.startswith(".") else "", name)
     name = TRAILING.sub("", name)
     if not name:
         return NOTHING_LEFT

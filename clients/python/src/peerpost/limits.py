@@ -111,6 +111,16 @@ CHUNK_BYTES = 16_384
 HIGH_WATER_BYTES = 1_048_576
 LOW_WATER_BYTES = 262_144
 
+# The sender waits if the receiver has not confirmed this many bytes. A receiver that writes to a slow pipe then needs
+# no more memory than this. It is enough for a fast network with a slow round trip.
+AHEAD_BYTES = 8_388_608
+
+# So much is read from a file, or written into it, at once: few turns for the event loop, and none that takes long.
+PIECE_BYTES = 262_144
+
+# So many chunks may be on their way to a thread that writes them: enough for it to be busy while the next ones arrive.
+FEED_CHUNKS = 64
+
 # This many messages may wait to be read. A peer that follows the protocol is never that far ahead, but a peer that
 # floods is.
 MAX_BACKLOG_MESSAGES = 1_024
@@ -118,6 +128,11 @@ MAX_BACKLOG_MESSAGES = 1_024
 # The largest size of a file that an operating system can express. The size comes from the other peer, and a progress
 # bar divides it.
 MAX_FILE_BYTES = 2**63 - 1
+
+# After a failure, a receiver dials an address again: soon, because a lost connection often comes back, and then less
+# and less often, because a sender may be away for hours.
+FIRST_AGAIN_SECONDS = 1.0
+MAX_AGAIN_SECONDS = 30.0
 
 # Each peer sends signs of life, so that the other notices when it is gone. ICE itself takes 30 s to notice.
 ALIVE_SECONDS = 1.0
@@ -128,3 +143,13 @@ MAX_NAME_BYTES = 255
 
 # This includes the dot. No program recognises a file by a longer extension.
 MAX_EXTENSION_BYTES = 32
+
+# Each file of a folder takes about a kilobyte of memory on both sides until the folder is complete. More files can be
+# packed first: `tar c FOLDER | peerpost send -`.
+MAX_FOLDER_FILES = 100_000
+
+# Folders in folders. Python needs a frame for each to delete them, and has a thousand.
+MAX_FOLDER_DEPTH = 200
+
+# The header of a file in a tar archive may have an extension, for its name. No system has a path of this length.
+MAX_TAR_HEADER_BYTES = 65_536

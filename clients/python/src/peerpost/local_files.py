@@ -3,6 +3,7 @@
 import asyncio
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -46,6 +47,18 @@ def partial_file(target: Path) -> Iterator[tuple[BinaryIO, Path]]:
 
 
 @contextmanager
+def partial_folder(directory: Path) -> Iterator[Path]:
+    """Give the path of a new folder in a directory. It is deleted afterwards, with everything that is still in it."""
+    path = directory / f".peerpost.{secrets.token_hex(4)}.part"
+    with system_error_as(f"cannot write into {directory}"):
+        path.mkdir()
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+@contextmanager
 def system_error_as(what: str) -> Iterator[None]:
     """Turn an error of the operating system into a TransferError, which is also reported to the other peer."""
     try:
@@ -62,6 +75,17 @@ def refuse_existing(target: Path, force: bool) -> None:
         raise TransferError(f"{target.name} exists already, and is not a file")
     if not force:
         raise TransferError(f"{target.name} exists already; --force replaces it")
+
+
+def put_any_in_place(path: Path, target: Path, force: bool) -> None:
+    """Give a complete file or folder its name. A folder replaces nothing."""
+    if not path.is_dir():
+        put_in_place(path, target, force)
+        return
+    if os.path.lexists(target):
+        raise TransferError(f"{target.name} exists already, and a folder replaces nothing")
+    with system_error_as(f"cannot write {target.name}"):
+        path.rename(target)
 
 
 def put_in_place(path: Path, target: Path, force: bool) -> None:

@@ -1,0 +1,140 @@
+"""`peerpost receive`: once, or for as long as an address lives until it has succeeded."""
+
+import argparse
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from pathlib import Path
+from random import uniform
+
+from peerpost.address import new_guest_id
+from peerpost.client import SignalingClient
+from peerpost.command import FileChannels, connected, connection_maker, server_from
+from peerpost.console import Console
+from peerpost.errors import ConnectionFailedError, NetworkError, PeerLostError, ServerError, TransferError
+from peerpost.limits import FIRST_AGAIN_SECONDS, JITTER, MAX_AGAIN_SECONDS
+from peerpost.links import Link
+from peerpost.retries import doubled
+from peerpost.sinks import file_at, folders_in, standard_output
+from peerpost.transfer import Offer, Sink, receive, receive_offer
+
+STANDARD_OUTPUT = "-"
+
+
+async def run_receive(options: argparse.Namespace) -> None:
+    """Receive what is behind the link of the options."""
+    receiver = Receiver(options, server_from(options, options.link))
+    # Create the directory first: the link of a channel can be used only once.
+    with output_path(options.output) as output:
+        if options.link.is_address:
+            await receiver.receive_at_last(output)
+        else:
+            await receiver.receive(output)
+
+
+class Receiver:
+    """Receives what is behind one link."""
+
+    def __init__(self, options: argparse.Namespace, server: str | SignalingClient) -> None:
+        self._options = options
+        self._console = Console(quiet=options.quiet)
+        self._link: Link = options.link
+        self._server = server
+        # The sender closes an earlier connection of the same guest.
+        self._guest = new_guest_id()
+        self._has_begun = False
+
+    async def receive_at_last(self, output: Path | None) -> None:
+        """Receive, and begin again after each failure that may pass, for as long as the address lives."""
+        failures = 0
+        while True:
+            self._has_begun = False
+            try:
+                return await self.receive(output)
+            except (ConnectionFailedError, NetworkError, PeerLostError, ServerError) as error:
+                if not is_temporary(error) or (self._has_begun and output is None):
+                    # What was written to standard output cannot be taken back.
+                    raise
+                failures = 1 if self._has_begun else failures + 1
+                self._console.say(f"{error}; trying again")
+            await asyncio.sleep(doubled(FIRST_AGAIN_SECONDS, failures, MAX_AGAIN_SECONDS) * uniform(*JITTER))
+
+    async def receive(self, output: Path | None) -> None:
+        """Receive once, to a path, or to standard output without one."""
+        channels = FileChannels(self._options.patience)
+        make = connection_maker(self._options, channels.accept_on)
+        async with connected(self._options, make, self._server, self._link, guest=self._guest) as peer:
+            channel = await channels.of(peer)
+            offer = await receive_offer(channel)
+            self._has_begun = True
+            sink = sink_for(offer, output, force=self._options.force)
+            with self._console.progress_bar(offer.name, offer.size) as bar:
+                received = await receive(channel, offer, sink, bar.update)
+        where = describe(offer, output)
+        self._console.say(f"received {where}, {received.size} bytes, SHA-256 {received.checksum}")
+
+
+def is_temporary(error: Exception) -> bool:
+    """Whether the same may succeed later."""
+    return not isinstance(error, NetworkError | ServerError) or error.is_temporary
+
+
+@asynccontextmanager
+async def sink_for(offer: Offer, output: Path | None, *, force: bool) -> AsyncIterator[Sink]:
+    """Give the sink for what is offered. Raises TransferError if it cannot go where the user wants it."""
+    if output is None:
+        async with standard_output() as sink:
+            yield sink
+    elif not offer.is_tar:
+        async with file_at(target_of(offer, output), force=force) as sink:
+            yield sink
+    elif output.is_dir():
+        async with folders_in(output, force=force) as sink:
+            yield sink
+    else:
+        raise TransferError(f"several files or a folder need a directory: --output {output}{os.sep}")
+
+
+def target_of(offer: Offer, output: Path) -> Path:
+    """Return the path of a file that is received."""
+    return output / offer.name if output.is_dir() else output
+
+
+def describe(offer: Offer, output: Path | None) -> str:
+    """Return what was received, for a person."""
+    if output is None:
+        return offer.name
+    return f"files into {output}" if offer.is_tar else str(target_of(offer, output))
+
+
+@contextmanager
+def output_path(text: str | None) -> Iterator[Path | None]:
+    """Give the path of --output, or None for standard output.
+
+    If it ends with a slash, it is a directory, which is created if necessary, and removed again after a failure.
+    """
+    if text == STANDARD_OUTPUT:
+        yield None
+        return
+    path = Path(text or ".")
+    names_directory = text is not None and text.endswith(separators())
+    if not names_directory or path.is_dir():
+        yield path
+        return
+    try:
+        path.mkdir()
+    except OSError as error:
+        raise TransferError(f"cannot create the directory {path}: {error.strerror}") from error
+    try:
+        yield path
+    except BaseException:
+        # The directory may have something else in it by now.
+        with suppress(OSError):
+            path.rmdir()
+        raise
+
+
+def separators() -> tuple[str, ...]:
+    """Return what separates the parts of a path on this system."""
+    return tuple(filter(None, (os.sep, os.altsep)))
