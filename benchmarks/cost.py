@@ -16,7 +16,7 @@ from typing import Any
 from benchmarks.descriptions import KINDS, load
 from benchmarks.report import OURS, RIVALS, ROOT, save, table
 from chalicelib import waiting
-from chalicelib.limits import MAX_WAIT_SECONDS
+from chalicelib.limits import CHANNEL_TTL_SECONDS, MAX_WAIT_SECONDS
 
 # The quantities that one connection uses, by the name of the price.
 Quantities = dict[str, float]
@@ -51,6 +51,7 @@ LATE_CANDIDATES = 2
 STARTS_PER_REQUEST = 0.01
 # The status line, our headers, AWS's headers, and TLS.
 REPLY_OVERHEAD_BYTES = 500
+UUID_BYTES = 36
 MESSAGE_OVERHEAD_BYTES = 100
 
 # As in limits.js and pace.js in clients/javascript/src, whose pauses vary randomly around these.
@@ -58,6 +59,13 @@ WAIT_SECONDS = 20
 HELD_SECONDS = 0.5
 HOLD_FOR_SECONDS = 10
 FIRST_POLL_SECONDS, MOST_POLL_SECONDS, POLL_GROWTH = 0.15, 1, 1.6
+
+# As in limits.js in clients/javascript/src. A host at an address opens a new door after this time. If no guest has come
+# for ten minutes, it reads each open door once in this time.
+DOOR_SECONDS, RARE_POLL_SECONDS = 240, 5
+# To write an offer over another one, the server sends two requests. DynamoDB refuses the first one, and bills it by the
+# size of the item, like the second.
+TRIES_TO_REPLACE = 2
 
 # From Cloudflare's own example: the time of one event, the size of an object, and how many messages count as a request.
 EVENT_SECONDS, OBJECT_GB, MESSAGES_A_REQUEST = 0.01, 0.128, 20
@@ -199,6 +207,19 @@ class Service:
         seconds = requests * (self.overhead_seconds + self.read_seconds)
         return self.quantities(requests, seconds, counted["write_units"], counted["read_units"], reply)
 
+    def idle_host(self, kind: str) -> Quantities:
+        """Return the quantities of a month in which a host waits at an address, and no guest comes."""
+        door, pointer = (self.units["address"][kind][method] for method in ("create_data_channel", "create_offer"))
+        calls = door["requests"] + TRIES_TO_REPLACE * pointer["requests"]
+        writes = door["write_units"] + TRIES_TO_REPLACE * pointer["write_units"]
+        seconds = 2 * self.overhead_seconds + calls * self.read_seconds
+        opened = self.quantities(2, seconds, writes, 0, len('{"channel_id":""}{}') + UUID_BYTES)
+        poll = self.waited([self.hold(math.inf, 0)], self.units["reread_units"][kind])
+        doors = MONTH_SECONDS / DOOR_SECONDS
+        # A door is read for as long as its channel lives, so for a fifth of that time two doors are.
+        polls = doors * CHANNEL_TTL_SECONDS / RARE_POLL_SECONDS
+        return total(times(opened, doors), times(poll, polls))
+
     def besides(self, held: Held) -> Held:
         """Return a held request without its last read."""
         return replace(held, reads=held.reads - 1, seconds=held.seconds - self.read_seconds)
@@ -286,6 +307,10 @@ def total(*all_of: Quantities) -> Quantities:
     return {name: sum(each.get(name, 0) for each in all_of) for name in sorted(names)}
 
 
+def times(quantities: Quantities, number: float) -> Quantities:
+    return {name: number * each for name, each in quantities.items()}
+
+
 def dollars_of(name: str, quantity: float) -> float:
     price = PRICES[name]
     return float(quantity * price["dollars"] / price["per"])
@@ -328,7 +353,20 @@ def measure(short: bool) -> Results:
         "max_wait": {str(wait): cases(replace(service, max_wait_seconds=wait)) for wait in (0, 5, 20)},
         "waiting": waiting_or_polling(service),
         "machines": machines(),
+        "idle_hosts": {kind: idle_hosts(service, kind) for kind in KINDS},
     }
+
+
+def idle_hosts(service: Service, kind: str) -> dict[str, float]:
+    """Return the dollars of a month in which one host waits and no guest comes."""
+    connected: dict[str, Quantities] = {
+        "API Gateway WebSocket": {"websocket_minutes": MONTH_SECONDS / 60},
+        "Kinesis Video Streams": {"kinesis_channel_months": 1},
+        # An object that hibernates is not billed, and the connection is made once.
+        "Cloudflare Durable Objects": {"worker_requests": 1, "durable_object_requests": 1},
+    }
+    months = {way: sum(dollars(quantities).values()) for way, quantities in connected.items()}
+    return {"Peerpost": sum(dollars(service.idle_host(kind)).values()), **months}
 
 
 def found(name: str, short: bool) -> Results:
@@ -411,6 +449,15 @@ def section(results: Results, images: Path) -> str:
             clients=f"{PEERJS_CLIENTS:,}",
             peak=PEAK,
             capacity=f"{PEERJS_CLIENTS / 2 / (CASES['answerer after 60 s'] + 1) / PEAK * MONTH_SECONDS / MILLION:.0f}",
+            idle=table(
+                ("one host, one month", *KINDS),
+                [
+                    (way, *(money(results["idle_hosts"][kind][way]) for kind in KINDS))
+                    for way in results["idle_hosts"][KINDS[0]]
+                ],
+            ),
+            door_seconds=DOOR_SECONDS,
+            rare_seconds=RARE_POLL_SECONDS,
             by_memory=sensitivity("memory, MB", results["memory"]),
             by_wait=sensitivity("`MAX_WAIT_SECONDS`", results["max_wait"]),
             hold_for=HOLD_FOR_SECONDS,

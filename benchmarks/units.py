@@ -1,9 +1,11 @@
 """Counts the DynamoDB requests and the consumed capacity units of each method and of a whole connection.
 
-The results have three keys. `methods[name]` and `connections[name]` are the counts of one method or connection, and
-`reread_units[kind]` are the units of each further read of a channel while a reply is held.
+The results have four keys. `methods[name]` and `connections[name]` are the counts of one method or connection, and
+`reread_units[kind]` are the units of each further read of a channel while a reply is held. `address[kind][name]` are
+the counts of the methods that a host at an address and its guest use.
 """
 
+import base64
 import json
 import os
 import subprocess
@@ -20,6 +22,7 @@ from benchmarks.guard import Counted
 from benchmarks.report import ROOT, table
 from chalicelib.channels import Channels
 from chalicelib.dynamodb import Table
+from chalicelib.limits import MAX_TTL_SECONDS
 from harness.engines import client_of, free_port, new_table, wait_for_port
 from harness.service import app_over
 from harness.transports import Post, Reply, over_handler
@@ -30,6 +33,9 @@ LATE = (
     "candidate:842163049 1 udp 1677729535 192.0.2.7 {port} typ srflx raddr 0.0.0.0 rport 0 "
     "generation 0 ufrag {ufrag} network-cost 999"
 )
+
+# A random text of 32 bytes in base64url, as the clients make the keys of doors and the secrets of owners.
+RANDOM_TEXT = "x" * 43
 
 Units = dict[str, float]
 
@@ -117,11 +123,33 @@ class Exchange:
             self.send("get_candidates", since=0)
         self.send("delete_data_channel")
 
+    def address(self) -> None:
+        """Open an address and a door, and let a guest join.
+
+        dynalite cannot return the item that a refused write has met, so the pointer here is the address's first.
+        """
+        self.open(ttl=MAX_TTL_SECONDS, owner=RANDOM_TEXT)
+        address = self.channel_id
+        self.open(offer=sealed(self.offerer.early))
+        door, self.channel_id = self.channel_id, address
+        pointer = {"door": door, "key": RANDOM_TEXT, "offer": self.offerer.early}
+        self.send("create_offer", offer=sealed(json.dumps(pointer, separators=(",", ":"))), owner=RANDOM_TEXT)
+        self.send("get_offer", since=0)
+        self.channel_id = door
+        answer = {"answer": self.answerer.early, "guest": RANDOM_TEXT[:22]}
+        self.send("create_answer", answer=sealed(json.dumps(answer, separators=(",", ":"))))
+        self.send("get_answer", since=0)
+
     def _describe(self) -> None:
         self.open(offer=self.offerer.early)
         self.send("get_offer", since=0)
         self.send("create_answer", answer=self.answerer.early)
         self.send("get_answer", since=0)
+
+
+def sealed(text: str) -> str:
+    """Return a text as long as this one is when it is sealed: with a nonce and a tag, in base64url."""
+    return base64.urlsafe_b64encode(bytes(12) + text.encode() + bytes(16)).decode().rstrip("=")
 
 
 def useful(peer: Peer) -> list[str]:
@@ -148,7 +176,13 @@ def dynalite() -> Iterator[str]:
 
 def measure(short: bool) -> dict[str, Any]:  # noqa: ARG001 - it is short
     """Return the counts of all methods and connections, and the units of a re-read while a reply is held."""
-    results: dict[str, Any] = {"browser": browser(), "methods": {}, "connections": {}, "reread_units": {}}
+    results: dict[str, Any] = {
+        "browser": browser(),
+        "methods": {},
+        "connections": {},
+        "reread_units": {},
+        "address": {},
+    }
     with dynalite() as endpoint, new_table(client_of(endpoint)) as name:
 
         def run(kind: str, exchange: Callable[[Exchange], None]) -> Exchange:
@@ -168,6 +202,7 @@ def measure(short: bool) -> dict[str, Any]:  # noqa: ARG001 - it is short
             waiting.send("get_answer", status=400)
             results["reread_units"][kind] = waiting.meter.read_units
             plain, fast = run(kind, Exchange.plain).by_method, run(kind, Exchange.fast).by_method
+            results["address"][kind] = run(kind, Exchange.address).by_method
             column = "methods" if kind == "data channel" else "methods, audio and video"
             results[column] = plain | {"delete_data_channel": fast["delete_data_channel"]}
     return results
@@ -176,7 +211,13 @@ def measure(short: bool) -> dict[str, Any]:  # noqa: ARG001 - it is short
 def counts(results: dict[str, Any]) -> Counted:
     """Return the counts that the guard checks: requests and units of each connection, and of a re-read."""
     ours = {f"{name}: {unit}": count for name, each in results["connections"].items() for unit, count in each.items()}
-    return Counted(ours | {f"{kind}: reread": units for kind, units in results["reread_units"].items()})
+    rereads = {f"{kind}: reread": units for kind, units in results["reread_units"].items()}
+    at_an_address = {
+        f"{kind}, address: {unit}": sum(each[unit] for each in methods.values())
+        for kind, methods in results["address"].items()
+        for unit in ("requests", *UNIT_NAMES)
+    }
+    return Counted(ours | rereads | at_an_address)
 
 
 WAYS: dict[str, Callable[[Exchange], None]] = {
@@ -209,8 +250,33 @@ def section(results: dict[str, Any], images: Path) -> str:  # noqa: ARG001 - num
             ),
             methods=table(("method", "DynamoDB requests", *by_kind), methods),
             reread=reread,
+            address=address_table(results),
         )
     )
+
+
+def address_table(results: dict[str, Any]) -> str:
+    """Return the table of what a host at an address and its guest do."""
+    rows = [
+        (
+            step,
+            f"`{method}`",
+            results["address"][KINDS[0]][method]["requests"],
+            *(f"{results['address'][kind][method][unit]:g}" for kind in KINDS for unit in UNIT_NAMES),
+        )
+        for step, method in ADDRESS_STEPS.items()
+    ]
+    by_kind = [f"{unit}, {kind}" for kind in KINDS for unit in ("write units", "read units")]
+    return table(("step", "method", "DynamoDB requests", *by_kind), rows)
+
+
+ADDRESS_STEPS = {
+    "the host opens a door": "create_data_channel",
+    "the host writes the first pointer": "create_offer",
+    "the guest reads the pointer": "get_offer",
+    "the guest answers in the door": "create_answer",
+    "the host reads the answer": "get_answer",
+}
 
 
 def both(results: dict[str, Any]) -> tuple[dict[str, Units], dict[str, Units]]:

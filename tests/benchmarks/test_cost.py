@@ -24,6 +24,12 @@ UNITS: dict[str, Any] = {
         f"{KIND}, plain": {"http_requests": 11, "requests": 11, "write_units": 8, "read_units": 5},
     },
     "reread_units": {KIND: 1},
+    "address": {
+        KIND: {
+            "create_data_channel": {"requests": 1, "write_units": 2, "read_units": 0},
+            "create_offer": {"requests": 1, "write_units": 2, "read_units": 0},
+        }
+    },
 }
 NOTHING = {"start_cpu_seconds": 0, "request_cpu_seconds": 0, "read_cpu_seconds": 0, "log_bytes_per_request": 0}
 # A function that only waits: each request to DynamoDB takes 5 ms, and nothing else takes time.
@@ -134,6 +140,29 @@ def test_the_quantities_of_a_fast_connection_with_both_peers_ready() -> None:
             "log_bytes": 0,
         }
     )
+
+
+def test_the_quantities_of_a_host_that_waits_for_a_month() -> None:
+    found = SERVICE.idle_host(KIND)
+
+    # A month has 10,950 times 240 s. Each time, the host opens a door and writes a pointer, which takes three requests
+    # to DynamoDB of 5 ms each, and then reads the door 60 times in 300 s.
+    assert found["lambda_requests"] == pytest.approx(10_950 * (2 + 60))
+    assert found["dynamodb_write_units"] == pytest.approx(10_950 * 6)
+    assert found["dynamodb_read_units"] == pytest.approx(10_950 * 60)
+    assert found["lambda_gb_seconds"] == pytest.approx(10_950 * (3 + 60) * 0.005 / 4)
+
+
+def test_the_modelled_host_is_as_busy_as_the_javascript_client() -> None:
+    script = """
+import { DOOR_MS, POLL_MS, RARELY_MS } from "./limits.js";
+console.log(JSON.stringify({ door: DOOR_MS, poll: POLL_MS[1] + RARELY_MS }));
+"""
+    command = ["node", "--input-type=module", "--eval", script]
+
+    run = subprocess.run(command, cwd=ROOT / "clients/javascript/src", capture_output=True, text=True, check=True)
+
+    assert json.loads(run.stdout) == {"door": 1000 * cost.DOOR_SECONDS, "poll": 1000 * cost.RARE_POLL_SECONDS}
 
 
 def test_starts_and_logs_are_billed() -> None:
