@@ -56,8 +56,9 @@ class ChannelUpdate(NamedTuple):
     def request(self) -> dict[str, Any]:
         """Return the parameters of the UpdateItem request.
 
-        The candidates are a list and not a set, since `since` counts positions in it. The condition
-        names each of them, so that none is stored twice: DynamoDB has no "append what is missing".
+        The candidates are a list and not a set, because clients ask for them from a position on.
+        The condition names each of them, so that none is stored twice: DynamoDB has no "append what
+        is missing".
         """
         candidates = {
             f":c{number}": {"S": candidate} for number, candidate in enumerate(self.candidates)

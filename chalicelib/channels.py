@@ -82,6 +82,8 @@ class Channels:
             # The condition keeps a late copy of this request from erasing what peers have written.
             self._table.put(item, "attribute_not_exists(channel_id)")
         except ConditionFailed as failure:
+            # Nobody knows the id before this returns. So if an earlier copy of ours wrote the item,
+            # it is unchanged.
             if not failure.is_our_own_write(item):
                 raise RuntimeError("a new channel id is in use already") from failure
         return channel_id

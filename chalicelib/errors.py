@@ -29,7 +29,7 @@ class StorageUnavailable(Exception):
 class ParameterUnavailable(StorageUnavailable):
     """An SSM parameter could not be read, or its value is malformed.
 
-    To the client this is the same as an outage of DynamoDB: it comes back later. A malformed value
+    To the client this is the same as an outage of DynamoDB: try again later. A malformed value
     and a missing permission are outages, too, since the operator can correct them without a new
     deployment.
 

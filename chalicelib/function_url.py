@@ -48,7 +48,10 @@ def to_rest_event(event: Event) -> Event:
 
 
 def to_url_response(response: Response) -> Response:
-    """Return a REST API's response in format 2.0. We send no header twice, and nothing binary."""
+    """Return a REST API's response in format 2.0.
+
+    Leave out multiValueHeaders and isBase64Encoded: we send no header twice, and nothing binary.
+    """
     return {key: response[key] for key in ("statusCode", "headers", "body")}
 
 

@@ -105,9 +105,9 @@ def create_data_channel(call: Call) -> Reply:
         ttl = min(wanted_ttl, call.services.max_ttl_seconds)
     owner = owner_in(request)
     # Do this first: if it fails, no channel has been created yet.
-    ice_servers = ice_servers_if(wants_ice_servers, call.services)
+    ice_servers_field = ice_servers_if(wants_ice_servers, call.services)
     channel_id = call.services.channels.create(offer, candidates, ttl, owner)
-    reply: Reply = {"channel_id": channel_id, **ice_servers}
+    reply: Reply = {"channel_id": channel_id, **ice_servers_field}
     if wanted_ttl is not None:
         reply["ttl"] = ttl
     return reply

@@ -45,9 +45,9 @@ def create_app(
         longest_wait = longest_wait_of(request.lambda_context, max_wait_seconds)
         try:
             # The deadline must come before Lambda ends the function, so that there is time to send
-            # the 503. `longest_wait` leaves at least REQUEST_SECONDS, and an alarm takes whole
-            # seconds, so round down. Terraform's timeout_seconds is at least 10 s above the longest
-            # wait, which leaves one second.
+            # the 503. longest_wait_of has left REQUEST_SECONDS. An alarm takes whole seconds, so
+            # round down. Terraform demands a timeout_seconds of at least max_wait_seconds + 10,
+            # which leaves one second for the reply.
             with deadline(int(longest_wait) + limits.REQUEST_SECONDS):
                 reply = handle(
                     body_of(request),

@@ -1,16 +1,17 @@
 """Every number of the service, with its unit in its name and its reason above it.
 
 A full channel fits DynamoDB's limit of 409,600 bytes for an item: 2 descriptions of 32,768 bytes,
-800 candidates of 425 and one more for their place in the list, and 150 for all else are 406,486.
-These 150 are the names of the attributes, the id, two numbers, and an owner's digest of 32 bytes.
+800 candidates of 425 bytes, each with one byte more for its place in the list, and 150 bytes for
+all else: 406,486. These 150 are the names of the attributes, the id, two numbers, and an owner's
+digest of 32 bytes.
 """
 
 # Two people open a link and connect within minutes. After that, a channel is litter.
 CHANNEL_TTL_SECONDS = 300
 
-# How long a channel lives at most if its creator asks for a longer life, unless the operator says
-# otherwise. A camera or a page that is there every day opens a new one each day. What its owner has
-# stored, and people's IP addresses with it, is then gone after a day, too.
+# The longest life that a client can ask for, unless the operator sets another one. A host that is
+# always reachable, such as a camera, can open a new channel each day. Whatever is stored in a
+# channel, people's IP addresses included, is gone after a day.
 MAX_TTL_SECONDS = 86_400
 
 # An owner's secret. 16 random bytes cannot be guessed. 64 bytes are 48 random ones in base64, and
@@ -40,7 +41,8 @@ MAX_BATCH = 64
 MAX_ID_BYTES = 36
 
 # A full description takes 196,608 bytes if each of its bytes is escaped as \u00XX, and 64 full
-# candidates take 27,200 more if none of theirs is. The rest is room. A function URL takes 6 MB.
+# candidates take 27,200 more if none of theirs is. The rest is room. No client escapes every byte
+# of both. A function URL takes 6 MB.
 MAX_BODY_BYTES = 262_144
 
 # The outermost object counts, so a request with a list of candidates is two deep. The rest is room

@@ -41,10 +41,11 @@ class Parameter:
         self._tried_at = 0.0
 
     def read(self) -> str:
-        """Return the value. It is at most PARAMETER_MAX_AGE_SECONDS old, if SSM serves.
+        """Return the value, which is at most PARAMETER_MAX_AGE_SECONDS old.
 
-        While SSM does not serve, the last value stays. Raise ParameterUnavailable if there is
-        none, or if the parameter has been deleted.
+        After a failed read, the last value stays in use, and the next try comes
+        PARAMETER_MAX_AGE_SECONDS later. Raise ParameterUnavailable if there is no last value, or if
+        the parameter has been deleted.
         """
         # Looked up once, since another thread may change it at any time.
         last_value = self._value

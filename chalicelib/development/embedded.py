@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 TABLE_NAME = "peerpost-channels"
 
-# Any region and any keys will do, except on AWS. DynamoDB Local wants letters and digits only.
+# Any region and any keys will do, except on AWS. In a key, DynamoDB Local accepts only letters and
+# digits.
 ANY_REGION = "us-east-1"
 ANY_KEYS = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}  # nosec B105
 
@@ -57,8 +58,8 @@ def create_table(client: DynamoDBClient, table_name: str) -> None:
 
 def in_memory() -> Table:
     """Return a table of moto, in this process."""
-    # moto intercepts only calls to AWS's own endpoints. Without an explicit one, the developer's
-    # AWS_ENDPOINT_URL could send our calls elsewhere.
+    # moto intercepts only calls to AWS's own endpoints. This names one, so that nobody has to find
+    # out whether a setting of the developer's could send our calls elsewhere.
     endpoint = f"https://dynamodb.{ANY_REGION}.amazonaws.com"
     # From here on, moto intercepts all calls of this process to AWS, those to SSM too. Our client
     # has its own keys, so moto need not put its own into the environment.
@@ -74,6 +75,8 @@ def in_memory() -> Table:
 def at_endpoint(endpoint: str) -> DynamoDBClient:
     """Return a client for an engine. The endpoint is explicit, so that no setting overrides it."""
     session = boto3.Session()
+    # DynamoDB Local keeps other tables for each key and region. So with the developer's own, if
+    # there are any, the developer's other tools see this table.
     keys = {} if session.get_credentials() else ANY_KEYS
     return open_client(endpoint, region_name=session.region_name or ANY_REGION, **keys)
 
