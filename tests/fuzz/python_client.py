@@ -6,10 +6,13 @@ sequence of messages separated by a line of two dashes.
 
 import asyncio
 import json
+import os
 import re
 import sys
 from collections.abc import Callable, Coroutine
 from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 import httpx
@@ -24,6 +27,8 @@ if SOURCES not in sys.path:
     sys.path.insert(0, SOURCES)
 
 from peerpost import Link, PeerpostError, RefusalError, Sealer, ServerError, TamperedError, TransferError  # noqa: E402
+from peerpost.address import GuestAnswer, Pointer  # noqa: E402
+from peerpost.archive import unpack  # noqa: E402
 from peerpost.candidates import candidate_from_json, candidate_to_json, is_bye, is_usable  # noqa: E402
 from peerpost.client import (  # noqa: E402
     description_of,
@@ -35,7 +40,7 @@ from peerpost.client import (  # noqa: E402
     text_of,
 )
 from peerpost.file_channel import FileChannel  # noqa: E402
-from peerpost.file_names import safe_name  # noqa: E402
+from peerpost.file_names import safe_name, safe_path  # noqa: E402
 from peerpost.limits import (  # noqa: E402
     MAX_CANDIDATES,
     MAX_FILE_BYTES,
@@ -43,6 +48,7 @@ from peerpost.limits import (  # noqa: E402
     MAX_ICE_TEXT_BYTES,
     MAX_NAME_BYTES,
 )
+from peerpost.links import CHANNEL_ID  # noqa: E402
 from peerpost.remote import UNUSABLE  # noqa: E402
 from peerpost.sealing import KEY_BYTES, key_from_text, key_to_text  # noqa: E402
 from peerpost.transfer import Offer, Receipts, receive_content, receive_offer  # noqa: E402
@@ -100,6 +106,45 @@ def link(text: str) -> None:
     # Skip servers with a query: when the link is parsed again, that query may itself name a server.
     if found.server is None or re.fullmatch(r"[!-~]+", found.server.replace("?", " ")):
         assert Link.parse(str(found)) == found
+
+
+def pointer(text: str) -> None:
+    try:
+        found = Pointer.from_json(text)
+    except TamperedError:
+        return
+    assert CHANNEL_ID.fullmatch(found.door)
+    assert len(found.key) == KEY_BYTES
+
+
+def guest(text: str) -> None:
+    try:
+        found = GuestAnswer.from_json(text)
+    except TamperedError:
+        return
+    assert re.fullmatch("[A-Za-z0-9_-]{22}", found.guest)
+    assert GuestAnswer.from_json(found.to_json()) == found
+
+
+def path(text: str) -> None:
+    """Each part of a path from an archive is the name of a visible or hidden file, and leads nowhere else."""
+    for part in safe_path(text):
+        assert part not in ("", ".", "..")
+        assert not re.search(r"[/\\\x00-\x1f]", part)
+        assert len(part.encode()) <= MAX_NAME_BYTES
+
+
+def archive(content: bytes) -> None:
+    """Whatever is in an archive, nothing is written outside of the folder, and there is at most one of our errors."""
+    with TemporaryDirectory() as parent:
+        folder = Path(parent) / "folder"
+        folder.mkdir()
+        try:
+            unpack(BytesIO(content), folder, lambda _: None)
+        except TransferError as error:
+            assert "\n" not in str(error)
+        assert os.listdir(parent) == ["folder"]
+        assert not any(each.is_symlink() or not (each.is_file() or each.is_dir()) for each in folder.rglob("*"))
 
 
 def sealed(text: str) -> None:
@@ -231,12 +276,15 @@ def receipts_of(content: bytes) -> None:
 OF_TEXT: dict[bytes, Callable[[str], None]] = {
     b"candidate": candidate,
     b"ice_servers": ice_servers,
+    b"guest": guest,
     b"key": key,
     b"link": link,
     b"name": name,
+    b"path": path,
+    b"pointer": pointer,
     b"sealed": sealed,
 }
-OF_BYTES: dict[bytes, Callable[[bytes], None]] = {b"reply": reply, b"receipts": receipts_of}
+OF_BYTES: dict[bytes, Callable[[bytes], None]] = {b"archive": archive, b"reply": reply, b"receipts": receipts_of}
 OF_A_LOOP: dict[bytes, Callable[[bytes], Coroutine[Any, Any, None]]] = {
     b"description": description,
     b"transfer": transfer,

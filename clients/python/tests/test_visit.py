@@ -215,7 +215,23 @@ def test_a_guest_that_waits_for_its_host_asks_less_and_less_often() -> None:
         pauses = [later - earlier for earlier, later in itertools.pairwise(asked)]
         assert pauses[1] < 0.4
         assert pauses[-2] == pytest.approx(5, rel=0.26)
-        assert len(asked) < 100
+        assert len(asked) < 150
+
+    meet(steps)
+
+
+def test_a_host_that_has_taken_a_guest_and_opens_no_other_door_is_reported_as_away() -> None:
+    async def steps(place: Meeting) -> None:
+        host, seen = place.host(), list[str]()
+        await host.until_open()
+        door = place.server.channels[place.pointer(host.address).door]
+        await host.stop()
+        place.server.channels[place.pointer(host.address).door] = door
+        door.answer = "of another guest"
+        with pytest.raises(ConnectionFailedError):
+            await place.guest(host.link, on_progress=seen.append, patience=60)
+
+        assert seen.count("host-away") == 1
 
     meet(steps)
 

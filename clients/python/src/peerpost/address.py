@@ -79,7 +79,12 @@ class Pointer:
     @classmethod
     def open(cls, text: str, sealer: Sealer) -> Self:
         """Return the pointer of a sealed text. Raises TamperedError for any other text."""
-        fields = fields_of(sealer.open(text, "address"), "address")
+        return cls.from_json(sealer.open(text, "address"))
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Return the pointer in an opened text. Raises TamperedError for any other text."""
+        fields = fields_of(text, "address")
         door, offer = fields.get("door"), fields.get("offer")
         if not isinstance(door, str) or not CHANNEL_ID.fullmatch(door):
             raise tampered("address")

@@ -51,9 +51,12 @@ HOST_POLL_SECONDS = 2.0
 QUIET_HOST_POLL_SECONDS = 5.0
 
 # A host that has met a guest opens the next door within a few round trips, so a second guest looks again soon.
-# A host that is away may stay away for hours.
 FIRST_ADDRESS_POLL_SECONDS = 0.15
+# A host that was restarted is back within a minute. After that, it may stay away for hours.
+BACK_SOON_SECONDS = 60.0
 MAX_ADDRESS_POLL_SECONDS = 5.0
+# A host that is there opens the next door sooner than this.
+AWAY_SECONDS = 5.0
 
 # A link that somebody gives away works until tomorrow, if the operator allows it.
 ADDRESS_TTL_SECONDS = 86_400

@@ -6,7 +6,6 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
-from random import uniform
 from typing import NoReturn
 
 from aiortc import RTCPeerConnection, RTCSessionDescription
@@ -23,7 +22,6 @@ from peerpost.limits import (
     CONNECT_SECONDS,
     DOOR_SECONDS,
     FIRST_RETRY_SECONDS,
-    JITTER,
     MAX_DOORS,
     MAX_HOST_RETRY_SECONDS,
 )
@@ -31,7 +29,7 @@ from peerpost.negotiation import Report
 from peerpost.pace import HostPace
 from peerpost.poller import Poller
 from peerpost.remote import set_remote
-from peerpost.retries import PatientRetryPolicy, RetryPolicy, doubled
+from peerpost.retries import PatientRetryPolicy, RetryPolicy, doubled, jittered
 from peerpost.sealing import Sealer, new_key
 from peerpost.sentences import NO_SUCH_CHANNEL
 
@@ -203,7 +201,7 @@ class Listener:
             in_vain = in_vain + 1 if opened is None or opened.was_in_vain else 0
             if in_vain:
                 # A server that loses channels, or that answers by itself, is not asked without a pause.
-                await asyncio.sleep(doubled(FIRST_RETRY_SECONDS, in_vain, MAX_HOST_RETRY_SECONDS) * uniform(*JITTER))
+                await asyncio.sleep(jittered(doubled(FIRST_RETRY_SECONDS, in_vain, MAX_HOST_RETRY_SECONDS)))
 
     async def _open_address(self) -> Address:
         owner = new_owner()

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from peerpost.limits import (
+    BACK_SOON_SECONDS,
     EARLY_SECONDS,
     FIRST_ADDRESS_POLL_SECONDS,
     FIRST_POLL_SECONDS,
@@ -82,4 +83,4 @@ class GuestPace(Pace):
 
     @property
     def longest_pause(self) -> float:
-        return MAX_ADDRESS_POLL_SECONDS
+        return MAX_POLL_SECONDS if self.seconds_without_news < BACK_SOON_SECONDS else MAX_ADDRESS_POLL_SECONDS

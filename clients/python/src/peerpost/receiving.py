@@ -6,16 +6,15 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
-from random import uniform
 
 from peerpost.address import new_guest_id
 from peerpost.client import SignalingClient
 from peerpost.command import FileChannels, connected, connection_maker, server_from
 from peerpost.console import Console
 from peerpost.errors import ConnectionFailedError, NetworkError, PeerLostError, ServerError, TransferError
-from peerpost.limits import FIRST_AGAIN_SECONDS, JITTER, MAX_AGAIN_SECONDS
+from peerpost.limits import FIRST_AGAIN_SECONDS, MAX_AGAIN_SECONDS
 from peerpost.links import Link
-from peerpost.retries import doubled
+from peerpost.retries import doubled, jittered
 from peerpost.sinks import file_at, folders_in, standard_output
 from peerpost.transfer import Offer, Sink, receive, receive_offer
 
@@ -58,7 +57,7 @@ class Receiver:
                     raise
                 failures = 1 if self._has_begun else failures + 1
                 self._console.say(f"{error}; trying again")
-            await asyncio.sleep(doubled(FIRST_AGAIN_SECONDS, failures, MAX_AGAIN_SECONDS) * uniform(*JITTER))
+            await asyncio.sleep(jittered(doubled(FIRST_AGAIN_SECONDS, failures, MAX_AGAIN_SECONDS)))
 
     async def receive(self, output: Path | None) -> None:
         """Receive once, to a path, or to standard output without one."""

@@ -111,6 +111,11 @@ class PatientRetryPolicy(RetryPolicy):
         return isinstance(error, NetworkError) and not error.is_temporary
 
 
+def jittered(seconds: float, jitter: Callable[[float, float], float] = random.uniform) -> float:
+    """Return a pause, a little shorter or longer."""
+    return seconds * jitter(*JITTER)
+
+
 def doubled(first: float, count: int, longest: float) -> float:
     """Return the pause after `count` failures: the first one, doubled after each further failure, up to the longest."""
     # Python cannot raise 2.0 to the power of a large number.

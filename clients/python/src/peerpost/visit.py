@@ -11,7 +11,7 @@ from peerpost.client import SignalingClient
 from peerpost.door import GuestDoor
 from peerpost.errors import ChannelExpiredError, ConnectionFailedError, PeerpostError, RefusalError
 from peerpost.exchange import NewPeerConnection, answer, peer_of, until_connected
-from peerpost.limits import DOOR_PATIENCE_SECONDS
+from peerpost.limits import AWAY_SECONDS, DOOR_PATIENCE_SECONDS
 from peerpost.links import Link
 from peerpost.negotiation import Report
 from peerpost.pace import GuestPace
@@ -130,8 +130,9 @@ class Pointers:
         self._sealer = Sealer(link.key)
         self._report = report
         # The server says when the address has expired.
-        clock = asyncio.get_running_loop().time
-        self._poller = Poller(clock, pace=GuestPace(clock), lifetime=math.inf)
+        self._clock = asyncio.get_running_loop().time
+        self._poller = Poller(self._clock, pace=GuestPace(self._clock), lifetime=math.inf)
+        self._waits_since = self._clock()
         self._tried: set[str] = set()
         self._dead: set[str] = set()
         self._has_reported = False
@@ -151,6 +152,9 @@ class Pointers:
     async def peek(self) -> Pointer:
         """Wait for the pointer that `next` will return, and return it."""
         if self._next is None:
+            self._waits_since = self._clock()
+            # The host is expected at any moment.
+            self._poller.had_news()
             try:
                 self._next = await self._poller.until(self._read)
             except RefusalError as refusal:
@@ -171,7 +175,8 @@ class Pointers:
         pointer = Pointer.open(found.text, self._sealer)
         if pointer.door not in self._tried:
             return pointer
-        if pointer.door in self._dead and not self._has_reported:
+        is_late = self._clock() - self._waits_since > AWAY_SECONDS
+        if (is_late or pointer.door in self._dead) and not self._has_reported:
             self._has_reported = True
             self._report("host-away")
         return None
