@@ -108,9 +108,9 @@ class MemoryServer:
         if serve is None:
             return await self._read(request.method, fields)
         async with self._news:
-            result = serve(fields)
+            # A test may have changed a channel in `on_request`.
             self._news.notify_all()
-        return result
+            return serve(fields)
 
     def _create(self, fields: dict[str, Any]) -> dict[str, Any]:
         channel_id = str(uuid.uuid4())

@@ -10,7 +10,7 @@ import pytest
 
 from doubles import CHANNEL_ID
 from meeting import Meeting, meeting
-from memory_server import Stored
+from memory_server import Request, Stored
 from peerpost import (
     Address,
     ChannelExpiredError,
@@ -164,13 +164,19 @@ def test_a_pointer_without_an_offer_leads_to_the_offer_in_the_door() -> None:
 
 def test_a_guest_that_comes_second_to_a_door_takes_the_next() -> None:
     async def steps(place: Meeting) -> None:
-        host, steps_seen = place.host(), list[str]()
+        def answer_first(request: Request) -> None:
+            if request.method == "create_answer" and request.channel_id == door:
+                place.server.channels[door].answer = "of another guest"
+
+        host, seen = place.host(), list[str]()
         await host.until_open()
-        place.server.channels[place.pointer(host.address).door].answer = "of another guest"
-        guest = await place.guest(host.link, on_progress=steps_seen.append)
+        door = place.pointer(host.address).door
+        place.server.on_request = answer_first
+        guest = await place.guest(host.link, on_progress=seen.append)
 
         assert guest.connectionState == "connected"
-        assert "host-away" not in steps_seen
+        assert seen.count("gathering") == 2
+        assert "host-away" not in seen
 
     meet(steps)
 
