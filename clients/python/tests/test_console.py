@@ -5,11 +5,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import StringIO
 from pathlib import Path
 
 import pytest
 
 from doubles import CHANNEL_ID
+from peerpost.console import Console
 from processes import HERE, PATIENCE_SECONDS
 
 SEND = "send {file} --server {server} --ice-server none"
@@ -132,3 +134,28 @@ def test_a_file_is_sent_without_standard_input_output_and_error(server: str, tmp
 
     assert received == (0, "", "")
     assert (tmp_path / "received").read_bytes() == content
+
+
+def test_each_of_many_progress_bars_has_a_line_of_its_own_until_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    terminal, console = Terminal(), Console(quiet=False)
+    monkeypatch.setattr(sys, "stderr", terminal)
+
+    with (
+        console.progress_bar("guest 1: film", 100, is_one_of_many=True) as one,
+        console.progress_bar("guest 2: film", None, is_one_of_many=True) as other,
+    ):
+        one.update(50)
+        other.update(70)
+        one.refresh()
+        other.refresh()
+        lines = terminal.getvalue()
+        console.say("a line for a person")
+    end = terminal.getvalue()[len(lines) :]
+
+    assert "guest 1: film:  50%" in lines
+    assert "\nguest 2: film: 70.0B" in lines.replace("\r", "")
+    assert "a line for a person\n" in end

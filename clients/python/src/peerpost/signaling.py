@@ -182,6 +182,8 @@ def create_signaling(args: argparse.Namespace) -> Signaling:
     Raises ValueError for an invalid link, server or access key, or if no server is given.
     """
     link = Link.parse(args.channel) if args.channel else None
+    if link and link.is_address:
+        raise ValueError("this link is for many guests, but these verbs are for two peers: follow it with `connect`")
     server = args.server or (link and link.server) or os.environ.get("PEERPOST_SERVER")
     if not server:
         raise ValueError("no server: pass --server, or set PEERPOST_SERVER")
