@@ -14,7 +14,7 @@ from aiortc.contrib.signaling import BaseSignaling
 from aiortc.sdp import candidate_from_sdp
 
 from doubles import ACCESS_KEY, CHANNEL_ID, STUN, URL, Script, ok, refused, unauthorized
-from peerpost import BYE, AccessKeyError, ChannelExpiredError, Link, RefusalError, Signaling, SignalingClient
+from peerpost import BYE, AccessKeyError, ChannelExpiredError, Link, RefusalError, Signaling, SignalingClient, new_key
 from peerpost.candidates import bye_to_json, candidate_to_json
 from peerpost.signaling import add_signaling_arguments, create_signaling
 from processes import PATIENCE_SECONDS
