@@ -1,10 +1,9 @@
 /** What is sealed for an address: the pointer that the host writes to it, and the answer of a guest in a door. */
 
 import { randomBase64url } from "./base64url.js";
-import { TamperedError } from "./errors.js";
 import { GUEST_BYTES, MAX_DESCRIPTION_BYTES } from "./limits.js";
 import { textual } from "./reply.js";
-import { sealerOf } from "./sealer.js";
+import { sealerOf, tampered } from "./sealer.js";
 
 /** @typedef {import("./sealer.js").Envelope} Envelope */
 
@@ -54,7 +53,7 @@ export async function openPointer(sealer, sealed) {
     if (!CHANNEL_ID.test(textual(door))) throw new TypeError("no channel id");
     return { channelId: door, sealer: await sealerOf(textual(key)), offer: offer && textual(offer) };
   } catch (cause) {
-    throw new TamperedError("the address does not contain a valid pointer", { cause });
+    throw tampered("address", cause);
   }
 }
 
@@ -76,7 +75,7 @@ export function sealerOfGuest(sealer, guest) {
 }
 
 /**
- * Return a sealer for the host in a door. It takes the guest id from the answer.
+ * Return a sealer for the host in a door. It takes the guest id from the answer, and makes the host begin DTLS.
  *
  * @param {Envelope} sealer The door's sealer.
  * @param {(guest: string) => void} onGuest Called with the guest id when an answer is opened.
@@ -84,7 +83,9 @@ export function sealerOfGuest(sealer, guest) {
  */
 export function sealerOfHost(sealer, onGuest) {
   return {
-    ...sealer,
+    async seal(text, purpose) {
+      return sealer.seal(purpose === "offer" ? asDtlsClient(text) : text, purpose);
+    },
     async open(sealed, purpose) {
       if (purpose !== "answer") return sealer.open(sealed, purpose);
       const { answer, guest } = parseAnswer(await sealer.open(sealed, "guest"));
@@ -94,6 +95,18 @@ export function sealerOfHost(sealer, onGuest) {
   };
 }
 
+/**
+ * Return a description whose peer begins DTLS, and not the other one.
+ *
+ * Several guests may answer at the same moment, and one answer is accepted. The browser of the host takes the first DTLS
+ * handshake that reaches it, even if that is one of another guest. So no guest may begin one.
+ *
+ * @param {string} sdp
+ */
+export function asDtlsClient(sdp) {
+  return sdp.replaceAll("a=setup:actpass", "a=setup:active");
+}
+
 /** @param {string} text */
 function parseAnswer(text) {
   try {
@@ -101,6 +114,6 @@ function parseAnswer(text) {
     if (!GUEST.test(textual(guest))) throw new TypeError("no guest id");
     return { answer: textual(answer), guest };
   } catch (cause) {
-    throw new TamperedError("the answer does not contain a valid guest id", { cause });
+    throw tampered("guest", cause);
   }
 }

@@ -1,7 +1,8 @@
 /** A door of an address: one connection of the host, and the channel in which it waits for one guest. */
 
-import { sealerOfHost } from "./address.js";
+import { asDtlsClient, sealerOfHost } from "./address.js";
 import { attempt } from "./attempt.js";
+import { ExpiredError } from "./errors.js";
 import { DOOR_MS } from "./limits.js";
 import { pause } from "./pace.js";
 import { createKey, sealerOf } from "./sealer.js";
@@ -22,9 +23,7 @@ export class Door {
   isOpen = false;
   #parts;
   #options;
-  /** Whether nobody has come for so long that there should be another door. */
-  #isOld = false;
-  /** Ends the wait for that. */
+  /** Ends the wait for the time when there should be another door although nobody has come. */
   #wait = new AbortController();
   /** @type {{ resolve: () => void, reject: (error: unknown) => void }} */
   #next = { resolve() {}, reject() {} };
@@ -58,8 +57,9 @@ export class Door {
       return true;
     } catch (error) {
       peerConnection.close();
-      const hasExpired = this.#isOld && !this.guest;
-      if (!hasExpired && !signal.aborted) report("door-failed", { error });
+      // It is no failure if nobody comes.
+      const isFailure = this.guest || !(error instanceof ExpiredError);
+      if (isFailure && !signal.aborted) report("door-failed", { error });
       this.#next.reject(error);
       return false;
     } finally {
@@ -74,15 +74,11 @@ export class Door {
   async #announce(door, key) {
     const { peerConnection, report } = this.#parts;
     const { sdp } = /** @type {RTCSessionDescription} */ (peerConnection.localDescription);
-    await this.#options.onOffer({ door, key, offer: sdp });
+    await this.#options.onOffer({ door, key, offer: asDtlsClient(sdp) });
     report("pointer-sent");
     this.isOpen = true;
-    const retire = () => {
-      this.#isOld = true;
-      this.#next.resolve();
-    };
     // Guests may have read the pointer by then, so the door stays open for as long as its channel lives.
-    pause(DOOR_MS, this.#wait.signal).then(retire, () => {});
+    pause(DOOR_MS, this.#wait.signal).then(this.#next.resolve, () => {});
   }
 
   /** @param {string} guest */

@@ -3,6 +3,7 @@
 import { ExpiredError, UnreachableError } from "./errors.js";
 import { CHANNEL_TTL_SECONDS, CLOSED_MS } from "./limits.js";
 import { pause } from "./pace.js";
+import { reasonFor } from "./unreachable.js";
 
 /**
  * Resolve once the peers are connected. Reject with the reason as soon as `end` is aborted, ICE or DTLS fails, the
@@ -19,7 +20,10 @@ export function untilConnected(peerConnection, end, ownersSignal) {
     const follow = () => {
       const { connectionState } = peerConnection;
       if (connectionState === "connected") resolve();
-      if (connectionState === "failed") reject(new UnreachableError("unknown"));
+      if (connectionState !== "failed") return;
+      reasonFor(peerConnection)
+        .catch(() => /** @type {const} */ ("unknown"))
+        .then((reason) => reject(new UnreachableError(reason)));
     };
     peerConnection.addEventListener("connectionstatechange", follow, { signal });
     ownersSignal?.addEventListener("abort", () => reject(ownersSignal.reason), { signal });

@@ -49,6 +49,10 @@ export class TamperedError extends PeerpostError {
 const REASONS = {
   closed: "the connection is closed",
   "host-away": "the host is away",
+  "no-candidates": "no candidates of the other peer arrived",
+  "no-relay": "the TURN server gave no address",
+  "no-stun": "no STUN server answered",
+  "strict-nats": "both peers are behind strict NATs, and there is no TURN server",
   unknown: "the peers could not reach each other",
 };
 

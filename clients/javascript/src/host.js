@@ -12,7 +12,7 @@ import {
   RARELY_MS,
   REOPEN_MS,
 } from "./limits.js";
-import { backoff, Pace, pause } from "./pace.js";
+import { backoff, pause } from "./pace.js";
 import { Poller } from "./poller.js";
 import { textual } from "./reply.js";
 import { createKey, sealerOf } from "./sealer.js";
@@ -37,7 +37,9 @@ export class NoAddressError extends PeerpostError {
 }
 
 /** How often a host asks for a guest: the longer none has come, the less often. */
-class HostPace extends Pace {
+class HostPace {
+  lastNews = performance.now();
+
   get extraMs() {
     const quietMs = performance.now() - this.lastNews;
     if (quietMs < LESS_OFTEN_AFTER_MS) return 0;
@@ -53,10 +55,8 @@ export class Host {
   #pace = new HostPace();
   #pauses = backoff(...REOPEN_MS);
   #doors = 0;
-  /** @type {HostedAddress | null | undefined} */
+  /** @type {HostedAddress | undefined} */
   #address;
-  /** Whether the page knows the address. */
-  #isAnnounced = false;
   /** @type {Map<string, RTCPeerConnection>} The last connection of each guest, by its guest id. */
   #guests = new Map();
 
@@ -65,11 +65,10 @@ export class Host {
    * @param {import("./listen.js").ListenOptions} options
    */
   constructor(client, options) {
-    const { signal, resume } = options;
+    const { signal } = options;
     const end = this.#end;
     this.#client = client;
     this.#options = options;
-    this.#address = resume;
     this.#poller = new Poller({ end, report: (step, detail) => this.#report(step, detail) });
     signal?.addEventListener("abort", () => end.abort(signal.reason), { signal: end.signal });
   }
@@ -81,7 +80,9 @@ export class Host {
    */
   async listen() {
     const { signal } = this.#end;
-    if (!this.#address) await this.#openAddress();
+    const { resume } = this.#options;
+    if (resume) this.#use(resume);
+    else await this.#openAddress();
     for (;;) {
       const door = this.#openDoor();
       try {
@@ -90,7 +91,7 @@ export class Host {
       } catch (error) {
         // What went wrong before the door was open would go wrong again, unless the server or the network is to blame.
         if (!door.isOpen && !isFault(error)) throw error;
-        const retryAfter = error instanceof ServerError ? error.retryAfter : 0;
+        const { retryAfter = 0 } = Object(error);
         await pause(this.#pauses() + retryAfter * 1000, signal);
       }
     }
@@ -132,19 +133,17 @@ export class Host {
    * @param {import("./address.js").Pointer} pointer
    */
   async #point(pointer) {
-    for (let isNew = false; ; isNew = true) {
-      const { addressId, key, owner } = this.#address ?? (await this.#openAddress());
+    /** @param {HostedAddress} address */
+    const write = async ({ addressId, key, owner }) => {
       const offer = await sealPointer(await sealerOf(key), pointer);
-      try {
-        await this.#poller.persist((call) => this.#client.createOffer(addressId, offer, { owner, ...call }));
-        break;
-      } catch (error) {
-        if (isNew || !(error instanceof ExpiredError)) throw error;
-        this.#address = undefined;
-      }
+      await this.#poller.persist((call) => this.#client.createOffer(addressId, offer, { owner, ...call }));
+    };
+    try {
+      await write(/** @type {HostedAddress} */ (this.#address));
+    } catch (error) {
+      if (!(error instanceof ExpiredError)) throw error;
+      await write(await this.#openAddress());
     }
-    // An address that was resumed is known to be alive by now.
-    this.#announce();
   }
 
   async #openAddress() {
@@ -155,18 +154,15 @@ export class Host {
     );
     // A server of an older version grants nothing. Neither does one whose operator has turned long-lived channels off.
     if (!(Number(ttl) > CHANNEL_TTL_SECONDS)) throw new NoAddressError("the server offers no addresses");
-    const address = { addressId: textual(channel_id), key, owner, ttl };
-    this.#address = address;
-    this.#isAnnounced = false;
-    this.#announce();
-    return address;
+    return this.#use({ addressId: textual(channel_id), key, owner, ttl });
   }
 
-  #announce() {
-    if (this.#isAnnounced || !this.#address) return;
-    this.#isAnnounced = true;
-    this.#report("address", { addressId: this.#address.addressId });
-    this.#options.onLink?.({ ...this.#address });
+  /** @param {HostedAddress} address */
+  #use(address) {
+    this.#address = address;
+    this.#report("address", { addressId: address.addressId });
+    this.#options.onLink?.(address);
+    return address;
   }
 
   /**

@@ -1,14 +1,12 @@
 /** How long to wait before asking again. */
 
-/** How often to read: this depends on when there was news of another peer. */
-export class Pace {
-  lastNews = performance.now();
-
-  /** How many milliseconds to add to a pause. */
-  get extraMs() {
-    return 0;
-  }
-}
+/**
+ * How often to read: this depends on when there was news of another peer.
+ *
+ * @typedef {object} Pace
+ * @property {number} lastNews A time of `performance.now()`.
+ * @property {number} extraMs How many milliseconds to add to a pause.
+ */
 
 /**
  * Return a function that returns the length of the next pause. Pauses grow, and vary, so that peers that failed at the

@@ -13,7 +13,7 @@ import {
   RETRY_MS,
   WAIT_SECONDS,
 } from "./limits.js";
-import { backoff, Pace, pause } from "./pace.js";
+import { backoff, pause } from "./pace.js";
 import { says } from "./reply.js";
 
 /** @typedef {import("./exchange.js").Parts} Parts */
@@ -35,7 +35,7 @@ export class Poller {
   /** @param {Pick<Parts, "end" | "report"> & Partial<Parts>} parts */
   constructor(parts) {
     this.#parts = parts;
-    this.#pace = parts.pace ?? new Pace();
+    this.#pace = parts.pace ?? { lastNews: performance.now(), extraMs: 0 };
     this.#isThere = Boolean(parts.isThere);
   }
 

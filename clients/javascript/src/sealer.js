@@ -32,11 +32,21 @@ function sealerWith(key) {
         const text = await crypto.subtle.decrypt(parameters(nonce, purpose), key, bytes.subarray(NONCE_BYTES));
         return new TextDecoder().decode(text);
       } catch (cause) {
-        const what = purpose === "guest" ? "answer" : purpose.split(" ")[0];
-        throw new TamperedError(`the ${what} was tampered with, or sealed with another key`, { cause });
+        throw tampered(purpose, cause);
       }
     },
   };
+}
+
+/**
+ * Return the error for a text that is not what the other peer has sealed for this purpose.
+ *
+ * @param {Purpose} purpose
+ * @param {unknown} cause
+ */
+export function tampered(purpose, cause) {
+  const what = purpose === "guest" ? "answer" : purpose.split(" ")[0];
+  return new TamperedError(`the ${what} was tampered with, or sealed with another key`, { cause });
 }
 
 /** @param {string} text */

@@ -131,6 +131,15 @@ test("a guest's answer sealed by another implementation opens", async () => {
   assert.deepEqual([answer, ...guests], ["v=0 – ü", GUEST]);
 });
 
+test("a host begins DTLS itself, so that the handshakes of guests whose answers are refused do not reach it", async () => {
+  const sealer = await sealerOf(KEY);
+  const host = sealerOfHost(sealer, () => {});
+
+  const offer = await host.seal("v=0\r\na=setup:actpass\r\nm=audio 9\r\na=setup:actpass\r\n", "offer");
+
+  assert.equal(await sealer.open(offer, "offer"), "v=0\r\na=setup:active\r\nm=audio 9\r\na=setup:active\r\n");
+});
+
 test("offers and candidates in a door are sealed as in every channel", async () => {
   const sealer = await sealerOf(KEY);
 

@@ -12,6 +12,8 @@ export class FakePeerConnection extends EventTarget {
   channel = { readyState: "connecting", sent: [], closed: false };
   #configuration;
   #isRestarting = false;
+  /** What `getStats` returns. */
+  stats = [];
 
   constructor({ iceServers = [], iceTransportPolicy = "all" } = {}) {
     super();
@@ -59,6 +61,10 @@ export class FakePeerConnection extends EventTarget {
     if (!this.remoteDescription) throw new Error("no remote description yet");
     if (candidate.candidate === "bad") throw new Error("bad candidate");
     this.done.push(["addIceCandidate", candidate.candidate]);
+  }
+
+  async getStats() {
+    return new Map(this.stats.map((each, number) => [String(number), each]));
   }
 
   close() {

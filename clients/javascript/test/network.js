@@ -7,8 +7,8 @@ export class Network {
   connections = [];
   /** Whether peers reach each other. */
   isUp = true;
-  /** How many bytes longer each description is. */
-  padding = 0;
+  /** The end of each description. */
+  padding = "";
 
   newConnection = (options) => {
     const connection = new NumberedPeerConnection(options);
@@ -31,7 +31,7 @@ export class Network {
 class NumberedPeerConnection extends FakePeerConnection {
   async setLocalDescription() {
     await super.setLocalDescription();
-    this.localDescription.sdp += ` of ${this.number}${" ".repeat(this.network.padding)}`;
+    this.localDescription.sdp += ` of ${this.number}${this.network.padding}`;
     setImmediate(() => this.network.join());
   }
 

@@ -41,10 +41,19 @@ export declare function openPointer(sealer: Envelope, sealed: string): Promise<D
  */
 export declare function sealerOfGuest(sealer: Envelope, guest: string): Envelope;
 /**
- * Return a sealer for the host in a door. It takes the guest id from the answer.
+ * Return a sealer for the host in a door. It takes the guest id from the answer, and makes the host begin DTLS.
  *
  * @param {Envelope} sealer The door's sealer.
  * @param {(guest: string) => void} onGuest Called with the guest id when an answer is opened.
  * @returns {Envelope}
  */
 export declare function sealerOfHost(sealer: Envelope, onGuest: (guest: string) => void): Envelope;
+/**
+ * Return a description whose peer begins DTLS, and not the other one.
+ *
+ * Several guests may answer at the same moment, and one answer is accepted. The browser of the host takes the first DTLS
+ * handshake that reaches it, even if that is one of another guest. So no guest may begin one.
+ *
+ * @param {string} sdp
+ */
+export declare function asDtlsClient(sdp: string): string;

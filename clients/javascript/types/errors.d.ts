@@ -38,13 +38,17 @@ export declare class TamperedError extends PeerpostError {
 declare const REASONS: {
     closed: string;
     "host-away": string;
+    "no-candidates": string;
+    "no-relay": string;
+    "no-stun": string;
+    "strict-nats": string;
     unknown: string;
 };
 export type Reason = keyof typeof REASONS;
 /** @typedef {keyof typeof REASONS} Reason */
 /** ICE or DTLS could not reach the other peer, the owner closed the connection, or the host of an address is away. */
 export declare class UnreachableError extends PeerpostError {
-    reason: "closed" | "host-away" | "unknown";
+    reason: "closed" | "host-away" | "no-candidates" | "no-relay" | "no-stun" | "strict-nats" | "unknown";
     name: string;
     /**
      * @param {Reason} reason

@@ -1,10 +1,21 @@
 /** How long to wait before asking again. */
-/** How often to read: this depends on when there was news of another peer. */
-export declare class Pace {
+export type Pace = {
+    /**
+     * A time of `performance.now()`.
+     */
     lastNews: number;
-    /** How many milliseconds to add to a pause. */
-    get extraMs(): number;
-}
+    /**
+     * How many milliseconds to add to a pause.
+     */
+    extraMs: number;
+};
+/**
+ * How often to read: this depends on when there was news of another peer.
+ *
+ * @typedef {object} Pace
+ * @property {number} lastNews A time of `performance.now()`.
+ * @property {number} extraMs How many milliseconds to add to a pause.
+ */
 /**
  * Return a function that returns the length of the next pause. Pauses grow, and vary, so that peers that failed at the
  * same moment do not come back at the same moment.

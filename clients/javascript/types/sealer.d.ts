@@ -1,4 +1,5 @@
 /** End-to-end encryption: the server sees neither IP addresses nor fingerprints, and cannot act as a man in the middle. */
+import { TamperedError } from "./errors.js";
 export type Key = CryptoKey | Uint8Array | string;
 export type Purpose = "offer" | "answer" | "candidate offerer" | "candidate answerer" | "address" | "guest";
 export type Envelope = {
@@ -12,6 +13,13 @@ export type Envelope = {
      */
     open: (sealed: string, purpose: Purpose) => Promise<string>;
 };
+/**
+ * Return the error for a text that is not what the other peer has sealed for this purpose.
+ *
+ * @param {Purpose} purpose
+ * @param {unknown} cause
+ */
+export declare function tampered(purpose: Purpose, cause: unknown): TamperedError;
 /**
  * @param {Key} [key]
  * @returns {Promise<Envelope>}
