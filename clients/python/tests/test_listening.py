@@ -54,6 +54,21 @@ def test_three_guests_at_once_connect_each_once_and_by_one_link() -> None:
     meet(steps)
 
 
+def test_no_guest_may_begin_the_dtls_handshake() -> None:
+    """Otherwise a guest whose answer is refused could begin it before the guest who is accepted."""
+
+    async def steps(place: Meeting) -> None:
+        host = place.host()
+        await host.until_open()
+        guest = await place.guest(host.link)
+        await host.until_guests(1)
+
+        assert "a=setup:passive" in guest.localDescription.sdp
+        assert "a=setup:active" in guest.remoteDescription.sdp
+
+    meet(steps)
+
+
 def test_a_guest_that_connects_again_is_recognised_and_replaces_its_earlier_connection() -> None:
     async def steps(place: Meeting) -> None:
         host, same = place.host(), new_guest_id()
@@ -432,6 +447,7 @@ def test_a_guest_that_never_connects_is_reported_and_its_connection_closed() -> 
 
         assert place.connections.made[0].connectionState == "closed"
         assert (await place.guest(host.link)).connectionState == "connected"
+        await host.until_guests(1)
         assert len(host.peers) == 1
 
     meet(steps)

@@ -225,7 +225,7 @@ class Listener:
                 await door.open()
                 connection = new_peer(self._new_connection, door.ice_servers)
                 stack.push_async_callback(close, connection)
-                offer = await new_offer(connection, self._report)
+                offer = as_dtls_client(await new_offer(connection, self._report))
                 await door.send_offer(offer)
                 await self._point_to(door.pointer(offer))
                 stack.pop_all()
@@ -301,3 +301,12 @@ class Listener:
         # Each channel has a policy of its own, so that a server that was busy yesterday holds reads again.
         retries = PatientRetryPolicy() if self._knows_server else RetryPolicy()
         return Poller(self._clock, pace=self._pace, retries=retries, lifetime=lifetime)
+
+
+def as_dtls_client(offer: str) -> str:
+    """Return an offer whose peer begins the DTLS handshake itself (RFC 8842).
+
+    Several guests may answer at the same moment, of whom one is accepted. aiortc takes the first handshake that reaches
+    it, even from a guest whose answer was refused. So no guest may begin one.
+    """
+    return offer.replace("a=setup:actpass", "a=setup:active")
