@@ -8,7 +8,7 @@ import { clientFor } from "./signaling-client.js";
 /**
  * @typedef {"request" | "retry" | "channel" | "offer-sent" | "offer-received" | "answer-sent" | "answer-received"
  *   | "candidates-sent" | "candidates-received" | "candidate-skipped" | "ice-server-skipped" | "connected"
- *   | "renegotiated" | "negotiation-failed" | "host-away" | "address" | "pointer-sent" | "door-failed"} Step
+ *   | "renegotiated" | "negotiation-failed" | "host-away" | "pointer-sent" | "door-failed" | "lost"} Step
  */
 
 /**

@@ -38,9 +38,9 @@ export class Guest {
     this.#guest = guest;
     this.#parts = { ...parts, isThere: true };
     this.#poller = new Poller({ ...parts, end });
-    signal?.addEventListener("abort", () => end.abort(signal.reason), { signal: end.signal });
-    const giveUp = () => signal || end.abort(new UnreachableError("host-away"));
-    pause(GUEST_PATIENCE_MS, end.signal).then(giveUp, () => {});
+    const patience = signal ?? AbortSignal.timeout(GUEST_PATIENCE_MS);
+    const giveUp = () => end.abort(signal ? signal.reason : new UnreachableError("host-away"));
+    patience.addEventListener("abort", giveUp, { signal: end.signal });
   }
 
   /**

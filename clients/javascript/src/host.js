@@ -160,7 +160,6 @@ export class Host {
   /** @param {HostedAddress} address */
   #use(address) {
     this.#address = address;
-    this.#report("address", { addressId: address.addressId });
     this.#options.onLink?.(address);
     return address;
   }

@@ -87,5 +87,11 @@ export const LESS_OFTEN_MS = 1000;
 export const RARELY_MS = 4000;
 // A host that cannot open a door tries again for as long as it listens.
 export const REOPEN_MS = /** @type {const} */ ([250, 30_000]);
+// A guest that has lost its host dials again: first pause and longest one. A host may close each connection at once, so
+// the pauses grow until a connection has lasted for this long.
+export const DIAL_MS = /** @type {const} */ ([250, 30_000]);
+export const STABLE_MS = 30_000;
+// As long as no server can be reached, because the network is gone, trying often costs nobody anything.
+export const OFFLINE_DIAL_MS = /** @type {const} */ ([250, 3000]);
 // A day: long enough for a device that is restarted every night.
 export const ADDRESS_TTL_SECONDS = 86_400;

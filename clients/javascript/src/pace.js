@@ -25,6 +25,8 @@ export function backoff(first, most) {
 }
 
 /**
+ * Pause, but not longer than until the browser is online again: what has failed before may succeed then.
+ *
  * @param {number} milliseconds
  * @param {AbortSignal} signal Ends the pause early. Its reason is thrown.
  * @returns {Promise<void>}
@@ -32,14 +34,17 @@ export function backoff(first, most) {
 export function pause(milliseconds, signal) {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", stop);
-      resolve();
-    }, milliseconds);
-    function stop() {
+    const over = new AbortController();
+    const timer = setTimeout(end, milliseconds);
+    const listening = { signal: over.signal };
+    signal.addEventListener("abort", end, listening);
+    // There is no such event in Node.
+    globalThis.addEventListener?.("online", end, listening);
+    function end() {
       clearTimeout(timer);
-      reject(signal.reason);
+      over.abort();
+      if (signal.aborted) reject(signal.reason);
+      else resolve();
     }
-    signal.addEventListener("abort", stop);
   });
 }

@@ -10,6 +10,8 @@ export class FakePeerConnection extends EventTarget {
   /** The calls to it, in order. */
   done = [];
   channel = { readyState: "connecting", sent: [], closed: false };
+  /** The association of the data channels. */
+  sctp = Object.assign(new EventTarget(), { state: "connected" });
   #configuration;
   #isRestarting = false;
   /** What `getStats` returns. */
@@ -85,6 +87,12 @@ export class FakePeerConnection extends EventTarget {
   become(state) {
     this.connectionState = state;
     this.#emit("connectionstatechange");
+  }
+
+  /** The other peer has closed its connection. */
+  leave() {
+    this.sctp.state = "closed";
+    this.sctp.dispatchEvent(new Event("statechange"));
   }
 
   ice(state) {

@@ -11,6 +11,7 @@ import { buildSync } from "esbuild";
 const root = new URL("..", import.meta.url).pathname;
 const MAX_BYTES = 6_900;
 const MAX_BYTES_WITH_LISTEN = 7_992;
+const MAX_BYTES_WITH_RECONNECT = 7_400;
 
 /** Return how many bytes a page loads that imports everything from these modules. */
 function sizeOf(...modules) {
@@ -36,6 +37,13 @@ test("the main entry and peerpost/listen have at most 7,992 bytes together", (t)
 
   t.diagnostic(`${bytes} bytes`);
   assert.ok(bytes <= MAX_BYTES_WITH_LISTEN, `${bytes} bytes`);
+});
+
+test("the main entry and peerpost/reconnect have at most 7,400 bytes together", (t) => {
+  const bytes = sizeOf("index.js", "reconnect.js");
+
+  t.diagnostic(`${bytes} bytes`);
+  assert.ok(bytes <= MAX_BYTES_WITH_RECONNECT, `${bytes} bytes`);
 });
 
 test("the types are correct, and the shipped types match the source", (t) => {

@@ -2,6 +2,7 @@
 
 import { connect, SignalingClient } from "../src/index.js";
 import { listen } from "../src/listen.js";
+import { reconnect } from "../src/reconnect.js";
 import { stopTheClock, until } from "./clock.js";
 import { FakeServer, fetchFrom } from "./fake-server.js";
 import { Network } from "./network.js";
@@ -63,6 +64,28 @@ export class People {
       },
     );
     guest.outcome = settled(guest.connecting, guest);
+    return guest;
+  }
+
+  /** A guest who stays connected to the host of an address. */
+  loyalGuest({ addressId, key }, options = {}) {
+    const end = this.#end();
+    const guest = { end, steps: [], details: [], connections: [], peers: [] };
+    guest.staying = reconnect({
+      server: this.client(),
+      addressId,
+      key,
+      newConnection: () => {
+        const made = this.network.newConnection();
+        guest.connections.push(made);
+        return made;
+      },
+      onPeer: (connection, newcomer) => guest.peers.push({ connection, ...newcomer }),
+      onProgress: record(guest),
+      signal: end.signal,
+      ...options,
+    });
+    guest.outcome = settled(guest.staying, guest);
     return guest;
   }
 

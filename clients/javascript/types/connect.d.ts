@@ -1,5 +1,5 @@
 /** Connects to the other peer, at a channel or at an address. */
-export type Step = "request" | "retry" | "channel" | "offer-sent" | "offer-received" | "answer-sent" | "answer-received" | "candidates-sent" | "candidates-received" | "candidate-skipped" | "ice-server-skipped" | "connected" | "renegotiated" | "negotiation-failed" | "host-away" | "address" | "pointer-sent" | "door-failed";
+export type Step = "request" | "retry" | "channel" | "offer-sent" | "offer-received" | "answer-sent" | "answer-received" | "candidates-sent" | "candidates-received" | "candidate-skipped" | "ice-server-skipped" | "connected" | "renegotiated" | "negotiation-failed" | "host-away" | "pointer-sent" | "door-failed" | "lost";
 export type Options = {
     server: string | URL | import("./signaling-client.js").SignalingClient;
     /**
@@ -40,7 +40,7 @@ export type Connection = RTCPeerConnection | (() => RTCPeerConnection);
 /**
  * @typedef {"request" | "retry" | "channel" | "offer-sent" | "offer-received" | "answer-sent" | "answer-received"
  *   | "candidates-sent" | "candidates-received" | "candidate-skipped" | "ice-server-skipped" | "connected"
- *   | "renegotiated" | "negotiation-failed" | "host-away" | "address" | "pointer-sent" | "door-failed"} Step
+ *   | "renegotiated" | "negotiation-failed" | "host-away" | "pointer-sent" | "door-failed" | "lost"} Step
  */
 /**
  * @typedef {object} Options

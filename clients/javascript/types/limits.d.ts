@@ -37,4 +37,7 @@ export declare const RARELY_AFTER_MS = 600000;
 export declare const LESS_OFTEN_MS = 1000;
 export declare const RARELY_MS = 4000;
 export declare const REOPEN_MS: readonly [250, 30000];
+export declare const DIAL_MS: readonly [250, 30000];
+export declare const STABLE_MS = 30000;
+export declare const OFFLINE_DIAL_MS: readonly [250, 3000];
 export declare const ADDRESS_TTL_SECONDS = 86400;

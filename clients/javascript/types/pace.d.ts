@@ -25,6 +25,8 @@ export type Pace = {
  */
 export declare function backoff(first: number, most: number): () => number;
 /**
+ * Pause, but not longer than until the browser is online again: what has failed before may succeed then.
+ *
  * @param {number} milliseconds
  * @param {AbortSignal} signal Ends the pause early. Its reason is thrown.
  * @returns {Promise<void>}

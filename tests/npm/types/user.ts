@@ -17,6 +17,8 @@ import {
 import type { Address, Key, Meeting, Options, Reason, Step } from "peerpost";
 import { listen, NoAddressError } from "peerpost/listen";
 import type { HostedAddress, ListenOptions, Newcomer } from "peerpost/listen";
+import { createGuest, reconnect } from "peerpost/reconnect";
+import type { ReconnectOptions } from "peerpost/reconnect";
 
 const meeting: Partial<Meeting> = parseLink(new URL("https://example.org/"));
 const link: string = createLink(location, { channelId: "id", key: createKey() });
@@ -55,6 +57,17 @@ const listening: ListenOptions = {
   resume: kept[0],
 };
 const over: Promise<void> = listen(listening);
+const staying: ReconnectOptions = {
+  server: "https://signaling.example/",
+  addressId: address.addressId,
+  key: address.key,
+  newConnection: listening.newConnection,
+  onPeer: listening.onPeer,
+  guest: createGuest(),
+  onProgress: (step: Step, detail) => steps.push(step) && void detail.delay,
+  signal: AbortSignal.timeout(1000),
+};
+const stayed: Promise<void> = reconnect(staying);
 
 const client = new SignalingClient("https://signaling.example/", { accessKey: "key", fetch, patience: 5 });
 const { ttl }: { ttl?: number } = await client.createDataChannel({ ttl: 3600, owner: "a secret of 16 bytes or more" });
@@ -82,4 +95,4 @@ connect(new RTCPeerConnection(), {});
 // @ts-expect-error Each guest needs a connection of its own.
 listen({ ...listening, newConnection: new RTCPeerConnection() });
 
-export { connecting, following, over, ttl, wrong };
+export { connecting, following, over, stayed, ttl, wrong };

@@ -1,0 +1,122 @@
+/** Keeps a guest connected to the host of an address: the entry `peerpost/reconnect`. */
+
+import { createGuest } from "./address.js";
+import { connect } from "./connect.js";
+import { NetworkError, ServerError, UnreachableError } from "./errors.js";
+import { CLOSED_MS, DIAL_MS, OFFLINE_DIAL_MS, STABLE_MS } from "./limits.js";
+import { backoff, pause } from "./pace.js";
+import { clientFor } from "./signaling-client.js";
+
+export { createGuest } from "./address.js";
+
+/** @typedef {import("./host.js").Newcomer} Newcomer */
+
+/**
+ * @typedef {object} ReconnectOptions
+ * @property {string | URL | import("./signaling-client.js").SignalingClient} server
+ * @property {string} addressId
+ * @property {string} key The key of the address.
+ * @property {() => RTCPeerConnection} newConnection Returns a connection with its data channels and tracks, and without a
+ *   description.
+ * @property {(connection: RTCPeerConnection, newcomer: Newcomer) => void} onPeer Called each time we are connected.
+ *   `replaces` is the connection before, which is closed.
+ * @property {string} [guest] The guest id, from `createGuest`. The host recognizes us by it, even after a reload if the
+ *   page keeps it.
+ * @property {AbortSignal} [signal] Ends it. The present connection is not closed.
+ * @property {(step: import("./connect.js").Step, detail: any) => void} [onProgress] Called at each step, for a timeline.
+ */
+
+/**
+ * Connect to the host of an address, and again each time the connection is lost. Resolves when the signal is aborted, and
+ * rejects if the address is over, or if the first attempt to connect fails.
+ *
+ * @param {ReconnectOptions} options
+ * @returns {Promise<void>}
+ */
+export async function reconnect(options) {
+  const { signal } = options;
+  const end = new AbortController();
+  signal?.addEventListener("abort", () => end.abort(signal.reason), { signal: end.signal });
+  try {
+    signal?.throwIfAborted();
+    await stayConnected({ guest: createGuest(), ...options, signal: end.signal });
+  } catch (error) {
+    if (!signal?.aborted) throw error;
+  } finally {
+    end.abort();
+  }
+}
+
+/**
+ * @param {ReconnectOptions & { guest: string, signal: AbortSignal }} options
+ * @returns {Promise<never>}
+ */
+async function stayConnected({ server, newConnection, onPeer, ...options }) {
+  const { guest, signal, onProgress } = options;
+  const client = clientFor(server);
+  const dial = () => connect(newConnection, { ...options, server: client });
+  let pauses = backoff(...DIAL_MS);
+  let connection = await dial();
+  /** @type {RTCPeerConnection | undefined} */
+  let replaces;
+  for (;;) {
+    const began = performance.now();
+    const newcomer = { guest, replaces };
+    const peerConnection = connection;
+    // The page's own function may throw, which must not become an error of the connection.
+    queueMicrotask(() => onPeer(peerConnection, newcomer));
+    await untilLost(connection, signal);
+    onProgress?.("lost", {});
+    connection.close();
+    replaces = connection;
+    // Do not come back at once, again and again, to a host that closes each connection.
+    if (performance.now() - began > STABLE_MS) pauses = backoff(...DIAL_MS);
+    await pause(pauses(), signal);
+    connection = await persist(dial, pauses, signal);
+  }
+}
+
+/**
+ * Dial until there is a connection, or a reason why there cannot be one.
+ *
+ * @param {() => Promise<RTCPeerConnection>} dial
+ * @param {() => number} pauses
+ * @param {AbortSignal} signal
+ */
+async function persist(dial, pauses, signal) {
+  const offline = backoff(...OFFLINE_DIAL_MS);
+  for (;;) {
+    try {
+      return await dial();
+    } catch (error) {
+      // Trying costs nobody anything as long as no server is reached.
+      if (error instanceof NetworkError) await pause(offline(), signal);
+      else if (error instanceof ServerError) await pause(pauses() + error.retryAfter * 1000, signal);
+      else if (error instanceof UnreachableError) await pause(pauses(), signal);
+      else throw error;
+    }
+  }
+}
+
+/**
+ * Resolve when a connection is lost for good.
+ *
+ * @param {RTCPeerConnection} connection
+ * @param {AbortSignal} signal
+ */
+async function untilLost(connection, signal) {
+  const lost = new AbortController();
+  const look = () => {
+    // ICE restarts by itself, and "failed" says that this did not help. If the other peer closes its connection, its
+    // data channels close at once, and ICE fails much later.
+    const isLost = connection.connectionState === "failed" || connection.sctp?.state === "closed";
+    if (isLost || connection.signalingState === "closed") lost.abort();
+  };
+  connection.addEventListener("connectionstatechange", look);
+  connection.sctp?.addEventListener("statechange", look);
+  const either = AbortSignal.any([signal, lost.signal]);
+  for (look(); !lost.signal.aborted; look()) {
+    // No event reports that the page has closed the connection.
+    await pause(CLOSED_MS, either).catch(() => signal.throwIfAborted());
+  }
+}
