@@ -145,24 +145,28 @@ def test_the_quantities_of_a_fast_connection_with_both_peers_ready() -> None:
 def test_the_quantities_of_a_host_that_waits_for_a_month() -> None:
     found = SERVICE.idle_host(KIND)
 
-    # A month has 10,950 times 240 s. Each time, the host opens a door and writes a pointer, which takes three requests
-    # to DynamoDB of 5 ms each, and then reads the door 60 times in 300 s.
-    assert found["lambda_requests"] == pytest.approx(10_950 * (2 + 60))
-    assert found["dynamodb_write_units"] == pytest.approx(10_950 * 6)
-    assert found["dynamodb_read_units"] == pytest.approx(10_950 * 60)
-    assert found["lambda_gb_seconds"] == pytest.approx(10_950 * (3 + 60) * 0.005 / 4)
+    # A month has 21,900 times 120 s. Each time, the host opens a door and writes a pointer, which takes three requests
+    # to DynamoDB of 5 ms each, and then reads the door 26 times in 130 s. Then it erases the door.
+    assert found["lambda_requests"] == pytest.approx(21_900 * (3 + 26))
+    assert found["dynamodb_write_units"] == pytest.approx(21_900 * 8)
+    assert found["dynamodb_read_units"] == pytest.approx(21_900 * 26)
+    assert found["lambda_gb_seconds"] == pytest.approx(21_900 * (4 + 26) * 0.005 / 4)
 
 
 def test_the_modelled_host_is_as_busy_as_the_javascript_client() -> None:
     script = """
-import { DOOR_MS, POLL_MS, RARELY_MS } from "./limits.js";
-console.log(JSON.stringify({ door: DOOR_MS, poll: POLL_MS[1] + RARELY_MS }));
+import { DOOR_MS, DOOR_OVERLAP_MS, POLL_MS, RARELY_MS } from "./limits.js";
+console.log(JSON.stringify({ door: DOOR_MS, overlap: DOOR_OVERLAP_MS, poll: POLL_MS[1] + RARELY_MS }));
 """
     command = ["node", "--input-type=module", "--eval", script]
 
     run = subprocess.run(command, cwd=ROOT / "clients/javascript/src", capture_output=True, text=True, check=True)
 
-    assert json.loads(run.stdout) == {"door": 1000 * cost.DOOR_SECONDS, "poll": 1000 * cost.RARE_POLL_SECONDS}
+    assert json.loads(run.stdout) == {
+        "door": 1000 * cost.DOOR_SECONDS,
+        "overlap": 1000 * cost.DOOR_OVERLAP_SECONDS,
+        "poll": 1000 * cost.RARE_POLL_SECONDS,
+    }
 
 
 def test_starts_and_logs_are_billed() -> None:

@@ -3,7 +3,7 @@
 import { asDtlsClient, sealerOfHost } from "./address.js";
 import { attempt } from "./attempt.js";
 import { ExpiredError } from "./errors.js";
-import { DOOR_MS } from "./limits.js";
+import { DOOR_MS, DOOR_OVERLAP_MS } from "./limits.js";
 import { pause } from "./pace.js";
 import { createKey, sealerOf } from "./sealer.js";
 
@@ -23,8 +23,8 @@ export class Door {
   isOpen = false;
   #parts;
   #options;
-  /** Ends the wait for the time when there should be another door although nobody has come. */
-  #wait = new AbortController();
+  /** Whether nobody has come, and another door has taken over. */
+  #isOld = false;
   /** @type {{ resolve: () => void, reject: (error: unknown) => void }} */
   #next = { resolve() {}, reject() {} };
   /**
@@ -58,12 +58,10 @@ export class Door {
     } catch (error) {
       peerConnection.close();
       // It is no failure if nobody comes.
-      const isFailure = this.guest || !(error instanceof ExpiredError);
+      const isFailure = this.guest || !(this.#isOld || error instanceof ExpiredError);
       if (isFailure && !signal.aborted) report("door-failed", { error });
       this.#next.reject(error);
       return false;
-    } finally {
-      this.#wait.abort();
     }
   }
 
@@ -77,14 +75,23 @@ export class Door {
     await this.#options.onOffer({ door, key, offer: asDtlsClient(sdp) });
     report("pointer-sent");
     this.isOpen = true;
-    // Guests may have read the pointer by then, so the door stays open for as long as its channel lives.
-    pause(DOOR_MS, this.#wait.signal).then(this.#next.resolve, () => {});
+    this.#growOld().catch(() => {}); // The host has ended.
+  }
+
+  /** Make way for another door. Close this one a little later, since a guest may just have read the old pointer. */
+  async #growOld() {
+    const { signal } = this.#options;
+    await pause(DOOR_MS, signal);
+    this.#next.resolve();
+    await pause(DOOR_OVERLAP_MS, signal);
+    if (this.guest) return;
+    this.#isOld = true;
+    this.#parts.peerConnection.close();
   }
 
   /** @param {string} guest */
   #hear(guest) {
     this.guest = guest;
-    this.#wait.abort();
     this.#next.resolve();
   }
 }

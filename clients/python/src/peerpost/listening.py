@@ -20,6 +20,7 @@ from peerpost.limits import (
     ADDRESS_TTL_SECONDS,
     CHANNEL_TTL_SECONDS,
     CONNECT_SECONDS,
+    DOOR_OVERLAP_SECONDS,
     DOOR_SECONDS,
     FIRST_RETRY_SECONDS,
     MAX_DOORS,
@@ -277,7 +278,11 @@ class Listener:
     async def _guest_of(self, opened: OpenDoor) -> Peer:
         """Return the guest that comes through a door, once it has connected."""
         door, connection = opened.door, opened.connection
-        answer = await until_answered(connection, door)
+        try:
+            async with asyncio.timeout(DOOR_SECONDS + DOOR_OVERLAP_SECONDS):
+                answer = await until_answered(connection, door)
+        except TimeoutError as error:
+            raise ChannelExpiredError("nobody has come") from error
         opened.take_guest()
         # Another guest may follow.
         self._pace.had_guest()
