@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from chalicelib.channels import Channels
 from chalicelib.handlers import HANDLERS
 from chalicelib.limits import (
     MAX_BATCH,
@@ -18,6 +19,7 @@ from chalicelib.limits import (
     MAX_DESCRIPTION_BYTES,
     MAX_TTL_SECONDS,
 )
+from harness.clock import Clock
 from harness.contract import (
     NEEDED,
     NOBODYS_ID,
@@ -34,8 +36,8 @@ from harness.contract import (
     whole,
 )
 from harness.naming import name_of
-from harness.service import each_way_in_turn, every_way
-from harness.transports import JSON, Post
+from harness.service import app_over, each_way_in_turn, every_way
+from harness.transports import JSON, Post, over_handler
 
 NEEDS = [(method, field) for method, fields in NEEDED.items() for field in fields]
 LIMITS = {
@@ -373,6 +375,20 @@ def test_a_channel_gets_the_life_that_its_creator_asks_for_up_to_the_limit(post:
     assert [reply.json()["ttl"] for reply in (short, day, year)] == [1, MAX_TTL_SECONDS, MAX_TTL_SECONDS]
     assert ordinary.json().keys() == {"channel_id"}
     assert_accepted(post(whole("get_offer", day.json()["channel_id"])), {"offer": "an offer"})
+
+
+@pytest.mark.parametrize("longest", [300, 3600])
+def test_the_operator_limits_how_long_a_channel_may_live(longest: int, served: Channels, clock: Clock) -> None:
+    post = over_handler(app_over(served, max_ttl_seconds=longest))
+
+    opened = post({"method": "create_data_channel", "offer": "an offer", "ttl": 86_400}).json()
+    clock.seconds += longest - 1
+    alive = post(whole("get_offer", opened["channel_id"]))
+    clock.seconds += 1
+
+    assert opened["ttl"] == longest
+    assert_accepted(alive, {"offer": "an offer"})
+    assert_refused(post(whole("get_offer", opened["channel_id"])), "no such channel")
 
 
 @every_way

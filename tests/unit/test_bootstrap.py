@@ -45,6 +45,14 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Store:
     return store
 
 
+def test_the_longest_life_of_a_channel_reaches_the_handlers(memory: Memory) -> None:
+    settings = Settings(table_name="channels", max_ttl_seconds=600)
+
+    services = build_services(Table(memory.client, "channels"), {}, settings)
+
+    assert services.max_ttl_seconds == 600
+
+
 def test_features_without_a_setting_are_off(memory: Memory, store: Store) -> None:
     settings = Settings(table_name="channels", turn_secret_parameter=SECRET_NAME)
 

@@ -1,6 +1,6 @@
 resource "aws_dynamodb_table" "this" {
-  #checkov:skip=CKV_AWS_28:A channel lives 300 s, so a restored table would hold nothing but expired channels, and keep addresses longer than promised.
-  #checkov:skip=CKV_AWS_119:Encrypted with the key that DynamoDB owns; a key of our own adds its rent and KMS calls for data that lives 300 s.
+  #checkov:skip=CKV_AWS_28:Most channels live 300 s and the others a day, so a restored table would hold little but expired channels, and keep addresses longer than promised.
+  #checkov:skip=CKV_AWS_119:Encrypted with the key that DynamoDB owns; a key of our own adds its rent and KMS calls for data that lives 300 s, or a day at most by default.
 
   name                        = var.name
   billing_mode                = "PAY_PER_REQUEST"

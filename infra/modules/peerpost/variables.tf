@@ -90,7 +90,7 @@ variable "authorization_type" {
 }
 
 variable "deletion_protection" {
-  description = "Whether DynamoDB refuses to delete the table. Off by default: channels live 300 s, and with a protected table `terraform destroy` fails after everything else is gone."
+  description = "Whether DynamoDB refuses to delete the table. Off by default: channels live 300 s, or for max_ttl_seconds at most, and with a protected table `terraform destroy` fails after everything else is gone."
   type        = bool
   default     = false
   nullable    = false
