@@ -8,11 +8,12 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 # <linux/sched.h>
 CLONE_NEWNET = 0x40000000
@@ -20,6 +21,8 @@ MAX_READ_BYTES = 65_536
 # Even on a busy machine, a cable needs a tenth of this.
 PATIENCE_SECONDS = 30
 POLL_SECONDS = 0.02
+
+Result = TypeVar("Result")
 
 NO_NAMESPACES = """\
 The network tests create network namespaces. That needs root (CAP_NET_ADMIN and CAP_SYS_ADMIN) and the `ip` program.
@@ -37,11 +40,12 @@ class Host:
         """The command prefix that runs a command on this host."""
         return ["nsenter", f"--net={self._path}", "--"]
 
-    def join(self, cable: str, address: str) -> None:
-        """Give this host's end of a cable an address, and make it the default route."""
+    def join(self, cable: str, address: str, gateway: str | None = None) -> None:
+        """Give this host's end of a cable an address, and make it the default route, with or without a gateway."""
+        through = ["via", gateway] if gateway else []
         run("ip", "-n", self.name, "address", "add", address, "dev", cable)
         run("ip", "-n", self.name, "link", "set", cable, "up")
-        run("ip", "-n", self.name, "route", "replace", "default", "dev", cable)
+        run("ip", "-n", self.name, "route", "replace", "default", *through, "dev", cable)
 
     def wait_until_up(self, cable: str) -> None:
         """Wait until the kernel has announced that a cable works. Both ends must have joined it.
@@ -73,15 +77,21 @@ class Host:
             listener.shutdown(socket.SHUT_RDWR)
 
     def _listen(self, port: int) -> socket.socket:
-        # A thread can enter a namespace on its own. The socket that it opens there stays in it after the thread ends.
-        with ThreadPoolExecutor(1) as thread:
-            return thread.submit(self._listen_inside, port).result()
+        return self.inside(lambda: socket.create_server(("127.0.0.1", port)))
 
-    def _listen_inside(self, port: int) -> socket.socket:
+    def inside(self, call: Callable[[], Result]) -> Result:
+        """Call a function on this host, in a thread of its own, and return its result.
+
+        Sockets that the function opens stay on this host after the thread has ended. So do threads that it starts.
+        """
+        with ThreadPoolExecutor(1, initializer=self.enter) as thread:
+            return thread.submit(call).result()
+
+    def enter(self) -> None:
+        """Move the current thread to this host."""
         with self._path.open() as namespace:
             if ctypes.CDLL(None, use_errno=True).setns(namespace.fileno(), CLONE_NEWNET):
                 raise OSError(ctypes.get_errno(), NO_NAMESPACES)
-        return socket.create_server(("127.0.0.1", port))
 
     @property
     def _path(self) -> Path:
@@ -89,23 +99,35 @@ class Host:
 
 
 @contextmanager
-def two_hosts(cables: int) -> Iterator[tuple[Host, Host]]:
-    """Create two hosts, joined by cables named cable0, cable1 and so on. The cables have no addresses yet."""
+def new_host(name: str) -> Iterator[Host]:
+    """Create a host without cables. At the end, it is deleted with its cables."""
     if shutil.which("ip") is None:
         raise RuntimeError(NO_NAMESPACES)
-    hosts = Host(f"peerpost-{os.getpid()}-one"), Host(f"peerpost-{os.getpid()}-other")
-    with ExitStack() as stack:
-        for host in hosts:
-            run("ip", "netns", "add", host.name)
-            stack.callback(run, "ip", "netns", "delete", host.name)  # This deletes the host's cables, too.
-            run("ip", "-n", host.name, "link", "set", "lo", "up")
-        for cable in [f"cable{number}" for number in range(cables)]:
-            ends = [word for host in hosts for word in ("name", cable, "netns", host.name)]
-            run("ip", "link", "add", *ends[:4], "type", "veth", "peer", *ends[4:])
-            for host in hosts:
-                # Otherwise the kernel adds an IPv6 address, and announces it one to two seconds later.
-                run("ip", "-n", host.name, "link", "set", cable, "addrgenmode", "none")
-        yield hosts
+    host = Host(f"peerpost-{os.getpid()}-{name}")
+    run("ip", "netns", "add", host.name)
+    try:
+        run("ip", "-n", host.name, "link", "set", "lo", "up")
+        yield host
+    finally:
+        run("ip", "netns", "delete", host.name)
+
+
+def lay_cable(cable: str, *hosts: Host) -> None:
+    """Join two hosts by a cable. It has the same name on both, and no addresses yet."""
+    ends = [word for host in hosts for word in ("name", cable, "netns", host.name)]
+    run("ip", "link", "add", *ends[:4], "type", "veth", "peer", *ends[4:])
+    for host in hosts:
+        # Otherwise the kernel adds an IPv6 address, and announces it one to two seconds later.
+        run("ip", "-n", host.name, "link", "set", cable, "addrgenmode", "none")
+
+
+@contextmanager
+def two_hosts(cables: int) -> Iterator[tuple[Host, Host]]:
+    """Create two hosts, joined by cables named cable0, cable1 and so on. The cables have no addresses yet."""
+    with new_host("one") as one, new_host("other") as other:
+        for number in range(cables):
+            lay_cable(f"cable{number}", one, other)
+        yield one, other
 
 
 def run(*words: str) -> str:
