@@ -128,10 +128,12 @@ def find(command: str, package: str | None = None) -> str:
 
 
 @contextmanager
-def run(name: str, home: Path, flags: Sequence[str] = (), entry: Sequence[str] = ()) -> Iterator[Browser]:
+def run(
+    name: str, home: Path, chromium_flags: Sequence[str] = CHROMIUM_FLAGS, entry: Sequence[str] = ()
+) -> Iterator[Browser]:
     """Run `chromium` or `firefox-esr` with `home` as its home directory. `entry` is put in front of the command."""
     if name == "chromium":
-        options: dict[str, object] = {"browser": "chrome", "args": [*CHROMIUM_FLAGS, *flags]}
+        options: dict[str, object] = {"browser": "chrome", "args": list(chromium_flags)}
     else:
         options = {"browser": "firefox", "extraPrefsFirefox": FIREFOX_PREFERENCES}
     options |= {"executablePath": find(name), "headless": True, "timeout": PATIENCE_SECONDS * 1000}

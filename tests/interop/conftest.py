@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness.browsers import Browser, Page, run
+from harness.browsers import CHROMIUM_FLAGS, Browser, Page, run
 from harness.engines import ROOT
 from harness.fixtures import front, page_url, turn
 from harness.stun import StunServer, stun_server
@@ -32,9 +32,8 @@ def firefox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 @pytest.fixture
 def chromium_behind_nat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """A Chromium that has no address to share with its peer until a STUN server replies."""
-    with run(
-        "chromium", tmp_path_factory.mktemp("chromium"), ["--webrtc-ip-handling-policy=default_public_interface_only"]
-    ) as browser:
+    flags = [*CHROMIUM_FLAGS, "--webrtc-ip-handling-policy=default_public_interface_only"]
+    with run("chromium", tmp_path_factory.mktemp("chromium"), flags) as browser:
         yield browser
 
 
