@@ -721,4 +721,4 @@ def test_a_receiver_dials_an_address_again_until_everything_has_come(inbox: Path
 
     assert (inbox / "film.bin").read_bytes() == b"content"
     assert len(set(guests)) == 1
-    assert 3 < seconds < 10
+    assert seconds > 3  # Two seconds in the connections, and a pause before each new one.
