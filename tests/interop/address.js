@@ -2,6 +2,7 @@
 
 import { connect, SignalingClient } from "/src/index.js";
 import { listen } from "/src/listen.js";
+import { reconnect } from "/src/reconnect.js";
 
 /** A list to which a test can wait for additions. */
 class Log {
@@ -23,6 +24,8 @@ class Log {
 const names = new Log();
 /** The guests whom this host has let in: their guest ids, and whether they replace an earlier connection. */
 const arrivals = new Log();
+/** What hosts have said to the guests who stay here. */
+const welcomes = new Log();
 const steps = new Log();
 let hosting;
 
@@ -94,6 +97,23 @@ window.peer = {
     visits.set(options.name, await visit(options));
   },
 
+  /** Stay connected to the host of an address until `leave`. Return once the host has said welcome for the first time. */
+  stay({ name, ...options }) {
+    return new Promise((resolve, fail) => {
+      const onPeer = async (connection) => {
+        visits.set(name, connection);
+        welcomes.add(await connection.welcome);
+        resolve();
+      };
+      reconnect({ ...options, newConnection: () => guestsConnection(name), onPeer, onProgress: report }).catch(fail);
+    });
+  },
+
+  /** Return once hosts have said welcome this often to guests who stay. */
+  async welcomes(count) {
+    await welcomes.have(count);
+  },
+
   leave(name) {
     visits.get(name).close();
   },
@@ -115,8 +135,9 @@ window.peer = {
     return arrivals.items;
   },
 
-  steps() {
-    return steps.items;
+  /** Return once a step was reported. */
+  async until(step) {
+    for (let count = 1; !steps.items.includes(step); count++) await steps.have(count);
   },
 
   /** Return what the server says when a stranger tries to write to an address, in every way there is. */

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness.browsers import Browser, Page
+from harness.browsers import PATIENCE_SECONDS, Browser, Page
 from harness.front import Front
 
 ROUNDS = 50
+RUNS_EACH_WAY = 5
 
 
 @pytest.fixture
@@ -58,3 +59,83 @@ def test_two_guests_at_the_same_moment_both_connect_each_once(host: Page, guests
     assert sorted(names) == sorted(name for pair in pairs for name in pair)
     arrivals = host.call("arrivals", 2 * ROUNDS)
     assert len({each["guest"] for each in arrivals}) == len(arrivals) == 2 * ROUNDS
+
+
+@pytest.mark.parametrize("hosts", ["chromium", "firefox"])
+def test_chromium_and_firefox_meet_at_one_address(
+    chromium: Browser, firefox: Browser, address_url: str, front: Front, hosts: str
+) -> None:
+    """Guests of both browsers come at the same moment, so that one of them is refused at the first door."""
+    with chromium.profile() as one, firefox.profile() as other:
+        pages = {"chromium": one.open(address_url), "firefox": other.open(address_url)}
+        link = link_of(front.url, pages[hosts].call("listen", {"server": front.url}))
+
+        for number in range(RUNS_EACH_WAY):
+            visits = [page.begin("visit", {**link, "name": f"{name} {number}"}) for name, page in pages.items()]
+            for visit in visits:
+                visit.result(PATIENCE_SECONDS)
+
+        names = pages[hosts].call("names", 2 * RUNS_EACH_WAY)
+        assert sorted(names) == sorted(f"{name} {number}" for name in pages for number in range(RUNS_EACH_WAY))
+
+
+def test_a_host_that_was_killed_goes_on_at_its_address_and_the_guest_who_stays_is_connected_again(
+    chromium: Browser, guests: Page, address_url: str, front: Front
+) -> None:
+    with chromium.profile() as profile:
+        address = profile.open(address_url).call("listen", {"server": front.url})
+        link = link_of(front.url, address)
+        guests.call("stay", {**link, "name": "Ann"})
+    guests.call("until", "host-away")
+
+    with chromium.profile() as profile:
+        again = profile.open(address_url)
+        resumed = again.call("listen", {"server": front.url, "resume": address})
+        guests.call("welcomes", 2)
+        guests.call("visit", {**link, "name": "Ben"})
+
+        assert resumed == address
+        assert again.call("names", 2) == ["Ann", "Ben"]
+
+
+def test_a_host_that_stops_and_returns_at_once_gets_its_guest_back(host: Page, guests: Page, front: Front) -> None:
+    address = host.call("listen", {"server": front.url})
+    guests.call("stay", {**link_of(front.url, address), "name": "Ann"})
+
+    host.call("stop")
+    host.call("listen", {"server": front.url, "resume": address})
+    guests.call("leave", "Ann")
+    guests.call("welcomes", 2)
+
+    assert host.call("names", 2) == ["Ann", "Ann"]
+
+
+def test_a_stranger_can_neither_write_to_an_address_nor_erase_it_and_the_next_guest_connects(
+    host: Page, guests: Page, front: Front
+) -> None:
+    address = host.call("listen", {"server": front.url})
+
+    without = guests.call("attack", front.url, address["addressId"])
+    guessed = guests.call("attack", front.url, address["addressId"], "a guess of 16 bytes or more")
+    guests.call("visit", {**link_of(front.url, address), "name": "Ann"})
+
+    assert set(without) == {"owner is missing"}
+    assert set(guessed) == {"owner does not match"}
+    assert host.call("names", 1) == ["Ann"]
+
+
+def test_a_join_takes_a_guest_two_requests_and_no_preflight(host: Page, guests: Page, front: Front) -> None:
+    """The host has made four by then: for the address, the door and the pointer, and to ask for a guest."""
+    for page in (host, guests):
+        page.slow_time_down()
+    address = host.call("listen", {"server": front.url})
+    front.wait_for("create_offer")
+
+    guests.call("visit", {**link_of(front.url, address), "name": "Ann"})
+    front.wait_for("create_offer", 2)
+
+    counts = front.exchange
+    assert (counts["get_offer"], counts["create_answer"]) == (1, 1)
+    assert (counts["create_data_channel"], counts["create_offer"]) == (3, 2)
+    assert "get_candidates" not in counts
+    assert set(front.verbs) == {"POST"}

@@ -2,7 +2,7 @@
 
 import { randomBase64url } from "./base64url.js";
 import { GUEST_BYTES, MAX_DESCRIPTION_BYTES } from "./limits.js";
-import { textual } from "./reply.js";
+import { foreign, textual } from "./reply.js";
 import { sealerOf, tampered } from "./sealer.js";
 
 /** @typedef {import("./sealer.js").Envelope} Envelope */
@@ -50,8 +50,7 @@ export async function sealPointer(sealer, { door, key, offer }) {
 export async function openPointer(sealer, sealed) {
   try {
     const { door, key, offer } = JSON.parse(await sealer.open(sealed, "address"));
-    if (!CHANNEL_ID.test(textual(door))) throw new TypeError("no channel id");
-    return { channelId: door, sealer: await sealerOf(textual(key)), offer: offer && textual(offer) };
+    return { channelId: check(door, CHANNEL_ID), sealer: await sealerOf(textual(key)), offer: offer && textual(offer) };
   } catch (cause) {
     throw tampered("address", cause);
   }
@@ -111,9 +110,19 @@ export function asDtlsClient(sdp) {
 function parseAnswer(text) {
   try {
     const { answer, guest } = JSON.parse(text);
-    if (!GUEST.test(textual(guest))) throw new TypeError("no guest id");
-    return { answer: textual(answer), guest };
+    return { answer: textual(answer), guest: check(guest, GUEST) };
   } catch (cause) {
     throw tampered("guest", cause);
   }
+}
+
+/**
+ * Return a text if it has the right form.
+ *
+ * @param {string} text As it came, unchecked.
+ * @param {RegExp} form
+ */
+function check(text, form) {
+  if (form.test(textual(text))) return text;
+  throw foreign();
 }

@@ -1,9 +1,9 @@
 /** How an exchange ends: connected, or with the reason why not. */
 
 import { ExpiredError, UnreachableError } from "./errors.js";
-import { CHANNEL_TTL_SECONDS, CLOSED_MS } from "./limits.js";
+import { CHANNEL_TTL_SECONDS, CLOSED_MS, IDLE_MS } from "./limits.js";
 import { pause } from "./pace.js";
-import { reasonFor } from "./unreachable.js";
+import { whyUnreachable } from "./unreachable.js";
 
 /**
  * Resolve once the peers are connected. Reject with the reason as soon as `end` is aborted, ICE or DTLS fails, the
@@ -20,10 +20,7 @@ export function untilConnected(peerConnection, end, ownersSignal) {
     const follow = () => {
       const { connectionState } = peerConnection;
       if (connectionState === "connected") resolve();
-      if (connectionState !== "failed") return;
-      reasonFor(peerConnection)
-        .catch(() => /** @type {const} */ ("unknown"))
-        .then((reason) => reject(new UnreachableError(reason)));
+      if (connectionState === "failed") whyUnreachable(peerConnection).then(reject);
     };
     peerConnection.addEventListener("connectionstatechange", follow, { signal });
     ownersSignal?.addEventListener("abort", () => reject(ownersSignal.reason), { signal });
@@ -41,8 +38,13 @@ export function untilConnected(peerConnection, end, ownersSignal) {
  */
 export async function watch(peerConnection, end, seconds = CHANNEL_TTL_SECONDS) {
   const expiry = performance.now() + seconds * 1000;
+  let latest = expiry;
   while (performance.now() < expiry) {
     endIfClosed(peerConnection, end);
+    // Without any candidate of the other peer, ICE never begins, and so it never fails either.
+    const isIdle = peerConnection.remoteDescription && peerConnection.iceConnectionState === "new";
+    if (!isIdle) latest = performance.now() + IDLE_MS;
+    if (performance.now() > latest) throw await whyUnreachable(peerConnection);
     await pause(CLOSED_MS, end.signal);
   }
   throw new ExpiredError("nobody joined in time");

@@ -84,17 +84,15 @@ export class Guest {
         await this.#enter(door, peerConnection);
         return peerConnection;
       } catch (error) {
-        const isTaken = says(error, ANSWER_EXISTS);
-        const isLost = isTaken || error instanceof UnreachableError;
+        const isLost = says(error, ANSWER_EXISTS) || error instanceof UnreachableError;
         const isClosedByPage = peerConnection.signalingState === "closed" && !another;
         peerConnection.close();
         if (isClosedByPage || !isLost) throw error;
-        inside.abort();
-        await this.#pause(signal);
-        door = another ?? (await this.#findDoor(signal, isTaken ? AWAY_MS : 0));
       } finally {
         inside.abort();
       }
+      await this.#pause(signal);
+      door = another ?? (await this.#findDoor(signal));
     }
   }
 
@@ -102,10 +100,9 @@ export class Guest {
    * Ask the address until it names a door that was not tried yet.
    *
    * @param {AbortSignal} signal
-   * @param {number} [awayMs] The host is away if it has opened no other door by then.
    * @returns {Promise<Door & IceServers>}
    */
-  async #findDoor(signal, awayMs = AWAY_MS) {
+  async #findDoor(signal) {
     const { client, report, sealer } = this.#parts;
     const began = performance.now();
     for (let isAway = false; ; ) {
@@ -114,7 +111,7 @@ export class Guest {
       );
       const door = await openPointer(sealer, textual(reply.offer));
       if (!this.#tried.has(door.channelId)) return { ...door, ice_servers: reply.ice_servers };
-      if (!isAway && performance.now() - began >= awayMs) {
+      if (!isAway && performance.now() - began > AWAY_MS) {
         isAway = true;
         report("host-away");
       }

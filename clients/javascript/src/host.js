@@ -51,10 +51,10 @@ export class Host {
   #client;
   #options;
   #end = new AbortController();
+  #report;
   #poller;
   #pace = new HostPace();
   #pauses = backoff(...REOPEN_MS);
-  #doors = 0;
   /** @type {HostedAddress | undefined} */
   #address;
   /** @type {Map<string, RTCPeerConnection>} The last connection of each guest, by its guest id. */
@@ -69,7 +69,8 @@ export class Host {
     const end = this.#end;
     this.#client = client;
     this.#options = options;
-    this.#poller = new Poller({ end, report: (step, detail) => this.#report(step, detail) });
+    this.#report = (/** @type {import("./connect.js").Step} */ step, detail = {}) => options.onProgress?.(step, detail);
+    this.#poller = new Poller({ end, report: this.#report });
     signal?.addEventListener("abort", () => end.abort(signal.reason), { signal: end.signal });
   }
 
@@ -103,10 +104,8 @@ export class Host {
 
   #openDoor() {
     const peerConnection = this.#options.newConnection();
-    const number = ++this.#doors;
-    const report = (/** @type {import("./connect.js").Step} */ step, detail = {}) => this.#report(step, { ...detail, door: number });
     const door = new Door(
-      { peerConnection, client: this.#client, report, pace: this.#pace },
+      { peerConnection, client: this.#client, report: this.#report, pace: this.#pace },
       { signal: this.#end.signal, onOffer: (pointer) => this.#point(pointer) },
     );
     door.open().then((isConnected) => isConnected && this.#admit(door.guest, peerConnection));
@@ -162,14 +161,6 @@ export class Host {
     this.#address = address;
     this.#options.onLink?.(address);
     return address;
-  }
-
-  /**
-   * @param {import("./connect.js").Step} step
-   * @param {object} [detail]
-   */
-  #report(step, detail = {}) {
-    this.#options.onProgress?.(step, detail);
   }
 }
 

@@ -39,6 +39,8 @@ export const UNLIKELY_MS = 2000;
 export const OWN_MS = 250;
 // Try new candidates before asking for more: a connectivity check and DTLS take a round trip each.
 export const SETTLE_MS = 300;
+// Two peers that have each other's description and no candidate of the other after this time will not get any.
+export const IDLE_MS = 60_000;
 // Closing an RTCPeerConnection fires no event, so check this often. In a background page, the browser allows only one
 // check a second.
 export const CLOSED_MS = 250;
@@ -62,8 +64,8 @@ export const POLL_MS = /** @type {const} */ ([150, 1000]);
 // A restart takes seconds, and the longest pause keeps an outage cheap.
 export const RETRY_MS = /** @type {const} */ ([250, 8000]);
 
-// At an address, the host opens the next door as soon as it has read an answer. A guest that still finds a door that it
-// has tried, after this time, is told that the host is away.
+// At an address, the host opens the next door as soon as it has read an answer. If a guest still finds a door that it has
+// tried, after this time, the host is away.
 export const AWAY_MS = 5000;
 // A guest that is not connected by then looks whether the host has opened another door. ICE takes about as long to fail.
 export const DOOR_PATIENCE_MS = 15_000;

@@ -14,6 +14,8 @@ export class FakePeerConnection extends EventTarget {
   sctp = Object.assign(new EventTarget(), { state: "connected" });
   #configuration;
   #isRestarting = false;
+  /** Whether no candidate of the other peer arrives, so that ICE does not begin. */
+  hasNobody = false;
   /** What `getStats` returns. */
   stats = [];
 
@@ -57,6 +59,7 @@ export class FakePeerConnection extends EventTarget {
   async setRemoteDescription({ type, sdp }) {
     this.done.push(["setRemoteDescription", type, sdp]);
     this.remoteDescription = { type, sdp };
+    if (this.iceConnectionState === "new") this.iceConnectionState = this.hasNobody ? "new" : "checking";
   }
 
   async addIceCandidate(candidate) {

@@ -181,7 +181,7 @@ test("a guest at the door of a host that is gone waits for it, and is told once 
     const guest = people.guest(address);
     await until(() => !exists || guest.connections[0]?.localDescription);
     if (exists) guest.connections[0].become("failed");
-    await until(() => guest.steps.includes("host-away"), 2 * SECOND);
+    await until(() => guest.steps.includes("host-away"), 7 * SECOND);
     await pass(20 * SECOND);
 
     people.host({ resume: address });

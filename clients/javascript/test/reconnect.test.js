@@ -233,6 +233,7 @@ test("an abort ends it at any moment, and keeps the present connection open", as
     "while it dials again": (guest) => guest.steps.includes("lost"),
   };
   for (const [moment, reached] of Object.entries(moments)) {
+    people.network.isUp = moment !== "while it dials";
     const guest = people.loyalGuest(host.addresses[0], moment === "before it begins" ? { signal: AbortSignal.abort() } : {});
     if (moment === "while it dials again") {
       await until(() => guest.peers.length === 1);

@@ -16,10 +16,10 @@ function candidates(side, ...types) {
 }
 
 /** Two peers exchange descriptions, and then ICE fails. Return the error of one of them. */
-async function failure(t, { iceServers, local = [], remote = [], ice = "failed", sdp = "", broken }) {
+async function failure(t, { iceServers, local = [], remote = [], pair = "failed", sdp = "", broken }) {
   stopTheClock(t);
   const peer = new FakePeerConnection({ iceServers });
-  peer.stats = [{ type: "transport" }, ...candidates("local", ...local), ...candidates("remote", ...remote)];
+  peer.stats = [{ type: "candidate-pair", state: pair }, ...candidates("local", ...local), ...candidates("remote", ...remote)];
   if (broken) peer.getStats = broken;
   const server = new FakeServer();
   const channelId = server.open();
@@ -29,7 +29,6 @@ async function failure(t, { iceServers, local = [], remote = [], ice = "failed",
   connecting.catch(() => {});
   await until(() => server.methods().includes("create_answer"));
 
-  peer.ice(ice);
   peer.become("failed");
   return outcome(connecting).then(assert.fail, (error) => error);
 }
@@ -77,7 +76,7 @@ const CASES = {
     "the peers could not reach each other",
   ],
   "DTLS failed": [
-    { iceServers: [STUN], ice: "connected", local: ["host"], remote: ["host"] },
+    { iceServers: [STUN], pair: "succeeded", local: ["host"], remote: ["host"] },
     "unknown",
     "the peers could not reach each other",
   ],
@@ -97,6 +96,22 @@ for (const [name, [circumstances, reason, message]] of Object.entries(CASES)) {
   });
 }
 
+test("if no candidates arrive, ICE does not begin, and the error says so after a minute", async (t) => {
+  stopTheClock(t);
+  const peer = new FakePeerConnection({ iceServers: [STUN] });
+  peer.hasNobody = true;
+  const server = new FakeServer();
+  const channelId = server.open();
+  server.serve({ method: "create_offer", channel_id: channelId, offer: "v=0" });
+  const client = new SignalingClient("https://signaling.example/", { fetch: fetchFrom(server) });
+  const began = Date.now();
+
+  const connecting = connect(peer, { server: client, channelId });
+
+  await assert.rejects(outcome(connecting), { name: "UnreachableError", reason: "no-candidates" });
+  assert.ok(Math.abs(Date.now() - began - 60_000) < 1000, `${Date.now() - began} ms`);
+});
+
 test("closing a failed connection does not wait for its statistics", async (t) => {
   stopTheClock(t);
   const peer = new FakePeerConnection();
@@ -106,7 +121,6 @@ test("closing a failed connection does not wait for its statistics", async (t) =
   const connecting = connect(peer, { server: client });
   connecting.catch(() => {});
   await until(() => server.methods().includes("get_answer"));
-  peer.ice("failed");
   peer.become("failed");
   const began = Date.now();
 

@@ -17,6 +17,7 @@ export declare const LATE_MS = 50;
 export declare const UNLIKELY_MS = 2000;
 export declare const OWN_MS = 250;
 export declare const SETTLE_MS = 300;
+export declare const IDLE_MS = 60000;
 export declare const CLOSED_MS = 250;
 export declare const PATIENCE_SECONDS = 15;
 export declare const MAX_REPLY_BYTES = 6291456;

@@ -52,7 +52,7 @@ const listening: ListenOptions = {
     connection.createDataChannel(guest);
   },
   onLink: (opened) => kept.push(opened) && void createLink(location, opened),
-  onProgress: (step: Step, detail) => steps.push(step) && void detail.door,
+  onProgress: (step: Step, detail) => steps.push(step) && void detail.error,
   signal: AbortSignal.timeout(1000),
   resume: kept[0],
 };
