@@ -1,6 +1,6 @@
 /** One attempt to connect one RTCPeerConnection to the other peer, through one channel. */
 
-import { endIfClosed, untilConnected } from "./ending.js";
+import { endIfClosed, endWith, untilConnected } from "./ending.js";
 import { Exchange } from "./exchange.js";
 import { LINK_IS_USED } from "./sentences.js";
 
@@ -23,10 +23,7 @@ export async function attempt(parts, options) {
   end.signal.throwIfAborted();
   const exchange = new Exchange({ ...parts, end }, options);
   const connected = untilConnected(peerConnection, end, signal);
-  exchange.run().catch((error) => {
-    endIfClosed(peerConnection, end, error);
-    end.abort(error);
-  });
+  exchange.run().catch((error) => endWith(peerConnection, end, error));
   try {
     await connected;
   } catch (error) {

@@ -1,5 +1,6 @@
 /** ICE candidates, in both directions: ours to the other peer, and theirs to our RTCPeerConnection (RFC 8838). */
 
+import { endWith } from "./ending.js";
 import { RefusalError } from "./errors.js";
 import {
   BATCH_MS,
@@ -186,7 +187,7 @@ export class CandidateExchange {
   async #send() {
     if (!this.#maySend) return;
     this.#maySend = false;
-    const { end, report } = this.#parts;
+    const { end, peerConnection, report } = this.#parts;
     try {
       while (this.unsent.length) {
         await pause(BATCH_MS, end.signal);
@@ -201,7 +202,7 @@ export class CandidateExchange {
       this.#maySend = true;
     } catch (error) {
       if (error instanceof RefusalError) report("candidate-skipped", { error });
-      else end.abort(error);
+      else endWith(peerConnection, end, error);
     }
   }
 

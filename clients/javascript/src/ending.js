@@ -41,6 +41,7 @@ export async function watch(peerConnection, end, seconds = CHANNEL_TTL_SECONDS) 
   let latest = expiry;
   while (performance.now() < expiry) {
     endIfClosed(peerConnection, end);
+    end.signal.throwIfAborted(); // Firefox throws at a look at a closed connection's description.
     // Without any candidate of the other peer, ICE never begins, and so it never fails either.
     const isIdle = peerConnection.remoteDescription && peerConnection.iceConnectionState === "new";
     if (!isIdle) latest = performance.now() + IDLE_MS;
@@ -48,6 +49,18 @@ export async function watch(peerConnection, end, seconds = CHANNEL_TTL_SECONDS) 
     await pause(CLOSED_MS, end.signal);
   }
   throw new ExpiredError("nobody joined in time");
+}
+
+/**
+ * End the exchange with an error, or with its cause: browsers throw many errors at calls on a closed connection.
+ *
+ * @param {RTCPeerConnection} peerConnection
+ * @param {AbortController} end
+ * @param {unknown} error
+ */
+export function endWith(peerConnection, end, error) {
+  endIfClosed(peerConnection, end, error);
+  end.abort(error);
 }
 
 /**

@@ -52,7 +52,7 @@ const REASONS = {
   "no-candidates": "no candidates of the other peer arrived",
   "no-relay": "the TURN server gave no address",
   "no-stun": "no STUN server answered",
-  "strict-nats": "both peers are behind strict NATs, and there is no TURN server",
+  "strict-nats": "both peers are behind strict NATs, with no TURN server",
   unknown: "the peers could not reach each other",
 };
 

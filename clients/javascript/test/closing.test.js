@@ -34,6 +34,14 @@ class ClosingPeerConnection extends FakePeerConnection {
     super();
     this.closer = closer;
     closer.peer = this;
+    let description = null;
+    Object.defineProperty(this, "remoteDescription", {
+      get() {
+        if (this.signalingState === "closed") throw closed(); // Only Firefox does this.
+        return description;
+      },
+      set: (value) => (description = value),
+    });
   }
 
   #call(name, ...values) {

@@ -53,7 +53,7 @@ const CASES = {
   "both are behind NATs without a TURN server": [
     { iceServers: [STUN], local: ["host", "srflx"], remote: ["host", "srflx"] },
     "strict-nats",
-    "both peers are behind strict NATs, and there is no TURN server",
+    "both peers are behind strict NATs, with no TURN server",
   ],
   "only the other peer has a relay": [
     { iceServers: [STUN], local: ["host", "srflx"], remote: ["srflx", "relay"] },

@@ -19,6 +19,14 @@ export declare function untilConnected(peerConnection: RTCPeerConnection, end: A
  */
 export declare function watch(peerConnection: RTCPeerConnection, end: AbortController, seconds?: number): Promise<void>;
 /**
+ * End the exchange with an error, or with its cause: browsers throw many errors at calls on a closed connection.
+ *
+ * @param {RTCPeerConnection} peerConnection
+ * @param {AbortController} end
+ * @param {unknown} error
+ */
+export declare function endWith(peerConnection: RTCPeerConnection, end: AbortController, error: unknown): void;
+/**
  * End the exchange if its owner has closed the connection. No event reports that.
  *
  * @param {RTCPeerConnection | undefined} peerConnection
