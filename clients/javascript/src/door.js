@@ -23,8 +23,6 @@ export class Door {
   isOpen = false;
   #parts;
   #options;
-  /** Whether nobody has come, and another door has taken over. */
-  #isOld = false;
   /** @type {{ resolve: () => void, reject: (error: unknown) => void }} */
   #next = { resolve() {}, reject() {} };
   /**
@@ -51,31 +49,27 @@ export class Door {
     const { signal } = this.#options;
     try {
       const key = createKey();
-      const sealer = sealerOfHost(await sealerOf(key), (guest) => this.#hear(guest));
-      const onOffer = (/** @type {string} */ channelId) => this.#announce(channelId, key);
+      const sealer = sealerOfHost(await sealerOf(key), (guest) => {
+        this.guest = guest;
+        this.#next.resolve();
+      });
+      const onOffer = async (/** @type {string} */ door) => {
+        const { sdp } = /** @type {RTCSessionDescription} */ (peerConnection.localDescription);
+        await this.#options.onOffer({ door, key, offer: asDtlsClient(sdp) });
+        report("pointer-sent");
+        this.isOpen = true;
+        this.#growOld().catch(() => {}); // The host has ended.
+      };
       await attempt({ ...this.#parts, sealer }, { signal, onOffer, isModern: true });
       return true;
     } catch (error) {
       peerConnection.close();
-      // It is no failure if nobody comes.
-      const isFailure = this.guest || !(this.#isOld || error instanceof ExpiredError);
-      if (isFailure && !signal.aborted) report("door-failed", { error });
+      // It is no failure if nobody comes until the door is closed.
+      const isClosed = error instanceof ExpiredError || Object(error).reason === "closed";
+      if (!signal.aborted && (this.guest || !isClosed)) report("door-failed", { error });
       this.#next.reject(error);
       return false;
     }
-  }
-
-  /**
-   * @param {string} door The id of its channel.
-   * @param {string} key
-   */
-  async #announce(door, key) {
-    const { peerConnection, report } = this.#parts;
-    const { sdp } = /** @type {RTCSessionDescription} */ (peerConnection.localDescription);
-    await this.#options.onOffer({ door, key, offer: asDtlsClient(sdp) });
-    report("pointer-sent");
-    this.isOpen = true;
-    this.#growOld().catch(() => {}); // The host has ended.
   }
 
   /** Make way for another door. Close this one a little later, since a guest may just have read the old pointer. */
@@ -84,14 +78,6 @@ export class Door {
     await pause(DOOR_MS, signal);
     this.#next.resolve();
     await pause(DOOR_OVERLAP_MS, signal);
-    if (this.guest) return;
-    this.#isOld = true;
-    this.#parts.peerConnection.close();
-  }
-
-  /** @param {string} guest */
-  #hear(guest) {
-    this.guest = guest;
-    this.#next.resolve();
+    if (!this.guest) this.#parts.peerConnection.close();
   }
 }

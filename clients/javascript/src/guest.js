@@ -32,7 +32,7 @@ export class Guest {
    */
   constructor(parts, { addressId, key, guest = createGuest(), signal }) {
     // Without a key, the server could send us to a door of its own.
-    if (!key) throw new TypeError("an address needs its key");
+    if (!key) throw new TypeError("the link is incomplete");
     const end = this.#end;
     this.#addressId = addressId;
     this.#guest = guest;

@@ -74,13 +74,21 @@ export class Host {
     signal?.addEventListener("abort", () => end.abort(signal.reason), { signal: end.signal });
   }
 
-  /**
-   * Open one door after another, until there is a reason to stop, which is thrown.
-   *
-   * @returns {Promise<never>}
-   */
+  /** Open one door after another until the signal is aborted, or until there is no going on. */
   async listen() {
-    const { signal } = this.#end;
+    const { signal } = this.#options;
+    try {
+      signal?.throwIfAborted();
+      await this.#openDoors();
+    } catch (error) {
+      if (!signal?.aborted) throw error;
+    } finally {
+      this.#end.abort();
+    }
+  }
+
+  /** @returns {Promise<never>} */
+  async #openDoors() {
     const { resume } = this.#options;
     if (resume) this.#use(resume);
     else await this.#openAddress();
@@ -92,14 +100,10 @@ export class Host {
       } catch (error) {
         // What went wrong before the door was open would go wrong again, unless the server or the network is to blame.
         if (!door.isOpen && !isFault(error)) throw error;
-        const { retryAfter = 0 } = Object(error);
-        await pause(this.#pauses() + retryAfter * 1000, signal);
+        const retryAfter = Object(error).retryAfter ?? 0;
+        await pause(this.#pauses() + retryAfter * 1000, this.#end.signal);
       }
     }
-  }
-
-  stop() {
-    this.#end.abort();
   }
 
   #openDoor() {
@@ -117,8 +121,8 @@ export class Host {
    * @param {RTCPeerConnection} peerConnection
    */
   #admit(guest, peerConnection) {
-    for (const [id, { signalingState }] of this.#guests) {
-      if (signalingState === "closed") this.#guests.delete(id);
+    for (const [id, connection] of this.#guests) {
+      if (connection.signalingState === "closed") this.#guests.delete(id);
     }
     const replaces = this.#guests.get(guest);
     this.#guests.set(guest, peerConnection);

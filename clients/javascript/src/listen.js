@@ -31,14 +31,6 @@ export { NoAddressError } from "./host.js";
  * @returns {Promise<void>}
  */
 export async function listen(options) {
-  const { server, accessKey, signal } = options;
-  const host = new Host(clientFor(server, accessKey), options);
-  try {
-    signal?.throwIfAborted();
-    await host.listen();
-  } catch (error) {
-    if (!signal?.aborted) throw error;
-  } finally {
-    host.stop();
-  }
+  const { server, accessKey } = options;
+  await new Host(clientFor(server, accessKey), options).listen();
 }

@@ -39,11 +39,6 @@ export declare class Host {
      * @param {import("./listen.js").ListenOptions} options
      */
     constructor(client: SignalingClient, options: import("./listen.js").ListenOptions);
-    /**
-     * Open one door after another, until there is a reason to stop, which is thrown.
-     *
-     * @returns {Promise<never>}
-     */
-    listen(): Promise<never>;
-    stop(): void;
+    /** Open one door after another until the signal is aborted, or until there is no going on. */
+    listen(): Promise<void>;
 }
