@@ -43,6 +43,7 @@ OWN_FILES = {
     "chalicelib/http_app.py",
     "chalicelib/ice_servers.py",
     "chalicelib/limits.py",
+    "chalicelib/ownership.py",
     "chalicelib/parameters.py",
     "chalicelib/protocol.py",
     "chalicelib/request_log.py",
