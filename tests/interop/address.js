@@ -50,7 +50,8 @@ function guestsConnection(name) {
   connection.welcome = new Promise((resolve) => {
     connection.ondatachannel = ({ channel }) => {
       channel.onmessage = ({ data }) => resolve(data);
-      channel.send(name);
+      // The channel may be announced before it is open.
+      channel.onopen = () => channel.send(name);
     };
   });
   return connection;
