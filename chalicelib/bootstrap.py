@@ -17,6 +17,7 @@ from chalicelib.errors import ParameterUnavailable, StorageUnavailable
 from chalicelib.handlers import Services
 from chalicelib.http_app import create_app
 from chalicelib.ice_servers import IceServers
+from chalicelib.request_log import QuietPolls
 from chalicelib.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -52,7 +53,12 @@ def lambda_app(settings: Settings) -> Chalice:
     if settings.snap_start:
         reconnect_after_restore(get_services, parameters)
     # CORS is left to the function URL.
-    return create_app(get_services, max_wait_seconds=settings.max_wait_seconds, deadline=deadline)
+    return create_app(
+        get_services,
+        max_wait_seconds=settings.max_wait_seconds,
+        deadline=deadline,
+        quiet_polls=QuietPolls(),
+    )
 
 
 def local_app(settings: Settings) -> Chalice:

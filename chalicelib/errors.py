@@ -5,6 +5,10 @@ class SignalingError(Exception):
     """The request is refused. The message goes to the client as it stands."""
 
 
+class TooEarly(SignalingError):
+    """The other peer has not written yet. Most polls hear this, and ask again."""
+
+
 class Unauthorized(SignalingError):
     """The request needs an access key, and has none that is valid."""
 

@@ -11,7 +11,7 @@ from typing import NamedTuple, TypedDict
 from chalicelib import request_log, waiting
 from chalicelib.access_keys import AccessKeys
 from chalicelib.channels import Channel, Channels
-from chalicelib.errors import SignalingError
+from chalicelib.errors import SignalingError, TooEarly
 from chalicelib.ice_servers import IceServer, IceServers
 from chalicelib.limits import (
     CHANNEL_TTL_SECONDS,
@@ -129,7 +129,7 @@ def get_offer(call: Call) -> Reply:
     since = request.whole_number("since")
     channel = wait_for_channel(call, channel_id, lambda channel: channel.offer is not None)
     if channel.offer is None:
-        raise SignalingError("no offer yet")
+        raise TooEarly("no offer yet")
     return {
         "offer": channel.offer,
         **candidates_since(since, channel.candidates),
@@ -152,7 +152,7 @@ def get_answer(call: Call) -> Reply:
     since = request.whole_number("since")
     channel = wait_for_channel(call, channel_id, lambda channel: channel.answer is not None)
     if channel.answer is None:
-        raise SignalingError("no answer yet")
+        raise TooEarly("no answer yet")
     return {"answer": channel.answer, **candidates_since(since, channel.candidates)}
 
 

@@ -5,14 +5,22 @@ Calls no AWS service itself, and reads no environment variable.
 
 import logging
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from chalice.app import Chalice, CORSConfig, Request, Response
 
 from chalicelib import limits, request_log
 from chalicelib.deadline import Deadline, OutOfTime, no_deadline
-from chalicelib.errors import SignalingError, StorageUnavailable, Unauthorized, UnknownKey
+from chalicelib.errors import (
+    SignalingError,
+    StorageUnavailable,
+    TooEarly,
+    Unauthorized,
+    UnknownKey,
+)
 from chalicelib.handlers import Services, handle
+from chalicelib.request_log import QuietPolls
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +34,7 @@ def create_app(
     max_wait_seconds: float = limits.MAX_WAIT_SECONDS,
     cors: CORSConfig | None = None,
     deadline: Deadline = no_deadline,
+    quiet_polls: QuietPolls | None = None,
 ) -> Chalice:
     """Return the Chalice application that serves `get_services()`.
 
@@ -33,10 +42,11 @@ def create_app(
     `max_wait_seconds` limits how long a client may have its reply held.
     `cors` is for a server that browsers call without a function URL in between.
     `deadline` ends a request after the longest wait and all of DynamoDB's retries.
+    `quiet_polls` counts polls that find nothing. Without it, each request has its line in the log.
     """
     # Without logs of its own: the Lambda runtime logs in JSON, with tracebacks.
     app = Chalice(app_name="peerpost", configure_logs=False)
-    app.register_middleware(log_and_finish)
+    app.register_middleware(partial(log_and_finish, quiet_polls=quiet_polls))
 
     # Every content type: a browser that sends text/plain needs no CORS preflight.
     @app.route("/", methods=["POST"], content_types=["*/*"], cors=cors)
@@ -59,6 +69,9 @@ def create_app(
             return unauthorized(refusal, 'Bearer error="invalid_token"')
         except Unauthorized as refusal:
             return unauthorized(refusal, "Bearer")
+        except TooEarly as refusal:
+            request_log.current().is_too_early = True
+            return plain_text(400, str(refusal))
         except SignalingError as refusal:
             return plain_text(400, str(refusal))
         except StorageUnavailable as outage:
@@ -105,12 +118,16 @@ def longest_wait_of(lambda_context: Any, max_wait_seconds: float) -> float:
     return max(0.0, min(max_wait_seconds, float(seconds_left) - limits.REQUEST_SECONDS))
 
 
-def log_and_finish(request: Request, get_response: Callable[[Request], Response]) -> Response:
+def log_and_finish(
+    request: Request,
+    get_response: Callable[[Request], Response],
+    quiet_polls: QuietPolls | None = None,
+) -> Response:
     """Log a request, and give its reply our form: Chalice's own errors are JSON, ours plain text.
 
     Chalice calls this around every request, also those that it refuses itself.
     """
-    line = request_log.begin()
+    line = request_log.begin(quiet_polls)
     response = get_response(request)
     # The protocol has no 405: every refusal is a 400, except for the 401 of an access key.
     if response.status_code == 405:

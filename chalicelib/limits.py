@@ -95,5 +95,15 @@ SOON_SECONDS = 2
 LONGEST_PAUSE_SOON_SECONDS = 0.09
 LONGEST_PAUSE_LATER_SECONDS = 0.5
 
+# An instance counts quick polls that find nothing. It writes a line when it has counted this many,
+# and when the first of them is this long ago. Then the lines of polls cost a hundredth of what they
+# would cost otherwise, and the metrics are at most a minute late as long as requests come. If the
+# instance ends before that, the log misses at most this many polls.
+MAX_QUIET_POLLS = 100
+QUIET_SECONDS = 60
+
+# A poll takes 10 to 30 ms. One that takes longer than this is worth a line: something is slow.
+SLOW_POLL_SECONDS = 0.1
+
 # Throttling passes within a second or two: DynamoDB splits the partition, or the burst is over.
 RETRY_AFTER_SECONDS = 1

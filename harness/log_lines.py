@@ -16,7 +16,8 @@ class Lines(logging.Handler):
         self.records: list[dict[str, Any]] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.records.append({name: getattr(record, name) for name in FACTS})
+        facts = {name: getattr(record, name) for name in FACTS}
+        self.records.append(facts | {"quiet_polls": getattr(record, "quiet_polls", 0)})
 
 
 @contextmanager

@@ -139,6 +139,16 @@ run "the_requests_log_is_what_the_metrics_are_made_of" {
   }
 
   assert {
+    condition = (
+      aws_cloudwatch_log_metric_filter.quiet_polls.log_group_name == "/aws/lambda/peerpost" &&
+      aws_cloudwatch_log_metric_filter.quiet_polls.metric_transformation[0].namespace == "peerpost" &&
+      aws_cloudwatch_log_metric_filter.quiet_polls.metric_transformation[0].name == "NotYet" &&
+      aws_cloudwatch_log_metric_filter.quiet_polls.metric_transformation[0].value == "$.quiet_polls"
+    )
+    error_message = "Polls without a line must be part of the same metric as those with one."
+  }
+
+  assert {
     condition     = aws_cloudwatch_metric_alarm.slow_dynamodb.metric_name == "DynamoDBTime" && aws_cloudwatch_metric_alarm.slow_dynamodb.namespace == "peerpost"
     error_message = "The alarm must watch the log's metric."
   }

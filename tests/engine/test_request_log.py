@@ -1,6 +1,7 @@
-"""The log line of each request: its contents, and that clients cannot write into it."""
+"""The log line of each request: its contents, that clients cannot write into it, and which polls have none."""
 
 import json
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +14,8 @@ from chalicelib.dynamodb import Table
 from chalicelib.errors import StorageUnavailable
 from chalicelib.handlers import HANDLERS, Services
 from chalicelib.http_app import create_app
-from chalicelib.request_log import Line
+from chalicelib.limits import MAX_QUIET_POLLS, QUIET_SECONDS, SLOW_POLL_SECONDS
+from chalicelib.request_log import Line, QuietPolls
 from harness.clock import Clock
 from harness.contract import NOBODYS_ID
 from harness.engines import client_of
@@ -82,9 +84,136 @@ def test_a_request_that_fails_inside_the_server_is_logged_too(
 def test_the_line_of_a_held_reply_counts_its_reads(post: Post, channels: Channels, lines: list[dict[str, Any]]) -> None:
     channel_id = channels.create()
 
-    post({"method": "get_offer", "channel_id": channel_id, "wait": 0.1})
+    # The first read may take a while on a busy machine.
+    post({"method": "get_offer", "channel_id": channel_id, "wait": 1})
 
     assert lines[0]["dynamodb_calls"] > 1
+
+
+@pytest.fixture
+def quiet_post(channels: Channels, monkeypatch: pytest.MonkeyPatch) -> Post:
+    """Post to a server that counts polls, as it does on Lambda, and for which no poll is slow."""
+    monkeypatch.setattr("chalicelib.limits.SLOW_POLL_SECONDS", math.inf)
+    services = Services(channels)
+    return over_handler(create_app(lambda: services, quiet_polls=QuietPolls(Clock())))
+
+
+def test_polls_that_find_nothing_are_counted_in_the_next_line(
+    quiet_post: Post, channels: Channels, lines: list[dict[str, Any]]
+) -> None:
+    channel = {"channel_id": channels.create()}
+    for _ in range(3):
+        assert quiet_post({"method": "get_offer", **channel}).body == "no offer yet"
+    for _ in range(4):
+        assert quiet_post({"method": "get_answer", **channel}).body == "no answer yet"
+
+    quiet_post({"method": "create_offer", "offer": "an offer", **channel})
+    quiet_post({"method": "get_offer", **channel})
+
+    assert [(line["method"], line["outcome"], line["quiet_polls"]) for line in lines] == [
+        ("create_offer", "done", 7),
+        ("get_offer", "done", 0),
+    ]
+
+
+def test_every_request_that_is_not_a_quick_poll_in_vain_has_its_line(
+    quiet_post: Post, channels: Channels, lines: list[dict[str, Any]]
+) -> None:
+    channel = {"channel_id": channels.create()}
+
+    quiet_post({"method": "get_offer", "channel_id": NOBODYS_ID})
+    quiet_post({"method": "get_candidates", **channel})
+    quiet_post({"method": "get_offer"})
+    quiet_post(b"{")
+
+    assert [(line["method"], line["outcome"]) for line in lines] == [
+        ("get_offer", "no such channel"),
+        ("get_candidates", "done"),
+        ("get_offer", "channel_id is missing"),
+        ("unknown", "body is not JSON (RFC 7493)"),
+    ]
+
+
+def test_an_outage_during_a_poll_has_its_line(lines: list[dict[str, Any]]) -> None:
+    services = Services(NOWHERE)
+    post = over_handler(create_app(lambda: services, quiet_polls=QuietPolls()))
+
+    post({"method": "get_answer", "channel_id": NOBODYS_ID})
+
+    assert [words(line)[:3] for line in lines] == [("get_answer", 503, "storage is unavailable")]
+
+
+def poll(quiet_polls: QuietPolls, seconds: float = 0.01, reads: int = 1) -> None:
+    """End a request that took so long, and has found nothing."""
+    clock = Clock()
+    line = Line(clock, quiet_polls)
+    line.is_too_early = True
+    for _ in range(reads):
+        with line.dynamodb_call():
+            clock.seconds += seconds / reads
+    line.write(400, "no answer yet")
+
+
+def test_a_slow_poll_has_its_line(lines: list[dict[str, Any]]) -> None:
+    quiet_polls = QuietPolls()
+    poll(quiet_polls)
+
+    poll(quiet_polls, 20 * SLOW_POLL_SECONDS)
+
+    assert [(line["duration_ms"], line["quiet_polls"]) for line in lines] == [(20_000 * SLOW_POLL_SECONDS, 1)]
+
+
+def test_a_reply_that_was_held_in_vain_has_its_line(lines: list[dict[str, Any]]) -> None:
+    quiet_polls = QuietPolls()
+    poll(quiet_polls)
+
+    poll(quiet_polls, reads=2)
+
+    assert [(line["dynamodb_calls"], line["quiet_polls"]) for line in lines] == [(2, 1)]
+
+
+def test_a_poll_has_its_line_if_as_many_as_may_be_lost_are_counted(lines: list[dict[str, Any]]) -> None:
+    quiet_polls = QuietPolls(Clock())
+
+    for _ in range(2 * (MAX_QUIET_POLLS + 1)):
+        poll(quiet_polls)
+
+    assert [line["quiet_polls"] for line in lines] == [MAX_QUIET_POLLS, MAX_QUIET_POLLS]
+
+
+def test_a_poll_has_its_line_if_the_first_one_without_is_a_minute_old(lines: list[dict[str, Any]]) -> None:
+    clock = Clock()
+    quiet_polls = QuietPolls(clock)
+    poll(quiet_polls)
+    clock.seconds += QUIET_SECONDS - 1
+    poll(quiet_polls)
+    clock.seconds += 1
+
+    poll(quiet_polls)
+    clock.seconds += QUIET_SECONDS - 1
+    poll(quiet_polls)
+
+    assert [line["quiet_polls"] for line in lines] == [2]
+
+
+@given(st.lists(st.tuples(st.floats(0, 2 * QUIET_SECONDS), st.booleans())))
+def test_lines_and_counted_polls_together_are_all_requests_but_the_last_few(
+    requests: list[tuple[float, bool]],
+) -> None:
+    clock = Clock()
+    quiet_polls = QuietPolls(clock)
+
+    with listening() as lines:
+        for pause, is_poll in requests:
+            clock.seconds += pause
+            if is_poll:
+                poll(quiet_polls)
+            else:
+                Line(clock, quiet_polls).write(200, "done")
+
+    told = sum(1 + line["quiet_polls"] for line in lines)
+    not_told = len(requests) - told
+    assert not_told == quiet_polls.take() <= MAX_QUIET_POLLS
 
 
 def test_durations_are_logged_in_milliseconds(lines: list[dict[str, Any]]) -> None:

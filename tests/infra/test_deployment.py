@@ -127,8 +127,8 @@ def test_the_metric_filters_read_only_what_the_function_logs(deployment: Deploym
     read = {field for each in filters for field in re.findall(r"\$\.(\w+)", json.dumps(each))}
     sentences = {text for each in filters for text in re.findall(r'outcome !?= "([^"]+)"', each["filterPattern"])}
     methods = {name for each in filters for name in re.findall(r'method = "([^"]+)"', each["filterPattern"])}
-    assert len(filters) == 6
-    assert read <= {"method", "status", "outcome", "duration_ms", "dynamodb_calls", "dynamodb_ms"}
+    assert len(filters) == 7
+    assert read <= {"method", "status", "outcome", "duration_ms", "dynamodb_calls", "dynamodb_ms", "quiet_polls"}
     assert sentences == {"no offer yet", "no answer yet"}
     assert methods <= set(HANDLERS)
     assert {each["metricTransformations"][0]["metricNamespace"] for each in filters} == {"peerpost"}

@@ -95,13 +95,13 @@ def test_the_log_has_one_line_for_each_request_with_its_request_id(
     with lambda_function(task_root, endpoint, real_table, log, concurrency=1) as invoke:
         post = over_function_url(invoke)
         channel_id = open_channel(post)
-        post({"method": "get_offer", "channel_id": channel_id})
+        post({"method": "create_answer", "channel_id": channel_id})
         post(b"", http_method="GET")
 
     lines = request_lines(log)
     assert [(line["method"], line["status"], line["outcome"], line["dynamodb_calls"]) for line in lines] == [
         ("create_data_channel", 200, "done", 1),
-        ("get_offer", 400, "no offer yet", 1),
+        ("create_answer", 400, "answer is missing", 0),
         ("unknown", 400, "HTTP method must be POST", 0),
     ]
     assert [line["requestId"] for line in lines] == re.findall(
@@ -109,6 +109,25 @@ def test_the_log_has_one_line_for_each_request_with_its_request_id(
     )
     assert all(line["duration_ms"] >= line["dynamodb_ms"] >= 0 for line in lines)
     assert lines[0]["dynamodb_ms"] > 0
+
+
+def test_the_log_says_how_many_polls_have_found_nothing(
+    task_root: Path, endpoint: str, real_table: str, tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+
+    with lambda_function(task_root, endpoint, real_table, log, concurrency=1) as invoke:
+        post = over_function_url(invoke)
+        channel_id = open_channel(post)
+        for _ in range(20):
+            post({"method": "get_offer", "channel_id": channel_id})
+        post({"method": "create_offer", "channel_id": channel_id, "offer": "an offer"})
+
+    # A poll that takes longer than usual has a line of its own, so on a busy machine there are some.
+    lines = request_lines(log)
+    polls = [line for line in lines if line["outcome"] == "no offer yet"]
+    assert len(polls) + sum(line.get("quiet_polls", 0) for line in lines) == 20
+    assert lines[-1]["method"] == "create_offer"
 
 
 def request_lines(log: Path) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ ALLOWED = {
     "app": {"bootstrap", "function_url"},
     "bootstrap": {
         *("access_keys", "channels", "deadline", "dynamodb", "errors", "handlers", "http_app", "ice_servers"),
-        *("limits", "parameters", "settings", "development.embedded", "development.server"),
+        *("limits", "parameters", "request_log", "settings", "development.embedded", "development.server"),
     },
     "function_url": {"http_app", "request_log"},
     "http_app": {"deadline", "errors", "handlers", "limits", "request_log"},
@@ -40,7 +40,7 @@ ALLOWED = {
     "deadline": set(),
     "errors": set(),
     "limits": set(),
-    "request_log": set(),
+    "request_log": {"limits"},
     "development.embedded": {"dynamodb", "errors"},
     "development.server": set(),
     "__init__": set(),

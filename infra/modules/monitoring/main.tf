@@ -12,15 +12,19 @@ locals {
 
   gb_per_instance = var.memory_mb / 1024
 
-  # From the line of each request. Filters cost nothing beside the metrics themselves; metrics embedded in the lines
+  # From the lines of requests. Filters cost nothing beside the metrics themselves; metrics embedded in the lines
   # would cost the same, and as many bytes of log again. No dimension: each of its values would be a metric to pay.
+  # The times leave out polls that find nothing: only the slow ones have lines, and would make the server look slow.
+  not_yet = "($.outcome = \"no offer yet\" || $.outcome = \"no answer yet\")"
+  found   = "$.outcome != \"no offer yet\" && $.outcome != \"no answer yet\""
+
   request_metrics = {
     Answers         = { pattern = "{ $.method = \"create_answer\" && $.status = 200 }", value = "1", unit = "Count" }
     ChannelsOpened  = { pattern = "{ $.method = \"create_data_channel\" && $.status = 200 }", value = "1", unit = "Count" }
-    DynamoDBTime    = { pattern = "{ $.dynamodb_calls = 1 }", value = "$.dynamodb_ms", unit = "Milliseconds" }
-    NotYet          = { pattern = "{ $.outcome = \"no offer yet\" || $.outcome = \"no answer yet\" }", value = "1", unit = "Count" }
-    Refusals        = { pattern = "{ $.status >= 400 && $.status < 500 && $.outcome != \"no offer yet\" && $.outcome != \"no answer yet\" }", value = "1", unit = "Count" }
-    RequestDuration = { pattern = "{ $.dynamodb_calls <= 1 }", value = "$.duration_ms", unit = "Milliseconds" }
+    DynamoDBTime    = { pattern = "{ $.dynamodb_calls = 1 && ${local.found} }", value = "$.dynamodb_ms", unit = "Milliseconds" }
+    NotYet          = { pattern = "{ ${local.not_yet} }", value = "1", unit = "Count" }
+    Refusals        = { pattern = "{ $.status >= 400 && $.status < 500 && ${local.found} }", value = "1", unit = "Count" }
+    RequestDuration = { pattern = "{ $.dynamodb_calls <= 1 && ${local.found} }", value = "$.duration_ms", unit = "Milliseconds" }
   }
 }
 
@@ -170,6 +174,21 @@ resource "aws_cloudwatch_log_metric_filter" "request" {
   }
 }
 
+# Most polls that find nothing have no line. The next line of the same instance says how many there were.
+resource "aws_cloudwatch_log_metric_filter" "quiet_polls" {
+  name           = "QuietPolls"
+  log_group_name = var.log_group_name
+  pattern        = "{ $.quiet_polls > 0 }"
+
+  # Both filters add to one metric.
+  metric_transformation {
+    name      = aws_cloudwatch_log_metric_filter.request["NotYet"].metric_transformation[0].name
+    namespace = var.name
+    value     = "$.quiet_polls"
+    unit      = "Count"
+  }
+}
+
 # The left column answers "is it healthy", the right one "how much, and what does it cost".
 resource "aws_cloudwatch_dashboard" "this" {
   dashboard_name = var.name_in_account
@@ -259,7 +278,7 @@ resource "aws_cloudwatch_dashboard" "this" {
       {
         type = "metric", x = 0, y = 20, width = 12, height = 6
         properties = {
-          title = "Milliseconds for a request that is not held, and for its DynamoDB call", region = local.region, period = 300
+          title = "Milliseconds for a request that is not held and not in vain, and for its DynamoDB call", region = local.region, period = 300
           metrics = [
             [var.name, "RequestDuration", { label = "request, p50", stat = "p50" }],
             [var.name, "RequestDuration", { label = "request, p99", stat = "p99" }],

@@ -14,7 +14,7 @@ variable "function_name" {
 }
 
 variable "log_group_name" {
-  description = "Name of the log group that has a line for each request."
+  description = "Name of the log group that has the lines of the requests."
   type        = string
 }
 
