@@ -1,18 +1,23 @@
 """Calculates what a million connections cost with Peerpost and with its alternatives.
 
 This is a model: the quantities that one connection uses, times dated prices. `units` counts the use of DynamoDB, and
-`load` measures the use of the function. To find how often a held reply reads again, the model runs the server's code.
+`load` measures the use of the function. To find how often a waiting host asks, the model runs the client's code, and to
+find how often a held reply reads again, the server's.
 """
 
+import itertools
 import json
 import math
 import tomllib
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from benchmarks import guests, pace
 from benchmarks.descriptions import KINDS, load
 from benchmarks.report import OURS, RIVALS, ROOT, save, table
 from chalicelib import waiting
@@ -26,9 +31,18 @@ PRICES: dict[str, Any] = tomllib.loads(Path(__file__).with_name("prices.toml").r
 PARTS = list(dict.fromkeys(price["part"] for price in PRICES.values() if price["part"] != "machine"))
 MILLION = 1_000_000
 
-# The seconds between the offerer's first read and the answerer's first request.
-CASES = {"both ready": 0, "answerer after 10 s": 10, "answerer after 60 s": 60}
+# The seconds between the host's first read and the guest's first request. A case that has several is their mean.
+TYPICAL, READY = "typical guests", "both ready"
+CASES: dict[str, tuple[float, ...]] = {
+    TYPICAL: guests.arrivals(),
+    READY: (0,),
+    "guest after 10 s": (10,),
+    "guest after 60 s": (60,),
+}
 GOAL_DOLLARS = 8
+# For the table of how often a host asks, and for that of how much the cost depends on when guests come.
+PACE_SECONDS = (0, 2, 10, 30, 60, 120, 300)
+MEDIANS = (5, 10, guests.MEDIAN_SECONDS, 60, 120)
 
 # The default in infra/modules/peerpost/variables.tf.
 MEMORY_MB = 256
@@ -39,8 +53,8 @@ CORE_MB = 1769
 STORAGE_SECONDS = 0.005
 # The round trip between a peer and the service.
 ROUND_TRIP_SECONDS = 0.05
-# From the answerer's first request until its answer is in the table. In this time the answerer sends two requests, and
-# its browser creates a description.
+# From the guest's first request until its answer is in the table. In this time the guest sends two requests, and its
+# browser creates a description.
 ANSWERING_SECONDS = 0.25
 # With a STUN server: from the late candidates until the peers are connected. Reads that are still held end then.
 CONNECTING_SECONDS = 0.2
@@ -54,15 +68,9 @@ REPLY_OVERHEAD_BYTES = 500
 UUID_BYTES = 36
 MESSAGE_OVERHEAD_BYTES = 100
 
-# As in limits.js and pace.js in clients/javascript/src, whose pauses vary randomly around these.
-WAIT_SECONDS = 20
-HELD_SECONDS = 0.5
-HOLD_FOR_SECONDS = 10
-FIRST_POLL_SECONDS, MOST_POLL_SECONDS, POLL_GROWTH = 0.15, 1, 1.6
-
-# As in limits.js in clients/javascript/src. A host at an address opens a new door after the first time, and then reads
-# the old one for the second. If no guest has come for ten minutes, it reads each open door once in the third.
-DOOR_SECONDS, DOOR_OVERLAP_SECONDS, RARE_POLL_SECONDS = 120, 10, 5
+# A host at an address reads less and less often. These two times are in its first hour, when it reads as rarely as it
+# ever does. Between them it opens twenty doors.
+IDLE_FROM_SECONDS, IDLE_UNTIL_SECONDS = 1200, 3600
 # To write an offer over another one, the server sends two requests. DynamoDB refuses the first one, and bills it by the
 # size of the item, like the second.
 TRIES_TO_REPLACE = 2
@@ -75,6 +83,8 @@ NANO_DISK_GB = 8
 # The default `concurrent_limit` of peerjs-server (peers/peerjs, issue 631), and the ratio of the busiest minute to the
 # average one.
 PEERJS_CLIENTS, PEAK = 5_000, 10
+# For how long a pair of peers keeps its two connections open.
+CAPACITY_SECONDS = 61
 
 
 @dataclass(frozen=True)
@@ -101,12 +111,16 @@ class Clock:
 
 @dataclass(frozen=True)
 class Service:
-    """A deployment: the results of `units`, the `function` result of `load`, the memory, and the longest wait."""
+    """A deployment: the results of `units`, the `function` result of `load`, the memory, and the longest wait.
+
+    `client` is the client whose requests are counted.
+    """
 
     units: Results
     function: Results
     memory_mb: int = MEMORY_MB
     max_wait_seconds: float = MAX_WAIT_SECONDS
+    client: pace.Client = field(default_factory=pace.Client)
 
     def _slowed(self, cpu_seconds: float) -> float:
         return cpu_seconds / min(1, self.memory_mb / CORE_MB)
@@ -134,29 +148,35 @@ class Service:
         seen = waiting.until(lambda seen: seen >= ready_after, read, wait, clock, clock.sleep)
         return Held(reads, clock.now, seen >= ready_after)
 
-    def reads_until(self, ready_after: float, probe: bool = True, hold_for: float = HOLD_FOR_SECONDS) -> list[Held]:
-        """Return all requests that a client makes, at the pace of our JavaScript client, until the answer is there.
+    @property
+    def reply_seconds(self) -> float:
+        """The seconds from a client's request to its reply, if the reply is not held."""
+        return self.overhead_seconds + self.read_seconds + ROUND_TRIP_SECONDS
 
-        With `probe`, the client asks once whether the server supports the fast exchange, after its first request
-        without news. After `hold_for` seconds without news, it polls.
+    def reads_until(self, ready_after: float, probe: bool = True) -> list[Held]:
+        """Return all requests that the host makes from its first read until the answer is there.
+
+        With `probe`, this includes the one that asks whether the server supports the fast exchange.
         """
-        now, pause, requests = 0.0, FIRST_POLL_SECONDS, list[Held]()
-        while True:
-            wait = min(WAIT_SECONDS, self.max_wait_seconds) if now < hold_for else 0
-            request = self.hold(ready_after - now, wait)
-            taken = self.overhead_seconds + request.seconds + ROUND_TRIP_SECONDS
-            requests.append(request)
-            now += taken
-            if request.found:
-                return requests
-            if probe and len(requests) == 1:
+        vain, requests = cache(lambda wait: self.hold(math.inf, wait)), list[Held]()
+        for asked in self.client.reads(self.reply_seconds, self.max_wait_seconds):
+            if asked.method == "get_answer":
+                wait = min(asked.wait, self.max_wait_seconds)
+                is_vain = ready_after - asked.at > wait
+                requests.append(vain(wait) if is_vain else self.hold(ready_after - asked.at, wait))
+            elif probe:
                 requests.append(Held(1, self.read_seconds, found=False))
-                now += self.overhead_seconds + self.read_seconds + ROUND_TRIP_SECONDS
-            if taken >= HELD_SECONDS:
-                pause = FIRST_POLL_SECONDS
-            else:
-                now += pause
-                pause = min(POLL_GROWTH * pause, MOST_POLL_SECONDS)
+            if requests[-1].found:
+                return requests
+        raise ValueError(f"the host gives up before {ready_after:g} s have passed")
+
+    def held_until(self, ready_after: float) -> list[Held]:
+        """Return the requests of a host whose replies are all held for as long as possible."""
+        now, requests = 0.0, list[Held]()
+        while not requests or not requests[-1].found:
+            requests.append(self.hold(ready_after - now, self.max_wait_seconds))
+            now += self.overhead_seconds + requests[-1].seconds + ROUND_TRIP_SECONDS
+        return requests
 
     def quantities(
         self, requests: float, seconds: float, writes: float, reads: float, reply_bytes: float
@@ -180,7 +200,7 @@ class Service:
         return self.quantities(len(requests), seconds, 0, reads, len(reply) * len(requests))
 
     def fast(self, kind: str, after: float, stun: bool = False) -> Quantities:
-        """Return the quantities of a connection by the fast exchange, if the answerer begins `after` seconds later."""
+        """Return the quantities of a connection by the fast exchange, if the guest begins `after` seconds later."""
         once = self.units["connections"][f"{kind}, fast with STUN" if stun else f"{kind}, fast"]
         asked = self.reads_until(after + ANSWERING_SECONDS)
         # The count of the connection already has the last read, which finds the answer.
@@ -189,7 +209,7 @@ class Service:
         if stun:
             # Each peer's read is held until the channel is deleted. The count has one read for each peer.
             methods = self.units["methods" if kind == KINDS[0] else f"methods, {kind}"]
-            held = self.besides(self.hold(CONNECTING_SECONDS, min(WAIT_SECONDS, self.max_wait_seconds)))
+            held = self.besides(self.hold(CONNECTING_SECONDS, self.max_wait_seconds))
             extra += 2 * [self.longer(held, methods["get_candidates"]["read_units"])]
         return total(self._once(once, reply_bytes(kind, "early")), *extra)
 
@@ -210,15 +230,20 @@ class Service:
     def idle_host(self, kind: str) -> Quantities:
         """Return the quantities of a month in which a host waits at an address, and no guest comes."""
         door, pointer = (self.units["address"][kind][method] for method in ("create_data_channel", "create_offer"))
+        sent = self.idle_requests()
         # An erased channel is billed by the size that it had.
         calls = 2 * door["requests"] + TRIES_TO_REPLACE * pointer["requests"]
         writes = 2 * door["write_units"] + TRIES_TO_REPLACE * pointer["write_units"]
         seconds = 3 * self.overhead_seconds + calls * self.read_seconds
         opened = self.quantities(3, seconds, writes, 0, len('{"channel_id":""}{}{}') + UUID_BYTES)
         poll = self.waited([self.hold(math.inf, 0)], self.units["reread_units"][kind])
-        doors = MONTH_SECONDS / DOOR_SECONDS
-        polls = doors * (DOOR_SECONDS + DOOR_OVERLAP_SECONDS) / RARE_POLL_SECONDS
-        return total(times(opened, doors), times(poll, polls))
+        periods = MONTH_SECONDS / (IDLE_UNTIL_SECONDS - IDLE_FROM_SECONDS)
+        return total(times(opened, periods * sent["create_data_channel"]), times(poll, periods * sent["get_answer"]))
+
+    def idle_requests(self) -> Counter[str]:
+        """Return how often a host at an address uses each method, between the two times of the constants."""
+        sent = self.client.listening(self.reply_seconds, self.max_wait_seconds, IDLE_UNTIL_SECONDS)
+        return Counter(request.method for request in sent if request.at >= IDLE_FROM_SECONDS)
 
     def besides(self, held: Held) -> Held:
         """Return a held request without its last read."""
@@ -334,13 +359,13 @@ def measure(short: bool) -> Results:
     service = Service(found("units", short), found("load", short)["function"])
 
     def cases(changed: Service) -> dict[str, float]:
-        return {case: per_million(changed.fast(KINDS[0], after)) for case, after in CASES.items()}
+        return {case: per_million(expected(Service.fast, changed, KINDS[0], after)) for case, after in CASES.items()}
 
     return {
         "function": service.function,
         "connections": {
             kind: {
-                way: {case: by_part(take(service, kind, after)) for case, after in CASES.items()}
+                way: {case: by_part(expected(take, service, kind, after)) for case, after in CASES.items()}
                 for way, take in WAYS.items()
             }
             for kind in KINDS
@@ -351,9 +376,50 @@ def measure(short: bool) -> Results:
         },
         "memory": {str(memory): cases(replace(service, memory_mb=memory)) for memory in (128, 256, 512, 1024, 1769)},
         "max_wait": {str(wait): cases(replace(service, max_wait_seconds=wait)) for wait in (0, 5, 20)},
+        "medians": {
+            str(median): {
+                way: per_million(expected(take, service, KINDS[0], guests.arrivals(median)))
+                for way, take in WAYS.items()
+            }
+            for median in MEDIANS
+        },
         "waiting": waiting_or_polling(service),
+        "pace": host_pace(service),
+        "doors": doors(service),
         "machines": machines(),
         "idle_hosts": {kind: idle_hosts(service, kind) for kind in KINDS},
+    }
+
+
+def expected(take: Callable[..., Quantities], service: Service, kind: str, after: Sequence[float]) -> Quantities:
+    """Return the mean quantities of connections whose guests come after these times."""
+    return times(total(*(take(service, kind, each) for each in after)), 1 / len(after))
+
+
+def host_pace(service: Service) -> list[Results]:
+    """Return how often a host asks while no guest comes, in each of some periods."""
+    asked = service.client.reads(service.reply_seconds, service.max_wait_seconds)
+    periods = list(itertools.pairwise(PACE_SECONDS))
+    return [
+        {
+            "from": begin,
+            "until": end,
+            "held": sum(begin <= each.at < end and each.wait > 0 for each in asked),
+            "polls": sum(begin <= each.at < end and each.wait == 0 for each in asked),
+        }
+        for begin, end in periods
+    ]
+
+
+def doors(service: Service) -> dict[str, float]:
+    """Return for how long a host at an address opens a door, and how often it then reads it if nobody comes."""
+    limits, sent = pace.limits(), service.idle_requests()
+    seconds, overlap = limits["DOOR_MS"] / 1000, limits["DOOR_OVERLAP_MS"] / 1000
+    open_seconds = sent["create_data_channel"] * (seconds + overlap)
+    return {
+        "seconds": seconds,
+        "overlap_seconds": overlap,
+        "read_each_seconds": open_seconds / sent["get_answer"],
     }
 
 
@@ -386,11 +452,15 @@ def by_part(quantities: Quantities) -> dict[str, float]:
 def waiting_or_polling(service: Service) -> Results:
     """Return the cost of waiting for the other peer, held or polled, and after what time polling is cheaper."""
     units = service.units["reread_units"][KINDS[0]]
-    held, polled, ours = "held", "polled", f"held for {HOLD_FOR_SECONDS} s, then polled"
-    ways = {held: math.inf, polled: 0, ours: HOLD_FOR_SECONDS}
+    held, polled, ours = "held", "polled", "as our clients do"
+    polling = replace(service, max_wait_seconds=0)
 
     def after(seconds: float) -> dict[str, dict[str, float]]:
-        asked = {way: service.reads_until(seconds, probe=False, hold_for=most) for way, most in ways.items()}
+        asked = {
+            held: service.held_until(seconds),
+            polled: polling.reads_until(seconds, probe=False),
+            ours: service.reads_until(seconds, probe=False),
+        }
         return {
             way: {"dollars": per_million(service.waited(each, units)), "requests": len(each)}
             for way, each in asked.items()
@@ -404,13 +474,13 @@ def waiting_or_polling(service: Service) -> Results:
         "held_second_dollars": per_million(service.waited([vain], units)) / vain.seconds,
         "held_reads_per_second": vain.reads / vain.seconds,
         "poll_dollars": per_million(service.waited([poll], units)),
-        "seconds": {f"{seconds:g}": after(seconds) for seconds in (0.25, 1, 2, 5, 10, 60, 300)},
+        "seconds": {f"{seconds:g}": after(seconds) for seconds in (0.25, 1, 2, 5, 10, 25, 60, 240)},
     }
 
 
 def check(results: Results) -> None:
     """Fail unless a million connections cost less than the goal when both peers are ready."""
-    cost = sum(results["connections"][KINDS[0]][US]["both ready"].values())
+    cost = sum(results["connections"][KINDS[0]][US][READY].values())
     assert cost < GOAL_DOLLARS, f"a million connections cost ${cost:.2f}, but should cost less than ${GOAL_DOLLARS}"
 
 
@@ -436,19 +506,19 @@ def section(results: Results, images: Path) -> str:
             overhead=REPLY_OVERHEAD_BYTES,
             prices=prices_table(),
             goal=GOAL_DOLLARS,
-            reached=f"{sum(results['connections'][KINDS[0]][US]['both ready'].values()):.2f}",
+            reached=f"{sum(results['connections'][KINDS[0]][US][READY].values()):.2f}",
             cases="\n".join(
                 f"{kind.capitalize()}:\n\n{cases_table(ways)}" for kind, ways in results["connections"].items()
             ),
             cheaper=cheaper(results["connections"]),
             stun=table(
-                ("both ready, with a STUN server", *KINDS),
+                (f"{READY}, with a STUN server", *KINDS),
                 [(way, *(money(results["stun"][kind][way]) for kind in KINDS)) for way in [US, *OTHER_WAYS]],
             ),
             machines=machines_table(results),
             clients=f"{PEERJS_CLIENTS:,}",
             peak=PEAK,
-            capacity=f"{PEERJS_CLIENTS / 2 / (CASES['answerer after 60 s'] + 1) / PEAK * MONTH_SECONDS / MILLION:.0f}",
+            capacity=f"{PEERJS_CLIENTS / 2 / CAPACITY_SECONDS / PEAK * MONTH_SECONDS / MILLION:.0f}",
             idle=table(
                 ("one host, one month", *KINDS),
                 [
@@ -456,12 +526,19 @@ def section(results: Results, images: Path) -> str:
                     for way in results["idle_hosts"][KINDS[0]]
                 ],
             ),
-            door_seconds=DOOR_SECONDS,
-            overlap_seconds=DOOR_OVERLAP_SECONDS,
-            rare_seconds=RARE_POLL_SECONDS,
+            door_seconds=f"{results['doors']['seconds']:g}",
+            overlap_seconds=f"{results['doors']['overlap_seconds']:g}",
+            rare_seconds=f"{results['doors']['read_each_seconds']:.0f}",
             by_memory=sensitivity("memory, MB", results["memory"]),
             by_wait=sensitivity("`MAX_WAIT_SECONDS`", results["max_wait"]),
-            hold_for=HOLD_FOR_SECONDS,
+            pace=pace_table(results["pace"]),
+            median=guests.MEDIAN_SECONDS,
+            sigma=f"{guests.SIGMA:g}",
+            within_7=f"{100 * guests.share_within(7):.0f}",
+            after_90=f"{100 * (1 - guests.share_within(90)):.0f}",
+            too_late=f"{100 * (1 - guests.share_within(guests.LATEST_SECONDS)):.1f}",
+            latest=guests.LATEST_SECONDS,
+            medians=medians_table(results["medians"]),
             waiting=waiting_table(waited["seconds"]),
             cheaper_after=f"{1000 * waited['polling_is_cheaper_after_seconds']:.0f}",
             held_second=f"{waited['held_second_dollars']:.2f}",
@@ -516,6 +593,16 @@ def machines_table(results: Results) -> str:
     return table(("machine", "price per month", *(f"connections, {case}" for case in CASES)), rows)
 
 
+def pace_table(periods: list[Results]) -> str:
+    rows = [(f"{each['from']} to {each['until']} s", each["held"], each["polls"]) for each in periods]
+    return table(("seconds since its first read", "reads that may be held", "polls"), rows)
+
+
+def medians_table(medians: dict[str, dict[str, float]]) -> str:
+    rows = [(way, *(money(each[way]) for each in medians.values())) for way in next(iter(medians.values()))]
+    return table(("a million connections", *(f"median {seconds} s" for seconds in medians)), rows)
+
+
 def sensitivity(name: str, rows: dict[str, dict[str, float]]) -> str:
     return table((name, *CASES), [(value, *(money(each) for each in cases.values())) for value, cases in rows.items()])
 
@@ -532,18 +619,19 @@ def waiting_table(rows: Results) -> str:
 def draw_cases(kinds: Results, path: Path) -> None:
     from matplotlib import pyplot
 
-    figure, panels = pyplot.subplots(1, 2, figsize=(9, 4), sharey=True)
+    figure, panels = pyplot.subplots(1, 2, figsize=(9, 5), sharey=True)
     for axes, (kind, ways) in zip(panels, kinds.items(), strict=True):
         for row, (way, cases) in enumerate(ways.items()):
             color = RIVALS[2] if way in OTHER_WAYS else OURS
-            for number, (case, alpha) in enumerate(zip(CASES, (1, 0.6, 0.3), strict=True)):
+            for number, (case, alpha) in enumerate(zip(CASES, (1, 0.6, 0.4, 0.25), strict=True)):
                 cost = sum(cases[case].values())
-                axes.barh(row + 0.27 * (number - 1), cost, 0.25, color=color, alpha=alpha)
-                axes.text(1.1 * cost, row + 0.27 * (number - 1), f"{cost:.3g}", va="center", fontsize=7)
+                place = row + 0.2 * (number - 1.5)
+                axes.barh(place, cost, 0.18, color=color, alpha=alpha)
+                axes.text(1.1 * cost, place, f"{cost:.3g}", va="center", fontsize=6)
         axes.set(xscale="log", xlim=(1, 1000), title=kind, xlabel="US dollars per million connections")
     panels[0].set_yticks(range(len(WAYS)), list(WAYS))
     panels[0].invert_yaxis()
-    figure.suptitle("dark: both ready; lighter: the answerer comes after 10 s; lightest: after 60 s", fontsize=9)
+    figure.suptitle(f"from dark to light: {', '.join(CASES)}", fontsize=9)
     save(figure, path)
     pyplot.close(figure)
 
@@ -555,10 +643,10 @@ def draw_parts(kinds: Results, path: Path) -> None:
     for axes, (kind, ways) in zip(panels, kinds.items(), strict=True):
         left = [0.0] * len(ways)
         for part, color in zip(PARTS, (OURS, *RIVALS), strict=False):
-            costs = [cases["both ready"][part] for cases in ways.values()]
+            costs = [cases[TYPICAL][part] for cases in ways.values()]
             axes.barh(range(len(ways)), costs, left=left, color=color, label=part)
             left = [before + cost for before, cost in zip(left, costs, strict=True)]
-        axes.set(title=f"{kind}, both ready", xlabel="US dollars per million connections")
+        axes.set(title=f"{kind}, {TYPICAL}", xlabel="US dollars per million connections")
     panels[0].set_yticks(range(len(WAYS)), list(WAYS))
     panels[0].invert_yaxis()
     panels[1].legend(frameon=False, fontsize="small", loc="lower right")

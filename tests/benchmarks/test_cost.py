@@ -1,14 +1,12 @@
-"""The cost model of the benchmarks: cases calculated by hand, and a comparison with what is deployed."""
+"""The cost model of the benchmarks: cases calculated by hand."""
 
-import json
-import subprocess
 from typing import Any
 
 import pytest
 
-from benchmarks import cost
+from benchmarks import cost, pace
 from benchmarks.cost import Held, Service
-from harness.engines import ROOT
+from benchmarks.pace import Request
 
 KIND = "data channel"
 # Results in the form of those of `units` and `load`, with numbers that are easy to calculate with.
@@ -32,9 +30,33 @@ UNITS: dict[str, Any] = {
     },
 }
 NOTHING = {"start_cpu_seconds": 0, "request_cpu_seconds": 0, "read_cpu_seconds": 0, "log_bytes_per_request": 0}
+
+
+class Client(pace.Client):
+    """A client that asks for a held reply once, then probes the server, and then polls every second."""
+
+    def reads(self, reply_seconds: float, max_wait_seconds: float) -> tuple[Request, ...]:
+        probe = Request("host", "get_candidates", max_wait_seconds + reply_seconds, 0)
+        polls = [Request("host", "get_answer", max_wait_seconds + number, 0) for number in range(1, 100)]
+        return (Request("host", "get_answer", 0, 20), probe, *polls)
+
+    def listening(
+        self,
+        reply_seconds: float,  # noqa: ARG002 - the requests are the same for every server
+        max_wait_seconds: float,  # noqa: ARG002
+        seconds: float,
+    ) -> tuple[Request, ...]:
+        """Open a door every 100 s, write the pointer to it, and read it every 10 s."""
+        return tuple(
+            Request("host", method, at, 0)
+            for at in range(0, int(seconds), 10)
+            for method in ("get_answer", *(() if at % 100 else ("create_data_channel", "create_offer")))
+        )
+
+
 # A function that only waits: each request to DynamoDB takes 5 ms, and nothing else takes time.
-SERVICE = Service(UNITS, NOTHING, memory_mb=256, max_wait_seconds=5)
-POLLING = Service(UNITS, NOTHING, memory_mb=256, max_wait_seconds=0)
+SERVICE = Service(UNITS, NOTHING, memory_mb=256, max_wait_seconds=5, client=Client())
+POLLING = Service(UNITS, NOTHING, memory_mb=256, max_wait_seconds=0, client=Client())
 
 
 def test_dollars_are_quantities_times_prices() -> None:
@@ -63,56 +85,55 @@ def test_a_held_reply_reads_as_often_as_the_server_does(ready_after: float, wait
     assert found.seconds == pytest.approx(held.seconds)
 
 
-def test_a_client_polls_at_growing_intervals() -> None:
-    # A poll takes 5 ms and a round trip of 50 ms, the pauses are 150, 240, 384 and 614.4 ms:
-    # polls begin at 0, 0.205, 0.5, 0.939 and 1.6084 s.
-    assert len(POLLING.reads_until(0.93, probe=False)) == 4
-    assert len(POLLING.reads_until(0.94, probe=False)) == 5
-    assert len(POLLING.reads_until(1.60, probe=False)) == 5
-    assert len(POLLING.reads_until(1.61, probe=False)) == 6
+def test_the_host_asks_when_its_client_does_until_a_request_finds_the_answer() -> None:
+    # The first reply is held for 5 s. Then the client probes the server once, and polls at 6, 7 and 8 s.
+    requests = SERVICE.reads_until(7.5)
+
+    assert [(request.reads > 1, request.found) for request in requests] == [
+        (True, False),
+        (False, False),
+        (False, False),
+        (False, False),
+        (False, True),
+    ]
+    assert [request.seconds for request in requests] == pytest.approx([5.005, 0.005, 0.005, 0.005, 0.005])
 
 
-def test_a_client_probes_the_server_once_after_a_first_read_without_news() -> None:
-    assert len(POLLING.reads_until(0.5)) == 1 + len(POLLING.reads_until(0.5 - 0.055, probe=False))
-    assert len(POLLING.reads_until(0)) == 1
+def test_a_peer_that_uses_the_plain_methods_does_not_probe_the_server() -> None:
+    assert len(SERVICE.reads_until(7.5, probe=False)) == len(SERVICE.reads_until(7.5)) - 1
 
 
-def test_a_client_whose_reply_was_held_asks_again_at_once() -> None:
+def test_an_answer_within_a_held_reply_needs_one_request() -> None:
+    assert [request.found for request in SERVICE.reads_until(4.9)] == [True]
+
+
+def test_an_answer_after_the_host_has_given_up_has_no_cost() -> None:
+    with pytest.raises(ValueError, match="gives up before 200 s"):
+        SERVICE.reads_until(200)
+
+
+def test_a_host_whose_replies_are_always_held_asks_again_at_once() -> None:
     # Two replies are held for 5 s each, and the third until the answer is there.
-    requests = SERVICE.reads_until(11, probe=False, hold_for=20)
+    requests = SERVICE.held_until(11)
 
     assert [request.found for request in requests] == [False, False, True]
     assert [request.seconds for request in requests[:2]] == pytest.approx([5.005, 5.005])
     assert sum(request.seconds for request in requests) == pytest.approx(11 - 2 * 0.05, abs=0.1)
 
 
-def test_a_client_polls_after_waiting_for_a_long_time() -> None:
-    # The second reply is held until 10.1 s have passed.
-    requests = SERVICE.reads_until(20, probe=False)
+def test_the_cost_of_several_guests_is_the_mean_of_theirs() -> None:
+    one, other = SERVICE.fast(KIND, after=0), SERVICE.fast(KIND, after=20)
 
-    assert [request.seconds for request in requests[:2]] == pytest.approx([5.005, 5.005])
-    assert {request.reads for request in requests[2:]} == {1}
-    assert len(requests) > 10
+    mean = cost.expected(Service.fast, SERVICE, KIND, (0, 20))
+
+    assert mean == pytest.approx({name: (one[name] + other[name]) / 2 for name in one})
 
 
-def test_the_modelled_client_waits_as_long_as_the_javascript_client() -> None:
-    script = """
-import { HELD_MS, HOLD_FOR_MS, POLL_MS, WAIT_SECONDS } from "./limits.js";
-import { backoff } from "./pace.js";
-Math.random = () => 0.5;
-const pauses = Array.from({ length: 9 }, backoff(...POLL_MS));
-console.log(JSON.stringify({ pauses, waitSeconds: WAIT_SECONDS, heldMs: HELD_MS, holdForMs: HOLD_FOR_MS }));
-"""
-    command = ["node", "--input-type=module", "--eval", script]
+def test_the_pace_of_a_host_is_counted_by_period() -> None:
+    periods = cost.host_pace(SERVICE)
 
-    run = subprocess.run(command, cwd=ROOT / "clients/javascript/src", capture_output=True, text=True, check=True)
-
-    client = json.loads(run.stdout)
-    first, most, growth = cost.FIRST_POLL_SECONDS, cost.MOST_POLL_SECONDS, cost.POLL_GROWTH
-    assert client["pauses"] == pytest.approx([1000 * min(first * growth**number, most) for number in range(9)])
-    assert client["waitSeconds"] == cost.WAIT_SECONDS
-    assert client["heldMs"] == 1000 * cost.HELD_SECONDS
-    assert client["holdForMs"] == 1000 * cost.HOLD_FOR_SECONDS
+    # One held read at 0 s, the probe at 5.055 s, and a poll every second from 6 s on.
+    assert [(each["from"], each["held"], each["polls"]) for each in periods[:3]] == [(0, 1, 0), (2, 0, 5), (10, 0, 20)]
 
 
 @pytest.mark.parametrize(("memory", "milliseconds"), [(256, 1769 / 256), (1769, 1), (3008, 1)])
@@ -145,32 +166,17 @@ def test_the_quantities_of_a_fast_connection_with_both_peers_ready() -> None:
 def test_the_quantities_of_a_host_that_waits_for_a_month() -> None:
     found = SERVICE.idle_host(KIND)
 
-    # A month has 21,900 times 120 s. Each time, the host opens a door and writes a pointer, which takes three requests
-    # to DynamoDB of 5 ms each, and then reads the door 26 times in 130 s. Then it erases the door.
-    assert found["lambda_requests"] == pytest.approx(21_900 * (3 + 26))
-    assert found["dynamodb_write_units"] == pytest.approx(21_900 * 8)
-    assert found["dynamodb_read_units"] == pytest.approx(21_900 * 26)
-    assert found["lambda_gb_seconds"] == pytest.approx(21_900 * (4 + 26) * 0.005 / 4)
-
-
-def test_the_modelled_host_is_as_busy_as_the_javascript_client() -> None:
-    script = """
-import { DOOR_MS, DOOR_OVERLAP_MS, POLL_MS, RARELY_MS } from "./limits.js";
-console.log(JSON.stringify({ door: DOOR_MS, overlap: DOOR_OVERLAP_MS, poll: POLL_MS[1] + RARELY_MS }));
-"""
-    command = ["node", "--input-type=module", "--eval", script]
-
-    run = subprocess.run(command, cwd=ROOT / "clients/javascript/src", capture_output=True, text=True, check=True)
-
-    assert json.loads(run.stdout) == {
-        "door": 1000 * cost.DOOR_SECONDS,
-        "overlap": 1000 * cost.DOOR_OVERLAP_SECONDS,
-        "poll": 1000 * cost.RARE_POLL_SECONDS,
-    }
+    # A month has 26,280 times 100 s. Each time, the host opens a door and writes a pointer, which takes three requests
+    # to DynamoDB of 5 ms each, and then reads the door ten times. Then it erases the door.
+    assert found["lambda_requests"] == pytest.approx(26_280 * (3 + 10))
+    assert found["dynamodb_write_units"] == pytest.approx(26_280 * 8)
+    assert found["dynamodb_read_units"] == pytest.approx(26_280 * 10)
+    assert found["lambda_gb_seconds"] == pytest.approx(26_280 * (4 + 10) * 0.005 / 4)
 
 
 def test_starts_and_logs_are_billed() -> None:
-    service = Service(UNITS, NOTHING | {"start_cpu_seconds": 0.3, "log_bytes_per_request": 100}, max_wait_seconds=5)
+    function = NOTHING | {"start_cpu_seconds": 0.3, "log_bytes_per_request": 100}
+    service = Service(UNITS, function, max_wait_seconds=5, client=Client())
 
     more = {name: each - SERVICE.fast(KIND, 0)[name] for name, each in service.fast(KIND, 0).items()}
 

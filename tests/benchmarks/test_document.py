@@ -35,7 +35,7 @@ def test_the_table_at_the_beginning_compares_the_cost() -> None:
 
     text = summary.section({"cost": {"connections": {"data channel": ways}}})
 
-    assert "cost of a million data channels, both ready | $7.00 | API Gateway WebSocket: $3.50" in text
+    assert "cost of a million data channels, typical guests | $7.00 | API Gateway WebSocket: $3.50" in text
 
 
 def test_the_table_at_the_beginning_leaves_out_benchmarks_without_results() -> None:

@@ -13,7 +13,7 @@ README = (ROOT / "README.md").read_text()
 RESULTS = ROOT / "benchmarks/results"
 OURS = "fast exchange, waiting"
 READY = "both ready"
-LATE = "answerer after 60 s"
+LATE = "guest after 60 s"
 
 
 def results(name: str) -> Any:

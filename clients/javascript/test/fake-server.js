@@ -9,12 +9,20 @@ export class FakeServer {
   #held = new Set();
 
   /**
-   * @param {{ modern?: boolean, holds?: boolean, accessKey?: string, iceServers?: object[], maxTtl?: number }} [options]
-   *   `maxTtl` is 0 for a server that does not know `ttl` and `owner`.
+   * @param {{ modern?: boolean, holds?: boolean, maxWaitSeconds?: number, accessKey?: string, iceServers?: object[],
+   *   maxTtl?: number }} [options] `maxTtl` is 0 for a server that does not know `ttl` and `owner`.
    */
-  constructor({ modern = true, holds = modern, accessKey, iceServers = [], maxTtl = modern ? 86_400 : 0 } = {}) {
+  constructor({
+    modern = true,
+    holds = modern,
+    maxWaitSeconds = 5,
+    accessKey,
+    iceServers = [],
+    maxTtl = modern ? 86_400 : 0,
+  } = {}) {
     this.modern = modern;
     this.holds = holds;
+    this.maxWaitSeconds = maxWaitSeconds;
     this.accessKey = accessKey;
     this.iceServers = iceServers;
     this.maxTtl = maxTtl;
@@ -38,7 +46,7 @@ export class FakeServer {
       clearTimeout(timer);
       resolve(new Response(status === 200 ? JSON.stringify(reply) : reply, { status }));
     };
-    const timer = setTimeout(() => attempt(true), this.holds ? Math.min(request.wait ?? 0, 5) * 1000 : 0);
+    const timer = setTimeout(() => attempt(true), this.holds ? Math.min(request.wait ?? 0, this.maxWaitSeconds) * 1000 : 0);
     signal.addEventListener("abort", () => {
       this.#held.delete(attempt);
       clearTimeout(timer);
