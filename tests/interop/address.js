@@ -20,12 +20,10 @@ class Log {
   }
 }
 
-/** What the guests have said to this host, in order: their names. */
-const names = new Log();
 /** The guests whom this host has let in: their guest ids, and whether they replace an earlier connection. */
 const arrivals = new Log();
-/** What hosts have said to the guests who stay here. */
-const welcomes = new Log();
+/** The connections of the guests who stay here, once their data channels are open. */
+const reunions = new Log();
 const steps = new Log();
 let hosting;
 
@@ -33,33 +31,34 @@ function report(step, { error } = {}) {
   steps.add(error ? `${step}: ${error.name}` : step);
 }
 
-/** Return a connection of the host, which greets its guest. */
+/** Return a connection of the host, which answers its guest. */
 function hostsConnection() {
   const connection = new RTCPeerConnection();
   const chat = connection.createDataChannel("chat");
-  chat.onmessage = ({ data }) => {
-    names.add(data);
-    chat.send(`welcome, ${data}`);
-  };
+  chat.onmessage = ({ data }) => chat.send(`welcome, ${data}`);
   return connection;
 }
 
-/** Return a connection of a guest, which says its name. */
-function guestsConnection(name) {
+/**
+ * Return a connection of a guest, with a promise of its data channel.
+ *
+ * The guest sends nothing by itself. Of the messages that are sent in the very event that reports an open channel,
+ * Chromium loses a few in a thousand.
+ */
+function guestsConnection() {
   const connection = new RTCPeerConnection();
-  connection.welcome = new Promise((resolve) => {
+  connection.chat = new Promise((resolve) => {
     connection.ondatachannel = ({ channel }) => {
-      channel.onmessage = ({ data }) => resolve(data);
-      // The channel may be announced before it is open.
-      channel.onopen = () => channel.send(name);
+      if (channel.readyState === "open") resolve(channel);
+      channel.onopen = () => resolve(channel);
     };
   });
   return connection;
 }
 
-async function visit({ name, ...options }) {
-  const connection = await connect(() => guestsConnection(name), { ...options, onProgress: report });
-  await connection.welcome;
+async function visit(options) {
+  const connection = await connect(guestsConnection, { ...options, onProgress: report });
+  await connection.chat;
   return connection;
 }
 
@@ -93,44 +92,48 @@ window.peer = {
     await hosting.listening;
   },
 
-  /** Visit the host of an address, and return once it has said welcome. */
+  /** Visit the host of an address, and return once its data channel is open. */
   async visit(options) {
-    visits.set(options.name, await visit(options));
+    visits.set(options.guest, await visit(options));
   },
 
-  /** Stay connected to the host of an address until `leave`. Return once the host has said welcome for the first time. */
-  stay({ name, ...options }) {
+  /** Stay connected to the host of an address. Return once its data channel is open for the first time. */
+  stay(options) {
     return new Promise((resolve, fail) => {
       const onPeer = async (connection) => {
-        visits.set(name, connection);
-        welcomes.add(await connection.welcome);
+        visits.set(options.guest, connection);
+        await connection.chat;
+        reunions.add(connection);
         resolve();
       };
-      reconnect({ ...options, newConnection: () => guestsConnection(name), onPeer, onProgress: report }).catch(fail);
+      reconnect({ ...options, newConnection: guestsConnection, onPeer, onProgress: report }).catch(fail);
     });
   },
 
-  /** Return once hosts have said welcome this often to guests who stay. */
-  async welcomes(count) {
-    await welcomes.have(count);
+  /** Return once the guests who stay here were connected this often. */
+  async reunions(count) {
+    await reunions.have(count);
   },
 
-  leave(name) {
-    visits.get(name).close();
+  /** Say something to the host, and return its answer. */
+  async say(guest, text) {
+    const chat = await visits.get(guest).chat;
+    const answer = new Promise((resolve) => (chat.onmessage = ({ data }) => resolve(data)));
+    chat.send(text);
+    return answer;
   },
 
-  /** Two guests visit at the same moment, once. */
+  leave(guest) {
+    visits.get(guest).close();
+  },
+
+  /** Two guests visit at the same moment, and leave. */
   async visitTogether(options, ...both) {
-    const connections = await Promise.all(both.map((name) => visit({ ...options, name })));
+    const connections = await Promise.all(both.map((guest) => visit({ ...options, guest })));
     connections.forEach((connection) => connection.close());
   },
 
-  /** Return the names that the first guests have said, once there are this many. */
-  async names(count) {
-    await names.have(count);
-    return names.items;
-  },
-
+  /** Return the guests whom this host has let in, once there are this many. */
   async arrivals(count) {
     await arrivals.have(count);
     return arrivals.items;

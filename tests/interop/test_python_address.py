@@ -80,8 +80,8 @@ def test_guests_in_chromium_come_to_a_host_in_python_in_pairs_at_the_same_moment
             coming = asyncio.create_task(anext(peers))
             address = await addresses.get()
             link = {"server": front.url, "addressId": address.address_id, "key": key_to_text(address.key)}
-            for number in range(PAIRS):
-                visiting = asyncio.create_task(in_page(page, "visitTogether", link, f"Ann {number}", f"Ben {number}"))
+            for _ in range(PAIRS):
+                visiting = asyncio.create_task(in_page(page, "visitTogether", link, new_guest_id(), new_guest_id()))
                 for _ in range(2):
                     peer = await coming
                     guests.add(peer.guest)

@@ -13,11 +13,11 @@ from mypy_boto3_dynamodb import DynamoDBClient
 
 from chalicelib.channels import Channels
 from chalicelib.dynamodb import Table
-from chalicelib.function_url import lambda_handler
 from harness.browsers import Page, PageError, connect, exchange_messages
 from harness.coturn import TurnServer
 from harness.front import Front, front_of
 from harness.runtime import lambda_function
+from harness.servers import shared_handler
 from harness.service import app_over
 from harness.ssm import KEY, KEYS_NAME, SECRET_NAME, digest, put, ssm_server
 
@@ -164,8 +164,8 @@ def test_invalid_ice_servers_do_not_stop_two_browsers_from_connecting(
     pages: tuple[Page, Page], turn: TurnServer, real_client: DynamoDBClient, real_table: str
 ) -> None:
     channels = Channels(Table(real_client, real_table))
-    app = app_over(channels, ice_servers=OddIceServers(turn))
-    with front_of(lambda_handler(app)) as front:
+    ice_servers = OddIceServers(turn)
+    with front_of(shared_handler(lambda: app_over(channels, ice_servers=ice_servers))) as front:
         offerer, answerer = pages
         connect(offerer, answerer, front.url, iceTransportPolicy="relay")
 
