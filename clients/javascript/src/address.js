@@ -1,7 +1,7 @@
 /** What is sealed for an address: the pointer that the host writes to it, and the answer of a guest in a door. */
 
 import { randomBase64url } from "./base64url.js";
-import { GUEST_BYTES, MAX_DESCRIPTION_BYTES } from "./limits.js";
+import { GUEST_BYTES } from "./limits.js";
 import { foreign, textual } from "./reply.js";
 import { sealerOf, tampered } from "./sealer.js";
 
@@ -13,7 +13,7 @@ import { sealerOf, tampered } from "./sealer.js";
  * @typedef {object} Pointer
  * @property {string} door The id of the door's channel.
  * @property {string} key Seals everything in the door.
- * @property {string} [offer] The host's description. It is also in the door, but here it saves the guest a request.
+ * @property {string} [offer] The host's description. Without it, the guest reads the offer from the door.
  */
 
 /**
@@ -37,9 +37,8 @@ export function createGuest() {
  * @param {Envelope} sealer The address's sealer.
  * @param {Pointer} pointer
  */
-export async function sealPointer(sealer, { door, key, offer }) {
-  const whole = await sealer.seal(JSON.stringify({ door, key, offer }), "address");
-  return whole.length > MAX_DESCRIPTION_BYTES ? sealer.seal(JSON.stringify({ door, key }), "address") : whole;
+export function sealPointer(sealer, pointer) {
+  return sealer.seal(JSON.stringify(pointer), "address");
 }
 
 /**
@@ -74,7 +73,7 @@ export function sealerOfGuest(sealer, guest) {
 }
 
 /**
- * Return a sealer for the host in a door. It takes the guest id from the answer, and makes the host begin DTLS.
+ * Return a sealer for the host in a door. It takes the guest id from the answer.
  *
  * @param {Envelope} sealer The door's sealer.
  * @param {(guest: string) => void} onGuest Called with the guest id when an answer is opened.
@@ -82,9 +81,7 @@ export function sealerOfGuest(sealer, guest) {
  */
 export function sealerOfHost(sealer, onGuest) {
   return {
-    async seal(text, purpose) {
-      return sealer.seal(purpose === "offer" ? asDtlsClient(text) : text, purpose);
-    },
+    ...sealer,
     async open(sealed, purpose) {
       if (purpose !== "answer") return sealer.open(sealed, purpose);
       const { answer, guest } = parseAnswer(await sealer.open(sealed, "guest"));

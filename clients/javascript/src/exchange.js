@@ -24,7 +24,8 @@ import { ANSWER_EXISTS, LINK_IS_USED, NO_ANSWER_YET, NO_OFFER_YET } from "./sent
  * @property {Offer} [offer] The one in that channel, if it is known.
  * @property {(channelId: string) => void | Promise<void>} [onOffer] Called when our offer is in the channel that we have
  *   opened. No answer is expected before that is done.
- * @property {boolean} [isModern] Whether it is known that the server is not of an older version.
+ * @property {true} [isDoor] Whether the channel is a door of an address. Then `onOffer` passes our offer on, which is
+ *   not written to the channel, and the server is known not to be of an older version.
  */
 
 /**
@@ -61,7 +62,7 @@ export class Exchange {
     this.#options = options;
     this.#poller = new Poller(parts);
     this.#candidates = new CandidateExchange(isAnswerer, parts, this.#poller);
-    if (options.isModern) this.#candidates.knowsLists = true;
+    this.#candidates.knowsLists = options.isDoor;
     this.#negotiation = new Negotiation(parts.peerConnection, isAnswerer, parts.report);
   }
 
@@ -90,7 +91,7 @@ export class Exchange {
     let offer = await this.#describe("offer");
     // If the reply is lost, a channel remains whose id nobody knows. It expires.
     const channel = await this.#poller.persist((call) =>
-      client.createDataChannel({ offer, iceServers: true, ...call }),
+      client.createDataChannel({ offer: this.#options.isDoor ? undefined : offer, iceServers: true, ...call }),
     );
     const channelId = textual(channel.channel_id);
     this.#opened = channelId;
@@ -99,7 +100,7 @@ export class Exchange {
       // Nobody knows the channel yet, so nobody has read the offer that this one replaces.
       this.#candidates.restart();
       offer = await this.#describe("offer");
-      await this.#poller.persist((call) => client.createOffer(channelId, offer, call));
+      if (!this.#options.isDoor) await this.#poller.persist((call) => client.createOffer(channelId, offer, call));
     }
     report("offer-sent");
     await this.#options.onOffer?.(channelId);

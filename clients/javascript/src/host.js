@@ -1,8 +1,8 @@
 /** The host's side of an address: a door for each guest, and a pointer to the door that is open at the moment. */
 
 import { sealPointer } from "./address.js";
-import { Door } from "./door.js";
-import { ExpiredError, NetworkError, PeerpostError, ServerError } from "./errors.js";
+import { openDoor } from "./door.js";
+import { ExpiredError, PeerpostError } from "./errors.js";
 import {
   ADDRESS_TTL_SECONDS,
   CHANNEL_TTL_SECONDS,
@@ -93,27 +93,23 @@ export class Host {
     if (resume) this.#use(resume);
     else await this.#openAddress();
     for (;;) {
-      const door = this.#openDoor();
-      try {
-        await door.next;
-        this.#pauses = backoff(...REOPEN_MS);
-      } catch (error) {
-        // What went wrong before the door was open would go wrong again, unless the server or the network is to blame.
-        if (!door.isOpen && !isFault(error)) throw error;
-        const retryAfter = Object(error).retryAfter ?? 0;
-        await pause(this.#pauses() + retryAfter * 1000, this.#end.signal);
-      }
+      const fault = await new Promise((resolve, reject) => this.#openDoor(resolve, reject));
+      if (fault) await pause(this.#pauses() + (fault.retryAfter ?? 0) * 1000, this.#end.signal);
+      else this.#pauses = backoff(...REOPEN_MS);
     }
   }
 
-  #openDoor() {
+  /**
+   * @param {import("./door.js").DoorOptions["onNext"]} onNext
+   * @param {import("./door.js").DoorOptions["onFailure"]} onFailure
+   */
+  #openDoor(onNext, onFailure) {
     const peerConnection = this.#options.newConnection();
-    const door = new Door(
-      { peerConnection, client: this.#client, report: this.#report, pace: this.#pace },
-      { signal: this.#end.signal, onOffer: (pointer) => this.#point(pointer) },
+    const parts = { peerConnection, client: this.#client, report: this.#report, pace: this.#pace };
+    const { signal } = this.#end;
+    openDoor(parts, { signal, onOffer: (pointer) => this.#point(pointer), onNext, onFailure }).then(
+      (guest) => guest && this.#admit(guest, peerConnection),
     );
-    door.open().then((isConnected) => isConnected && this.#admit(door.guest, peerConnection));
-    return door;
   }
 
   /**
@@ -166,9 +162,4 @@ export class Host {
     this.#options.onLink?.(address);
     return address;
   }
-}
-
-/** @param {unknown} error */
-function isFault(error) {
-  return error instanceof NetworkError || error instanceof ServerError || error instanceof ExpiredError;
 }

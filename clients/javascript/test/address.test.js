@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import fc from "fast-check";
 
-import { createGuest, openPointer, sealerOfGuest, sealerOfHost, sealPointer } from "../src/address.js";
+import { asDtlsClient, createGuest, openPointer, sealerOfGuest, sealerOfHost, sealPointer } from "../src/address.js";
 import { createKey, TamperedError } from "../src/index.js";
 import { sealerOf } from "../src/sealer.js";
 
@@ -41,19 +41,6 @@ test("a pointer sealed by another implementation opens", async () => {
   const { channelId, offer } = await openPointer(await sealerOf(KEY), sealed);
 
   assert.deepEqual([channelId, offer], [DOOR, "v=0 – ü"]);
-});
-
-test("the offer is left out of a pointer that would be longer than a channel's offer may be", async () => {
-  const sealer = await sealerOf(KEY);
-  const lengths = [24_000, 24_300, 24_500, 32_000];
-
-  const sealed = await Promise.all(
-    lengths.map((length) => sealPointer(sealer, { door: DOOR, key: KEY, offer: "v".repeat(length) })),
-  );
-  const opened = await Promise.all(sealed.map((each) => openPointer(sealer, each)));
-
-  assert.ok(sealed.every((each) => each.length <= 32_768));
-  assert.deepEqual(opened.map(({ offer }) => offer?.length), [24_000, 24_300, undefined, undefined]);
 });
 
 test("unknown members of a pointer are ignored", async () => {
@@ -131,13 +118,10 @@ test("a guest's answer sealed by another implementation opens", async () => {
   assert.deepEqual([answer, ...guests], ["v=0 – ü", GUEST]);
 });
 
-test("a host begins DTLS itself, so that the handshakes of guests whose answers are refused do not reach it", async () => {
-  const sealer = await sealerOf(KEY);
-  const host = sealerOfHost(sealer, () => {});
+test("a host begins DTLS itself, so that the handshakes of guests whose answers are refused do not reach it", () => {
+  const offer = asDtlsClient("v=0\r\na=setup:actpass\r\nm=audio 9\r\na=setup:actpass\r\n");
 
-  const offer = await host.seal("v=0\r\na=setup:actpass\r\nm=audio 9\r\na=setup:actpass\r\n", "offer");
-
-  assert.equal(await sealer.open(offer, "offer"), "v=0\r\na=setup:active\r\nm=audio 9\r\na=setup:active\r\n");
+  assert.equal(offer, "v=0\r\na=setup:active\r\nm=audio 9\r\na=setup:active\r\n");
 });
 
 test("offers and candidates in a door are sealed as in every channel", async () => {

@@ -10,7 +10,7 @@ export type Pointer = {
      */
     key: string;
     /**
-     * The host's description. It is also in the door, but here it saves the guest a request.
+     * The host's description. Without it, the guest reads the offer from the door.
      */
     offer?: string;
 };
@@ -25,7 +25,7 @@ export declare function createGuest(): string;
  * @param {Envelope} sealer The address's sealer.
  * @param {Pointer} pointer
  */
-export declare function sealPointer(sealer: Envelope, { door, key, offer }: Pointer): Promise<string>;
+export declare function sealPointer(sealer: Envelope, pointer: Pointer): Promise<string>;
 /**
  * @param {Envelope} sealer The address's sealer.
  * @param {string} sealed
@@ -41,7 +41,7 @@ export declare function openPointer(sealer: Envelope, sealed: string): Promise<D
  */
 export declare function sealerOfGuest(sealer: Envelope, guest: string): Envelope;
 /**
- * Return a sealer for the host in a door. It takes the guest id from the answer, and makes the host begin DTLS.
+ * Return a sealer for the host in a door. It takes the guest id from the answer.
  *
  * @param {Envelope} sealer The door's sealer.
  * @param {(guest: string) => void} onGuest Called with the guest id when an answer is opened.

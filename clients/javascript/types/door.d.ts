@@ -1,4 +1,5 @@
 /** A door of an address: one connection of the host, and the channel in which it waits for one guest. */
+export type Pointer = import("./address.js").Pointer;
 export type Parts = import("./exchange.js").Parts;
 export type DoorOptions = {
     /**
@@ -6,35 +7,32 @@ export type DoorOptions = {
      */
     signal: AbortSignal;
     /**
-     * Called when there is a channel that a
-     * guest can answer in.
+     * Called when there is a channel that a guest can answer in.
      */
-    onOffer: (pointer: import("./address.js").Pointer) => Promise<void>;
+    onOffer: (pointer: Pointer) => Promise<void>;
+    /**
+     * Called when it is time for another door, with the error if this one is lost.
+     */
+    onNext: (fault?: any) => void;
+    /**
+     * Called if another door would fail in the same way.
+     */
+    onFailure: (error: unknown) => void;
 };
+/** @typedef {import("./address.js").Pointer} Pointer */
 /** @typedef {import("./exchange.js").Parts} Parts */
 /**
  * @typedef {object} DoorOptions
  * @property {AbortSignal} signal Closes the door.
- * @property {(pointer: import("./address.js").Pointer) => Promise<void>} onOffer Called when there is a channel that a
- *   guest can answer in.
+ * @property {(pointer: Pointer) => Promise<void>} onOffer Called when there is a channel that a guest can answer in.
+ * @property {(fault?: any) => void} onNext Called when it is time for another door, with the error if this one is lost.
+ * @property {(error: unknown) => void} onFailure Called if another door would fail in the same way.
  */
-export declare class Door {
-    #private;
-    /** The guest id of whoever has answered. */
-    guest: string;
-    /** Whether guests can know the door. */
-    isOpen: boolean;
-    /**
-     * Resolves when it is time for another door. Rejects if this one is lost before that.
-     *
-     * @type {Promise<void>}
-     */
-    next: Promise<void>;
-    /**
-     * @param {Omit<Parts, "end" | "sealer">} parts
-     * @param {DoorOptions} options
-     */
-    constructor(parts: Omit<Parts, "end" | "sealer">, options: DoorOptions);
-    /** Return whether a guest has come in. The connection is closed if not. */
-    open(): Promise<boolean>;
-}
+/**
+ * Open a door, and return the guest id of the guest that is connected. If there is none, return "" and close the
+ * connection.
+ *
+ * @param {Omit<Parts, "end" | "sealer">} parts
+ * @param {DoorOptions} options
+ */
+export declare function openDoor(parts: Omit<Parts, "end" | "sealer">, { signal, onOffer, onNext, onFailure }: DoorOptions): Promise<string>;

@@ -20,9 +20,10 @@ export type ExchangeOptions = {
      */
     onOffer?: (channelId: string) => void | Promise<void>;
     /**
-     * Whether it is known that the server is not of an older version.
+     * Whether the channel is a door of an address. Then `onOffer` passes our offer on, which is
+     * not written to the channel, and the server is known not to be of an older version.
      */
-    isModern?: boolean;
+    isDoor?: true;
 };
 export type Parts = {
     peerConnection: RTCPeerConnection;
@@ -56,7 +57,8 @@ export type Parts = {
  * @property {Offer} [offer] The one in that channel, if it is known.
  * @property {(channelId: string) => void | Promise<void>} [onOffer] Called when our offer is in the channel that we have
  *   opened. No answer is expected before that is done.
- * @property {boolean} [isModern] Whether it is known that the server is not of an older version.
+ * @property {true} [isDoor] Whether the channel is a door of an address. Then `onOffer` passes our offer on, which is
+ *   not written to the channel, and the server is known not to be of an older version.
  */
 /**
  * What an exchange and its parts have in common.

@@ -19,13 +19,16 @@ from peerpost import (
     NetworkError,
     NoAddressError,
     RefusalError,
+    Sealer,
     ServerError,
     listen,
     new_guest_id,
     new_key,
 )
 from peerpost.address import GuestAnswer, new_owner
+from peerpost.door import HostDoor
 from peerpost.limits import MAX_DOORS, MAX_HOST_RETRY_SECONDS
+from peerpost.poller import Poller
 
 LOST = httpx.ReadError("the connection broke")
 
@@ -156,6 +159,38 @@ def test_an_idle_host_replaces_its_door_every_two_minutes_and_reads_the_old_one_
             request.at for request in requests if (request.method, request.channel_id) == ("get_answer", first_door)
         ]
         assert 124 < reads[-1] < 131
+
+    meet(steps)
+
+
+def test_a_host_sends_each_offer_once_in_the_pointer() -> None:
+    async def steps(place: Meeting) -> None:
+        host = place.host()
+        await host.until_open(doors=2)
+
+        writes = [each for each in place.server.requests if each.method.startswith("create_")]
+        opening = ["create_data_channel", "create_offer"]
+        assert [each.method for each in writes] == ["create_data_channel", *opening, *opening]
+        pointers = [each for each in writes if each.method == "create_offer"]
+        assert {each.channel_id for each in pointers} == {host.address.address_id}
+        pointer = place.pointer(host.address)
+        assert pointer.offer is not None
+        assert place.server.channels[pointer.door].offer is None
+
+    meet(steps)
+
+
+def test_an_offer_that_is_too_long_for_the_pointer_is_in_the_door() -> None:
+    async def steps(place: Meeting) -> None:
+        door = HostDoor(place.server.client(), poller=Poller())
+        await door.open()
+        offer = "v=0" + "a" * 24_500
+        pointer = await door.point_out(offer)
+
+        stored = place.server.channels[door.channel_id].offer
+        assert stored is not None
+        assert pointer.offer is None
+        assert Sealer(pointer.key).open(stored, "offer") == offer
 
     meet(steps)
 
@@ -543,7 +578,7 @@ def test_the_owners_secret_is_sent_only_to_the_address() -> None:
 
 def test_the_access_key_is_sent_only_to_open_channels() -> None:
     async def run() -> None:
-        script = Script(ok(channel_id=DOOR, ttl=600), ok(channel_id=DOOR), ok(), refused("x"), access_key=ACCESS_KEY)
+        script = Script(ok(channel_id=DOOR, ttl=600), ok(channel_id=DOOR), refused("x"), access_key=ACCESS_KEY)
         connections = Connections()
         try:
             async for _ in listen(script.client, new_connection=connections):

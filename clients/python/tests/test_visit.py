@@ -154,6 +154,8 @@ def test_a_pointer_without_an_offer_leads_to_the_offer_in_the_door() -> None:
         host = place.host()
         await host.until_open()
         pointer = place.pointer(host.address)
+        assert pointer.offer is not None
+        place.server.channels[pointer.door].offer = Sealer(pointer.key).seal(pointer.offer, "offer")
         short = Pointer(pointer.door, pointer.key).sealed(Sealer(host.address.key))
         place.server.channels[host.address.address_id].offer = short
         guest = await place.guest(host.link)

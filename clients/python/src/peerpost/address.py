@@ -70,11 +70,14 @@ class Pointer:
         return f"Pointer({self.door!r})"
 
     def sealed(self, sealer: Sealer) -> str:
-        """Return the pointer as it is sent. The offer is left out if the text would be too long with it."""
-        text = sealer.seal(json_of(door=self.door, key=key_to_text(self.key), offer=self.offer), "address")
-        if len(text) <= MAX_DESCRIPTION_BYTES:
-            return text
-        return sealer.seal(json_of(door=self.door, key=key_to_text(self.key), offer=None), "address")
+        """Return the pointer as it is sent."""
+        return sealer.seal(json_of(door=self.door, key=key_to_text(self.key), offer=self.offer), "address")
+
+    @property
+    def is_too_long(self) -> bool:
+        """Whether the server would refuse the pointer, because of its long offer."""
+        # Sealed with any key, a text has the same length.
+        return len(self.sealed(Sealer(self.key))) > MAX_DESCRIPTION_BYTES
 
     @classmethod
     def open(cls, text: str, sealer: Sealer) -> Self:

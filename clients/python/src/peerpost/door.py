@@ -34,9 +34,17 @@ class HostDoor(Channel):
             raise RuntimeError("no guest has come yet")
         return self._guest
 
-    def pointer(self, offer: str) -> Pointer:
-        """Return what the address says while this door is open."""
-        return Pointer(self.channel_id, self._key, offer)
+    async def point_out(self, offer: str) -> Pointer:
+        """Return what the address says while this door is open.
+
+        The pointer holds the offer, and the door does not: a host that waits all day would pay for the same text twice.
+        If the pointer would be too long, the offer is written to the door instead.
+        """
+        pointer = Pointer(self.channel_id, self._key, offer)
+        if not pointer.is_too_long:
+            return pointer
+        await self.send_offer(offer)
+        return Pointer(self.channel_id, self._key)
 
     def _opened_answer(self, text: str) -> str:
         found = GuestAnswer.from_json(self._open(text, "guest"))

@@ -227,8 +227,7 @@ class Listener:
                 connection = new_peer(self._new_connection, door.ice_servers)
                 stack.push_async_callback(close, connection)
                 offer = as_dtls_client(await new_offer(connection, self._report))
-                await door.send_offer(offer)
-                await self._point_to(door.pointer(offer))
+                await self._point_to(await door.point_out(offer))
                 stack.pop_all()
         except ChannelExpiredError:
             return None
