@@ -35,7 +35,7 @@ def window(browser: Browser, local_url: str) -> Iterator[BrowserContext]:
 
 
 def test_the_readme_prints_the_pages_that_make_run_serves() -> None:
-    served = [(ROOT / "examples" / name).read_text() for name in ("host.html", "guest.html")]
+    served = [(ROOT / "examples" / name).read_text() for name in ("host.html", "guest.html", "many-guests.html")]
 
     assert served == PRINTED
 
@@ -50,3 +50,16 @@ def test_the_two_pages_of_the_readme_greet_each_other(window: BrowserContext, pa
 
     guest.get_by_text("Hello, guest!").wait_for()
     host.get_by_text("Hello, host!").wait_for()
+
+
+def test_many_guests_follow_one_link_also_after_the_host_has_reloaded(window: BrowserContext, page_server: str) -> None:
+    host = window.new_page()
+    host.goto(f"{page_server}/examples/many-guests.html")
+
+    for reloaded in (False, False, True):
+        if reloaded:
+            host.reload()
+        with window.expect_page() as opened:
+            host.get_by_text("Open this link in as many windows as you like").click()
+        opened.value.get_by_text("Hello, guest!").wait_for()
+        host.get_by_text("Hello, host!").last.wait_for()
