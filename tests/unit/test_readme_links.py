@@ -22,7 +22,8 @@ def anchors_of(document: Path) -> set[str]:
 
 def leads_somewhere(link: str, document: Path) -> bool:
     path, _, anchor = link.partition("#")
-    target = document.parent / path
+    # A link that is an anchor alone stays in its own document.
+    target = document.parent / path if path else document
     return target.exists() and (not anchor or anchor in anchors_of(target))
 
 
