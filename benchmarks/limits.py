@@ -9,10 +9,13 @@ from benchmarks.cost import MILLION, dollars_of
 from benchmarks.cost import US as OUR_COST
 from benchmarks.descriptions import KINDS
 from benchmarks.functions import EMPTY, US
+from benchmarks.late_guest import HELD, POLLED
 from benchmarks.report import table
 
 # Two are for TCP and TLS 1.3. Three carry the id to the offerer, the offer to the answerer, and the answer back.
 SETUP_ROUND_TRIPS = 2 + 3
+# Two are for TCP and TLS 1.3. The offer could be in the link, and the answer goes to the server and on to the host.
+LATE_ROUND_TRIPS = 2 + 1
 # The offer goes in and out, and so does the answer.
 MESSAGES = 4
 # Two descriptions of less than a KB, each written once and read once, strongly consistent.
@@ -52,6 +55,15 @@ def setup_time(results: Found) -> list[Row]:
     ]
 
 
+def late_guest(results: Found) -> list[Row]:
+    far = max(results["runs"][HELD], key=int)
+    limit = LATE_ROUND_TRIPS * int(far)
+    return [
+        row(f"late guest, {far} ms away, {state}", limit, median(results["runs"][case][far]["milliseconds"]), " ms")
+        for case, state in ((HELD, "host's read held"), (POLLED, "host polls"))
+    ]
+
+
 def cold_start(results: Found) -> list[Row]:
     counted = results["instructions"]
     return [
@@ -79,6 +91,7 @@ def cost(results: Found) -> list[Row]:
 
 
 ROWS: dict[str, Callable[[Found], list[Row]]] = {
+    "late_guest": late_guest,
     "setup_time": setup_time,
     "cold_start": cold_start,
     "warm_request": warm_request,

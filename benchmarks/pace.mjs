@@ -7,6 +7,7 @@
  * With `guestAfterSeconds`, a guest starts so long after the host's first read, and the two connect.
  * With `listenSeconds`, a host waits at an address for so long.
  * Without both, a host waits in a channel until it gives up.
+ * With `skippedSeconds`, the clock of that host's page is moved forward by so much at its first read.
  */
 
 import { SignalingClient, connect } from "../clients/javascript/src/index.js";
@@ -16,18 +17,23 @@ import { Network } from "../clients/javascript/test/network.js";
 
 /** A clock that jumps from one timer to the next. */
 class Clock {
-  #now = 0;
+  now = 0;
   #timers = new Set();
 
   /** Put this clock in the place of the real one, for all code in this process. */
   install() {
-    performance.now = () => this.#now;
+    performance.now = () => this.now;
     globalThis.setTimeout = (callback, milliseconds = 0) => {
-      const timer = { at: this.#now + milliseconds, callback };
+      const timer = { at: this.now + milliseconds, callback };
       this.#timers.add(timer);
       return timer;
     };
     globalThis.clearTimeout = (timer) => this.#timers.delete(timer);
+  }
+
+  /** Let all code believe that it is later than it is. */
+  skip(milliseconds) {
+    performance.now = () => this.now + milliseconds;
   }
 
   /** Let time pass until a promise settles. */
@@ -40,7 +46,7 @@ class Clock {
       if (isSettled) return;
       const next = [...this.#timers].reduce((one, other) => (other.at < one.at ? other : one));
       this.#timers.delete(next);
-      this.#now = next.at;
+      this.now = next.at;
       next.callback();
     }
   }
@@ -69,7 +75,7 @@ async function idle() {
 
 const pause = (seconds) => new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
 
-const { replySeconds, maxWaitSeconds, guestAfterSeconds, listenSeconds } = JSON.parse(process.argv[2]);
+const { replySeconds, maxWaitSeconds, guestAfterSeconds, listenSeconds, skippedSeconds = 0 } = JSON.parse(process.argv[2]);
 const clock = new Clock();
 clock.install();
 // Pauses vary randomly around their mean. Here they have exactly their mean.
@@ -83,7 +89,8 @@ const requests = [];
 function client(peer) {
   const fetch = async (url, init) => {
     const { method, wait = 0 } = JSON.parse(init.body);
-    requests.push({ peer, method, wait, at: performance.now() / 1000 });
+    requests.push({ peer, method, wait, at: clock.now / 1000 });
+    if (method === "get_answer") clock.skip(1000 * skippedSeconds);
     await pause(replySeconds / 2);
     const reply = await server.fetch(url, init);
     await pause(replySeconds / 2);
@@ -99,7 +106,7 @@ async function meet() {
   if (guestAfterSeconds !== undefined) {
     const firstRead = () => requests.find(({ method }) => method === "get_answer");
     while (!firstRead()) await pause(replySeconds);
-    await pause(firstRead().at + guestAfterSeconds - performance.now() / 1000);
+    await pause(firstRead().at + guestAfterSeconds - clock.now / 1000);
     connections.push(connect(network.newConnection(), { server: client("guest"), channelId }));
   }
   await Promise.allSettled(connections);

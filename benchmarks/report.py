@@ -3,7 +3,7 @@
 import os
 import platform
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -60,3 +60,33 @@ def save(figure: Any, path: Path) -> None:
     matplotlib.rcParams.update({"svg.hashsalt": "peerpost", "svg.fonttype": "none"})
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, format="svg", bbox_inches="tight", metadata={"Date": None, "Creator": None})
+
+
+def draw_times(
+    times: Mapping[str, Mapping[str, Sequence[float]]], colors: Sequence[str], since: str, path: Path
+) -> None:
+    """Draw the medians and quartiles of runs, by name and round-trip time. `since` says when the times begin."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 4))
+    axes = figure.subplots()
+    width = 0.8 / len(times)
+    for place, (name, by_rtt) in enumerate(times.items()):
+        spreads = [Spread.of(took) for took in by_rtt.values()]
+        axes.bar(
+            [group + place * width for group in range(len(spreads))],
+            [each.median for each in spreads],
+            width,
+            yerr=[[each.median - each.low for each in spreads], [each.high - each.median for each in spreads]],
+            color=colors[place],
+            label=name.replace("*", ""),
+            error_kw={"elinewidth": 1},
+        )
+    rtts = list(next(iter(times.values())))
+    axes.set_xticks([group + 0.4 - width / 2 for group in range(len(rtts))])
+    axes.set_xticklabels([f"{rtt} ms" for rtt in rtts])
+    axes.set_xlabel("round trip to the signaling server")
+    axes.set_ylabel(f"milliseconds from {since}")
+    axes.legend(fontsize="small", frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
+    axes.spines[["top", "right"]].set_visible(False)
+    save(figure, path)

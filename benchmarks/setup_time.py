@@ -17,7 +17,7 @@ from typing import Any
 from playwright.sync_api import BrowserContext, Page, Request, sync_playwright
 
 from benchmarks.line import line
-from benchmarks.report import OURS, RIVALS, Spread, save, table, versions
+from benchmarks.report import OURS, RIVALS, Spread, draw_times, table, versions
 from benchmarks.servers import PageServer, SecureFunctionUrl, certificate, rival_servers, rival_versions
 from harness.chromium import FLAGS, path
 from harness.engines import client_of, new_table, real_engine
@@ -216,7 +216,8 @@ def section(results: dict[str, Any], images: Path) -> str:
     runs: dict[str, dict[str, dict[str, list[float]]]] = results["runs"]
     times = {variant: {rtt: cell["milliseconds"] for rtt, cell in by_rtt.items()} for variant, by_rtt in runs.items()}
     rtts = list(times[PEERPOST[0]])
-    plot(times, images / "setup_time.svg")
+    named = {VARIANTS[variant][0]: by_rtt for variant, by_rtt in times.items()}
+    draw_times(named, COLORS, "the start", images / "setup_time.svg")
     head = ["", *(f"{rtt} ms" for rtt in rtts)]
     time_rows = [[VARIANTS[variant][0], *(spread(times[variant][rtt]) for rtt in rtts)] for variant in times]
     ratio_rows = [
@@ -269,30 +270,3 @@ def faster(times: Times, own: str, rtt: str) -> str:
     ahead = [rival for rival in rivals(times) if statistics.median(ratios(times, own, rival, rtt)) > 1]
     names = "; ".join(VARIANTS[rival][0] for rival in ahead) or "none"
     return f"- At {rtt} ms, these are faster than {VARIANTS[own][0]}: {names}."
-
-
-def plot(times: Times, path: Path) -> None:
-    """Draw medians with quartiles, grouped by distance."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(8, 4))
-    axes = figure.subplots()
-    width = 0.8 / len(times)
-    for place, (variant, by_rtt) in enumerate(times.items()):
-        spreads = [Spread.of(took) for took in by_rtt.values()]
-        axes.bar(
-            [group + place * width for group in range(len(spreads))],
-            [each.median for each in spreads],
-            width,
-            yerr=[[each.median - each.low for each in spreads], [each.high - each.median for each in spreads]],
-            color=COLORS[place],
-            label=VARIANTS[variant][0].strip("*"),
-            error_kw={"elinewidth": 1},
-        )
-    axes.set_xticks([group + 0.4 - width / 2 for group in range(len(times[PEERPOST[0]]))])
-    axes.set_xticklabels([f"{rtt} ms" for rtt in times[PEERPOST[0]]])
-    axes.set_xlabel("round trip to the signaling server")
-    axes.set_ylabel("milliseconds to an open data channel")
-    axes.legend(fontsize="small", frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
-    axes.spines[["top", "right"]].set_visible(False)
-    save(figure, path)

@@ -9,12 +9,15 @@ from benchmarks.cost import OTHER_WAYS, READY, TYPICAL, money
 from benchmarks.cost import US as OUR_COST
 from benchmarks.descriptions import KINDS
 from benchmarks.functions import CONVENTIONAL, US
+from benchmarks.late_guest import CASES as LATE_CASES
+from benchmarks.late_guest import POLLED, RELAY, WAITED_SECONDS
 from benchmarks.limits import READ_UNITS, WRITE_UNITS
 from benchmarks.report import table
 from benchmarks.setup_time import VARIANTS
 
 # The alternatives that readers know best.
 KNOWN_VARIANTS = ("relay", "peerjsids")
+KNOWN_LATE_CASES = (RELAY, "peerjs")
 SHOWN_CASES = (TYPICAL, READY)
 
 Found = dict[str, Any]
@@ -38,6 +41,18 @@ def setup_time(results: Found) -> list[Row]:
 
     others = "; ".join(f"{VARIANTS[variant][0]}: {milliseconds(variant)}" for variant in KNOWN_VARIANTS)
     return [(f"set-up time with the server {distance} ms away", milliseconds("peerpost"), others)]
+
+
+def late(results: Found) -> list[Row]:
+    runs = results["runs"]
+    distances = sorted(runs[POLLED], key=int)
+    distance = distances[len(distances) // 2]
+
+    def milliseconds(case: str) -> str:
+        return f"{median(runs[case][distance]['milliseconds']):.0f} ms"
+
+    others = "; ".join(f"{LATE_CASES[case].name}: {milliseconds(case)}" for case in KNOWN_LATE_CASES)
+    return [(f"time of a guest who comes after {WAITED_SECONDS} s, {distance} ms away", milliseconds(POLLED), others)]
 
 
 def cost(results: Found) -> list[Row]:
@@ -77,6 +92,7 @@ def units(results: Found) -> list[Row]:
 
 
 ROWS: dict[str, Callable[[Found], list[Row]]] = {
+    "late_guest": late,
     "setup_time": setup_time,
     "cost": cost,
     "cold_start": cold_start,

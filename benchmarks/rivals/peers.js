@@ -3,8 +3,10 @@
 const variant = location.search.slice(1);
 const config = { iceServers: [] };
 
+const realTime = performance.now.bind(performance);
+
 /** Returns milliseconds on the clock that all pages on a machine share. */
-const now = () => performance.timeOrigin + performance.now();
+const now = () => performance.timeOrigin + realTime();
 
 /** Resolves once the data channel is open. The offerer creates it, and the answerer is notified of it. */
 function opened(peerConnection, isOfferer) {
@@ -54,7 +56,7 @@ const handedOver = async (meeting) => (await fetch(`/meeting/${meeting}`)).text(
 const variants = {
   async peerpost() {
     const { connect, SignalingClient } = await import("/src/index.js");
-    return async ({ port, isOfferer, meeting, step }) => {
+    return async ({ port, isOfferer, meeting, channelId, step }) => {
       const server = new SignalingClient(`https://127.0.0.1:${port}/`);
       // Open the connection first, while the RTCPeerConnection is created. All rivals do the same.
       server.preconnect();
@@ -62,7 +64,7 @@ const variants = {
       const open = opened(peerConnection, isOfferer);
       const options = { server, onProgress: step };
       if (isOfferer) options.onChannel = (channelId) => handOver(meeting, channelId);
-      else options.channelId = await handedOver(meeting);
+      else options.channelId = channelId ?? (await handedOver(meeting));
       step("start");
       await connect(peerConnection, options);
       await open;
@@ -80,12 +82,14 @@ const variants = {
         await next;
       }
     };
-    return async ({ port, isOfferer, meeting }) => {
+    return async ({ port, isOfferer, meeting, channelId }) => {
       const client = new SignalingClient(`https://127.0.0.1:${port}/`);
       const peerConnection = new RTCPeerConnection(config);
       const open = opened(peerConnection, isOfferer);
-      const channelId = isOfferer ? (await client.createDataChannel()).channel_id : await handedOver(meeting);
-      if (isOfferer) handOver(meeting, channelId);
+      if (isOfferer) {
+        channelId = (await client.createDataChannel()).channel_id;
+        handOver(meeting, channelId);
+      } else channelId ??= await handedOver(meeting);
 
       const own = new Set();
       peerConnection.onicecandidate = ({ candidate }) => {
@@ -167,8 +171,16 @@ const variants = {
 const meet = await variants[variant]();
 
 window.clock = now;
+
+/** The steps of this page's peer, each with its milliseconds from the peer's start. */
+window.steps = [];
+
+/** Lets all code in this page believe that it is later than it is. */
+window.age = (milliseconds) => {
+  performance.now = () => realTime() + milliseconds;
+};
+
 window.begin = async ({ at, ...options }) => {
-  const steps = [];
   // Timers can be late by some milliseconds, so wait for the last five in a loop.
   await new Promise((resolve) => setTimeout(resolve, at - now() - 5));
   while (now() < at);
