@@ -7,7 +7,9 @@ from types import SimpleNamespace
 import pytest
 from botocore.exceptions import CredentialRetrievalError
 
+from chalicelib import bootstrap
 from chalicelib.bootstrap import lambda_app
+from chalicelib.errors import StorageUnavailable
 from chalicelib.settings import Settings
 from harness.engines import ANY_ACCOUNT
 from harness.faulty_proxy import FaultyProxy, faulty_proxy
@@ -114,3 +116,17 @@ def test_a_restore_survives_a_client_for_ssm_that_cannot_be_opened(
 
     assert post(CREATE, bearer(KEY)).status == 503
     assert post({"method": "get_offer", "channel_id": "no-channel"}).body == "no such channel"
+
+
+def test_a_restore_survives_a_table_that_cannot_be_opened(
+    aws_lambda: Lambda, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_credentials(_: object) -> None:
+        raise StorageUnavailable("CredentialRetrievalError")
+
+    with monkeypatch.context() as outage:
+        outage.setattr(bootstrap, "open_client", no_credentials)
+        post = over_handler(lambda_app(settings))
+        aws_lambda.restore()
+
+    assert post(CREATE).status == 200

@@ -1,6 +1,7 @@
 """How the server is built from its settings, and which failures its start survives."""
 
 import logging
+import math
 import signal
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +15,7 @@ from chalicelib.dynamodb import Table
 from chalicelib.errors import StorageUnavailable, UnknownKey
 from chalicelib.settings import Settings
 from harness.contract import assert_unavailable
+from harness.log_lines import listening
 from harness.ssm import KEY, KEYS_NAME, OTHER_KEY, SECRET, SECRET_NAME, Store, bearer, digest
 from harness.transports import over_handler
 from tests.fuzz.memory import Memory
@@ -27,6 +29,18 @@ WITH_EVERYTHING = Settings(
     turn_urls=("turn:a.example", "turns:b.example"),
     turn_secret_parameter=SECRET_NAME,
 )
+
+
+class ImpatientAlarm:
+    """An alarm that rings at once. It records for when it was set."""
+
+    def __init__(self) -> None:
+        self.times: list[int] = []
+
+    def __call__(self, seconds: int) -> None:
+        if seconds:
+            self.times.append(seconds)
+            signal.raise_signal(signal.SIGALRM)
 
 
 @pytest.fixture
@@ -56,8 +70,10 @@ def test_the_longest_life_of_a_channel_reaches_the_handlers(memory: Memory) -> N
 def test_features_without_a_setting_are_off(memory: Memory, store: Store) -> None:
     settings = Settings(table_name="channels", turn_secret_parameter=SECRET_NAME)
 
-    server = build_services(Table(memory.client, "channels"), parameters_of(settings), settings)
+    parameters = parameters_of(settings)
+    server = build_services(Table(memory.client, "channels"), parameters, settings)
 
+    assert parameters == {}
     assert server.access_keys is None
     assert server.ice_servers.current() == []
     assert store.calls == []
@@ -137,21 +153,16 @@ def test_with_dynamodb_and_ssm_down_the_start_is_in_time_and_requests_get_a_503(
     memory: Memory, store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Lambda allows 10 s for a start, and then kills the function."""
-    limits_set: list[int] = []
-
-    def ring_at_once(seconds: int) -> None:
-        if seconds:
-            limits_set.append(seconds)
-            signal.raise_signal(signal.SIGALRM)
+    alarm = ImpatientAlarm()
 
     with monkeypatch.context() as start:
-        start.setattr(signal, "alarm", ring_at_once)
+        start.setattr(signal, "alarm", alarm)
         post = over_handler(lambda_app(WITH_EVERYTHING))
     memory.throttled, store.error = True, ReadTimeoutError(endpoint_url="any")
     reply = post(CREATE, bearer(KEY))
 
-    assert limits_set == [limits.INIT_TABLE_SECONDS, limits.INIT_PARAMETERS_SECONDS]
-    assert sum(limits_set) == 8
+    assert alarm.times == [limits.INIT_TABLE_SECONDS, limits.INIT_PARAMETERS_SECONDS]
+    assert sum(alarm.times) == 8
     assert caplog.records[0].getMessage() == "SSM: out of time"
     assert_unavailable(reply)
 
@@ -173,9 +184,28 @@ def raise_or_return(outcome: Any) -> Any:
 
 
 @pytest.mark.usefixtures("memory")
-def test_the_function_limits_waits_as_its_settings_say() -> None:
+def test_the_function_limits_waits_as_its_settings_say_and_logs_no_poll_that_finds_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A reply that was held has a line in the log, and a poll that is not slow has none."""
+    monkeypatch.setattr(limits, "SLOW_POLL_SECONDS", math.inf)
     app = lambda_app(Settings(on_lambda=True, table_name="channels", max_wait_seconds=0))
     post = over_handler(app)
     channel_id = post(CREATE).json()["channel_id"]
 
-    assert post({"method": "get_offer", "channel_id": channel_id, "wait": 60}).body == "no offer yet"
+    with listening() as lines:
+        reply = post({"method": "get_offer", "channel_id": channel_id, "wait": 60})
+
+    assert reply.body == "no offer yet"
+    assert lines == []
+
+
+@pytest.mark.usefixtures("memory")
+def test_the_function_ends_a_request_in_time_for_a_reply(monkeypatch: pytest.MonkeyPatch) -> None:
+    post = over_handler(lambda_app(Settings(on_lambda=True, table_name="channels", max_wait_seconds=3)))
+    alarm = ImpatientAlarm()
+    monkeypatch.setattr(signal, "alarm", alarm)
+
+    assert_unavailable(post(CREATE))
+
+    assert alarm.times == [3 + limits.REQUEST_SECONDS]
