@@ -21,7 +21,7 @@ from benchmarks import guests, pace
 from benchmarks.descriptions import KINDS, load
 from benchmarks.report import OURS, RIVALS, ROOT, save, table
 from chalicelib import waiting
-from chalicelib.limits import MAX_WAIT_SECONDS
+from chalicelib.limits import LOOK_AGAIN_SECONDS, MAX_QUIET_POLLS, MAX_WAIT_SECONDS, QUIET_SECONDS
 
 # The quantities that one connection uses, by the name of the price.
 Quantities = dict[str, float]
@@ -60,6 +60,9 @@ ANSWERING_SECONDS = 0.25
 CONNECTING_SECONDS = 0.2
 # Each peer has one, as in the counts of `units`.
 LATE_CANDIDATES = 2
+# DynamoDB bills half of a read's units if the read need not see the latest write.
+# Source: Amazon DynamoDB Developer Guide, "DynamoDB read consistency".
+GLANCE_SHARE = 0.5
 # The share of requests that start an execution environment, usually less than 1 %.
 # Source: AWS Compute Blog, "Operating Lambda: Performance optimization, part 1".
 STARTS_PER_REQUEST = 0.01
@@ -89,11 +92,26 @@ CAPACITY_SECONDS = 61
 
 @dataclass(frozen=True)
 class Held:
-    """A request that reads: the number of reads, the seconds until the last one, and whether it found something."""
+    """A request that reads, and that the server may hold.
+
+    The server looks at the channel with reads, and in between with glances, which cost half. `seconds` pass until the
+    last look, and `found` says whether that one found something.
+    """
 
     reads: int
+    glances: int
     seconds: float
     found: bool
+
+    @property
+    def whole_reads(self) -> float:
+        """The number of reads that cost as much as all looks."""
+        return self.reads + GLANCE_SHARE * self.glances
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether it is a poll that found nothing. Most of these have no line in the log."""
+        return not self.found and self.glances == 0
 
 
 class Clock:
@@ -137,16 +155,18 @@ class Service:
 
     def hold(self, ready_after: float, wait: float) -> Held:
         """Hold one reply with the server's own code, until there is news or the wait is over."""
-        clock, reads = Clock(), 0
+        clock, looks = Clock(), Counter[str]()
 
-        def read() -> float:
-            nonlocal reads
+        def look(how: str) -> float:
             asked = clock.now
-            clock.now, reads = clock.now + self.read_seconds, reads + 1
+            clock.now += self.read_seconds
+            looks[how] += 1
             return asked
 
-        seen = waiting.until(lambda seen: seen >= ready_after, read, wait, clock, clock.sleep)
-        return Held(reads, clock.now, seen >= ready_after)
+        seen = waiting.until(
+            lambda seen: seen >= ready_after, lambda: look("read"), lambda: look("glance"), wait, clock, clock.sleep
+        )
+        return Held(looks["read"], looks["glance"], clock.now, seen >= ready_after)
 
     @property
     def reply_seconds(self) -> float:
@@ -165,7 +185,7 @@ class Service:
                 is_vain = ready_after - asked.at > wait
                 requests.append(vain(wait) if is_vain else self.hold(ready_after - asked.at, wait))
             elif probe:
-                requests.append(Held(1, self.read_seconds, found=False))
+                requests.append(Held(1, 0, self.read_seconds, found=False))
             if requests[-1].found:
                 return requests
         raise ValueError(f"the host gives up before {ready_after:g} s have passed")
@@ -179,9 +199,18 @@ class Service:
         return requests
 
     def quantities(
-        self, requests: float, seconds: float, writes: float, reads: float, reply_bytes: float
+        self,
+        requests: float,
+        seconds: float,
+        writes: float,
+        reads: float,
+        reply_bytes: float,
+        lines: float | None = None,
     ) -> Quantities:
-        """Return the quantities of requests that keep the function busy for `seconds`, including starts and headers."""
+        """Return the quantities of requests that keep the function busy for `seconds`, including starts and headers.
+
+        `lines` is the number of their lines in the log: by default one for each request.
+        """
         starts = STARTS_PER_REQUEST * requests * self.function["start_cpu_seconds"]
         return {
             "lambda_requests": requests,
@@ -189,15 +218,26 @@ class Service:
             "dynamodb_write_units": writes,
             "dynamodb_read_units": reads,
             "egress_bytes": reply_bytes + requests * REPLY_OVERHEAD_BYTES,
-            "log_bytes": requests * self.function["log_bytes_per_request"],
+            "log_bytes": (requests if lines is None else lines) * self.function["log_bytes_per_request"],
         }
 
-    def waited(self, requests: Iterable[Held], read_units: float, reply: str = "no answer yet") -> Quantities:
-        """Return the quantities of requests that only read."""
+    def waited(
+        self,
+        requests: Iterable[Held],
+        read_units: float,
+        reply: str = "no answer yet",
+        polls_for_a_line: float = MAX_QUIET_POLLS + 1,
+    ) -> Quantities:
+        """Return the quantities of requests that only read.
+
+        `polls_for_a_line` is how many quiet polls there are for each line in the log. By default, an instance of the
+        function has enough of them to write its lines by their number.
+        """
         requests = list(requests)
         seconds = sum(self.overhead_seconds + each.seconds for each in requests)
-        reads = read_units * sum(each.reads for each in requests)
-        return self.quantities(len(requests), seconds, 0, reads, len(reply) * len(requests))
+        reads = read_units * sum(each.whole_reads for each in requests)
+        lines = sum(1 / polls_for_a_line if each.is_quiet else 1 for each in requests)
+        return self.quantities(len(requests), seconds, 0, reads, len(reply) * len(requests), lines)
 
     def fast(self, kind: str, after: float, stun: bool = False) -> Quantities:
         """Return the quantities of a connection by the fast exchange, if the guest begins `after` seconds later."""
@@ -207,9 +247,10 @@ class Service:
         extra = [self.waited(asked[:-1], self.units["reread_units"][kind])]
         extra.append(self.longer(self.besides(asked[-1]), self.units["reread_units"][kind]))
         if stun:
-            # Each peer's read is held until the channel is deleted. The count has one read for each peer.
+            # Each peer's read is held until the channel is deleted. The count has one read for each peer, which is the
+            # one that makes sure that the channel is gone.
             methods = self.units["methods" if kind == KINDS[0] else f"methods, {kind}"]
-            held = self.besides(self.hold(CONNECTING_SECONDS, self.max_wait_seconds))
+            held = self.hold(CONNECTING_SECONDS, self.max_wait_seconds)
             extra += 2 * [self.longer(held, methods["get_candidates"]["read_units"])]
         return total(self._once(once, reply_bytes(kind, "early")), *extra)
 
@@ -234,10 +275,15 @@ class Service:
         # An erased channel is billed by the size that it had.
         calls = 2 * door["requests"] + TRIES_TO_REPLACE * pointer["requests"]
         writes = 2 * door["write_units"] + TRIES_TO_REPLACE * pointer["write_units"]
-        seconds = 3 * self.overhead_seconds + calls * self.read_seconds
-        opened = self.quantities(3, seconds, writes, 0, len('{"channel_id":""}{}{}') + UUID_BYTES)
-        poll = self.waited([self.hold(math.inf, 0)], self.units["reread_units"][kind])
-        periods = MONTH_SECONDS / (IDLE_UNTIL_SECONDS - IDLE_FROM_SECONDS)
+        opening_seconds = 3 * self.overhead_seconds + calls * self.read_seconds
+        opened = self.quantities(3, opening_seconds, writes, 0, len('{"channel_id":""}{}{}') + UUID_BYTES)
+        seconds = IDLE_UNTIL_SECONDS - IDLE_FROM_SECONDS
+        # The worst case: no other host keeps this instance busy, so that it writes a line each minute.
+        polls_for_a_line = 1 + QUIET_SECONDS * sent["get_answer"] / seconds
+        poll = self.waited(
+            [self.hold(math.inf, 0)], self.units["reread_units"][kind], polls_for_a_line=polls_for_a_line
+        )
+        periods = MONTH_SECONDS / seconds
         return total(times(opened, periods * sent["create_data_channel"]), times(poll, periods * sent["get_answer"]))
 
     def idle_requests(self) -> Counter[str]:
@@ -251,7 +297,7 @@ class Service:
 
     def longer(self, held: Held, read_units: float) -> Quantities:
         """Return what a held request uses in addition to one that is answered at once, which is already counted."""
-        return self.quantities(0, held.seconds, 0, read_units * held.reads, 0)
+        return self.quantities(0, held.seconds, 0, read_units * held.whole_reads, 0)
 
 
 def reply_bytes(kind: str, form: str) -> int:
@@ -472,7 +518,7 @@ def waiting_or_polling(service: Service) -> Results:
     return {
         "polling_is_cheaper_after_seconds": max(dearer, default=0),
         "held_second_dollars": per_million(service.waited([vain], units)) / vain.seconds,
-        "held_reads_per_second": vain.reads / vain.seconds,
+        "held_looks_per_second": (vain.reads + vain.glances) / vain.seconds,
         "poll_dollars": per_million(service.waited([poll], units)),
         "seconds": {f"{seconds:g}": after(seconds) for seconds in (0.25, 1, 2, 5, 10, 25, 60, 240)},
     }
@@ -542,7 +588,9 @@ def section(results: Results, images: Path) -> str:
             waiting=waiting_table(waited["seconds"]),
             cheaper_after=f"{1000 * waited['polling_is_cheaper_after_seconds']:.0f}",
             held_second=f"{waited['held_second_dollars']:.2f}",
-            held_reads=f"{waited['held_reads_per_second']:.1f}",
+            held_looks=f"{waited['held_looks_per_second']:.0f}",
+            look_again_ms=f"{1000 * LOOK_AGAIN_SECONDS:g}",
+            quiet_polls=MAX_QUIET_POLLS,
             poll=f"{waited['poll_dollars']:.2f}",
             polls=f"{waited['held_second_dollars'] / waited['poll_dollars']:.0f}",
         )

@@ -90,10 +90,22 @@ class Channels:
 
     def get(self, channel_id: str) -> Channel:
         """Return everything that has been acknowledged so far."""
-        item = self._table.get({"channel_id": {"S": channel_id}})
+        item = self._table.get(key_of(channel_id))
         if not is_alive(item, self._seconds()):
             raise SignalingError("no such channel")
-        return Channel(text_in(item, "offer"), text_in(item, "answer"), candidates_in(item))
+        return channel_in(item)
+
+    def glance(self, channel_id: str) -> Channel:
+        """Return a channel as it was a moment ago, for half the price of `get`.
+
+        Only for repeating a `get` that has found nothing new. News that a glance shows was written
+        after that `get`, so no promise to the client is broken.
+        """
+        item = self._table.glance(key_of(channel_id))
+        if not is_alive(item, self._seconds()):
+            # The channel is gone, or so new that not every replica has it.
+            return self.get(channel_id)
+        return channel_in(item)
 
     def set_offer(
         self,
@@ -192,10 +204,18 @@ class Channels:
 def channel_item(channel_id: str, expire_time: int, candidates: Iterable[str] = ()) -> Item:
     """Return the item of a channel without an offer. channel_update lists all attributes."""
     return {
-        "channel_id": {"S": channel_id},
+        **key_of(channel_id),
         "expire_time": {"N": str(expire_time)},
         "candidate": {"L": [{"S": candidate} for candidate in unique(candidates)]},
     }
+
+
+def key_of(channel_id: str) -> Item:
+    return {"channel_id": {"S": channel_id}}
+
+
+def channel_in(item: Item) -> Channel:
+    return Channel(text_in(item, "offer"), text_in(item, "answer"), candidates_in(item))
 
 
 def text_in(item: Item, name: str) -> str | None:

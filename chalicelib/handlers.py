@@ -210,7 +210,12 @@ def owner_in(request: Request) -> str | None:
 def wait_for_channel(call: Call, channel_id: str, is_ready: Callable[[Channel], bool]) -> Channel:
     """Return a channel as soon as it is ready or, when the wait is over, as it is then."""
     channels = call.services.channels
-    return waiting.until(is_ready, lambda: channels.get(channel_id), call.wait_seconds)
+    return waiting.until(
+        is_ready,
+        lambda: channels.get(channel_id),
+        lambda: channels.glance(channel_id),
+        call.wait_seconds,
+    )
 
 
 def candidates_since(since: int | None, stored: list[str]) -> Reply:

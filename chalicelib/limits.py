@@ -86,14 +86,10 @@ TURN_TTL_SECONDS = 3600
 # has the costs.
 MAX_WAIT_SECONDS = 5.0
 
-# While a reply is held, each pause between two reads is longer than the one before, by this factor.
-# In the first SOON_SECONDS, news is likely: pauses grow to 90 ms at most, so that it is found
-# within 100 ms. After that they grow to half a second, and reads get rare.
-FIRST_PAUSE_SECONDS = 0.02
-PAUSE_GROWTH_FACTOR = 1.25
-SOON_SECONDS = 2
-LONGEST_PAUSE_SOON_SECONDS = 0.09
-LONGEST_PAUSE_LATER_SECONDS = 0.5
+# While a reply is held, the pause between two looks at the channel. So news is found 20 ms late on
+# average. The looks cost less than half as much as the function's time, so longer pauses would save
+# little. Pauses that grow would save as little: a client that wants to save money polls.
+LOOK_AGAIN_SECONDS = 0.03
 
 # An instance counts quick polls that find nothing. It writes a line when it has counted this many,
 # and when the first of them is this long ago. Then the lines of polls cost a hundredth of what they

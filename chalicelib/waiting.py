@@ -1,16 +1,10 @@
-"""Holding a reply until there is news: reading again and again, at pauses that grow."""
+"""Holding a reply until there is news: looking again and again."""
 
 import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from chalicelib.limits import (
-    FIRST_PAUSE_SECONDS,
-    LONGEST_PAUSE_LATER_SECONDS,
-    LONGEST_PAUSE_SOON_SECONDS,
-    PAUSE_GROWTH_FACTOR,
-    SOON_SECONDS,
-)
+from chalicelib.limits import LOOK_AGAIN_SECONDS
 
 Seen = TypeVar("Seen")
 
@@ -18,29 +12,33 @@ Seen = TypeVar("Seen")
 def until(
     is_ready: Callable[[Seen], bool],
     read: Callable[[], Seen],
+    glance: Callable[[], Seen],
     seconds: float,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Seen:
-    """Read until what is read is ready, or `seconds` are over. Return what was read last.
+    """Look until what is seen is ready, or `seconds` are over. Return what was seen last.
 
-    There is always a first read, and one at the very end of the wait.
+    The first look is a `read`, and so is the one at the very end of the wait. Those in between are
+    a `glance`, which is cheaper, but may see a state that is a moment old.
 
     >>> channels = Channels(Table(open_client(), "peerpost"))
     >>> channel_id = "1c5ca5a5-6f0b-4c55-8b9a-3ad1e1b58f0e"
-    >>> until(lambda channel: channel.answer is not None, lambda: channels.get(channel_id), 5)
+    >>> until(
+    ...     lambda channel: channel.answer is not None,
+    ...     lambda: channels.get(channel_id),
+    ...     lambda: channels.glance(channel_id),
+    ...     5,
+    ... )
     Channel(offer='v=0 ...', answer='v=0 ...', candidates=[])
     """
-    start = clock()
-    pause = FIRST_PAUSE_SECONDS
-    while True:
-        seen = read()
-        if is_ready(seen):
-            return seen
-        seconds_left = start + seconds - clock()
+    over = clock() + seconds
+    seen = read()
+    while not is_ready(seen):
+        seconds_left = over - clock()
         if seconds_left <= 0:
-            return seen
-        sleep(min(pause, seconds_left))
-        is_soon = clock() - start < SOON_SECONDS
-        longest_pause = LONGEST_PAUSE_SOON_SECONDS if is_soon else LONGEST_PAUSE_LATER_SECONDS
-        pause = min(pause * PAUSE_GROWTH_FACTOR, longest_pause)
+            break
+        is_last = seconds_left <= LOOK_AGAIN_SECONDS
+        sleep(min(seconds_left, LOOK_AGAIN_SECONDS))
+        seen = read() if is_last else glance()
+    return seen

@@ -69,19 +69,19 @@ def test_dollars_are_quantities_times_prices() -> None:
 @pytest.mark.parametrize(
     ("ready_after", "wait", "held"),
     [
-        (0, 5, Held(1, 0.005, found=True)),
-        # Reads begin at 0 s, at 0.025 s after a pause of 20 ms, and at 0.055 s after one of 25 ms.
-        (0.02, 5, Held(2, 0.030, found=True)),
-        (0.05, 5, Held(3, 0.060, found=True)),
-        (0.05, 0, Held(1, 0.005, found=False)),
-        # The last pause is shortened to the rest of the wait.
-        (9, 0.04, Held(3, 0.045, found=False)),
+        (0, 5, Held(1, 0, 0.005, found=True)),
+        # A look takes 5 ms, and a pause 30 ms. So looks begin at 0, 35 and 70 ms.
+        (0.02, 5, Held(1, 1, 0.040, found=True)),
+        (0.05, 5, Held(1, 2, 0.075, found=True)),
+        (0.05, 0, Held(1, 0, 0.005, found=False)),
+        # The last pause is shortened to the rest of the wait, after which the server reads.
+        (9, 0.06, Held(2, 1, 0.065, found=False)),
     ],
 )
-def test_a_held_reply_reads_as_often_as_the_server_does(ready_after: float, wait: float, held: Held) -> None:
+def test_a_held_reply_looks_as_often_as_the_server_does(ready_after: float, wait: float, held: Held) -> None:
     found = SERVICE.hold(ready_after, wait)
 
-    assert (found.reads, found.found) == (held.reads, held.found)
+    assert (found.reads, found.glances, found.found) == (held.reads, held.glances, held.found)
     assert found.seconds == pytest.approx(held.seconds)
 
 
@@ -89,7 +89,7 @@ def test_the_host_asks_when_its_client_does_until_a_request_finds_the_answer() -
     # The first reply is held for 5 s. Then the client probes the server once, and polls at 6, 7 and 8 s.
     requests = SERVICE.reads_until(7.5)
 
-    assert [(request.reads > 1, request.found) for request in requests] == [
+    assert [(request.glances > 0, request.found) for request in requests] == [
         (True, False),
         (False, False),
         (False, False),
@@ -147,16 +147,16 @@ def test_less_memory_makes_a_slower_processor(memory: int, milliseconds: float) 
 def test_the_quantities_of_a_fast_connection_with_both_peers_ready() -> None:
     found = SERVICE.fast(KIND, after=0)
 
-    # The answer is there after 250 ms. A read takes 5 ms, and the pauses take 20, 25, 31.25, 39.06, 48.83 and 61.04 ms.
-    # So reads begin at 0, 25, 55, 91.25, 135.3, 189.1 and 255.2 ms. That is 6 reads more than `units` counted, and one
-    # reply held for 260.2 ms.
-    seconds = 4 * 0.005 + 0.26017578125
+    # The answer is there after 250 ms. A look takes 5 ms, and a pause 30 ms. So the server reads at 0 ms, and glances
+    # at 35, 70, 105, 140, 175, 210, 245 and 280 ms. That is 8 glances more than `units` counted, which cost as much as
+    # 4 reads, and one reply held for 285 ms.
+    seconds = 4 * 0.005 + 0.285
     assert found == pytest.approx(
         {
             "lambda_requests": 5,
             "lambda_gb_seconds": seconds / 4,
             "dynamodb_write_units": 5,
-            "dynamodb_read_units": 2 + 6,
+            "dynamodb_read_units": 2 + 4,
             "egress_bytes": cost.reply_bytes(KIND, "early") + 5 * 500,
             "log_bytes": 0,
         }
@@ -172,6 +172,25 @@ def test_the_quantities_of_a_host_that_waits_for_a_month() -> None:
     assert found["dynamodb_write_units"] == pytest.approx(26_280 * 8)
     assert found["dynamodb_read_units"] == pytest.approx(26_280 * 10)
     assert found["lambda_gb_seconds"] == pytest.approx(26_280 * (4 + 10) * 0.005 / 4)
+
+
+def test_polls_that_find_nothing_share_a_line_of_the_log() -> None:
+    service = Service(UNITS, NOTHING | {"log_bytes_per_request": 101}, max_wait_seconds=0, client=Client())
+    polls = len(service.reads_until(10.25)) - 1
+
+    found = service.fast(KIND, after=10)
+
+    assert found["log_bytes"] == pytest.approx(5 * 101 + polls)
+
+
+def test_an_idle_host_has_a_line_each_minute() -> None:
+    service = Service(UNITS, NOTHING | {"log_bytes_per_request": 100}, client=Client())
+
+    found = service.idle_host(KIND)
+
+    # In 100 s the host opens a door, which takes three requests, and polls it ten times. Six polls of a minute have no
+    # line, and the seventh has one.
+    assert found["log_bytes"] == pytest.approx(26_280 * 100 * (3 + 10 / 7))
 
 
 def test_starts_and_logs_are_billed() -> None:
@@ -203,12 +222,12 @@ def test_the_early_read_of_a_plain_connection_is_not_counted_twice() -> None:
 
 
 def test_both_peers_wait_for_late_candidates_until_they_are_connected() -> None:
-    # They are connected after 200 ms. Reads begin at 0, 25, 55, 91.25, 135.3, 189.1 and 255.2 ms, so each peer makes 6
-    # reads more than `units` counted.
+    # They are connected after 200 ms. The server reads at 0 ms, glances at 35, 70, 105, 140, 175 and 210 ms, and then
+    # makes sure that the channel is gone. That is one read more than `units` counted, and 6 glances.
     few, many = SERVICE.fast(KIND, after=0), SERVICE.fast(KIND, after=0, stun=True)
 
     assert many["lambda_requests"] - few["lambda_requests"] == 9 - 5
-    assert many["dynamodb_read_units"] - few["dynamodb_read_units"] == 4 - 2 + 2 * 6
+    assert many["dynamodb_read_units"] - few["dynamodb_read_units"] == 4 - 2 + 2 * (1 + 3)
 
 
 def test_api_gateway_bills_messages_both_ways_and_minutes() -> None:

@@ -382,6 +382,38 @@ def test_reads_are_strongly_consistent(channels: Channels, client: DynamoDBClien
     assert [request["ConsistentRead"] for request in requests] == [True]
 
 
+def test_a_glance_is_eventually_consistent_which_costs_half(channels: Channels, client: DynamoDBClient) -> None:
+    channel_id = channels.create("an offer", ["a"])
+    requests: list[dict[str, Any]] = []
+    client.meta.events.register("provide-client-params.dynamodb.GetItem", lambda params, **_: requests.append(params))
+
+    seen = channels.glance(channel_id)
+
+    assert seen == Channel("an offer", None, ["a"])
+    assert [request["ConsistentRead"] for request in requests] == [False]
+
+
+def test_a_channel_that_a_glance_does_not_see_yet_is_read_again(channels: Channels, client: DynamoDBClient) -> None:
+    """A replica may lag behind. The channel must not be reported as gone for that."""
+    channel_id = channels.create()
+
+    def lag_behind(parsed: dict[str, Any], **_: Any) -> None:
+        client.meta.events.unregister("after-call.dynamodb.GetItem", lag_behind)
+        del parsed["Item"]
+
+    client.meta.events.register("after-call.dynamodb.GetItem", lag_behind)
+
+    assert channels.glance(channel_id) == Channel(None, None, [])
+
+
+def test_a_glance_at_a_channel_that_is_gone_is_refused(channels: Channels) -> None:
+    channel_id = channels.create()
+    channels.delete(channel_id)
+
+    with pytest.raises(SignalingError, match="no such channel"):
+        channels.glance(channel_id)
+
+
 def test_a_channel_can_be_created_with_its_offer_and_candidates(channels: Channels) -> None:
     channel_id = channels.create("an offer", ["b", "a", "b"])
 

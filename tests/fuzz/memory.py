@@ -52,7 +52,6 @@ class Memory:
         return cast(DynamoDBClient, self)
 
     def get_item(self, *, TableName: str, Key: Item, ConsistentRead: bool) -> Item:  # noqa: ARG002, N803
-        assert ConsistentRead
         item = self.items.get(self._key(Key))
         return reply() if item is None else reply(Item=item)
 
