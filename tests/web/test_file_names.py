@@ -9,7 +9,7 @@ from harness.engines import ROOT
 
 NAMES: list[dict[str, str]] = json.loads((ROOT / "clients/file-names.json").read_text())
 MAKE_SAFE = """async (names) => {
-  const { safeFileName } = await import(new URL("src/file-name.js", location.href));
+  const { safeFileName } = await import(new URL("peerpost/file-name.js", location.href));
   return names.map((name) => safeFileName(name));
 }"""
 

@@ -189,7 +189,7 @@ def test_dropped_files_are_sent_and_can_be_cancelled(pair: tuple[Page, Page]) ->
     expect(log(second)).to_contain_text("small.txt")
     expect(log(second)).to_contain_text("7 bytes, received, checksum matches")
     expect(log(first)).to_contain_text("Cancelled.")
-    expect(log(second)).to_contain_text("The other person cancelled it.")
+    expect(log(second)).to_contain_text("Not received: the sender cancelled it.")
 
 
 # Records the page's last answer to a file that is dragged over it.

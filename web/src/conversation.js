@@ -4,7 +4,7 @@ import { create, find, keepAtEnd } from "./dom.js";
 import { MAX_LOG_ITEMS, MAX_MESSAGE_CHARACTERS } from "./limits.js";
 import { viewTransfer } from "./transfer-view.js";
 
-/** @typedef {import("./transfer.js").Transfer} Transfer */
+/** @typedef {import("peerpost/files").Transfer} Transfer */
 
 export class Conversation {
   #log = find("log", HTMLElement);

@@ -1,12 +1,12 @@
 /** The page: runs one session, and shows its state. */
 
 import { createLink, parseLink } from "peerpost";
+import { Files } from "peerpost/files";
 import { Call } from "./call.js";
 import { Conversation } from "./conversation.js";
 import { find } from "./dom.js";
 import { refuseFiles, takeFiles } from "./drop-zone.js";
 import { HungUpError, explain } from "./failure.js";
-import { Files } from "./files.js";
 import { showInvitation } from "./invitation.js";
 import { ROUTE_MS, SLOW_MS } from "./limits.js";
 import { forget, recall, remember, rememberAccessKey } from "./memory.js";
@@ -50,7 +50,7 @@ function settings() {
 async function talk(session, isInvited) {
   const { peerConnection, signal } = session;
   const conversation = new Conversation(session.messages, announce, signal);
-  const files = new Files(session.files, (transfer) => conversation.addTransfer(transfer));
+  const files = new Files(peerConnection, { onTransfer: (transfer) => conversation.addTransfer(transfer) });
   new Call(peerConnection, announce, signal);
   find("hang-up", HTMLButtonElement).addEventListener("click", () => session.close(new HungUpError("hung up")), { signal });
 
@@ -62,7 +62,7 @@ async function talk(session, isInvited) {
   );
   remember({ wasConnected: true });
 
-  takeFiles((chosen) => files.send(chosen), signal);
+  takeFiles((chosen) => files.send(chosen).forEach((transfer) => conversation.addTransfer(transfer)), signal);
   follow(session);
   setStatus("Connected", "good");
   show("conversation");

@@ -12,9 +12,9 @@ import { ICE, PROGRESS } from "./steps.js";
 /** @typedef {import("./memory.js").Invitation} Invitation */
 /** @typedef {import("./timeline.js").Timeline} Timeline */
 
-// Both peers use these ids, so that the data channels open without any negotiation.
-const MESSAGES_ID = 1;
-const FILES_ID = 2;
+// Both peers use this id, so that the data channel opens without any negotiation. The ids of data channels that are opened
+// by negotiation start at 0, and `connect` uses 255.
+const MESSAGES_ID = 254;
 
 /** @type {Record<string, Phase>} */
 const NEXT_PHASE = {
@@ -27,7 +27,6 @@ const NEXT_PHASE = {
 export class Session {
   peerConnection;
   messages;
-  files;
   /** @type {Phase} */
   phase;
   #settings;
@@ -58,8 +57,7 @@ export class Session {
     this.#earlier = earlier;
     this.phase = meeting.channelId ? "read" : "open";
     this.peerConnection = new RTCPeerConnection({ iceServers: settings.iceServers });
-    this.messages = this.#channel("messages", MESSAGES_ID);
-    this.files = this.#channel("files", FILES_ID);
+    this.messages = this.peerConnection.createDataChannel("messages", { negotiated: true, id: MESSAGES_ID });
     const ending = { signal: this.signal };
     this.peerConnection.addEventListener("iceconnectionstatechange", () => this.#follow(), ending);
     this.peerConnection.addEventListener("icecandidate", ({ candidate }) => this.#found(candidate), ending);
@@ -67,7 +65,7 @@ export class Session {
   }
 
   /**
-   * Connect, and resolve when both data channels are open.
+   * Connect, and resolve when the data channel for messages is open.
    *
    * @param {(invitation: Invitation, isEarlier: boolean) => void} onInvitation
    * @param {() => void} onReach Called when both peers have the other's description, and start to look for a route.
@@ -78,7 +76,7 @@ export class Session {
     const returning = await this.#returning(options);
     const { channelId, key = channelId ? undefined : createKey() } = returning ? { key: this.#earlier?.key } : this.#meeting;
     const expiry = returning ? Number(this.#earlier?.expiry) : Date.now() + CHANNEL_TTL_SECONDS * 1000;
-    const opened = Promise.all([this.messages, this.files].map((channel) => this.#opened(channel)));
+    const opened = this.#opened(this.messages);
     opened.catch(() => {});
     await connect(this.peerConnection, {
       server: returning ?? new SignalingClient(this.#settings.server, options),
@@ -143,14 +141,6 @@ export class Session {
     if (!this.#earlier || this.#meeting.channelId || Date.now() > this.#earlier.expiry) return undefined;
     const client = new ReturningClient(this.#earlier.channelId, this.#settings.server, options);
     return (await client.isWaiting(this.signal)) ? client : undefined;
-  }
-
-  /**
-   * @param {string} label
-   * @param {number} id
-   */
-  #channel(label, id) {
-    return this.peerConnection.createDataChannel(label, { negotiated: true, id });
   }
 
   /**

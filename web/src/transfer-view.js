@@ -2,7 +2,7 @@
 
 import { create, find, keepAtEnd } from "./dom.js";
 
-/** @typedef {import("./transfer.js").Transfer} Transfer */
+/** @typedef {import("peerpost/files").Transfer} Transfer */
 
 /**
  * @param {Transfer} transfer
@@ -10,7 +10,7 @@ import { create, find, keepAtEnd } from "./dom.js";
  * @returns {HTMLElement}
  */
 export function viewTransfer(transfer, announce) {
-  const bar = create("progress", { max: Math.max(1, transfer.size), ariaLabel: `Progress of ${transfer.name}` });
+  const bar = create("progress", { max: Math.max(1, transfer.size ?? 1), ariaLabel: `Progress of ${transfer.name}` });
   // The state changes many times a second, and screen readers read the log aloud.
   const state = create("p", { className: "file-state", ariaLive: "off" });
   const cancel = create("button", { type: "button", className: "small", textContent: "Cancel" });
@@ -20,7 +20,8 @@ export function viewTransfer(transfer, announce) {
   const log = find("log", HTMLElement);
   let isAnnounced = false;
   transfer.onChange = () => {
-    bar.value = transfer.size ? transfer.bytes : Number(transfer.over);
+    // Without a value, the bar shows that something moves, and not how much is left.
+    if (transfer.size !== null) bar.value = transfer.size ? transfer.bytes : Number(transfer.over);
     view.dataset.state = transfer.state;
     state.textContent = describe(transfer);
     // The cancel button disappears. If it had the focus, move the focus to the conversation.
@@ -39,16 +40,18 @@ export function viewTransfer(transfer, announce) {
 }
 
 /** @param {Transfer} transfer */
-function describe({ state, bytes, size, problem, direction }) {
+function describe({ state, bytes, size, problem, direction, isArchive }) {
   switch (state) {
     case "waiting":
-      return `${sizeOf(size)}, waiting`;
+      return `${sizeOf(size ?? 0)}, waiting`;
     case "moving":
-      return `${sizeOf(bytes)} of ${sizeOf(size)}`;
+      return size === null ? `${sizeOf(bytes)} so far` : `${sizeOf(bytes)} of ${sizeOf(size)}`;
     case "checking":
-      return `${sizeOf(size)}, checking`;
-    case "done":
-      return `${sizeOf(size)}, ${direction === "sent" ? "delivered" : "received"}, checksum matches`;
+      return `${sizeOf(size ?? bytes)}, checking`;
+    case "done": {
+      const packed = isArchive ? ". Several files, packed as a tar archive: unpack it after you have saved it" : "";
+      return `${sizeOf(bytes)}, ${direction === "sent" ? "delivered" : "received"}, checksum matches${packed}`;
+    }
     case "failed":
       return problem;
   }

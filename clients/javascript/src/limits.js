@@ -99,3 +99,30 @@ export const STABLE_MS = 30_000;
 export const OFFLINE_DIAL_MS = /** @type {const} */ ([250, 3000]);
 // A day: long enough for a device that is restarted every night.
 export const ADDRESS_TTL_SECONDS = 86_400;
+
+// 512 MB. Both peers hold the whole file in memory to hash it, because WebCrypto cannot hash a stream.
+export const MAX_FILE_BYTES = 536_870_912;
+// 2 GB. One connection may put this many bytes into the receiver's memory.
+export const MAX_RECEIVED_BYTES = 2_147_483_648;
+// Most file systems reject longer names.
+export const MAX_FILE_NAME_BYTES = 255;
+// With its dot. Programs do not use longer extensions to recognise a file.
+export const MAX_EXTENSION_BYTES = 32;
+// A control message holds at most a name, two numbers and a checksum. JSON may write each byte of a name as \u00XX.
+export const MAX_FILE_MESSAGE_BYTES = 4096;
+// Every browser accepts messages of 64 KiB, and so does aiortc.
+export const CHUNK_BYTES = 65_536;
+// One disk read fills sixteen chunks.
+export const READ_BYTES = 1_048_576;
+// What arrives is collected in blocks of this size: few enough of them for a file of any size.
+export const BLOCK_BYTES = 1_048_576;
+// This keeps a fast network busy while the page does other work. Browsers close a channel at 16 MiB.
+export const BUFFER_HIGH_BYTES = 4_194_304;
+export const BUFFER_LOW_BYTES = 1_048_576;
+// The receiver confirms each time it has this much more, and the sender is never more than AHEAD_BYTES ahead. So the
+// receiver may write to a slow disk or pipe, and needs no more memory than this.
+export const RECEIPT_BYTES = 262_144;
+export const AHEAD_BYTES = 8_388_608;
+// The command line counts a peer as lost that is silent for 15 seconds. In a background page, the browser allows only one
+// timer a second.
+export const ALIVE_MS = 1000;

@@ -12,6 +12,7 @@ const root = new URL("..", import.meta.url).pathname;
 const MAX_BYTES = 6_950;
 const MAX_BYTES_WITH_LISTEN = 7_992;
 const MAX_BYTES_WITH_RECONNECT = 7_400;
+const MAX_BYTES_OF_FILES = 4_400;
 
 /** Return how many bytes a page loads that imports everything from these modules. */
 function sizeOf(...modules) {
@@ -44,6 +45,13 @@ test("the main entry and peerpost/reconnect have at most 7,400 bytes together", 
 
   t.diagnostic(`${bytes} bytes`);
   assert.ok(bytes <= MAX_BYTES_WITH_RECONNECT, `${bytes} bytes`);
+});
+
+test("peerpost/files has at most 4,400 bytes", (t) => {
+  const bytes = sizeOf("files.js");
+
+  t.diagnostic(`${bytes} bytes`);
+  assert.ok(bytes <= MAX_BYTES_OF_FILES, `${bytes} bytes`);
 });
 
 test("the types are correct, and the shipped types match the source", (t) => {

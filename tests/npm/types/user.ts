@@ -15,6 +15,8 @@ import {
   UnreachableError,
 } from "peerpost";
 import type { Address, Key, Meeting, Options, Reason, Step } from "peerpost";
+import { Files, safeFileName } from "peerpost/files";
+import type { FilesOptions, OtherPeer, Transfer } from "peerpost/files";
 import { listen, NoAddressError } from "peerpost/listen";
 import type { HostedAddress, ListenOptions, Newcomer } from "peerpost/listen";
 import { createGuest, reconnect } from "peerpost/reconnect";
@@ -69,6 +71,21 @@ const staying: ReconnectOptions = {
 };
 const stayed: Promise<void> = reconnect(staying);
 
+const received: Blob[] = [];
+const sharing: FilesOptions = {
+  maxFileBytes: 1e6,
+  maxReceivedBytes: 1e9,
+  onPeer: ({ once, finished, sends, receives }: OtherPeer) => void [once, finished, sends, receives],
+  onTransfer: (transfer) => {
+    transfer.onChange = () => transfer.content && received.push(transfer.content);
+    if ((transfer.size ?? 0) > 1e6 || transfer.isArchive) transfer.cancel();
+  },
+};
+const files = new Files(new RTCPeerConnection(), sharing);
+const sent: Transfer[] = files.send([new File(["hello"], safeFileName("../hello.txt"))]);
+await Promise.all(sent.map((transfer) => transfer.finished));
+const canTake: boolean = files.peer.receives;
+
 const client = new SignalingClient("https://signaling.example/", { accessKey: "key", fetch, patience: 5 });
 const { ttl }: { ttl?: number } = await client.createDataChannel({ ttl: 3600, owner: "a secret of 16 bytes or more" });
 await client.createOffer("id", "v=0", { owner: "secret" });
@@ -94,5 +111,7 @@ const wrong: Step = "no such step";
 connect(new RTCPeerConnection(), {});
 // @ts-expect-error Each guest needs a connection of its own.
 listen({ ...listening, newConnection: new RTCPeerConnection() });
+// @ts-expect-error Only files have a name.
+files.send([new Blob(["hello"])]);
 
-export { connecting, following, over, stayed, ttl, wrong };
+export { canTake, connecting, following, over, stayed, ttl, wrong };

@@ -1,7 +1,7 @@
 """The name of a file from the other peer, made safe to be created and to be shown.
 
 Names in every script are kept, with their marks, joiners, symbols and emoji. Only dangerous parts are removed.
-The demo page follows the same rules: `clients/file-names.json` lists names and the safe names they become.
+The page follows the same rules: `clients/file-names.json` lists names and the safe names they become.
 """
 
 import unicodedata

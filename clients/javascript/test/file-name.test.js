@@ -4,7 +4,7 @@ import { test } from "node:test";
 
 import { safeFileName } from "../src/file-name.js";
 
-const NAMES = JSON.parse(readFileSync(new URL("../../clients/file-names.json", import.meta.url), "utf8"));
+const NAMES = JSON.parse(readFileSync(new URL("../../file-names.json", import.meta.url), "utf8"));
 
 for (const { offered, received, why } of NAMES) {
   test(`file name: ${why}`, () => {

@@ -1,0 +1,85 @@
+/** Sends and receives files over an RTCPeerConnection: the entry `peerpost/files`. docs/files.md describes the messages. */
+
+import { LABEL } from "./file-channel.js";
+import { FileReceiver } from "./file-receiver.js";
+import { FileSender } from "./file-sender.js";
+import { MAX_FILE_BYTES, MAX_RECEIVED_BYTES } from "./limits.js";
+
+export { safeFileName } from "./file-name.js";
+
+/** @typedef {import("./transfer.js").Transfer} Transfer */
+/** @typedef {import("./transfer.js").TransferState} TransferState */
+
+/**
+ * What the other peer has shown of itself so far.
+ *
+ * @typedef {object} OtherPeer
+ * @property {boolean} sends It can send files.
+ * @property {boolean} receives It takes files.
+ * @property {boolean} once It came for one transfer and leaves after it, as the command line does.
+ * @property {boolean} finished It came for one transfer, which is done.
+ */
+
+/** @typedef {Partial<OtherPeer>} News */
+
+/**
+ * @typedef {object} FilesOptions
+ * @property {(transfer: Transfer) => void} [onTransfer] Called with each file that the other peer sends.
+ * @property {(peer: OtherPeer) => void} [onPeer] Called when something is learned about the other peer.
+ * @property {number} [maxFileBytes] The largest file that is sent or received. It is held in memory.
+ * @property {number} [maxReceivedBytes] The most that all received files together may have.
+ */
+
+export class Files {
+  #sender;
+  #onPeer;
+  /** @type {OtherPeer} */
+  #peer = { sends: false, receives: false, once: false, finished: false };
+
+  /**
+   * Prepare a connection. Call this before you connect it.
+   *
+   * @param {RTCPeerConnection} peerConnection
+   * @param {FilesOptions} [options]
+   */
+  constructor(peerConnection, options = {}) {
+    const { onTransfer = () => {}, onPeer, maxFileBytes = MAX_FILE_BYTES, maxReceivedBytes = MAX_RECEIVED_BYTES } = options;
+    const receiving = { onTransfer, maxFileBytes, maxReceivedBytes, onNews: this.#learn.bind(this) };
+    /** @type {FileReceiver | undefined} */
+    let receiver;
+    this.#onPeer = onPeer;
+    this.#sender = new FileSender(peerConnection.createDataChannel(LABEL), receiving);
+    peerConnection.addEventListener("datachannel", ({ channel }) => {
+      if (channel.label !== LABEL) return;
+      if (receiver) channel.close();
+      else receiver = new FileReceiver(channel, receiving);
+    });
+  }
+
+  /** What the other peer has shown of itself so far. */
+  get peer() {
+    return { ...this.#peer };
+  }
+
+  /**
+   * Send files, one after another, and after those that are on their way already.
+   *
+   * @param {Iterable<File>} files
+   * @returns {Transfer[]} One for each file.
+   */
+  send(files) {
+    const transfers = [...files].map((file) => this.#sender.add(file));
+    const { once, receives } = this.#peer;
+    if (once && !receives) transfers.forEach((transfer) => transfer.fail("The other side takes no files."));
+    return transfers;
+  }
+
+  /** @param {News} news */
+  #learn(news) {
+    const peer = { ...this.#peer, ...news };
+    if (!peer.once) peer.finished = false;
+    const isNews = JSON.stringify(peer) !== JSON.stringify(this.#peer);
+    this.#peer = peer;
+    if (isNews) this.#onPeer?.({ ...peer });
+  }
+}

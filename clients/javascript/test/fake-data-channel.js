@@ -1,0 +1,104 @@
+/** Two peers in this process, and the data channels between them. */
+
+export class FakeDataChannel extends EventTarget {
+  readyState = "connecting";
+  binaryType = "blob";
+  bufferedAmountLowThreshold = 0;
+  bufferedAmount = 0;
+  /** The most that was ever in the buffer. */
+  highest = 0;
+  /** While this is true, nothing leaves the buffer. */
+  isStuck = false;
+  /** Everything that was sent on this end. */
+  sent = [];
+  /** @type {FakeDataChannel} */
+  other;
+  #waiting = [];
+
+  constructor(label) {
+    super();
+    this.label = label;
+  }
+
+  send(data) {
+    if (this.readyState !== "open") throw new DOMException("the channel is not open", "InvalidStateError");
+    // The caller may use its buffer again.
+    const message = typeof data === "string" ? data : new Uint8Array(data).slice().buffer;
+    this.sent.push(message);
+    this.#waiting.push(message);
+    this.bufferedAmount += sizeOf(message);
+    this.highest = Math.max(this.highest, this.bufferedAmount);
+    setImmediate(() => this.#deliver());
+  }
+
+  /** Let everything go that is stuck. */
+  release() {
+    this.isStuck = false;
+    this.#deliver();
+  }
+
+  open() {
+    if (this.readyState === "closed") return;
+    this.readyState = "open";
+    this.dispatchEvent(new Event("open"));
+  }
+
+  close() {
+    for (const end of [this, this.other]) {
+      if (!end || end.readyState === "closed") continue;
+      end.readyState = "closed";
+      setImmediate(() => end.dispatchEvent(new Event("close")));
+    }
+  }
+
+  #deliver() {
+    while (!this.isStuck && this.#waiting.length) {
+      const message = this.#waiting.shift();
+      this.bufferedAmount -= sizeOf(message);
+      if (this.other.readyState === "open") this.other.dispatchEvent(new MessageEvent("message", { data: message }));
+      this.dispatchEvent(new Event("bufferedamountlow"));
+    }
+  }
+}
+
+/** The data channels of an RTCPeerConnection. */
+class FakePeer extends EventTarget {
+  channels = [];
+
+  createDataChannel(label) {
+    const channel = new FakeDataChannel(label);
+    this.channels.push(channel);
+    return channel;
+  }
+}
+
+/** Two peers whose data channels open when `connect` is called. */
+export function twoPeers(t) {
+  const [one, other] = [new FakePeer(), new FakePeer()];
+  const closeAll = () => [one, other].forEach(({ channels }) => channels.forEach((channel) => channel.close()));
+  t.after(async () => {
+    closeAll();
+    // The next test may stop the clock, with which timers of this test could not be cleared.
+    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+  });
+  const connect = () => {
+    join(one, other);
+    join(other, one);
+  };
+  return { one, other, connect, closeAll };
+}
+
+/** Open the data channels of a peer at the other one. */
+export function join(from, to) {
+  for (const channel of from.channels.filter(({ other }) => !other)) {
+    channel.other = new FakeDataChannel(channel.label);
+    channel.other.other = channel;
+    channel.other.readyState = "open";
+    to.dispatchEvent(Object.assign(new Event("datachannel"), { channel: channel.other }));
+    channel.open();
+  }
+}
+
+function sizeOf(message) {
+  return message.byteLength ?? message.length;
+}

@@ -1,0 +1,84 @@
+/** Sends and receives files over an RTCPeerConnection: the entry `peerpost/files`. docs/files.md describes the messages. */
+export { safeFileName } from "./file-name.js";
+export type Transfer = import("./transfer.js").Transfer;
+export type TransferState = import("./transfer.js").TransferState;
+export type OtherPeer = {
+    /**
+     * It can send files.
+     */
+    sends: boolean;
+    /**
+     * It takes files.
+     */
+    receives: boolean;
+    /**
+     * It came for one transfer and leaves after it, as the command line does.
+     */
+    once: boolean;
+    /**
+     * It came for one transfer, which is done.
+     */
+    finished: boolean;
+};
+export type News = Partial<OtherPeer>;
+export type FilesOptions = {
+    /**
+     * Called with each file that the other peer sends.
+     */
+    onTransfer?: (transfer: Transfer) => void;
+    /**
+     * Called when something is learned about the other peer.
+     */
+    onPeer?: (peer: OtherPeer) => void;
+    /**
+     * The largest file that is sent or received. It is held in memory.
+     */
+    maxFileBytes?: number;
+    /**
+     * The most that all received files together may have.
+     */
+    maxReceivedBytes?: number;
+};
+/** @typedef {import("./transfer.js").Transfer} Transfer */
+/** @typedef {import("./transfer.js").TransferState} TransferState */
+/**
+ * What the other peer has shown of itself so far.
+ *
+ * @typedef {object} OtherPeer
+ * @property {boolean} sends It can send files.
+ * @property {boolean} receives It takes files.
+ * @property {boolean} once It came for one transfer and leaves after it, as the command line does.
+ * @property {boolean} finished It came for one transfer, which is done.
+ */
+/** @typedef {Partial<OtherPeer>} News */
+/**
+ * @typedef {object} FilesOptions
+ * @property {(transfer: Transfer) => void} [onTransfer] Called with each file that the other peer sends.
+ * @property {(peer: OtherPeer) => void} [onPeer] Called when something is learned about the other peer.
+ * @property {number} [maxFileBytes] The largest file that is sent or received. It is held in memory.
+ * @property {number} [maxReceivedBytes] The most that all received files together may have.
+ */
+export declare class Files {
+    #private;
+    /**
+     * Prepare a connection. Call this before you connect it.
+     *
+     * @param {RTCPeerConnection} peerConnection
+     * @param {FilesOptions} [options]
+     */
+    constructor(peerConnection: RTCPeerConnection, options?: FilesOptions);
+    /** What the other peer has shown of itself so far. */
+    get peer(): {
+        sends: boolean;
+        receives: boolean;
+        once: boolean;
+        finished: boolean;
+    };
+    /**
+     * Send files, one after another, and after those that are on their way already.
+     *
+     * @param {Iterable<File>} files
+     * @returns {Transfer[]} One for each file.
+     */
+    send(files: Iterable<File>): Transfer[];
+}
