@@ -239,7 +239,7 @@ class Forwarder(BaseHTTPRequestHandler):
 def function_url(invoke: Invoke) -> Iterator[str]:
     """Serve a function over HTTP, and yield its URL."""
     with FunctionUrl(invoke) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()

@@ -21,8 +21,8 @@ from harness.service import CHALICE_LOCAL, FUNCTION_URL, TEST_CLIENT, Service
 from harness.ssm import SECRET, ssm_server
 from harness.transports import Post, chalice_local, over_function_url, over_handler, over_http, over_test_client
 
-# Folders whose files share no server, so that two processes can divide them.
-BY_FILE = {"unit", "engine", "local", "runtime"}
+# Folders whose files share no server that is slow to start, so that two processes can divide them.
+BY_FILE = {"tests/unit", "tests/engine", "tests/local", "tests/runtime", "clients/python/tests"}
 
 
 class ByFolder(LoadScopeScheduling):  # type: ignore[misc]
@@ -35,7 +35,7 @@ class ByFolder(LoadScopeScheduling):  # type: ignore[misc]
     def _split_scope(self, nodeid: str) -> str:
         path, _, _ = nodeid.partition("::")
         folder, _, _ = path.rpartition("/")
-        return path if folder.rpartition("/")[2] in BY_FILE else folder
+        return path if folder in BY_FILE else folder
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -89,7 +89,8 @@ def client(request: pytest.FixtureRequest) -> Iterator[DynamoDBClient]:
     if request.param == "engine":
         yield client_of(request.getfixturevalue("endpoint"))
     else:
-        with mock_aws():
+        # boto3's session stays: a new one reads hundreds of files for the first client.
+        with mock_aws(config={"core": {"reset_boto3_session": False}}):
             yield open_client(region_name=ANY_REGION, **ANY_KEYS)
 
 

@@ -10,7 +10,7 @@ can read command lines.
 import argparse
 import os
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 
 import boto3
 import httpx
@@ -133,7 +133,7 @@ def shown(reply: httpx.Response) -> str:
     return f"{reply.status_code} {text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + '...'}"
 
 
-def main() -> None:
+def main(words: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("url", help="the server's URL")
     parser.add_argument(
@@ -143,7 +143,7 @@ def main() -> None:
         help="how many seconds a new server may take to get ready (default: %(default)s)",
     )
     parser.add_argument("--sign", action="store_true", help="sign the requests: for authorization_type AWS_IAM")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(words)
     auth = Signature() if arguments.sign else None
     with httpx.Client(base_url=arguments.url, auth=auth, timeout=TIMEOUT_SECONDS) as http:
         try:

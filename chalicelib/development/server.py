@@ -48,14 +48,14 @@ def listen_on_both_localhosts() -> None:
     serve_forever = ThreadedHTTPServer.serve_forever
 
     def serve_on_both(server: ThreadedHTTPServer, poll_interval: float = 0.5) -> None:
-        with also_on_ipv6(server):
+        with also_on_ipv6(server, poll_interval):
             serve_forever(server, poll_interval)
 
     ThreadedHTTPServer.serve_forever = serve_on_both
 
 
 @contextmanager
-def also_on_ipv6(server: ThreadedHTTPServer) -> Iterator[None]:
+def also_on_ipv6(server: ThreadedHTTPServer, poll_interval: float) -> Iterator[None]:
     """Serve on the same port of ::1, and say so below the address that Chalice has printed."""
     host, port = server.server_address[:2]
     if host != IPV4_LOCALHOST:
@@ -71,7 +71,7 @@ def also_on_ipv6(server: ThreadedHTTPServer) -> Iterator[None]:
     with other:
         # The method of the base class: this class's own has become `serve_on_both`.
         serve = super(ThreadedHTTPServer, other).serve_forever
-        threading.Thread(target=serve, daemon=True).start()
+        threading.Thread(target=serve, args=(poll_interval,), daemon=True).start()
         try:
             yield
         finally:

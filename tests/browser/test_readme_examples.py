@@ -19,7 +19,7 @@ PRINTED = re.findall("```html\n(.*?)```", (ROOT / "README.md").read_text(), re.D
 def page_server() -> Iterator[str]:
     """The page server that `make run` starts."""
     with serve() as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
 

@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partialmethod
 from typing import Any
 
 import httpx
@@ -119,6 +120,8 @@ def prepared(monkeypatch: pytest.MonkeyPatch) -> None:
     ):
         monkeypatch.setattr(cls, name, getattr(cls, name))
     server.prepare()
+    # Look for a shutdown more often than every half second.
+    monkeypatch.setattr(ThreadedHTTPServer, "serve_forever", partialmethod(ThreadedHTTPServer.serve_forever, 0.02))
 
 
 @pytest.fixture

@@ -77,7 +77,7 @@ class Refuse(StreamRequestHandler):
 @pytest.fixture
 def recorder() -> Iterator[Recorder]:
     with Recorder() as recorder:
-        threading.Thread(target=recorder.serve_forever, daemon=True).start()
+        threading.Thread(target=recorder.serve_forever, args=(0.02,), daemon=True).start()
         yield recorder
         recorder.shutdown()
 

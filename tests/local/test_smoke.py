@@ -41,7 +41,7 @@ def server(answer: Answer) -> Iterator[str]:
             pass
 
     with HTTPServer(("127.0.0.1", 0), Handler) as listener:
-        threading.Thread(target=listener.serve_forever, daemon=True).start()
+        threading.Thread(target=listener.serve_forever, args=(0.02,), daemon=True).start()
         yield f"http://127.0.0.1:{listener.server_port}/"
         listener.shutdown()
 
@@ -95,15 +95,19 @@ def test_the_smoke_test_calls_every_method_and_prints_each_result(local_url: str
     ],
 )
 def test_the_smoke_test_stops_at_the_first_wrong_reply_and_prints_it(
-    method: str, wrong: tuple[int, object], said: str
+    method: str, wrong: tuple[int, object], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with server(lambda request: wrong if request["method"] == method else right(request)) as url:
-        run = run_smoke(url)
+    with (
+        server(lambda request: wrong if request["method"] == method else right(request)) as url,
+        pytest.raises(SystemExit) as end,
+    ):
+        smoke.main([url, "--patience", "0"])
 
-    assert run.returncode == 1
-    assert run.stderr.startswith(f"FAILED: {method}: ")
-    assert said in run.stderr
-    assert run.stdout.splitlines()[-1].startswith(method)
+    # Python prints a text that a program exits with as an error, and returns 1.
+    error = str(end.value.code)
+    assert error.startswith(f"FAILED: {method}: ")
+    assert said in error
+    assert capsys.readouterr().out.splitlines()[-1].startswith(method)
 
 
 def test_an_unreachable_server_fails_the_smoke_test() -> None:
