@@ -20,11 +20,22 @@ from benchmarks.report import ROOT, machine
 # Each module has `measure(short) -> results` and `section(results, images) -> Markdown`.
 # It may also have `counts(results)`, which guard.py compares with the recorded counts, and `check(results)`, which
 # raises AssertionError if any other result is wrong.
-BENCHMARKS = ("units", "setup_time", "late_guest", "load", "cold_start", "warm_request", "memory", "cost")
+BENCHMARKS = ("units", "setup_time", "late_guest", "click", "load", "cold_start", "warm_request", "memory", "cost")
 # This one runs only if it is named: it needs root, and more than an hour.
 BY_NAME = ("nat_lifetime",)
 # In the order of the document: what matters most to users comes first.
-SECTIONS = ("late_guest", "setup_time", "cost", "nat_lifetime", "cold_start", "memory", "load", "units", "warm_request")
+SECTIONS = (
+    "late_guest",
+    "click",
+    "setup_time",
+    "cost",
+    "nat_lifetime",
+    "cold_start",
+    "memory",
+    "load",
+    "units",
+    "warm_request",
+)
 # In a section, whatever follows this line moves to the end of the document.
 BACKGROUND = "<!-- background -->"
 RESULTS = ROOT / "benchmarks/results"

@@ -5,13 +5,15 @@ import socket
 import socketserver
 import threading
 import time
-from collections.abc import Callable
+from collections import deque
 from contextlib import AbstractContextManager, suppress
 from typing import Any
 
 from harness.web_servers import serving
 
 CHUNK_BYTES = 65_536
+# RFC 6928: a sender begins with ten segments. An Ethernet frame has room for 1,460 bytes of each.
+INITIAL_WINDOW_BYTES = 14_600
 
 
 class Line(socketserver.ThreadingTCPServer):
@@ -21,6 +23,8 @@ class Line(socketserver.ThreadingTCPServer):
     client sends its first bytes only after the server's SYN-ACK, one round trip after its SYN. So we hold back the
     first bytes for that long. From then on, every byte arrives as it would over that network. A client that waits for
     a reply cannot tell the difference; only the measured time of `connect` itself is zero.
+
+    The network has no limit of bandwidth and loses nothing, but both sides follow TCP's slow start.
     """
 
     daemon_threads = True
@@ -57,6 +61,35 @@ class Line(socketserver.ThreadingTCPServer):
                 connection.shutdown(socket.SHUT_RDWR)
 
 
+class SlowStart:
+    """Says when bytes leave (RFC 5681): at most a window of them each round trip, and twice as many each time."""
+
+    def __init__(self, rtt: float) -> None:
+        self._rtt = rtt
+        self._window = INITIAL_WINDOW_BYTES
+        # The pieces that are on their way, each with the time at which the sender learns of its arrival.
+        self._on_their_way: deque[tuple[float, int]] = deque()
+        self.last = 0.0
+
+    def departures(self, now: float, size: int) -> list[tuple[float, int]]:
+        """Return the times at which the next `size` bytes leave that are ready now, in pieces."""
+        pieces = list[tuple[float, int]]()
+        now = max(now, self.last)
+        while size:
+            while self._on_their_way and self._on_their_way[0][0] <= now:
+                self._window += self._on_their_way.popleft()[1]
+            room = self._window - sum(piece for _, piece in self._on_their_way)
+            if room > 0:
+                piece = min(room, size)
+                pieces.append((now, piece))
+                self._on_their_way.append((now + self._rtt, piece))
+                size -= piece
+            else:
+                now = self._on_their_way[0][0]
+        self.last = now
+        return pieces
+
+
 class Connection(socketserver.BaseRequestHandler):
     """One connection through the line."""
 
@@ -68,26 +101,30 @@ class Connection(socketserver.BaseRequestHandler):
         with socket.create_connection(("127.0.0.1", self.server.far_port)) as far:
             for end in (self.request, far):
                 end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            there = threading.Thread(
-                target=forward, args=(self.request, far, lambda now: max(now, began + rtt) + rtt / 2), daemon=True
-            )
+            there = threading.Thread(target=forward, args=(self.request, far, rtt, began + rtt), daemon=True)
             there.start()
-            forward(far, self.request, lambda now: now + rtt / 2)
+            forward(far, self.request, rtt)
             there.join()
 
 
-def forward(source: socket.socket, target: socket.socket, due: Callable[[float], float]) -> None:
-    """Forward data and its end from source to target. `due` returns the time to send, given the time of arrival."""
+def forward(source: socket.socket, target: socket.socket, rtt: float, not_before: float = 0) -> None:
+    """Forward data and its end from source to target. No data leaves before the given time."""
     sent: queue.SimpleQueue[tuple[float, bytes]] = queue.SimpleQueue()
     sender = threading.Thread(target=deliver, args=(sent, target), daemon=True)
     sender.start()
+    tcp = SlowStart(rtt)
     while True:
         try:
             data = source.recv(CHUNK_BYTES)
         except OSError:  # A reset ends the data, too.
             data = b""
-        sent.put((due(time.monotonic()), data))
+        now, rest = max(time.monotonic(), not_before), data
+        for departure, size in tcp.departures(now, len(data)):
+            now = departure
+            sent.put((departure + rtt / 2, rest[:size]))
+            rest = rest[size:]
         if not data:
+            sent.put((max(now, tcp.last) + rtt / 2, b""))
             break
     sender.join()
 

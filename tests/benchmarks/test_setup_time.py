@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from benchmarks.line import line
+from benchmarks.line import INITIAL_WINDOW_BYTES, SlowStart, line
 
 RTT_SECONDS = 0.05
 
@@ -108,3 +108,27 @@ def test_the_round_trip_can_change_between_connections() -> None:
             read_all(client)
 
         assert time.monotonic() - began >= RTT_SECONDS / 2
+
+
+def test_a_sender_begins_with_ten_segments_and_sends_twice_as_much_each_round_trip() -> None:
+    departures = SlowStart(RTT_SECONDS).departures(now=1, size=8 * INITIAL_WINDOW_BYTES)
+
+    assert [moment for moment, _ in departures] == pytest.approx([1 + trip * RTT_SECONDS for trip in range(4)])
+    assert [size for _, size in departures] == [windows * INITIAL_WINDOW_BYTES for windows in (1, 2, 4, 1)]
+
+
+def test_data_waits_until_the_data_before_it_has_left() -> None:
+    tcp = SlowStart(RTT_SECONDS)
+    tcp.departures(now=1, size=INITIAL_WINDOW_BYTES + 1)
+
+    ((moment, size),) = tcp.departures(now=1, size=1)
+
+    assert moment == pytest.approx(1 + RTT_SECONDS)
+    assert size == 1
+
+
+def test_a_sender_without_a_distance_sends_everything_at_once() -> None:
+    departures = SlowStart(0).departures(now=1, size=8 * INITIAL_WINDOW_BYTES)
+
+    assert {moment for moment, _ in departures} == {1}
+    assert sum(size for _, size in departures) == 8 * INITIAL_WINDOW_BYTES
