@@ -10,6 +10,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -40,6 +41,7 @@ from peerpost.client import (  # noqa: E402
     text_of,
 )
 from peerpost.file_channel import FileChannel  # noqa: E402
+from peerpost.file_messages import Received, read_message  # noqa: E402
 from peerpost.file_names import safe_name, safe_path  # noqa: E402
 from peerpost.limits import (  # noqa: E402
     MAX_CANDIDATES,
@@ -262,13 +264,11 @@ def receipts_of(content: bytes) -> None:
     counts: list[int] = []
     receipts = Receipts(counts.append)
     receipts.sent = 1_000
-    for message in content.split(SEPARATOR):
-        try:
-            control = json.loads(message)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(control, dict):
-            receipts.take(control)
+    for text in content.split(SEPARATOR):
+        message = read_message(text.decode(errors="replace"))
+        if isinstance(message, Received):
+            with suppress(TransferError):
+                receipts.take(message)
             assert 0 <= receipts.confirmed == sum(counts) <= 1_000
             assert all(count >= 0 for count in counts)
 

@@ -169,11 +169,15 @@ export class FileSender {
   /** @param {import("./file-message.js").Done} done */
   #complete(done) {
     if (!this.#current || !this.#isCurrent(done)) return true;
-    const { transfer, sha256, sent } = this.#current;
+    const { id, transfer, sha256, sent } = this.#current;
     if (!sha256) return false;
-    if (done.sha256 === sha256) transfer.update({ state: "done", bytes: sent });
-    else transfer.fail("The other side received different data: its checksum differs.");
-    if (transfer.state === "done") this.#options.onNews({ finished: true });
+    if (done.sha256 === sha256) {
+      transfer.update({ state: "done", bytes: sent });
+      this.#options.onNews({ finished: true });
+    } else {
+      this.#channel.say({ type: "error", id, message: "the checksum differs" });
+      transfer.fail("The other side received different data: its checksum differs.");
+    }
     return true;
   }
 

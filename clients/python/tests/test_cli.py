@@ -27,6 +27,7 @@ from meeting import meeting
 from peerpost import Link, PeerLostError, Sealer, cli, command, transfer
 from peerpost.cli import main
 from peerpost.command import FileChannels, connected, connection_maker
+from peerpost.file_messages import Announcement
 from peerpost.ice_options import DEFAULT_ICE_SERVERS, ice_server
 from peerpost.receiving import Receiver
 from peerpost.sources import File
@@ -347,6 +348,14 @@ def test_a_tampered_offer_is_reported_in_one_line_without_a_connection(server: s
             ["send", __file__, "--server", "http://127.0.0.1:99999/"],
             "'http://127.0.0.1:99999/' is not the URL of a server",
         ),
+        (
+            ["send", __file__, "--server", URL, "--page", "ftp://page.test/"],
+            "the page must be an http or https URL, not 'ftp://page.test/'",
+        ),
+        (
+            ["send", __file__, "--keep", "--server", URL, "--page", "https://me:secret@page.test/"],
+            "the page's URL must not contain a user name or a password: they would be in the link",
+        ),
     ],
 )
 def test_an_error_is_reported_in_one_line(
@@ -634,6 +643,27 @@ def test_an_archive_can_be_received_as_it_is(server: str, tmp_path: Path) -> Non
         assert archive.getnames() == ["holiday", "holiday/a.txt"]
 
 
+@pytest.mark.parametrize("keep", [["--keep"], []])
+def test_with_a_page_the_link_opens_the_page_and_still_works_on_the_command_line(
+    server: str, tmp_path: Path, inbox: Path, keep: list[str]
+) -> None:
+    (tmp_path / "notes.txt").write_text("notes")
+    page = "https://page.test/talk/"
+
+    with peerpost("send", tmp_path / "notes.txt", *keep, "--server", server, PEERPOST_PAGE=page) as sender:
+        link = line_of(sender)
+        with peerpost("receive", link, "--quiet", "--output", inbox) as receiver:
+            received = end_of(receiver)
+        if keep:
+            sender.send_signal(signal.SIGINT)
+        _, _, errors = end_of(sender)
+
+    assert link.startswith(f"{page}?server={server}#")
+    assert "Open this link in a browser or with `peerpost receive`" in errors
+    assert received == (0, "", "")
+    assert (inbox / "notes.txt").read_text() == "notes"
+
+
 def test_with_keep_everyone_who_opens_the_link_gets_the_file_until_ctrl_c(server: str, tmp_path: Path) -> None:
     content = os.urandom(MEGABYTE)
     (tmp_path / "film.bin").write_bytes(content)
@@ -706,7 +736,7 @@ def test_a_receiver_dials_an_address_again_until_everything_has_come(inbox: Path
             for number in (1, 2):
                 await host.until_guests(number)
                 channel = await channels.of(host.peers[-1].connection)
-                channel.say("file", name="film.bin", size=6)
+                channel.say(Announcement("film.bin", 6))
                 await channel.send(b"con")
                 await asyncio.sleep(1)
                 await host.peers[-1].connection.close()

@@ -17,7 +17,7 @@ from peerpost.sinks import folders_in
 from peerpost.sources import Folder, opened_source
 from peerpost.transfer import Offer, Transferred, receive, receive_offer, send
 from processes import until
-from test_transfer import ignore, two_ends
+from test_transfer import control, ignore, two_ends
 
 LONG_NAME = "\u00e4" * 120
 
@@ -392,7 +392,7 @@ def test_an_archive_is_unpacked_only_if_its_checksum_is_right(there: Path) -> No
         one, _, _, receiving = two_ends()
         content = archive_of(member("a", b"1"))
         one.send(content)
-        one.send('{"type": "end", "sha256": "0"}')
+        one.send(control(type="end", sha256="0" * 64))
         asyncio.get_running_loop().call_later(0.05, one.close)
         await receive(receiving, Offer("a", len(content), is_tar=True), folders_in(there), ignore)
 

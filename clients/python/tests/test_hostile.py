@@ -549,14 +549,14 @@ def test_a_huge_retry_after_does_not_delay_opening_past_the_life_of_a_channel(
     assert time.now == pytest.approx(1_000 + seconds)
 
 
-@pytest.mark.parametrize("size", [2**63, 10**400, -1, 1e308, "1"])
+@pytest.mark.parametrize("size", [2**53, 10**400, -1, 1e308, "1"])
 def test_a_file_with_an_impossible_size_is_refused(size: object) -> None:
     async def receive() -> None:
         here, _, _, receiving = two_ends()
         here.send(control(type="file", name="a", size=size))
         await receive_offer(receiving)
 
-    with pytest.raises(TransferError, match="does not send a file"):
+    with pytest.raises(TransferError, match="does not follow the protocol"):
         run_at_once(receive())
 
 

@@ -25,6 +25,7 @@ from peerpost.sources import File
 from peerpost.transfer import Offer, Source, Transferred, receive, receive_offer, send
 
 CONTENT = bytes(range(256)) * 1_000
+SHA_256_OF_A = hashlib.sha256(b"a").hexdigest()
 
 
 class Wire(AsyncIOEventEmitter):
@@ -271,14 +272,16 @@ def control(**fields: object) -> str:
 
 LIES: list[tuple[list[str | bytes], str]] = [
     ([b"1234", control(type="end", sha256="0" * 64)], "checksum mismatch"),
-    ([b"1234", control(type="end")], "checksum mismatch"),
+    ([b"1234", control(type="end")], "does not follow the protocol"),
+    ([b"1234", b"", control(type="end", sha256="0" * 64)], "does not follow the protocol"),
+    ([b"1234", control(type="done", sha256="0" * 64)], "does not follow the protocol"),
     ([b"123", control(type="end", sha256="0" * 64)], "received only 3 of 4 bytes"),
     ([b"1234", control(type="file", name="again", size=1)], "does not follow the protocol"),
     ([b"12345"], "received more bytes than the sender announced"),
     ([b"1234", "nonsense"], "does not follow the protocol"),
     ([b"1234", "[" * 100_000], "does not follow the protocol"),
     ([control(type="error", message="\x1b[31mno")], r"the other peer reports:  \[31mno"),
-    ([control(type="error")], "the other peer reports: error"),
+    ([control(type="error")], "does not follow the protocol"),
 ]
 
 
@@ -298,25 +301,21 @@ def test_a_sender_that_lies_leaves_no_file(tmp_path: Path, messages: list[str | 
 
 
 @pytest.mark.parametrize(
-    "message",
+    ("message", "error"),
     [
-        b"bytes",
-        "nonsense",
-        control(type="end"),
-        control(type="file"),
-        control(type="file", name="a", size=-1),
-        control(type="file", name="a", size=True),
-        control(type="file", name="a", size="1"),
-        control(type="file", name=1, size=1),
+        (b"bytes", "does not send a file"),
+        (control(type="end", sha256="0" * 64), "does not send a file"),
+        (control(type="file"), "does not follow the protocol"),
+        ("nonsense", "does not follow the protocol"),
     ],
 )
-def test_a_message_that_offers_no_file_is_an_error(message: str | bytes) -> None:
+def test_a_message_that_offers_no_file_is_an_error(message: str | bytes, error: str) -> None:
     async def receive_all() -> None:
         here, _, _, receiving = two_ends()
         here.send(message)
         await receive_offer(receiving)
 
-    with pytest.raises(TransferError, match="does not send a file"):
+    with pytest.raises(TransferError, match=error):
         run_at_once(receive_all())
 
 
@@ -474,9 +473,9 @@ def test_if_an_older_receiver_leaves_without_a_word_the_error_says_why(is_tar: b
 @pytest.mark.parametrize(
     ("offer", "announced"),
     [
-        (Offer("film.mkv", 4), {"type": "file", "name": "film.mkv", "size": 4}),
-        (Offer("stdin", None), {"type": "file", "name": "stdin", "size": None}),
-        (Offer("holiday", 4, is_tar=True), {"type": "files", "name": "holiday", "size": 4}),
+        (Offer("film.mkv", 4), {"type": "file", "id": 0, "name": "film.mkv", "size": 4, "once": True}),
+        (Offer("stdin", None), {"type": "file", "id": 0, "name": "stdin", "size": None, "once": True}),
+        (Offer("holiday", 4, is_tar=True), {"type": "files", "id": 0, "name": "holiday", "size": 4, "once": True}),
     ],
 )
 def test_each_kind_of_offer_is_announced_in_its_own_way(offer: Offer, announced: dict[str, object]) -> None:
@@ -501,20 +500,51 @@ def test_each_kind_of_offer_is_announced_in_its_own_way(offer: Offer, announced:
     assert found == offer
 
 
-def test_the_sender_is_told_that_its_offer_is_not_known() -> None:
+def test_a_sender_hears_that_its_offer_is_not_known() -> None:
     async def receive_all() -> list[str | bytes]:
         heard: list[str | bytes] = []
         here, _, _, receiving = two_ends()
         here.on("message", heard.append)
         here.send(control(type="hologram", name="a", size=1))
         asyncio.get_running_loop().call_later(1, here.close)
-        with pytest.raises(TransferError, match="does not send a file"):
+        with pytest.raises(TransferError, match="does not follow the protocol"):
             await receive_offer(receiving)
         return heard
 
     heard = run_at_once(receive_all())
 
-    assert control(type="error", message="the other peer does not send a file") in heard
+    assert control(type="error", message="the other peer does not follow the protocol") in heard
+
+
+def test_a_receiver_says_with_each_sign_of_life_that_it_takes_one_file() -> None:
+    async def wait_for_an_offer() -> list[str | bytes]:
+        heard: list[str | bytes] = []
+        here, _, _, receiving = two_ends(patience=2.5)
+        here.on("message", heard.append)
+        with pytest.raises(PeerLostError):
+            await receive_offer(receiving)
+        return heard
+
+    heard = run_at_once(wait_for_an_offer())
+
+    assert heard == [control(type="alive", once=True)] * 3
+
+
+def test_a_receiver_waits_for_hours_for_a_sender_that_is_alive(tmp_path: Path) -> None:
+    """On a page, a person may take their time to choose a file."""
+
+    async def send_later() -> Transferred:
+        here, _, _, receiving = two_ends(patience=5)
+        receiver = asyncio.create_task(receive_file(receiving, tmp_path / "file"))
+        for _ in range(3_600):
+            here.send(control(type="alive"))
+            await asyncio.sleep(2)
+        for message in (control(type="file", name="a", size=1), b"a", control(type="end", sha256=SHA_256_OF_A)):
+            here.send(message)
+        asyncio.get_running_loop().call_later(1, here.close)
+        return await receiver
+
+    assert run_at_once(send_later()) == Transferred(1, SHA_256_OF_A)
 
 
 def test_a_silent_peer_is_reported_as_lost() -> None:

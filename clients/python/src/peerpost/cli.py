@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from peerpost.access_keys import VARIABLE
-from peerpost.command import SERVER_VARIABLE
+from peerpost.command import PAGE_VARIABLE, SERVER_VARIABLE
 from peerpost.console import (
     closed_streams_lead_to_nowhere,
     flush_standard_output,
@@ -100,6 +100,11 @@ def parser() -> argparse.ArgumentParser:
     )
     send.add_argument("--server", metavar="URL", help=f"the server (default: {SERVER_VARIABLE})")
     send.add_argument(
+        "--page",
+        metavar="URL",
+        help=f"a Peerpost page: the link then works in a browser, too (default: {PAGE_VARIABLE}, if it is set)",
+    )
+    send.add_argument(
         "--access-key-file",
         metavar="PATH",
         type=Path,
@@ -112,7 +117,7 @@ def parser() -> argparse.ArgumentParser:
         "link",
         metavar="LINK",
         type=link_argument,
-        help="the link that `peerpost send` has printed; with --server, the code after its # is enough",
+        help="the link of `peerpost send` or of a page; with --server, the code after its # is enough",
     )
     receive.add_argument(
         "--server", metavar="URL", help=f"the server (default: the server in the link, or {SERVER_VARIABLE})"

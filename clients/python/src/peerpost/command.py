@@ -17,9 +17,10 @@ from peerpost.errors import PeerLostError, PeerpostError
 from peerpost.exchange import NewPeerConnection, close
 from peerpost.file_channel import LABEL, FileChannel
 from peerpost.ice_options import DEFAULT_ICE_SERVERS, configuration_of
-from peerpost.links import Link, server_url
+from peerpost.links import Link, page_url, server_url
 
 SERVER_VARIABLE = "PEERPOST_SERVER"
+PAGE_VARIABLE = "PEERPOST_PAGE"
 
 PROGRESS_WORDS = {
     "gathering": "finding this machine's IP addresses",
@@ -134,5 +135,14 @@ def server_from(options: argparse.Namespace, link: Link | None) -> str:
         raise PeerpostError(f"no server: pass --server, or set {SERVER_VARIABLE}")
     try:
         return server_url(server)
+    except ValueError as error:
+        raise PeerpostError(str(error)) from error
+
+
+def page_from(options: argparse.Namespace) -> str | None:
+    """Return the URL of the page for people with a browser, or None. Raises PeerpostError if it cannot be in a link."""
+    page = options.page or os.environ.get(PAGE_VARIABLE)
+    try:
+        return page_url(page) if page else None
     except ValueError as error:
         raise PeerpostError(str(error)) from error

@@ -1,7 +1,6 @@
-"""The messages of a file transfer over an RTCDataChannel. The README describes them."""
+"""The messages of a file transfer over an RTCDataChannel. docs/files.md describes them."""
 
 import asyncio
-import json
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
@@ -9,16 +8,19 @@ from contextlib import asynccontextmanager, suppress
 from aiortc import InvalidStateError, RTCDataChannel
 
 from peerpost.errors import PeerLostError, TransferError
+from peerpost.file_messages import Alive, Failed, FileMessage, read_message, write_message
 from peerpost.limits import (
     ALIVE_SECONDS,
     HANG_UP_SECONDS,
     HIGH_WATER_BYTES,
     LOW_WATER_BYTES,
     MAX_BACKLOG_MESSAGES,
+    MAX_REASON_CHARACTERS,
     PATIENCE_SECONDS,
 )
 
 LABEL = "peerpost-file"
+ALIVE = Alive()
 
 
 class OtherPeerError(TransferError):
@@ -26,16 +28,20 @@ class OtherPeerError(TransferError):
 
 
 class FileChannel:
-    """The messages of a transfer over a data channel.
+    """The messages of one transfer over a data channel.
 
     `patience` is the time in seconds after which a silent peer counts as lost.
     Every coroutine raises PeerLostError if the other peer is gone, and TransferError if it says that it cannot go on.
+    It also raises TransferError if the other peer does not follow the protocol.
+    `transfer_id` is the id of the transfer, if it has one, as soon as the sender has announced it.
     """
 
     def __init__(self, data_channel: RTCDataChannel, patience: float = PATIENCE_SECONDS) -> None:
         self._data_channel = data_channel
         self._patience = patience
-        self._messages: asyncio.Queue[str | bytes] = asyncio.Queue(MAX_BACKLOG_MESSAGES)
+        self.transfer_id: int | None = None
+        # None stands for a text that is not a message.
+        self._messages: asyncio.Queue[bytes | FileMessage | None] = asyncio.Queue(MAX_BACKLOG_MESSAGES)
         self._loop = asyncio.get_running_loop()
         self._last_heard = self._loop.time()
         self._has_heard = False
@@ -51,9 +57,9 @@ class FileChannel:
         """Whether the other peer has sent anything."""
         return self._has_heard
 
-    def say(self, kind: str, **fields: str | int | None) -> None:
+    def say(self, message: FileMessage) -> None:
         """Send a control message."""
-        self._send(json.dumps({"type": kind, **fields}))
+        self._send(write_message(message))
 
     async def send(self, chunk: bytes) -> None:
         """Send bytes of the file, once there is room for them."""
@@ -61,36 +67,36 @@ class FileChannel:
             await self._stir()
         self._send(chunk)
 
-    async def receive(self) -> bytes | dict[str, object]:
+    async def receive(self) -> bytes | FileMessage:
         """Return the next message: bytes of the file, or a control message. Signs of life are skipped."""
         while self._messages.empty():
             await self._stir()
-        message = self._messages.get_nowait()
-        if isinstance(message, bytes):
-            return message
-        control = control_of(message)
-        raise_if_error(control)
-        return control
+        return self._next()
 
-    def received(self) -> Iterator[dict[str, object]]:
-        """Give the control messages that have arrived already."""
+    def received(self) -> Iterator[bytes | FileMessage]:
+        """Give the messages that have arrived already."""
         while not self._messages.empty():
-            message = self._messages.get_nowait()
-            control = control_of(message) if isinstance(message, str) else {}
-            raise_if_error(control)
-            yield control
+            yield self._next()
+
+    def _next(self) -> bytes | FileMessage:
+        message = self._messages.get_nowait()
+        if message is None or message == b"":
+            raise protocol_error()
+        if isinstance(message, Failed):
+            raise OtherPeerError(f"the other peer reports: {one_line(message.message)}")
+        return message
 
     @asynccontextmanager
-    async def alive(self) -> AsyncIterator[None]:
+    async def alive(self, message: Alive = ALIVE) -> AsyncIterator[None]:
         """Send signs of life all the time. If a TransferError ends this, tell the other peer why."""
-        task = asyncio.create_task(self._keep_saying_alive())
+        task = asyncio.create_task(self._keep_saying(message))
         try:
             yield
         except TransferError as error:
             if isinstance(error, OtherPeerError):
                 raise
             with suppress(PeerLostError):
-                self.say("error", message=str(error))
+                self.say(Failed(str(error), self.transfer_id))
                 await self._until_closed()
             raise
         finally:
@@ -105,13 +111,13 @@ class FileChannel:
             async with asyncio.timeout(HANG_UP_SECONDS):
                 await self._closed.wait()
 
-    async def _keep_saying_alive(self) -> None:
+    async def _keep_saying(self, message: Alive) -> None:
         with suppress(PeerLostError):
             while True:
                 # Behind a full buffer, a sign of life would be late. It is not needed either, because the bytes in the
                 # buffer show that this peer is alive.
                 if self._data_channel.bufferedAmount < LOW_WATER_BYTES:
-                    self.say("alive")
+                    self.say(message)
                 await asyncio.sleep(ALIVE_SECONDS)
 
     def _send(self, message: str | bytes) -> None:
@@ -134,12 +140,13 @@ class FileChannel:
     def _on_message(self, message: str | bytes) -> None:
         self._last_heard = self._loop.time()
         self._has_heard = True
-        if isinstance(message, str) and control_of(message).get("type") == "alive":
+        read = read_message(message) if isinstance(message, str) else message
+        if isinstance(read, Alive):
             # These would pile up behind the content, if that is written slowly.
             self._stirred.set()
             return
         try:
-            self._messages.put_nowait(message)
+            self._messages.put_nowait(read)
         except asyncio.QueueFull:
             self._data_channel.close()
             self._closed.set()
@@ -150,21 +157,11 @@ class FileChannel:
         self._stirred.set()
 
 
-def control_of(message: str) -> dict[str, object]:
-    try:
-        control = json.loads(message)
-    except (ValueError, RecursionError):
-        return {}
-    return control if isinstance(control, dict) else {}
+def protocol_error() -> TransferError:
+    """Return the error for a message that the other peer may not send now."""
+    return TransferError("the other peer does not follow the protocol")
 
 
-def raise_if_error(control: dict[str, object]) -> None:
-    if control.get("type") == "error":
-        raise OtherPeerError(f"the other peer reports: {one_line(control.get('message'))}")
-
-
-def one_line(text: object) -> str:
+def one_line(text: str) -> str:
     """Return a message of the other peer in a form that is safe to print to a terminal."""
-    if not isinstance(text, str):
-        return "error"
-    return re.sub(r"[^ -~]+", " ", text)[:200]
+    return re.sub(r"[^ -~]+", " ", text)[:MAX_REASON_CHARACTERS]

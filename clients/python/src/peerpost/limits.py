@@ -116,6 +116,8 @@ CHUNK_BYTES = 16_384
 HIGH_WATER_BYTES = 1_048_576
 LOW_WATER_BYTES = 262_144
 
+# The receiver confirms each time that it has written this many bytes more.
+RECEIPT_BYTES = 262_144
 # The sender waits if the receiver has not confirmed this many bytes. A receiver that writes to a slow pipe then needs
 # no more memory than this. It is enough for a fast network with a slow round trip.
 AHEAD_BYTES = 8_388_608
@@ -130,9 +132,17 @@ FEED_CHUNKS = 64
 # floods is.
 MAX_BACKLOG_MESSAGES = 1_024
 
-# The largest size of a file that an operating system can express. The size comes from the other peer, and a progress
-# bar divides it.
-MAX_FILE_BYTES = 2**63 - 1
+# The largest whole number that JavaScript can write exactly. The size of a file comes from the other peer.
+MAX_FILE_BYTES = 2**53 - 1
+
+# A control message holds at most a name, two numbers and a checksum. JSON may write each byte of a name as \u00XX.
+MAX_FILE_MESSAGE_BYTES = 4_096
+# A reason for a person, in the line of an error.
+MAX_REASON_CHARACTERS = 200
+
+# A command line sends its file at once. If nothing is announced by then, the sender is a person at a page, who has to
+# choose a file first.
+CHOOSING_SECONDS = 2.0
 
 # After a failure, a receiver dials an address again: soon, because a lost connection often comes back, and then less
 # and less often, because a sender may be away for hours.

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from typing import Self
-from urllib.parse import parse_qs, urldefrag, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urldefrag, urlencode, urlsplit
 
 from peerpost.sealing import key_from_text, key_to_text
 
@@ -14,6 +14,9 @@ CHANNEL_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 BEFORE_A_LINK = "<([{\"'\u00ab\u2018\u201c"
 BEHIND_A_LINK = ">)]}\"'\u00bb\u2019\u201d.,;:!?"
 
+
+# The parameter of a page's URL that names the server.
+SERVER_IN_QUERY = "server"
 
 # In a code, this stands before the id of an address. Clients that do not know addresses refuse such a code.
 ADDRESS_MARK = "@"
@@ -56,6 +59,14 @@ class Link:
             return self.code
         return f"{self.server}#{self.code}"
 
+    def at(self, page: str) -> str:
+        """The same link for a browser: it opens a page, and names the server in the page's query."""
+        parts = urlsplit(page)
+        query = [(name, value) for name, value in parse_qsl(parts.query) if name != SERVER_IN_QUERY]
+        if self.server is not None:
+            query.append((SERVER_IN_QUERY, self.server))
+        return parts._replace(query=urlencode(query, safe=":/"), fragment=self.code).geturl()
+
     def __repr__(self) -> str:
         """Leave out the key, because representations end up in logs."""
         kind = "address" if self.is_address else "channel"
@@ -83,17 +94,17 @@ class Link:
 
 def server_of(url: str) -> str:
     """Return the server of a link without its fragment. Raises ValueError for a URL that cannot be a server's."""
-    named = parse_qs(urlsplit(url).query).get("server")
+    named = parse_qs(urlsplit(url).query).get(SERVER_IN_QUERY)
     server = named[0] if named else url
-    parts = urlsplit(server)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"the server must be an http or https URL, not {server_url(server)!r}")
-    try:
-        # Reading the port checks it.
-        _ = parts.port
-    except ValueError as error:
-        raise ValueError(f"invalid port in {server_url(server)!r}: a port is between 0 and 65535") from error
+    check_url(server, "server")
     return server
+
+
+def page_url(text: str) -> str:
+    """Return the URL of a page. Raises ValueError for one that cannot be in a link."""
+    url = url_without_fragment(text, "page")
+    check_url(url, "page")
+    return url
 
 
 def server_url(text: str) -> str:
@@ -101,7 +112,24 @@ def server_url(text: str) -> str:
 
     Raises ValueError if it holds a user name or a password.
     """
+    return url_without_fragment(text, "server")
+
+
+def url_without_fragment(text: str, of: str) -> str:
     url = urldefrag(text.strip()).url
     if "@" in urlsplit(url).netloc:
-        raise ValueError("the server's URL must not contain a user name or a password: they would be in the link")
+        raise ValueError(f"the {of}'s URL must not contain a user name or a password: they would be in the link")
     return url
+
+
+def check_url(url: str, of: str) -> None:
+    """Raise ValueError for a URL that no HTTP client can use."""
+    parts = urlsplit(url)
+    shown = url_without_fragment(url, of)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"the {of} must be an http or https URL, not {shown!r}")
+    try:
+        # Reading the port checks it.
+        _ = parts.port
+    except ValueError as error:
+        raise ValueError(f"invalid port in {shown!r}: a port is between 0 and 65535") from error

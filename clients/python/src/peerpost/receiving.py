@@ -12,7 +12,8 @@ from peerpost.client import SignalingClient
 from peerpost.command import FileChannels, connected, connection_maker, server_from
 from peerpost.console import Console
 from peerpost.errors import ConnectionFailedError, NetworkError, PeerLostError, ServerError, TransferError
-from peerpost.limits import FIRST_AGAIN_SECONDS, MAX_AGAIN_SECONDS
+from peerpost.file_channel import FileChannel
+from peerpost.limits import CHOOSING_SECONDS, FIRST_AGAIN_SECONDS, MAX_AGAIN_SECONDS
 from peerpost.links import Link
 from peerpost.retries import doubled, jittered
 from peerpost.sinks import file_at, folders_in, standard_output
@@ -65,13 +66,22 @@ class Receiver:
         make = connection_maker(self._options, channels.accept_on)
         async with connected(self._options, make, self._server, self._link, guest=self._guest) as peer:
             channel = await channels.of(peer)
-            offer = await receive_offer(channel)
+            offer = await self._offer_on(channel)
             self._has_begun = True
             sink = sink_for(offer, output, force=self._options.force)
             with self._console.progress_bar(offer.name, offer.size) as bar:
                 received = await receive(channel, offer, sink, bar.update)
         where = describe(offer, output)
         self._console.say(f"received {where}, {received.size} bytes, SHA-256 {received.checksum}")
+
+    async def _offer_on(self, channel: FileChannel) -> Offer:
+        """Return what the sender offers. On a page, somebody may still have to choose it."""
+        text = "connected: waiting until the other side sends something"
+        notice = asyncio.get_running_loop().call_later(CHOOSING_SECONDS, self._console.say, text)
+        try:
+            return await receive_offer(channel)
+        finally:
+            notice.cancel()
 
 
 def is_temporary(error: Exception) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from peerpost.access_keys import VARIABLE, access_key_of
 from peerpost.address import Address
 from peerpost.client import SignalingClient
-from peerpost.command import FileChannels, connected, connection_maker, server_from
+from peerpost.command import FileChannels, connected, connection_maker, page_from, server_from
 from peerpost.console import Console
 from peerpost.errors import AccessKeyError, NoAddressError, PeerpostError
 from peerpost.exchange import close
@@ -34,6 +34,7 @@ async def run_send(options: argparse.Namespace) -> None:
 
 async def send_once(options: argparse.Namespace, server: str) -> None:
     """Print a link, and send to the peer that opens it."""
+    invitation = Invitation(options)
     console = Console(quiet=options.quiet)
     key = new_key()
     channels = FileChannels(options.patience)
@@ -41,8 +42,7 @@ async def send_once(options: argparse.Namespace, server: str) -> None:
 
     def announce(channel_id: str) -> None:
         minutes = CHANNEL_TTL_SECONDS // 60
-        console.say(f"Open this link with `peerpost receive`, once, within {minutes} minutes:")
-        console.print_link(str(Link(channel_id, key, server)))
+        invitation.show(Link(channel_id, key, server), f"once, within {minutes} minutes:")
 
     # Open the file first: if it cannot be read, nobody needs to open a link.
     async with opened_source(options.files) as source:
@@ -54,24 +54,40 @@ async def send_once(options: argparse.Namespace, server: str) -> None:
 
 async def send_to_all(options: argparse.Namespace, server: str) -> None:
     """Print the link of an address, and send to everyone who opens it, until this is cancelled."""
+    invitation = Invitation(options)
     # If it cannot be read, nobody needs to open a link. For each guest, it is opened again.
     async with opened_source(options.files) as source:
         mention_what_is_left_out(Console(quiet=options.quiet), source)
     async with SignalingClient(server, access_key=access_key_from(options)) as client:
-        keeper = Keeper(options, client)
+        keeper = Keeper(options, client, invitation)
         try:
             await keeper.serve()
         finally:
             await keeper.erase_address()
 
 
+class Invitation:
+    """The link, as it is printed. Raises PeerpostError if the options have a page that cannot be in a link."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self._console = Console(quiet=options.quiet)
+        self._page = page_from(options)
+
+    def show(self, link: Link, when: str) -> None:
+        """Print the link, and how often it can be opened, and until when."""
+        how = "in a browser or with `peerpost receive`" if self._page else "with `peerpost receive`"
+        self._console.say(f"Open this link {how}, {when}")
+        self._console.print_link(link.at(self._page) if self._page else str(link))
+
+
 class Keeper:
     """Sends the same to every guest of an address, to several at once."""
 
-    def __init__(self, options: argparse.Namespace, client: SignalingClient) -> None:
+    def __init__(self, options: argparse.Namespace, client: SignalingClient, invitation: Invitation) -> None:
         self._files: list[Path] = options.files
         self._console = Console(quiet=options.quiet)
         self._client = client
+        self._invitation = invitation
         self._channels = FileChannels(options.patience)
         self._make = connection_maker(options, self._channels.offer_on)
         self._address: Address | None = None
@@ -102,12 +118,10 @@ class Keeper:
                 await self._client.delete_data_channel(self._address.address_id, owner=self._address.owner)
 
     def _announce(self, address: Address) -> None:
-        if self._address is None:
-            self._console.say("Open this link with `peerpost receive`, as often as you like, until Ctrl-C here:")
-        else:
-            self._console.say("The link has expired. Open this one instead:")
+        if self._address is not None:
+            self._console.say("The link has expired.")
         self._address = address
-        self._console.print_link(str(address.link(self._client.url)))
+        self._invitation.show(address.link(self._client.url), "as often as you like, until Ctrl-C here:")
 
     def _report(self, step: str) -> None:
         if step == "guest-failed":

@@ -5,12 +5,17 @@ import hashlib
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass, field
-from typing import Protocol, TypeGuard
+from typing import Protocol
 
 from peerpost.errors import PeerLostError, TransferError
-from peerpost.file_channel import FileChannel
+from peerpost.file_channel import FileChannel, protocol_error
+from peerpost.file_messages import Alive, Announcement, Done, End, FileMessage, Received
 from peerpost.file_names import safe_name
-from peerpost.limits import AHEAD_BYTES, CHUNK_BYTES, LOW_WATER_BYTES, MAX_FILE_BYTES
+from peerpost.limits import AHEAD_BYTES, CHUNK_BYTES, RECEIPT_BYTES
+
+# The command line makes one transfer, and leaves. The receiver's signs of life say so, and the sender's announcement.
+ONE_TRANSFER = Alive(once=True)
+TRANSFER_ID = 0
 
 Progress = Callable[[int], object]
 """Called with the number of bytes transferred since the last call."""
@@ -75,7 +80,7 @@ async def send(channel: FileChannel, source: Source, progress: Progress) -> Tran
             # An older receiver closes the connection, and says only to its own user that this is no file.
             why = "its version of peerpost may be too old for folders and streams"
             raise PeerLostError(f"{error}: {why}") from error
-        channel.say("end", sha256=checksum)
+        channel.say(End(checksum, channel.transfer_id))
         await until_confirmed(channel, checksum, receipts)
     return Transferred(receipts.sent, checksum)
 
@@ -87,7 +92,8 @@ def is_plain(offer: Offer) -> bool:
 
 def announce(channel: FileChannel, offer: Offer) -> None:
     """Say what follows. An older receiver refuses an unknown type, and a size that is not a number."""
-    channel.say("files" if offer.is_tar else "file", name=offer.name, size=offer.size)
+    channel.transfer_id = TRANSFER_ID
+    channel.say(Announcement(offer.name, offer.size, offer.is_tar, TRANSFER_ID, once=True))
 
 
 @dataclass
@@ -103,12 +109,12 @@ class Receipts:
         """The number of bytes on their way, or not written by the receiver yet."""
         return self.sent - self.confirmed
 
-    def take(self, control: dict[str, object]) -> None:
-        """Report what a message of the receiver confirms. One that cannot be true is skipped."""
-        count = control.get("bytes") if control.get("type") == "received" else None
-        if isinstance(count, int) and self.confirmed <= count <= self.sent:
-            self.progress(count - self.confirmed)
-            self.confirmed = count
+    def take(self, received: Received) -> None:
+        """Report what the receiver has confirmed. Raises TransferError if that cannot be true."""
+        if not self.confirmed <= received.bytes <= self.sent:
+            raise protocol_error()
+        self.progress(received.bytes - self.confirmed)
+        self.confirmed = received.bytes
 
     def complete(self) -> None:
         """Report that the receiver has everything."""
@@ -135,7 +141,7 @@ async def next_piece(channel: FileChannel, chunks: AsyncGenerator[bytes, None], 
     reading = asyncio.ensure_future(anext(chunks, b""))
     try:
         while not reading.done():
-            listening = asyncio.create_task(control_from(channel))
+            listening = asyncio.create_task(receipt_from(channel))
             await asyncio.wait({reading, listening}, return_when=asyncio.FIRST_COMPLETED)
             if listening.done():
                 receipts.take(listening.result())
@@ -150,49 +156,43 @@ async def next_piece(channel: FileChannel, chunks: AsyncGenerator[bytes, None], 
 async def send_chunk(channel: FileChannel, chunk: bytes, receipts: Receipts) -> None:
     """Send a message with content, once the receiver is not too far behind."""
     while receipts.ahead > AHEAD_BYTES:
-        receipts.take(await control_from(channel))
+        receipts.take(await receipt_from(channel))
     await channel.send(chunk)
     receipts.sent += len(chunk)
-    for control in channel.received():
-        receipts.take(control)
+    for message in channel.received():
+        receipts.take(as_receipt(message))
     # Reading never gives other tasks a turn, and sending does so only if the buffer is full.
     await asyncio.sleep(0)
 
 
 async def until_confirmed(channel: FileChannel, checksum: str, receipts: Receipts) -> None:
     """Return once the receiver says that it has the same checksum. Raises TransferError if it has another."""
-    while (control := await control_from(channel)).get("type") != "done":
-        receipts.take(control)
-    if control.get("sha256") != checksum:
+    while not isinstance(message := await channel.receive(), Done):
+        receipts.take(as_receipt(message))
+    if message.sha256 != checksum:
         raise TransferError("checksum mismatch: the other peer received different data")
     receipts.complete()
 
 
-async def control_from(channel: FileChannel) -> dict[str, object]:
-    """Return the next message of a receiver, which sends no content."""
-    control = await channel.receive()
-    if not isinstance(control, dict):
-        raise TransferError("the other peer does not follow the protocol")
-    return control
+async def receipt_from(channel: FileChannel) -> Received:
+    """Return the next message of a receiver that has not everything yet."""
+    return as_receipt(await channel.receive())
+
+
+def as_receipt(message: bytes | FileMessage) -> Received:
+    if not isinstance(message, Received):
+        raise protocol_error()
+    return message
 
 
 async def receive_offer(channel: FileChannel) -> Offer:
     """Return what the sender says about what it sends. Raises TransferError if it sends nothing that we know."""
-    async with channel.alive():
+    async with channel.alive(ONE_TRANSFER):
         message = await channel.receive()
-        kind = message.get("type") if isinstance(message, dict) else None
-        if not isinstance(message, dict) or kind not in ("file", "files"):
+        if not isinstance(message, Announcement):
             raise TransferError("the other peer does not send a file")
-        name = message.get("name")
-        size = message.get("size")
-        if not isinstance(name, str) or not (is_file_size(size) or (size is None and "size" in message)):
-            raise TransferError("the other peer does not send a file")
-        return Offer(safe_name(name), size, is_tar=kind == "files")
-
-
-def is_file_size(value: object) -> TypeGuard[int]:
-    # Python's True is an int.
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_FILE_BYTES
+        channel.transfer_id = message.id
+        return Offer(safe_name(message.name), message.size, message.is_tar)
 
 
 async def receive(
@@ -202,11 +202,11 @@ async def receive(
 
     The sink completes it when everything has come and the checksum is right.
     """
-    async with channel.alive():
+    async with channel.alive(ONE_TRANSFER):
         async with sink as opened:
             content = await receive_content(channel, offer, opened, progress)
             await opened.complete()
-        channel.say("done", sha256=content.checksum)
+        channel.say(Done(content.checksum, channel.transfer_id))
         await channel.finish()
     return content
 
@@ -223,13 +223,13 @@ async def receive_content(channel: FileChannel, offer: Offer, sink: Sink, progre
         checksum.update(message)
         await sink.write(message)
         progress(len(message))
-        if count - confirmed >= LOW_WATER_BYTES:
+        if count - confirmed >= RECEIPT_BYTES:
             confirmed = count
-            channel.say("received", bytes=count)
-    if message.get("type") != "end":
-        raise TransferError("the other peer does not follow the protocol")
+            channel.say(Received(count, channel.transfer_id))
+    if not isinstance(message, End):
+        raise protocol_error()
     if offer.size is not None and count != offer.size:
         raise TransferError(f"received only {count} of {offer.size} bytes")
-    if message.get("sha256") != checksum.hexdigest():
+    if message.sha256 != checksum.hexdigest():
         raise TransferError("checksum mismatch: the received data differs from what was sent")
     return Transferred(count, checksum.hexdigest())
