@@ -45,11 +45,12 @@ export class FileSender {
 
   /**
    * @param {File} file
+   * @param {boolean} [isArchive]
    * @returns {Transfer}
    */
-  add(file) {
+  add(file, isArchive = false) {
     const { maxFileBytes } = this.#options;
-    const transfer = new Transfer("sent", safeFileName(file.name), file.size);
+    const transfer = new Transfer("sent", safeFileName(file.name), file.size, isArchive);
     if (file.size > maxFileBytes) transfer.fail(`This file is too large: the limit is ${maxFileBytes / 1024 ** 2} MB.`);
     if (this.#problem) transfer.fail(this.#problem);
     if (transfer.over) return transfer;
@@ -118,7 +119,7 @@ export class FileSender {
     await this.#until(transfer, () => this.#dataChannel.readyState !== "connecting");
     if (transfer.over) return;
     transfer.update({ state: "moving" });
-    this.#channel.say({ type: "file", id, name: transfer.name, size: file.size });
+    this.#channel.say({ type: transfer.isArchive ? "files" : "file", id, name: transfer.name, size: file.size });
     for (let start = 0; start < file.size; start += READ_BYTES) {
       const block = await file.slice(start, start + READ_BYTES).arrayBuffer();
       for (let at = 0; at < block.byteLength; at += CHUNK_BYTES) {

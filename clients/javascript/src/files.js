@@ -1,5 +1,6 @@
 /** Sends and receives files over an RTCPeerConnection: the entry `peerpost/files`. docs/files.md describes the messages. */
 
+import { pack } from "./file-archive.js";
 import { LABEL } from "./file-channel.js";
 import { FileReceiver } from "./file-receiver.js";
 import { FileSender } from "./file-sender.js";
@@ -62,14 +63,16 @@ export class Files {
   }
 
   /**
-   * Send files, one after another, and after those that are on their way already.
+   * Send files, one after another, and after those that are on their way already. To a peer that takes one transfer, send
+   * several files as one tar archive.
    *
    * @param {Iterable<File>} files
-   * @returns {Transfer[]} One for each file.
+   * @returns {Transfer[]} One for each file, or one for the archive.
    */
   send(files) {
-    const transfers = [...files].map((file) => this.#sender.add(file));
+    const all = [...files];
     const { once, receives } = this.#peer;
+    const transfers = once && all.length > 1 ? [this.#sender.add(pack(all), true)] : all.map((file) => this.#sender.add(file));
     if (once && !receives) transfers.forEach((transfer) => transfer.fail("The other side takes no files."));
     return transfers;
   }

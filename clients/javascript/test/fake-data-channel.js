@@ -82,14 +82,14 @@ export function twoPeers(t) {
     for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
   });
   const connect = () => {
-    join(one, other);
-    join(other, one);
+    openChannels(one, other);
+    openChannels(other, one);
   };
   return { one, other, connect, closeAll };
 }
 
 /** Open the data channels of a peer at the other one. */
-export function join(from, to) {
+export function openChannels(from, to) {
   for (const channel of from.channels.filter(({ other }) => !other)) {
     channel.other = new FakeDataChannel(channel.label);
     channel.other.other = channel;

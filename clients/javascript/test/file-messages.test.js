@@ -6,7 +6,7 @@ import { test } from "node:test";
 
 import { readFileMessage } from "../src/file-message.js";
 import { Files } from "../src/files.js";
-import { join, twoPeers } from "./fake-data-channel.js";
+import { openChannels, twoPeers } from "./fake-data-channel.js";
 
 const { messages, transfers } = JSON.parse(readFileSync(new URL("../../file-messages.json", import.meta.url), "utf8"));
 const transfersOf = (role) => transfers.filter(({ roles }) => roles.includes(role));
@@ -24,7 +24,7 @@ for (const { why, steps, outcome } of transfersOf("receiver")) {
     const received = [];
     new Files(other, { onTransfer: (transfer) => received.push(transfer) });
     const channel = one.createDataChannel("peerpost-file");
-    join(one, other);
+    openChannels(one, other);
 
     for (const step of steps) {
       if (step.from === "sender") inPieces(step).forEach((piece) => channel.send(piece));
@@ -47,7 +47,7 @@ for (const { why, steps, outcome } of transfersOf("sender")) {
   test(`a sender takes its part: ${why}`, async (t) => {
     const { one, other } = twoPeers(t);
     const files = new Files(one);
-    join(one, other);
+    openChannels(one, other);
     const [channel] = one.channels;
     const [{ message: announcement }] = steps;
     const file = new File([contentOf(steps) ?? Buffer.alloc(announcement.size)], announcement.name);

@@ -32,9 +32,10 @@ export declare class FileSender {
     });
     /**
      * @param {File} file
+     * @param {boolean} [isArchive]
      * @returns {Transfer}
      */
-    add(file: File): Transfer;
+    add(file: File, isArchive?: boolean): Transfer;
     /** @param {FileMessage} message */
     take(message: FileMessage): boolean;
     /** A receiver sends no content. */

@@ -75,10 +75,11 @@ export declare class Files {
         finished: boolean;
     };
     /**
-     * Send files, one after another, and after those that are on their way already.
+     * Send files, one after another, and after those that are on their way already. To a peer that takes one transfer, send
+     * several files as one tar archive.
      *
      * @param {Iterable<File>} files
-     * @returns {Transfer[]} One for each file.
+     * @returns {Transfer[]} One for each file, or one for the archive.
      */
     send(files: Iterable<File>): Transfer[];
 }
