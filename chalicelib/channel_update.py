@@ -10,7 +10,7 @@ A channel is an item of the table, with these attributes:
     candidate    list     all candidates, as strings, in the order in which they came
     offer        string   absent until a peer has written it
     answer       string   absent until a peer has written it
-    changes      number   how often the offer has been replaced; absent until then
+    changes      number   the number of the offer; absent for a channel's first one: see below
     owner_digest binary   see ownership; absent if the channel has no owner
 """
 
@@ -31,6 +31,9 @@ NO_ANSWER_YET = "attribute_not_exists(answer)"
 # first copy may still arrive seconds later, when the peer has long written a newer offer. So each
 # replacement has a number, one higher than what it saw. A late copy finds its own number or a
 # higher one, and is refused. A channel's first offer has no number, which counts as 0.
+#
+# To see a number, a write has to be refused once. An owner replaces its offer for as long as its
+# channel lives, so its offers try with the time as their number first, which hardly ever fails.
 OFFER_NUMBER = "changes"
 NO_NEWER_OFFER = f"(attribute_not_exists({OFFER_NUMBER}) OR {OFFER_NUMBER} < :{OFFER_NUMBER})"
 
@@ -146,9 +149,8 @@ class ChannelUpdate(NamedTuple):
     def _must_replace_the_offer(self, stored: Item) -> bool:
         """Whether our offer was refused because of the stored one.
 
-        A first try has no number, which counts as 0, so any stored offer stops it. A replacement is
-        stopped only by its own number or a higher one. If the stored number is lower, something
-        else has failed.
+        Without a number, which counts as 0, any stored offer stops it. With one, it is stopped only
+        by its own number or a higher one. If the stored number is lower, something else has failed.
         """
         if "offer" not in self.attributes or "offer" not in stored:
             return False
@@ -162,8 +164,9 @@ class ChannelUpdate(NamedTuple):
         # Otherwise our offer has certainly not been written yet. Either this was the only copy, or
         # the stored offer has no number: then it is the channel's first offer and has replaced
         # none, and was_carried_out has already found that it is not ours.
-        numbered = {OFFER_NUMBER: {"N": str(stored_number + 1)}}
-        return self._replace(attributes=self.attributes | numbered, condition=NO_NEWER_OFFER)
+        return self._replace(
+            attributes=self.attributes | offer_number(stored_number + 1), condition=NO_NEWER_OFFER
+        )
 
 
 def is_alive(item: Item, now: int) -> bool:
@@ -174,6 +177,11 @@ def is_alive(item: Item, now: int) -> bool:
 def candidates_in(item: Item) -> list[str]:
     """Return the candidates of an item. The attribute `candidate` is the list of all of them."""
     return [candidate["S"] for candidate in item["candidate"]["L"]]
+
+
+def offer_number(number: int) -> Item:
+    """Return the attribute with the number of an offer."""
+    return {OFFER_NUMBER: {"N": str(number)}}
 
 
 def number_in(item: Item, name: str) -> int:

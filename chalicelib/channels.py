@@ -1,8 +1,8 @@
 """The channels of one DynamoDB table, with one short method for each thing that a peer can do.
 
 Each method sends one request to DynamoDB. If the method writes, the condition of its request is the
-method's rule. A failed condition can lead to another request: for an offer that replaces another,
-or for candidates of which some are stored already.
+method's rule. A failed condition can lead to another request: for an offer without an owner that
+replaces another, or for candidates of which some are stored already.
 """
 
 import time
@@ -13,10 +13,12 @@ from typing import NamedTuple
 from chalicelib import limits
 from chalicelib.channel_update import (
     NO_ANSWER_YET,
+    NO_NEWER_OFFER,
     NO_OFFER_YET,
     ChannelUpdate,
     candidates_in,
     is_alive,
+    offer_number,
 )
 from chalicelib.dynamodb import ConditionFailed, Item, Table
 from chalicelib.errors import SignalingError
@@ -115,9 +117,16 @@ class Channels:
         owner: str | None = None,
     ) -> None:
         """Store the offer, and append its candidates. It replaces an earlier offer."""
-        # The condition is for a first offer. If the channel has an offer already,
-        # ChannelUpdate.revised makes this a numbered replacement.
-        self._write(channel_id, {"offer": {"S": offer}}, candidates, NO_OFFER_YET, owner=owner)
+        attributes = {"offer": {"S": offer}}
+        if owner is None:
+            # The condition is for a first offer. If the channel has an offer already,
+            # ChannelUpdate.revised makes this a numbered replacement.
+            self._write(channel_id, attributes, candidates, NO_OFFER_YET)
+        else:
+            # If the stored number is not lower, because the clock of another instance is ahead of
+            # ours, ChannelUpdate.revised makes this an ordinary replacement.
+            attributes |= offer_number(int(1000 * self._now()))
+            self._write(channel_id, attributes, candidates, NO_NEWER_OFFER, owner=owner)
 
     def set_answer(
         self,

@@ -350,6 +350,34 @@ def test_a_write_to_an_owners_channel_is_exactly_one_request_even_if_it_is_refus
     assert sent[0] == "PutItem"
 
 
+def test_each_offer_of_an_owner_is_exactly_one_request(
+    channels: Channels, client: DynamoDBClient, clock: Clock
+) -> None:
+    channel_id = channels.create("the first offer", owner=OWNER)
+    sent: list[str] = []
+    client.meta.events.register("before-call.dynamodb", lambda model, **_: sent.append(model.name))
+
+    for number in range(3):
+        clock.seconds += 1
+        channels.set_offer(channel_id, f"offer {number}", owner=OWNER)
+
+    assert sent == ["UpdateItem"] * 3
+    assert channels.get(channel_id).offer == "offer 2"
+
+
+@pytest.mark.parametrize("seconds", [0, -1, -600])
+def test_an_owners_offer_replaces_one_that_an_instance_with_a_clock_ahead_of_ours_has_written(
+    seconds: int, channels: Channels, clock: Clock
+) -> None:
+    channel_id = channels.create(owner=OWNER)
+
+    for number in range(3):
+        channels.set_offer(channel_id, f"offer {number}", ["a", str(number)], owner=OWNER)
+        clock.seconds += seconds
+
+    assert channels.get(channel_id) == Channel("offer 2", None, ["a", "0", "1", "2"])
+
+
 def test_dynamodb_returns_candidates_only_if_the_caller_needs_them(channels: Channels, client: DynamoDBClient) -> None:
     channel_id = channels.create(None, ["a"])
     asked: list[str] = []

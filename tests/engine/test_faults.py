@@ -570,13 +570,15 @@ def test_a_resent_create_of_an_owned_channel_makes_one_channel_with_its_owner(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("clock_error", [0, 60, -60])
 def test_a_late_copy_of_an_owners_offer_does_not_replace_its_newer_offer(
-    post: Post, proxy: FaultyProxy, near_channels: Channels
+    clock_error: int, post: Post, proxy: FaultyProxy, near_channels: Channels, clock: Clock
 ) -> None:
     channel_id = near_channels.create("a first one", owner=OWNER)
 
-    proxy.faults = [let_through, arrive_late(2.6)]
+    proxy.faults = [arrive_late(2.6)]
     sent = post({"method": "create_offer", "channel_id": channel_id, "offer": "mine", "owner": OWNER})
+    clock.seconds += clock_error
     near_channels.set_offer(channel_id, "a later one", owner=OWNER)
     proxy.settle()
 

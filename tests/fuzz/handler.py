@@ -331,8 +331,10 @@ def written(old: Item, request: Item) -> Item:
         if method == f"create_{name}" or (name == "offer" and method == "create_data_channel" and name in request):
             assert name == "offer" or "answer" not in old, "the first answer wins"
             new |= {name: {"S": request[name]}}
-    if method == "create_offer" and "offer" in old:
-        new |= {"changes": {"N": str(int(old.get("changes", {"N": "0"})["N"]) + 1)}}
+    if method == "create_offer" and ("offer" in old or "owner" in request):
+        replaced = int(old.get("changes", {"N": "0"})["N"])
+        now = 1000 * NOW if "owner" in request else 0
+        new |= {"changes": {"N": str(max(now, replaced + 1))}}
     return new
 
 
