@@ -20,6 +20,7 @@ from typing import Any
 from benchmarks import guests, pace
 from benchmarks.descriptions import KINDS, load
 from benchmarks.report import OURS, RIVALS, ROOT, save, table
+from benchmarks.units import ERASE_DOOR, OPEN_DOOR, POINT, POLL_DOOR
 from chalicelib import waiting
 from chalicelib.limits import LOOK_AGAIN_SECONDS, MAX_QUIET_POLLS, MAX_WAIT_SECONDS, QUIET_SECONDS
 
@@ -74,9 +75,6 @@ MESSAGE_OVERHEAD_BYTES = 100
 # A host at an address reads less and less often. These two times are in its first hour, when it reads as rarely as it
 # ever does. Between them it opens twenty doors.
 IDLE_FROM_SECONDS, IDLE_UNTIL_SECONDS = 1200, 3600
-# To write an offer over another one, the server sends two requests. DynamoDB refuses the first one, and bills it by the
-# size of the item, like the second.
-TRIES_TO_REPLACE = 2
 
 # From Cloudflare's own example: the time of one event, the size of an object, and how many messages count as a request.
 EVENT_SECONDS, OBJECT_GB, MESSAGES_A_REQUEST = 0.01, 0.128, 20
@@ -270,19 +268,15 @@ class Service:
 
     def idle_host(self, kind: str) -> Quantities:
         """Return the quantities of a month in which a host waits at an address, and no guest comes."""
-        door, pointer = (self.units["address"][kind][method] for method in ("create_data_channel", "create_offer"))
-        sent = self.idle_requests()
-        # An erased channel is billed by the size that it had.
-        calls = 2 * door["requests"] + TRIES_TO_REPLACE * pointer["requests"]
-        writes = 2 * door["write_units"] + TRIES_TO_REPLACE * pointer["write_units"]
-        opening_seconds = 3 * self.overhead_seconds + calls * self.read_seconds
-        opened = self.quantities(3, opening_seconds, writes, 0, len('{"channel_id":""}{}{}') + UUID_BYTES)
+        sent, steps = self.idle_requests(), self.units["address"][kind]
+        writes = [steps[step] for step in (OPEN_DOOR, POINT, ERASE_DOOR)]
+        opening_seconds = sum(self.overhead_seconds + each["requests"] * self.read_seconds for each in writes)
+        units = sum(each["write_units"] for each in writes)
+        opened = self.quantities(len(writes), opening_seconds, units, 0, len('{"channel_id":""}{}{}') + UUID_BYTES)
         seconds = IDLE_UNTIL_SECONDS - IDLE_FROM_SECONDS
         # The worst case: no other host keeps this instance busy, so that it writes a line each minute.
         polls_for_a_line = 1 + QUIET_SECONDS * sent["get_answer"] / seconds
-        poll = self.waited(
-            [self.hold(math.inf, 0)], self.units["reread_units"][kind], polls_for_a_line=polls_for_a_line
-        )
+        poll = self.waited([self.hold(math.inf, 0)], steps[POLL_DOOR]["read_units"], polls_for_a_line=polls_for_a_line)
         periods = MONTH_SECONDS / seconds
         return total(times(opened, periods * sent["create_data_channel"]), times(poll, periods * sent["get_answer"]))
 

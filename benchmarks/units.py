@@ -1,8 +1,8 @@
 """Counts the DynamoDB requests and the consumed capacity units of each method and of a whole connection.
 
 The results have four keys. `methods[name]` and `connections[name]` are the counts of one method or connection, and
-`reread_units[kind]` are the units of each further read of a channel while a reply is held. `address[kind][name]` are
-the counts of the methods that a host at an address and its guest use.
+`reread_units[kind]` are the units of each further read of a channel while a reply is held. `address[kind][step]` are
+the counts of the steps of a host at an address and its guest.
 """
 
 import base64
@@ -76,6 +76,14 @@ class Exchange:
 
     def __post_init__(self) -> None:
         self.http_requests, self.channel_id, self.by_method = 0, "", dict[str, Units]()
+        self.by_step = dict[str, Units]()
+
+    def step(self, step: str, channel_id: str, status: int = 200, **fields: Any) -> Reply:
+        """Send the request of a step at an address, and record its units."""
+        before, self.channel_id = self.meter.read(), channel_id
+        reply = self.send(ADDRESS_STEPS[step], status, **fields)
+        self.by_step[step] = difference(self.meter.read(), before)
+        return reply
 
     def send(self, method: str, status: int = 200, **fields: Any) -> Reply:
         """Send a request, which must get this status, and record the units of its method."""
@@ -124,21 +132,23 @@ class Exchange:
         self.send("delete_data_channel")
 
     def address(self) -> None:
-        """Open an address and a door, and let a guest join.
-
-        dynalite cannot return the item that a refused write has met, so the pointer here is the address's first.
-        """
+        """Open an address and a door, replace the door, as an idle host does, and let a guest join."""
         self.open(ttl=MAX_TTL_SECONDS, owner=RANDOM_TEXT)
         address = self.channel_id
-        self.open(offer=sealed(self.offerer.early))
-        door, self.channel_id = self.channel_id, address
-        pointer = {"door": door, "key": RANDOM_TEXT, "offer": self.offerer.early}
-        self.send("create_offer", offer=sealed(json.dumps(pointer, separators=(",", ":"))), owner=RANDOM_TEXT)
-        self.send("get_offer", since=0)
-        self.channel_id = door
+        first, second = (self._open_door(address) for _ in range(2))
+        self.step(POLL_DOOR, first, status=400, since=0)
+        self.step(ERASE_DOOR, first)
+        self.step(READ_POINTER, address, since=0)
         answer = {"answer": self.answerer.early, "guest": RANDOM_TEXT[:22]}
-        self.send("create_answer", answer=sealed(json.dumps(answer, separators=(",", ":"))))
-        self.send("get_answer", since=0)
+        self.step(ANSWER, second, answer=sealed(json.dumps(answer, separators=(",", ":"))))
+        self.step(READ_ANSWER, second, since=0)
+
+    def _open_door(self, address: str) -> str:
+        door: str = self.step(OPEN_DOOR, "").json()["channel_id"]
+        pointer = {"door": door, "key": RANDOM_TEXT, "offer": self.offerer.early}
+        text = sealed(json.dumps(pointer, separators=(",", ":")))
+        self.step(POINT, address, offer=text, owner=RANDOM_TEXT)
+        return door
 
     def _describe(self) -> None:
         self.open(offer=self.offerer.early)
@@ -202,7 +212,7 @@ def measure(short: bool) -> dict[str, Any]:  # noqa: ARG001 - it is short
             waiting.send("get_answer", status=400)
             results["reread_units"][kind] = waiting.meter.read_units
             plain, fast = run(kind, Exchange.plain).by_method, run(kind, Exchange.fast).by_method
-            results["address"][kind] = run(kind, Exchange.address).by_method
+            results["address"][kind] = run(kind, Exchange.address).by_step
             column = "methods" if kind == "data channel" else "methods, audio and video"
             results[column] = plain | {"delete_data_channel": fast["delete_data_channel"]}
     return results
@@ -213,8 +223,8 @@ def counts(results: dict[str, Any]) -> Counted:
     ours = {f"{name}: {unit}": count for name, each in results["connections"].items() for unit, count in each.items()}
     rereads = {f"{kind}: reread": units for kind, units in results["reread_units"].items()}
     at_an_address = {
-        f"{kind}, address: {unit}": sum(each[unit] for each in methods.values())
-        for kind, methods in results["address"].items()
+        f"{kind}, address: {unit}": sum(each[unit] for each in steps.values())
+        for kind, steps in results["address"].items()
         for unit in ("requests", *UNIT_NAMES)
     }
     return Counted(ours | rereads | at_an_address)
@@ -261,8 +271,8 @@ def address_table(results: dict[str, Any]) -> str:
         (
             step,
             f"`{method}`",
-            results["address"][KINDS[0]][method]["requests"],
-            *(f"{results['address'][kind][method][unit]:g}" for kind in KINDS for unit in UNIT_NAMES),
+            results["address"][KINDS[0]][step]["requests"],
+            *(f"{results['address'][kind][step][unit]:g}" for kind in KINDS for unit in UNIT_NAMES),
         )
         for step, method in ADDRESS_STEPS.items()
     ]
@@ -270,12 +280,22 @@ def address_table(results: dict[str, Any]) -> str:
     return table(("step", "method", "DynamoDB requests", *by_kind), rows)
 
 
+OPEN_DOOR = "the host opens a door"
+POINT = "the host writes the pointer"
+POLL_DOOR = "the host reads the door, and nobody has come"
+ERASE_DOOR = "the host erases an unused door"
+READ_POINTER = "the guest reads the pointer"
+ANSWER = "the guest answers in the door"
+READ_ANSWER = "the host reads the answer"
+# The method of each step.
 ADDRESS_STEPS = {
-    "the host opens a door": "create_data_channel",
-    "the host writes the first pointer": "create_offer",
-    "the guest reads the pointer": "get_offer",
-    "the guest answers in the door": "create_answer",
-    "the host reads the answer": "get_answer",
+    OPEN_DOOR: "create_data_channel",
+    POINT: "create_offer",
+    POLL_DOOR: "get_answer",
+    ERASE_DOOR: "delete_data_channel",
+    READ_POINTER: "get_offer",
+    ANSWER: "create_answer",
+    READ_ANSWER: "get_answer",
 }
 
 
