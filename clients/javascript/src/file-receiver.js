@@ -13,7 +13,6 @@ import { Transfer } from "./transfer.js";
 /**
  * @typedef {object} Incoming
  * @property {number} [id]
- * @property {boolean} [once]
  * @property {Transfer} transfer
  * @property {FileContent} content
  * @property {number} confirmed
@@ -52,7 +51,7 @@ export class FileReceiver {
         if (this.#isCurrent(message)) this.#check(message.sha256);
         return true;
       case "error":
-        if (this.#isCurrent(message)) this.stop(`Not received: ${message.message.slice(0, 200)}.`);
+        if (this.#isCurrent(message)) this.#giveUp(`Not received: ${message.message.slice(0, 200)}.`);
         return true;
       default:
         return false;
@@ -91,7 +90,7 @@ export class FileReceiver {
     if (this.#current) return false;
     const isArchive = type === "files";
     const transfer = new Transfer("received", safeFileName(isArchive ? `${name}.tar` : name), size, isArchive);
-    const incoming = { id, once, transfer, content: new FileContent(), confirmed: 0 };
+    const incoming = { id, transfer, content: new FileContent(), confirmed: 0 };
     this.#current = incoming;
     transfer.cancel = () => this.#current === incoming && this.#refuse("the receiver cancelled it", "Cancelled.");
     transfer.update({ state: "moving" });
@@ -106,7 +105,7 @@ export class FileReceiver {
 
   /** @param {string} sha256 */
   async #check(sha256) {
-    const { id, once, transfer, content } = /** @type {Incoming} */ (this.#current);
+    const { id, transfer, content } = /** @type {Incoming} */ (this.#current);
     if (transfer.size !== null && content.size !== transfer.size) {
       this.#refuse("a part is missing");
       return;
@@ -119,10 +118,11 @@ export class FileReceiver {
     if (ours === sha256) {
       this.#channel.say({ type: "done", id, sha256 });
       transfer.update({ state: "done", content: blob, sha256 });
-      if (once) this.#options.onNews({ finished: true });
+      this.#options.onNews({ outcome: "done" });
     } else {
       this.#channel.say({ type: "error", id, message: "the checksum differs" });
       transfer.fail("The file was damaged on the way: its checksum differs.");
+      this.#options.onNews({ outcome: "failed" });
     }
   }
 
@@ -134,8 +134,18 @@ export class FileReceiver {
    */
   #refuse(message, problem = `Not received: ${message}.`) {
     this.#channel.say({ type: "error", id: this.#current?.id, message });
-    this.stop(problem);
+    this.#giveUp(problem);
     return true;
+  }
+
+  /**
+   * End the current transfer, which one of the two has given up.
+   *
+   * @param {string} problem
+   */
+  #giveUp(problem) {
+    this.stop(problem);
+    this.#options.onNews({ outcome: "failed" });
   }
 
   /** @param {{ id?: number }} message */

@@ -71,8 +71,7 @@ export class FileSender {
       case "done":
         return this.#complete(message);
       case "error":
-        if (this.#isCurrent(message)) this.#current?.transfer.fail(`Not delivered: ${message.message.slice(0, 200)}.`);
-        this.#wake();
+        if (this.#isCurrent(message)) this.#giveUp(`Not delivered: ${message.message.slice(0, 200)}.`);
         return true;
       default:
         return false;
@@ -174,12 +173,23 @@ export class FileSender {
     if (!sha256) return false;
     if (done.sha256 === sha256) {
       transfer.update({ state: "done", bytes: sent });
-      this.#options.onNews({ finished: true });
+      this.#options.onNews({ outcome: "done" });
     } else {
       this.#channel.say({ type: "error", id, message: "the checksum differs" });
-      transfer.fail("The other side received different data: its checksum differs.");
+      this.#giveUp("The other side received different data: its checksum differs.");
     }
     return true;
+  }
+
+  /**
+   * End the current transfer, which one of the two has given up.
+   *
+   * @param {string} problem
+   */
+  #giveUp(problem) {
+    this.#current?.transfer.fail(problem);
+    this.#options.onNews({ outcome: "failed" });
+    this.#wake();
   }
 
   /**
@@ -188,10 +198,14 @@ export class FileSender {
    * @param {string} problem For the sender.
    */
   #cancel(transfer, message, problem) {
-    const isMoving = this.#current?.transfer === transfer && transfer.state !== "waiting";
-    if (isMoving && !transfer.over) this.#channel.say({ type: "error", id: this.#current?.id, message });
-    transfer.fail(problem);
-    this.#wake();
+    if (transfer.over) return;
+    if (this.#current?.transfer === transfer && transfer.state !== "waiting") {
+      this.#channel.say({ type: "error", id: this.#current.id, message });
+      this.#giveUp(problem);
+    } else {
+      transfer.fail(problem);
+      this.#wake();
+    }
   }
 
   /** @param {{ id?: number }} message */

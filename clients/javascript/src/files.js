@@ -18,7 +18,8 @@ export { safeFileName } from "./file-name.js";
  * @property {boolean} sends It can send files.
  * @property {boolean} receives It takes files.
  * @property {boolean} once It came for one transfer and leaves after it, as the command line does.
- * @property {boolean} finished It came for one transfer, which is done.
+ * @property {"done" | "failed"} [outcome] It came for one transfer, which is over: it is done, or one of the two gave it
+ *   up. If the connection was lost instead, there is no outcome.
  */
 
 /** @typedef {Partial<OtherPeer>} News */
@@ -35,7 +36,7 @@ export class Files {
   #sender;
   #onPeer;
   /** @type {OtherPeer} */
-  #peer = { sends: false, receives: false, once: false, finished: false };
+  #peer = { sends: false, receives: false, once: false };
 
   /**
    * Prepare a connection. Call this before you connect it.
@@ -80,7 +81,7 @@ export class Files {
   /** @param {News} news */
   #learn(news) {
     const peer = { ...this.#peer, ...news };
-    if (!peer.once) peer.finished = false;
+    if (!peer.once) delete peer.outcome; // Such a peer stays.
     const isNews = JSON.stringify(peer) !== JSON.stringify(this.#peer);
     this.#peer = peer;
     if (isNews) this.#onPeer?.({ ...peer });

@@ -88,7 +88,7 @@ test("two pages learn that the other one sends and receives, and does not leave"
   await until(() => ours.learned.length === 2 && theirs.learned.length === 2);
 
   for (const side of [ours, theirs]) {
-    assert.deepEqual(side.learned.at(-1), { sends: true, receives: true, once: false, finished: false });
+    assert.deepEqual(side.learned.at(-1), { sends: true, receives: true, once: false });
     assert.deepEqual(side.files.peer, side.learned.at(-1));
   }
 });
@@ -103,8 +103,50 @@ test("a sender that leaves after its file is known from the beginning, and again
   say(theirs, { type: "end", id: 0, sha256: sha256("hi") });
   await received[0].finished;
 
-  assert.deepEqual(before, { sends: true, receives: false, once: true, finished: false });
-  assert.deepEqual(learned.at(-1), { sends: true, receives: false, once: true, finished: true });
+  assert.deepEqual(before, { sends: true, receives: false, once: true });
+  assert.deepEqual(learned.at(-1), { sends: true, receives: false, once: true, outcome: "done" });
+});
+
+test("a peer that came for one transfer has an outcome if one of the two gives up", async (t) => {
+  for (const giveUp of [(transfer) => transfer.cancel(), (_, theirs) => say(theirs, { type: "error", message: "no" })]) {
+    const { theirs, received, learned } = oneSide(t);
+    say(theirs, { type: "file", id: 0, name: "a.txt", size: 2, once: true });
+    await until(() => received.length);
+
+    giveUp(received[0], theirs);
+    await received[0].finished;
+
+    assert.equal(learned.at(-1).outcome, "failed");
+  }
+});
+
+test("a receiver of one transfer that refuses it, or whose file is cancelled, has an outcome", async (t) => {
+  for (const giveUp of [(transfer) => transfer.cancel(), (_, { other }) => say(other, { type: "error", message: "no" })]) {
+    const { files, ours, learned } = oneReceiver(t);
+    say(ours.other, { type: "alive", once: true });
+    await until(() => learned.length);
+    const [transfer] = files.send([new File(["hi"], "a.txt")]);
+    await until(() => said(ours).some(({ type }) => type === "end"));
+
+    giveUp(transfer, ours);
+    await transfer.finished;
+
+    assert.equal(learned.at(-1).outcome, "failed");
+  }
+});
+
+test("a peer that came for one transfer and is lost has no outcome, and neither has one that stays", async (t) => {
+  const [lost, staying] = [oneSide(t), oneSide(t)];
+  say(lost.theirs, { type: "file", name: "a.txt", size: 2, once: true });
+  say(staying.theirs, { type: "file", name: "a.txt", size: 2 });
+  await until(() => lost.received.length && staying.received.length);
+
+  lost.closeAll();
+  staying.received[0].cancel();
+  await lost.received[0].finished;
+
+  assert.equal(lost.files.peer.outcome, undefined);
+  assert.equal(staying.files.peer.outcome, undefined);
 });
 
 test("a receiver that takes one file is known from the beginning, and again when it has the file", async (t) => {
@@ -120,8 +162,8 @@ test("a receiver that takes one file is known from the beginning, and again when
 
   assert.equal(other.channels.length, 0);
   assert.equal(one.channels.length, 1);
-  assert.deepEqual(before, { sends: false, receives: true, once: true, finished: false });
-  assert.deepEqual(learned.at(-1), { sends: false, receives: true, once: true, finished: true });
+  assert.deepEqual(before, { sends: false, receives: true, once: true });
+  assert.deepEqual(learned.at(-1), { sends: false, receives: true, once: true, outcome: "done" });
 });
 
 /** One peer with files, and another one that only receives. */

@@ -5,7 +5,6 @@ export type Announcement = import("./file-message.js").Announcement;
 export type FileMessage = import("./file-message.js").FileMessage;
 export type Incoming = {
     id?: number;
-    once?: boolean;
     transfer: Transfer;
     content: FileContent;
     confirmed: number;
@@ -15,7 +14,6 @@ export type Incoming = {
 /**
  * @typedef {object} Incoming
  * @property {number} [id]
- * @property {boolean} [once]
  * @property {Transfer} transfer
  * @property {FileContent} content
  * @property {number} confirmed

@@ -16,9 +16,10 @@ export type OtherPeer = {
      */
     once: boolean;
     /**
-     * It came for one transfer, which is done.
+     * It came for one transfer, which is over: it is done, or one of the two gave it
+     * up. If the connection was lost instead, there is no outcome.
      */
-    finished: boolean;
+    outcome?: "done" | "failed";
 };
 export type News = Partial<OtherPeer>;
 export type FilesOptions = {
@@ -48,7 +49,8 @@ export type FilesOptions = {
  * @property {boolean} sends It can send files.
  * @property {boolean} receives It takes files.
  * @property {boolean} once It came for one transfer and leaves after it, as the command line does.
- * @property {boolean} finished It came for one transfer, which is done.
+ * @property {"done" | "failed"} [outcome] It came for one transfer, which is over: it is done, or one of the two gave it
+ *   up. If the connection was lost instead, there is no outcome.
  */
 /** @typedef {Partial<OtherPeer>} News */
 /**
@@ -72,7 +74,7 @@ export declare class Files {
         sends: boolean;
         receives: boolean;
         once: boolean;
-        finished: boolean;
+        outcome?: "done" | "failed";
     };
     /**
      * Send files, one after another, and after those that are on their way already. To a peer that takes one transfer, send

@@ -75,7 +75,7 @@ const received: Blob[] = [];
 const sharing: FilesOptions = {
   maxFileBytes: 1e6,
   maxReceivedBytes: 1e9,
-  onPeer: ({ once, finished, sends, receives }: OtherPeer) => void [once, finished, sends, receives],
+  onPeer: ({ once, outcome, sends, receives }: OtherPeer) => void [once, outcome === "done", sends, receives],
   onTransfer: (transfer) => {
     transfer.onChange = () => transfer.content && received.push(transfer.content);
     if ((transfer.size ?? 0) > 1e6 || transfer.isArchive) transfer.cancel();
