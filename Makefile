@@ -2,6 +2,8 @@
 PYTHON ?= python3
 PORT ?= 8000
 PAGE_PORT ?= 8080
+# The folder that `make site` fills.
+SITE ?= build/site
 FUZZ_SECONDS ?= 60
 FUZZ_SEED ?=
 # How many tests run at once: one for each core, unless you say otherwise.
@@ -30,7 +32,7 @@ NO_ATHERIS := make fuzz needs atheris, which exists for CPython 3.11 to 3.13 on 
 
 .DEFAULT_GOAL := help
 .PHONY: help run example test doctor test-all test-server test-runtime test-browser test-network test-infra \
-	test-reliability soak check fuzz mutants bench bench-short lock package deploy destroy access-key format clean
+	test-reliability soak check fuzz mutants bench bench-short lock package site deploy destroy access-key format clean
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -107,16 +109,24 @@ fuzz: $(VENV)/fuzz ## Send hostile input to the server and the Python client for
 mutants: $(VENV)/mutants tests/engine/node_modules ## Run mutation testing of the server, about an hour (MUTANTS="chalicelib.waiting*" tests only these)
 	$(BIN)/python -m tests.mutation $(MUTANTS)
 
-bench: $(VENV)/dev $(VENV)/node tests/engine/node_modules tests/interop/node_modules benchmarks/node_modules package ## Measure speed and cost, and write docs/benchmarks.md (BENCH="units cost" runs only these)
+bench: $(VENV)/dev $(VENV)/node tests/engine/node_modules tests/interop/node_modules benchmarks/node_modules package site ## Measure speed and cost, and write docs/benchmarks.md (BENCH="units cost" runs only these)
 	@$(PYTHON) -m tools.doctor bench
 	$(BIN)/python -m benchmarks $(BENCH)
 
-bench-short: $(VENV)/dev $(VENV)/node tests/engine/node_modules tests/interop/node_modules benchmarks/node_modules package ## Run each benchmark briefly; fail if a count, such as the instructions of a request, has grown since it was recorded
+bench-short: $(VENV)/dev $(VENV)/node tests/engine/node_modules tests/interop/node_modules benchmarks/node_modules package site ## Run each benchmark briefly; fail if a count, such as the instructions of a request, has grown since it was recorded
 	@$(PYTHON) -m tools.doctor bench
 	$(BIN)/python -m benchmarks --short $(BENCH)
 
 package: $(VENV)/local ## Build the function's package, build/function.zip
 	$(BIN)/python -m tools.package
+
+# The bundle contains all modules that index.html names to be loaded early.
+site: web/node_modules clients/javascript/node_modules ## Build the page for a static host, in build/site (SITE=...)
+	mkdir -p "$(SITE)"
+	cp web/style.css web/icon.svg "$(SITE)/"
+	grep -v modulepreload web/index.html >"$(SITE)/index.html"
+	clients/javascript/node_modules/.bin/esbuild web/src/main.js --outdir="$(SITE)/src" --bundle --splitting --minify \
+		--format=esm --chunk-names=[name] --alias:peerpost=./clients/javascript/src --log-level=warning
 
 deploy: package $(VENV)/test ## Deploy to your AWS account, and try the URL (AUTO_APPROVE=1: do not ask; SIGN=1: sign requests, for AWS_IAM; PEERPOST_ACCESS_KEY=...: if the server requires access keys)
 	terraform -chdir=infra init

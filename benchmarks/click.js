@@ -3,7 +3,7 @@
 const realTime = performance.now.bind(performance);
 
 window.notes = {
-  /** When the requests to the server were sent, on the clock that all pages on a machine share. */
+  /** The requests to the server: their methods, and when they were sent, on the clock that all pages share. */
   requests: [],
   /** When the page said that it is connected, which it does once its data channels are open. */
   connected: undefined,
@@ -30,9 +30,9 @@ window.notes = {
 };
 
 const { fetch } = window;
-window.fetch = (...request) => {
-  notes.requests.push(notes.now());
-  return fetch(...request);
+window.fetch = (url, options) => {
+  notes.requests.push({ method: JSON.parse(options.body).method, at: notes.now() });
+  return fetch(url, options);
 };
 
 new MutationObserver(() => {

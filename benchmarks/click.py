@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import BrowserContext, Page, sync_playwright
 
 from benchmarks.guard import Counted
-from benchmarks.late_guest import GROWN_AFTER_POLLS, SKIPPED_SECONDS, WAITED_SECONDS
+from benchmarks.late_guest import CANDIDATES, GROWN_AFTER_POLLS, SKIPPED_SECONDS, WAITED_SECONDS
 from benchmarks.line import INITIAL_WINDOW_BYTES, line
 from benchmarks.report import ROOT, table, versions
 from benchmarks.servers import SecureFunctionUrl, certificate
@@ -31,8 +31,19 @@ STATIC_HOST = Path(__file__).with_name("static_host.mjs")
 
 LOOK_EACH_MS = 50
 
-HINTS, NO_HINTS = "hints", "no hints"
-CASES = {HINTS: "the page", NO_HINTS: "the page without its hints to the browser"}
+HINTS, NO_HINTS, BUNDLE = "hints", "no hints", "bundle"
+CASES = {
+    BUNDLE: "`make site`: one file of code",
+    HINTS: "the files as they are in this repository",
+    NO_HINTS: "the same without hints to the browser",
+}
+FILES = {mount: str(folder) for mount, folder in MOUNTS.items()}
+# `make bench` has made the bundle with `make site`.
+SITES: dict[str, dict[str, Any]] = {
+    BUNDLE: {"mounts": {"/": str(ROOT / "build/site")}, "hints": True},
+    HINTS: {"mounts": FILES, "hints": True},
+    NO_HINTS: {"mounts": FILES, "hints": False},
+}
 # The times that are shown, in order, each in milliseconds from the click.
 TIMES = {
     "html": "the HTML has arrived",
@@ -72,12 +83,11 @@ def stage() -> Iterator[Stage]:
 @contextmanager
 def static_host(key: Path, chain: Path) -> Iterator[dict[str, int]]:
     """Serve the page, and yield the port of each case."""
-    mounts = json.dumps({mount: str(folder) for mount, folder in MOUNTS.items()})
-    command = ["node", str(STATIC_HOST), str(key), str(chain), mounts]
+    command = ["node", str(STATIC_HOST), str(key), str(chain), json.dumps(list(SITES.values()))]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         try:
             assert process.stdout is not None
-            yield dict(zip(CASES, json.loads(process.stdout.readline()), strict=True))
+            yield dict(zip(SITES, json.loads(process.stdout.readline()), strict=True))
         finally:
             process.terminate()
 
@@ -139,12 +149,12 @@ def run(here: Stage, case: str, rtt_ms: int, part: float) -> dict[str, float]:
     return {
         "html": round(loaded[0]["responseEnd"], 1),
         "code": round(max(each["responseEnd"] for each in loaded if each["isCode"]), 1),
-        "asked": round(asked[0] - click, 1),
+        "asked": round(asked[0]["at"] - click, 1),
         "connected": round(connected - click, 1),
         "files": len(loaded),
         "bytes": sum(each["transferSize"] for each in loaded),
         "chain": chain(loaded),
-        "requests": len(asked),
+        "requests": sum(each["method"] not in CANDIDATES for each in asked),
         "connections": connections,
     }
 
@@ -155,7 +165,7 @@ def between_two_polls(host: Page, part: float) -> float:
     sent = host.evaluate("notes.requests.length")
     # One read is held now, and another request asks whether the server supports the fast exchange.
     wait_for(host, f"notes.requests.length >= {sent + 1 + GROWN_AFTER_POLLS}")
-    before, last = host.evaluate("notes.requests.slice(-2)")
+    before, last = host.evaluate("notes.requests.slice(-2).map(({ at }) => at)")
     moment: float = last + part * (last - before)
     while moment < host.evaluate("notes.now()") + NOTICE_MS:
         moment += last - before
@@ -179,33 +189,39 @@ def chain(loaded: list[dict[str, float]]) -> int:
 
 def counts(results: dict[str, Any]) -> Counted:
     """Return the count that the guard checks: the requests that a guest's page sends to the signaling server."""
-    cells = results["runs"][HINTS].values()
+    cells = [cell for by_rtt in results["runs"].values() for cell in by_rtt.values()]
     return Counted({"requests to the server": max(max(cell["requests"]) for cell in cells)})
 
 
 def section(results: dict[str, Any], images: Path) -> str:  # noqa: ARG001 - the tables need no picture
     """Return the section of the document."""
     runs = results["runs"]
-    rtts = list(runs[HINTS])
-    head = ["from the click until", *(f"{rtt} ms" for rtt in rtts)]
-    times = [[step, *(spread(runs[HINTS][rtt][name]) for rtt in rtts)] for name, step in TIMES.items()]
-    connected = [[CASES[case], *(spread(runs[case][rtt]["connected"]) for rtt in rtts)] for case in CASES]
-    asked = [[CASES[case], *(spread(runs[case][rtt]["asked"]) for rtt in rtts)] for case in CASES]
-    loaded = [
-        [CASES[case], each["files"], f"{each['bytes'] / 1000:.0f}", each["chain"]]
-        for case in CASES
-        for each in [{name: statistics.median(cell) for name, cell in runs[case][rtts[-1]].items()}]
-    ]
+    rtts = list(runs[BUNDLE])
     far = rtts[-1]
-    medians = {case: statistics.median(runs[case][far]["connected"]) for case in CASES}
+    columns = [f"{rtt} ms" for rtt in rtts]
+
+    def by_case(name: str) -> list[list[str]]:
+        return [[CASES[case], *(spread(runs[case][rtt][name]) for rtt in rtts)] for case in CASES]
+
+    def medians(case: str) -> dict[str, float]:
+        return {name: statistics.median(cell) for name, cell in runs[case][far].items()}
+
+    steps = [[step, *(spread(runs[BUNDLE][rtt][name]) for rtt in rtts)] for name, step in TIMES.items()]
+    loaded = [
+        [CASES[case], f"{each['files']:g}", f"{each['bytes'] / 1000:.0f}", f"{each['chain']:g}"]
+        for case in CASES
+        for each in [medians(case)]
+    ]
+    slowest = medians(NO_HINTS)["connected"]
     return Template(TEXT.read_text()).substitute(
-        runs=len(runs[HINTS][far]["connected"]),
-        times=table(head, times),
-        connected=table(["connected", *head[1:]], connected),
-        asked=table(["first request to the server", *head[1:]], asked),
+        runs=len(runs[BUNDLE][far]["connected"]),
+        connected=table(["from the click until both pages are connected", *columns], by_case("connected")),
+        asked=table(["from the click until the first request to the server", *columns], by_case("asked")),
+        steps=table([f"{CASES[BUNDLE]}: from the click until", *columns], steps),
         loaded=table(["", "files", "kB", "files one after another"], loaded),
         farthest=far,
-        saved=f"{100 * (1 - medians[HINTS] / medians[NO_HINTS]):.0f}",
+        saved_by_hints=f"{100 * (1 - medians(HINTS)['connected'] / slowest):.0f}",
+        saved_by_bundle=f"{100 * (1 - medians(BUNDLE)['connected'] / slowest):.0f}",
         waited=WAITED_SECONDS,
         window=f"{INITIAL_WINDOW_BYTES:,}",
         machine=results["machine"],

@@ -76,10 +76,11 @@ class Stage:
 
 
 class Counts:
-    """Counts what two pages send, except the final `delete_data_channel`, which nobody waits for."""
+    """Counts what pages send, except for requests of some methods: by default the last one, which nobody waits for."""
 
-    def __init__(self) -> None:
+    def __init__(self, besides: Sequence[str] = ("delete_data_channel",)) -> None:
         self.requests = self.messages = 0
+        self._besides = besides
 
     def follow(self, page: Page) -> None:
         """Count everything that this page sends from now on."""
@@ -87,7 +88,8 @@ class Counts:
         page.on("websocket", lambda socket: socket.on("framesent", self._message))
 
     def _request(self, request: Request) -> None:
-        if request.url.startswith("https:") and "delete_data_channel" not in (request.post_data or ""):
+        body = request.post_data or ""
+        if request.url.startswith("https:") and not any(method in body for method in self._besides):
             self.requests += 1
 
     def _message(self, _: object) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from harness.engines import ROOT
 from harness.page import NEXT_FRAMES, Open, connect, invite, log, say
@@ -73,6 +73,35 @@ def test_a_page_in_a_folder_of_a_static_host_connects_through_the_server_in_its_
 
         assert link.startswith(f"{address}#")
         expect(log(second)).to_contain_text("from the folder")
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site that `make site` creates, in a folder on a host."""
+    root = tmp_path_factory.mktemp("bundle")
+    # These tests run in the environment that make would install, so make must not install it again.
+    installed = [f"--assume-old={folder}/node_modules" for folder in ("web", "clients/javascript")]
+    command = ["make", "--silent", *installed, "site", f"SITE={root / FOLDER}"]
+    subprocess.run(command, cwd=ROOT, check=True)
+    return root
+
+
+def test_a_bundled_page_connects_with_one_file_of_code(new_page: Open, bundle: Path, service: str) -> None:
+    first, second = new_page(), new_page()
+
+    with host(bundle) as url:
+        connect(first, second, f"{url}{FOLDER}/?server={quote(service, safe='')}")
+        say(first, "from the bundle")
+
+        expect(log(second)).to_contain_text("from the bundle")
+        # The host has loaded the code that draws the QR code, too.
+        assert [code_of(page) for page in (second, first)] == [["main.js"], ["dist.js", "main.js"]]
+
+
+def code_of(page: Page) -> list[str]:
+    """Return the names of the files of code that a page has loaded."""
+    names: list[str] = page.evaluate("performance.getEntriesByType('resource').map(({ name }) => name)")
+    return sorted(name.rpartition("/")[2] for name in names if name.endswith("js"))
 
 
 def test_a_page_whose_html_names_the_server_needs_no_server_in_its_address(
