@@ -88,6 +88,7 @@ export class Guest {
         const isClosedByPage = peerConnection.signalingState === "closed" && !another;
         peerConnection.close();
         if (isClosedByPage || !isLost) throw error;
+        this.#parts.report("door-failed", { error });
       } finally {
         inside.abort();
       }

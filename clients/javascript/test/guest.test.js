@@ -195,6 +195,20 @@ test("a guest at the door of a host that is gone waits for it, and is told once 
   }
 });
 
+test("a guest is told why it has left a door", async (t) => {
+  const people = new People(t);
+  people.network.isUp = false;
+  const host = await hostOf(people);
+  const guest = people.guest(host.addresses[0]);
+  await until(() => guest.connections[0]?.remoteDescription);
+
+  guest.connections[0].become("failed");
+  await until(() => guest.connections.length === 2);
+
+  const failures = guest.details.filter(([step]) => step === "door-failed");
+  assert.deepEqual(failures, [["door-failed", { error: new UnreachableError("no-candidates") }]]);
+});
+
 test("a guest whose door stays taken is told after five seconds that the host is away", async (t) => {
   const people = new People(t);
   const address = deserted(people);
