@@ -109,6 +109,16 @@ class Page:
     def evaluate(self, source: str, *values: object) -> Any:
         return self.browser.ask("evaluate", page=self.number, source=source, values=values)
 
+    def reload(self) -> None:
+        self.browser.ask("reload", page=self.number)
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Freeze a page in Chromium: its scripts stop, as those of a page in the background of a phone do."""
+        self.browser.ask("setLifecycle", page=self.number, state="frozen")
+        yield
+        self.browser.ask("setLifecycle", page=self.number, state="active")
+
     def slow_time_down(self) -> None:
         self.evaluate(SLOW_TIME, FACTOR)
 

@@ -41,6 +41,17 @@ const requests = {
     return pages[page].evaluate(`(${source})(...${JSON.stringify(values)})`);
   },
 
+  reload({ page }) {
+    return pages[page].reload();
+  },
+
+  /** Freeze a page, as a browser does with pages in the background, or make it go on. Playwright cannot do this. */
+  async setLifecycle({ page, state }) {
+    const session = await pages[page].createCDPSession();
+    await session.send("Page.setWebLifecycleState", { state });
+    await session.detach();
+  },
+
   close({ profile }) {
     return profiles[profile].close();
   },

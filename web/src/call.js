@@ -6,6 +6,7 @@ export class Call {
   #peerConnection;
   #announce;
   #signal;
+  #onCut;
   #camera = find("camera", HTMLButtonElement);
   #microphone = find("microphone", HTMLButtonElement);
   #sound = find("sound", HTMLButtonElement);
@@ -23,17 +24,20 @@ export class Call {
    * @param {RTCPeerConnection} peerConnection
    * @param {(text: string) => void} announce
    * @param {AbortSignal} signal Ends the call when it is aborted.
+   * @param {() => void} onCut Called if a camera is on at that moment.
    */
-  constructor(peerConnection, announce, signal) {
+  constructor(peerConnection, announce, signal, onCut) {
     this.#peerConnection = peerConnection;
     this.#announce = announce;
     this.#signal = signal;
+    this.#onCut = onCut;
     const ending = { signal };
     peerConnection.addEventListener("track", (event) => this.#receive(event), ending);
     this.#camera.addEventListener("click", () => (this.#stream ? this.#stop() : this.#start()), ending);
     this.#microphone.addEventListener("click", () => this.#mute(), ending);
     this.#sound.addEventListener("click", () => this.#unmuteRemote(), ending);
     signal.addEventListener("abort", () => this.#end());
+    this.#camera.hidden = false;
     this.#show();
   }
 
@@ -75,11 +79,13 @@ export class Call {
   }
 
   #end() {
+    if (this.#stream || this.#remote.srcObject) this.#onCut();
     this.#stream?.getTracks().forEach((track) => track.stop());
     this.#stream = undefined;
     this.#remote.srcObject = null;
     this.#problem.textContent = "";
     this.#show();
+    this.#camera.hidden = true;
   }
 
   #mute() {

@@ -11,42 +11,67 @@ export class Conversation {
   #items = find("log-items", HTMLOListElement);
   #empty = find("log-empty", HTMLElement);
   #input = find("message", HTMLInputElement);
+  #send = find("send", HTMLButtonElement);
   #announce;
+  /** @type {RTCDataChannel | undefined} The way to the other person, as long as there is one. */
+  #channel;
 
-  /**
-   * @param {RTCDataChannel} channel
-   * @param {(text: string) => void} announce
-   * @param {AbortSignal} signal
-   */
-  constructor(channel, announce, signal) {
+  /** @param {(text: string) => void} announce */
+  constructor(announce) {
     this.#announce = announce;
     // A video call makes the log smaller. Scroll down, so that the latest message stays visible.
     const resized = new ResizeObserver(() => (this.#log.scrollTop = this.#log.scrollHeight));
     resized.observe(this.#log);
-    channel.addEventListener("message", ({ data }) => {
-      if (typeof data === "string") this.#say("Other person", data.slice(0, MAX_MESSAGE_CHARACTERS));
+    find("composer", HTMLFormElement).addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#submit();
     });
-    find("composer", HTMLFormElement).addEventListener(
-      "submit",
-      (event) => {
-        event.preventDefault();
-        const text = this.#input.value.trim().slice(0, MAX_MESSAGE_CHARACTERS);
-        if (!text || channel.readyState !== "open") return;
-        channel.send(text);
-        this.#say("You", text);
-        this.#input.value = "";
-      },
-      { signal },
-    );
+  }
+
+  /**
+   * Talk through this data channel from now on, until the signal is aborted.
+   *
+   * @param {RTCDataChannel} channel
+   * @param {AbortSignal} signal
+   */
+  use(channel, signal) {
+    this.#channel = channel;
+    this.#send.disabled = false;
+    const take = (/** @type {MessageEvent} */ { data }) => {
+      if (typeof data === "string") this.#say("Other person", data.slice(0, MAX_MESSAGE_CHARACTERS));
+    };
+    channel.addEventListener("message", take, { signal });
+    signal.addEventListener("abort", () => {
+      if (this.#channel !== channel) return;
+      this.#channel = undefined;
+      this.#send.disabled = true;
+    });
   }
 
   focus() {
     this.#input.focus();
   }
 
+  /**
+   * Add a line about the conversation itself.
+   *
+   * @param {string} text
+   */
+  note(text) {
+    this.#append(create("li", { className: "event" }, create("p", {}, text, " ", now())));
+  }
+
   /** @param {Transfer} transfer */
   addTransfer(transfer) {
     this.#add(transfer.direction === "sent" ? "You" : "Other person", viewTransfer(transfer, this.#announce));
+  }
+
+  #submit() {
+    const text = this.#input.value.trim().slice(0, MAX_MESSAGE_CHARACTERS);
+    if (!text || this.#channel?.readyState !== "open") return;
+    this.#channel.send(text);
+    this.#say("You", text);
+    this.#input.value = "";
   }
 
   /**
@@ -62,9 +87,12 @@ export class Conversation {
    * @param {HTMLElement} what
    */
   #add(who, what) {
-    const time = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-    const head = create("p", { className: "who" }, who, " ", create("time", { textContent: time }));
-    const item = create("li", { className: who === "You" ? "mine" : "theirs" }, head, what);
+    const head = create("p", { className: "who" }, who, " ", now());
+    this.#append(create("li", { className: who === "You" ? "mine" : "theirs" }, head, what));
+  }
+
+  /** @param {HTMLLIElement} item */
+  #append(item) {
     keepAtEnd(this.#log, () => {
       this.#empty.hidden = true;
       this.#items.append(item);
@@ -78,4 +106,9 @@ export class Conversation {
     if (save instanceof HTMLAnchorElement) URL.revokeObjectURL(save.href);
     item.remove();
   }
+}
+
+/** The time of an entry. */
+function now() {
+  return create("time", { textContent: new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }) });
 }

@@ -3,13 +3,23 @@
 import { AccessError, ExpiredError, NetworkError, RefusalError, ServerError, TamperedError, UnreachableError } from "peerpost";
 import { SettingsError } from "./settings.js";
 
-/** The current step of a session. @typedef {"start" | "open" | "wait" | "read" | "answer" | "reach" | "talk"} Phase */
+/**
+ * The current step of a session. In "again", a connection is lost, and the page waits for another one.
+ *
+ * @typedef {"start" | "open" | "wait" | "read" | "answer" | "reach" | "talk" | "again"} Phase
+ */
+
+/**
+ * Whose session it is: the host's or a guest's of an address, or anybody's with a link that works once.
+ *
+ * @typedef {"host" | "guest" | "once"} Kind
+ */
 
 /**
  * What the error screen offers first: a button, a field for the key, or nothing. After "ask", the user must ask the other
  * person, and making a new link is the second choice. After "none", no button can help.
  *
- * @typedef {"new link" | "try again" | "access key" | "ask" | "none"} Action
+ * @typedef {"new link" | "try again" | "come back" | "access key" | "ask" | "none"} Action
  */
 
 /**
@@ -19,11 +29,12 @@ import { SettingsError } from "./settings.js";
  * @property {string} next The one thing to do next.
  * @property {string[]} [otherwise] What else can help.
  * @property {Action} [action]
- * @property {boolean} [isWanted] Whether this user ended the connection, so that it is not an error.
+ * @property {boolean} [isCalm] Whether nothing has gone wrong.
  */
 
 /**
  * @typedef {object} Circumstances
+ * @property {Kind} [kind]
  * @property {boolean} [isTimeUp] Whether the link has expired.
  * @property {boolean} [wasConnected] Whether this page was connected before it was reloaded.
  */
@@ -36,6 +47,16 @@ export class LeftError extends Error {
 /** This user ended the connection. */
 export class HungUpError extends Error {
   name = "HungUpError";
+}
+
+/** The host of the link talks to somebody else. */
+export class BusyError extends Error {
+  name = "BusyError";
+}
+
+/** Another tab of this browser goes on in place of this one. */
+export class MovedError extends Error {
+  name = "MovedError";
 }
 
 /** This browser cannot connect. */
@@ -61,6 +82,18 @@ export const PHASES = {
   answer: "Replying to the host",
   reach: "Connecting the two browsers",
   talk: "In conversation",
+  again: "Connecting again",
+};
+
+/** Why two browsers could not reach each other. @type {Record<import("peerpost").Reason, string>} */
+export const REASONS = {
+  closed: "The connection was closed.",
+  "host-away": "The other person's page is not there.",
+  "no-candidates": "The other browser has not said how it can be reached.",
+  "no-relay": "The TURN relay did not reply.",
+  "no-stun": "No STUN server replied.",
+  "strict-nats": "Both of you are behind strict routers, and there is no TURN relay.",
+  unknown: "A firewall or router between you may block the connection.",
 };
 
 const NEW_LINK = "Make a new link and send it.";
@@ -73,14 +106,16 @@ const MAKE_ONE_YOURSELF = "Make a new link yourself and send it.";
  * @param {Circumstances} [circumstances]
  * @returns {Failure}
  */
-export function explain(error, phase, { isTimeUp, wasConnected } = {}) {
+export function explain(error, phase, { kind = "once", isTimeUp, wasConnected } = {}) {
   if (error instanceof SettingsError) return wrongAddress(error);
   if (error instanceof UnsupportedError) return unsupported(error);
-  if (error instanceof HungUpError) return hungUp();
-  if (error instanceof LeftError) return left();
-  if (error instanceof ExpiredError) return expired(phase, isTimeUp, wasConnected);
+  if (error instanceof HungUpError) return hungUp(kind);
+  if (error instanceof LeftError) return left(kind);
+  if (error instanceof BusyError) return busy();
+  if (error instanceof MovedError) return moved();
+  if (error instanceof ExpiredError) return kind === "guest" ? over(phase) : expired(phase, isTimeUp, wasConnected);
   if (error instanceof TamperedError) return tampered(phase);
-  if (error instanceof UnreachableError) return unreachable();
+  if (error instanceof UnreachableError) return unreachable(kind, error);
   if (error instanceof AccessError) return locked(error);
   if (error instanceof RefusalError) return refused(error);
   if (error instanceof ServerError) return unavailable(error);
@@ -119,15 +154,78 @@ function unsupported({ message, remedy }) {
   return { title: "This browser cannot connect", text: message, next: remedy, action: "none" };
 }
 
-function hungUp() {
-  return { title: "You hung up", text: "The connection is closed.", next: "To talk again, make a new link and send it.", isWanted: true };
+/**
+ * @param {Kind} kind
+ * @returns {Failure}
+ */
+function hungUp(kind) {
+  const title = "You hung up";
+  if (kind === "guest") {
+    return {
+      title,
+      text: "The connection is closed. The link still works for as long as the other person keeps it.",
+      next: "To talk again, open the link again.",
+      action: "come back",
+      isCalm: true,
+    };
+  }
+  const text = kind === "host" ? "The connection is closed, and your link no longer works." : "The connection is closed.";
+  return { title, text, next: "To talk again, make a new link and send it.", isCalm: true };
 }
 
-function left() {
+/**
+ * @param {Kind} kind
+ * @returns {Failure}
+ */
+function left(kind) {
+  const title = "The other person has left";
+  if (kind === "guest") {
+    return { title, text: "They hung up, so their link no longer works.", next: NEW_LINK, otherwise: [ASK_NEW_LINK] };
+  }
   return {
-    title: "The other person has left",
+    title,
     text: "They closed or reloaded their page, or lost their network connection. A link works only once, so you need a new one to connect again.",
     next: NEW_LINK,
+  };
+}
+
+/** @returns {Failure} */
+function busy() {
+  return {
+    title: "Two people are already talking",
+    text: "This link connects two people at a time. You can join as soon as one of them has left.",
+    next: "Try again later.",
+    otherwise: ["If you are one of the two, close the page in your other window or on your other device.", MAKE_ONE_YOURSELF],
+    action: "try again",
+    isCalm: true,
+  };
+}
+
+/** @returns {Failure} */
+function moved() {
+  return {
+    title: "You continued in another tab",
+    text: "This page is open in another tab or window of your browser, and is connected only there.",
+    next: "Close this tab. Or try again, to continue here.",
+    action: "try again",
+    isCalm: true,
+  };
+}
+
+/**
+ * The address of a guest's link is over.
+ *
+ * @param {Phase} phase
+ * @returns {Failure}
+ */
+function over(phase) {
+  const wasConnected = phase === "again";
+  return {
+    title: wasConnected ? "The connection has ended" : "This link no longer works",
+    text: "The link has expired, or the person who sent it has ended it.",
+    next: ASK_NEW_LINK,
+    otherwise: [MAKE_ONE_YOURSELF],
+    action: "ask",
   };
 }
 
@@ -183,16 +281,27 @@ function tampered(phase) {
   };
 }
 
-function unreachable() {
+/**
+ * @param {Kind} kind
+ * @param {UnreachableError} error
+ * @returns {Failure}
+ */
+function unreachable(kind, { reason }) {
+  const title = "The two browsers could not reach each other";
+  const otherwise = [
+    "Move one of the two devices to another network, such as a phone's hotspot.",
+    "Turn off any VPN.",
+    "Ask the server's operator for a TURN relay, or name one with ?ice= in the page's address.",
+  ];
+  if (kind === "guest") return { title, text: REASONS[reason], next: "Try again.", otherwise, action: "try again" };
+  const isUnknown = reason === "unknown" || reason === "closed";
   return {
-    title: "The two browsers could not reach each other",
-    text: "Either the other person closed or reloaded their page, or a firewall or router between you blocks the connection.",
+    title,
+    text: isUnknown
+      ? "Either the other person closed or reloaded their page, or a firewall or router between you blocks the connection."
+      : REASONS[reason],
     next: "Ask the other person whether their page is open, then make a new link and send it.",
-    otherwise: [
-      "Move one of the two devices to another network, such as a phone's hotspot.",
-      "Turn off any VPN.",
-      "Ask the server's operator for a TURN relay, or name one with ?ice= in the page's address.",
-    ],
+    otherwise,
   };
 }
 

@@ -6,19 +6,20 @@ import { drawQrCode } from "./qr-code.js";
 /**
  * @param {string} link
  * @param {number} expiry In Unix milliseconds.
+ * @param {boolean} isOnce Whether the link works only once.
  * @param {(text: string) => void} announce
- * @param {AbortSignal} signal
  */
-export function showInvitation(link, expiry, announce, signal) {
+export function showInvitation(link, expiry, isOnce, announce) {
   const field = find("link", HTMLInputElement);
   const copy = find("copy", HTMLButtonElement);
   const share = find("share", HTMLButtonElement);
-  find("expiry", HTMLTimeElement).textContent = new Date(expiry).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  find("life", HTMLElement).replaceChildren(...describeLife(expiry, isOnce));
+  find("renew", HTMLElement).hidden = isOnce;
   field.value = link;
-  field.addEventListener("focus", () => field.select(), { signal });
+  field.onfocus = () => field.select();
 
   copy.textContent = "Copy the link";
-  const copyLink = async () => {
+  copy.onclick = async () => {
     try {
       await navigator.clipboard.writeText(link);
       copy.textContent = "Copied";
@@ -28,10 +29,33 @@ export function showInvitation(link, expiry, announce, signal) {
       announce("The link is selected. Copy it with your browser.");
     }
   };
-  copy.addEventListener("click", copyLink, { signal });
   share.hidden = !navigator.share;
-  share.addEventListener("click", () => navigator.share({ title: "Peerpost", url: link }).catch(() => {}), { signal });
+  share.onclick = () => navigator.share({ title: "Peerpost", url: link }).catch(() => {});
   showQrCode(link);
+}
+
+/**
+ * @param {number} expiry
+ * @param {boolean} isOnce
+ */
+function describeLife(expiry, isOnce) {
+  const time = create("time", { id: "expiry", textContent: isOnce ? clock(expiry) : dayAndClock(expiry) });
+  if (isOnce) return ["It works once, and expires at ", time, ". Keep this page open."];
+  return ["It works until ", time, ", whenever this page is open."];
+}
+
+/** @param {number} time In Unix milliseconds. */
+function clock(time) {
+  return new Date(time).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+}
+
+/**
+ * Name the day as well. "Tomorrow" would be wrong after midnight.
+ *
+ * @param {number} time In Unix milliseconds.
+ */
+export function dayAndClock(time) {
+  return `${new Date(time).toLocaleDateString("en", { weekday: "long" })} at ${clock(time)}`;
 }
 
 /** @param {string} link */

@@ -1,13 +1,28 @@
 /** Remembers the link and the access key when the page is reloaded, or returns after the browser has discarded it. */
 
 /**
- * @typedef {object} Invitation A link that was sent to a guest and has not been used yet.
+ * @typedef {object} Invitation A link for one guest that was sent and has not been used yet.
  * @property {string} channelId
  * @property {string} key
  * @property {number} expiry In Unix milliseconds.
  */
 
-/** @typedef {{ invitation?: Invitation, wasConnected?: boolean }} Memory */
+/**
+ * @typedef {object} Address The host's link, which can be used again and again.
+ * @property {string} addressId
+ * @property {string} key
+ * @property {string} owner The secret that makes this page the host.
+ * @property {number} expiry In Unix milliseconds.
+ */
+
+/**
+ * @typedef {object} Memory
+ * @property {Invitation} [invitation]
+ * @property {Address} [address]
+ * @property {string} [guest] The id of this guest, which its connections have in common.
+ * @property {string} [token] A secret that a host has in common with its last guest.
+ * @property {boolean} [wasConnected] Whether this page was connected.
+ */
 
 // Stored in this tab's history entry: no other page and no other tab can read it, and it is gone when the tab closes.
 /** @returns {Memory} */

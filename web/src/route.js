@@ -1,12 +1,40 @@
 /** The route of a connection: the selected candidate pair, and its round-trip time. */
 
+import { find } from "./dom.js";
+import { ROUTE_MS } from "./limits.js";
+
 /** @typedef {{ words: string, roundTripMs: number | undefined }} Route */
+
+/**
+ * Show the route until the signal is aborted.
+ *
+ * @param {RTCPeerConnection} peerConnection
+ * @param {AbortSignal} signal
+ */
+export function followRoute(peerConnection, signal) {
+  const route = find("route", HTMLElement);
+  const roundTrip = find("round-trip", HTMLElement);
+  const show = async () => {
+    const found = await readRoute(peerConnection);
+    if (!found || signal.aborted) return;
+    route.textContent = found.words;
+    const { roundTripMs } = found;
+    if (roundTripMs !== undefined) roundTrip.textContent = `${roundTripMs.toFixed(roundTripMs < 10 ? 1 : 0)} ms`;
+  };
+  const timer = setInterval(show, ROUTE_MS);
+  signal.addEventListener("abort", () => {
+    clearInterval(timer);
+    route.textContent = "Not connected";
+    roundTrip.textContent = "–";
+  });
+  show();
+}
 
 /**
  * @param {RTCPeerConnection} peerConnection
  * @returns {Promise<Route | undefined>}
  */
-export async function readRoute(peerConnection) {
+async function readRoute(peerConnection) {
   const stats = await peerConnection.getStats();
   const pair = chosenPair([...stats.values()]);
   if (!pair) return undefined;

@@ -13,14 +13,35 @@ export function show(part) {
   for (const each of PARTS) find(each, HTMLElement).hidden = each !== part;
 }
 
-/** Keep the conversation below the error screen, so that its messages can be read and its files saved. */
+/**
+ * Show the conversation, with the other person there or away.
+ *
+ * @param {string} title
+ * @param {string} notice Why the other person is away. Empty if they are there.
+ */
+export function showConversation(title, notice) {
+  const interruption = find("interruption", HTMLElement);
+  find("conversation-title", HTMLElement).textContent = title;
+  interruption.textContent = notice;
+  interruption.hidden = !notice;
+  setOver(false);
+  show("conversation");
+}
+
+/** Keep the conversation below another part, so that its messages can be read and its files saved. */
 export function keepConversation() {
-  if (!find("log-items", HTMLElement).childElementCount) return;
+  if (!find("log-items", HTMLElement).querySelector(".mine, .theirs")) return;
   find("conversation-title", HTMLElement).textContent = "Your conversation";
-  for (const id of ["call", "composer"]) find(id, HTMLElement).hidden = true;
-  find("conversation-end", HTMLElement).hidden = false;
-  find("conversation", HTMLElement).classList.add("over");
+  find("interruption", HTMLElement).hidden = true;
+  setOver(true);
   find("conversation", HTMLElement).hidden = false;
+}
+
+/** @param {boolean} isOver */
+function setOver(isOver) {
+  for (const id of ["call", "composer"]) find(id, HTMLElement).hidden = isOver;
+  find("conversation-end", HTMLElement).hidden = !isOver;
+  find("conversation", HTMLElement).classList.toggle("over", isOver);
 }
 
 /**
@@ -55,37 +76,39 @@ export function showJoining(title, text) {
 }
 
 /**
- * Say what became of the link or the connection from before the reload.
+ * Say above the link what became of an earlier one, or of a connection.
  *
- * @param {string} text
+ * @param {string} text Empty if there is nothing to say.
  */
 export function showNotice(text) {
   const notice = find("notice", HTMLElement);
   notice.textContent = text;
-  notice.hidden = false;
-  announce(text);
+  notice.hidden = !text;
+  if (text) announce(text);
 }
 
 /**
  * @param {import("./failure.js").Failure} failure
  * @param {import("./failure.js").Phase} phase
  */
-export function showFailure({ title, text, next, otherwise = [], action = "new link", isWanted = false }, phase) {
+export function showFailure({ title, text, next, otherwise = [], action = "new link", isCalm = false }, phase) {
   const heading = find("failure-title", HTMLElement);
   const step = find("failure-step", HTMLElement);
   heading.textContent = title;
   step.textContent = `Step: ${PHASES[phase]}`;
-  step.hidden = isWanted;
-  find("failure", HTMLElement).classList.toggle("calm", isWanted);
+  step.hidden = isCalm;
+  find("failure", HTMLElement).classList.toggle("calm", isCalm);
   find("failure-text", HTMLElement).textContent = text;
   find("failure-next", HTMLElement).textContent = next;
   find("failure-otherwise", HTMLElement).hidden = otherwise.length === 0;
   find("failure-tries", HTMLElement).replaceChildren(...otherwise.map((each) => create("li", { textContent: each })));
   find("access", HTMLElement).hidden = action !== "access key";
-  find("again", HTMLElement).hidden = action !== "try again";
+  const again = find("again", HTMLElement);
+  again.hidden = action !== "try again" && action !== "come back";
+  again.textContent = action === "come back" ? "Open the link again" : "Try again";
   find("fresh", HTMLElement).hidden = action === "access key" || action === "none";
   find("fresh", HTMLElement).classList.toggle("primary", action === "new link");
   show("failure");
-  setStatus(title, isWanted ? "over" : "bad");
+  setStatus(title, isCalm ? "over" : "bad");
   heading.focus();
 }

@@ -3,7 +3,7 @@
 /** @typedef {import("./timeline.js").Mood} Mood */
 
 /** @type {Record<string, (detail: any) => [string, Mood?] | undefined>} The client's progress events that get a line. */
-export const PROGRESS = {
+const PROGRESS = {
   retry: ({ error, delay }) => [`Failed: ${error.message}. Retrying in ${(delay / 1000).toFixed(1)} s`, "bad"],
   channel: () => ["Channel created"],
   "offer-sent": () => ["Offer sent to the server"],
@@ -14,10 +14,25 @@ export const PROGRESS = {
   "candidates-received": ({ count }) => [`Candidates received: ${count}`],
   "candidate-skipped": () => ["Ignored an unusable candidate"],
   "ice-server-skipped": () => ["Ignored an unusable ICE server"],
-  connected: () => ["Connected directly; the server is no longer involved", "good"],
+  connected: () => ["Connected directly, without the server", "good"],
   renegotiated: () => ["Renegotiated without the server"],
   "negotiation-failed": () => ["Renegotiation failed", "bad"],
+  "door-failed": ({ error }) => (error.reason === "host-away" ? undefined : [`Failed: ${error.message}`, "bad"]),
+  "host-away": () => ["The other person's page is not there"],
+  lost: () => ["Connection lost", "bad"],
 };
+
+/**
+ * Add a progress event of the client to the timeline, if there is a line for it.
+ *
+ * @param {import("./timeline.js").Timeline} timeline
+ * @param {string} step
+ * @param {any} detail
+ */
+export function addStep(timeline, step, detail) {
+  const [text, mood] = PROGRESS[step]?.(detail) ?? [];
+  if (text) timeline.add(text, mood);
+}
 
 /** @type {Record<RTCIceConnectionState, [string, Mood?]>} */
 export const ICE = {

@@ -1,0 +1,334 @@
+"""The page's link is an address: both users can leave the page and come back, and nobody else gets between them."""
+
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from harness.page import GET_STUCK, Open, heading, invite, log, say, wait_until_erased
+
+HOUR_MS = 3_600_000
+# A host opens another door after two minutes.
+NEXT_DOOR_MS = 121_000
+TALKING = "Two people are already talking"
+FRIDAY = "2026-03-06T12:30"
+
+
+def leave_page(page: Page) -> None:
+    """Close the page as far as its scripts can tell. `page.go_back()` opens it again, as the browser's history does."""
+    page.goto("about:blank")
+
+
+def exchange_messages(first: Page, second: Page, about: str) -> None:
+    say(first, f"first {about}")
+    say(second, f"second {about}")
+    expect(log(second)).to_contain_text(f"first {about}")
+    expect(log(first)).to_contain_text(f"second {about}")
+
+
+def expect_connected_again(first: Page, second: Page, times: int = 1) -> None:
+    for page in (first, second):
+        expect(log(page).get_by_text("Connected again.")).to_have_count(times)
+        heading(page, "You are connected")
+
+
+def hosted_address(host: Page) -> dict[str, Any]:
+    address: dict[str, Any] = host.evaluate("history.state.peerpost.address")
+    return address
+
+
+def erase_address(host: Page, service: str) -> None:
+    """Erase the host's address on the server, as when it has expired."""
+    address = hosted_address(host)
+    erase = {"method": "delete_data_channel", "channel_id": address["addressId"], "owner": address["owner"]}
+    assert httpx.post(service, json=erase).is_success
+
+
+def test_the_page_says_until_when_the_link_works(new_page: Open, address: str) -> None:
+    page = new_page()
+    page.clock.install(time=FRIDAY)
+
+    link = invite(page, address)
+
+    assert "#@" in link
+    expect(page.locator("#link-note")).to_contain_text("It works until Saturday at 12:3")
+
+
+@pytest.mark.parametrize("who", ["host", "guest", "both"])
+def test_two_people_are_connected_again_after_a_reload(pair: tuple[Page, Page], who: str) -> None:
+    first, second = pair
+    exchange_messages(first, second, "before")
+    link = second.url
+
+    for page, name in ((first, "host"), (second, "guest")):
+        if who in (name, "both"):
+            page.evaluate("location.reload()")
+
+    expect_connected_again(first, second)
+    exchange_messages(first, second, "after")
+    for page, name in ((first, "host"), (second, "guest")):
+        if who in (name, "both"):
+            expect(log(page)).not_to_contain_text("before")
+        else:
+            expect(log(page)).to_contain_text("before")
+            expect(log(page)).to_contain_text("The connection is lost.")
+    assert second.url == link
+
+
+def test_the_other_page_says_that_it_is_connecting_again(pair: tuple[Page, Page]) -> None:
+    first, second = pair
+    exchange_messages(first, second, "before")
+
+    leave_page(second)
+    heading(first, "Connecting again")
+    expect(first.locator("#status")).to_have_text("Connecting again")
+    expect(first.locator("#interruption")).to_contain_text("The link works until")
+    expect(first.get_by_role("button", name="Send", exact=True)).to_be_disabled()
+    expect(first.get_by_role("button", name="Start a video call")).to_be_hidden()
+    expect(log(first)).to_contain_text("second before")
+    second.go_back()
+
+    expect_connected_again(first, second)
+    exchange_messages(first, second, "after")
+
+
+def test_a_host_who_returns_after_an_hour_is_connected_to_the_waiting_guest(pair: tuple[Page, Page]) -> None:
+    first, second = pair
+    exchange_messages(first, second, "before")
+    second.clock.install()
+
+    leave_page(first)
+    heading(second, "Connecting again")
+    expect(second.locator("#interruption")).to_contain_text("The link works until")
+    second.clock.fast_forward(HOUR_MS)
+    first.go_back()
+
+    expect_connected_again(first, second)
+    exchange_messages(first, second, "after")
+
+
+def test_a_host_who_returns_to_nobody_shows_the_link_that_still_works(pair: tuple[Page, Page]) -> None:
+    first, second = pair
+    link = second.url
+
+    leave_page(second)
+    leave_page(first)
+    first.go_back()
+
+    expect(first.locator("#notice")).to_contain_text("Welcome back. The other person is not there at the moment.")
+    expect(first.get_by_label("Your link")).to_have_value(link)
+    second.goto(link)
+    for page in pair:
+        heading(page, "You are connected")
+
+
+def test_a_host_who_reloads_while_waiting_keeps_the_link(new_page: Open, address: str) -> None:
+    first, second = new_page(), new_page()
+    link = invite(first, address)
+    expiry = first.locator("#expiry").text_content()
+
+    first.reload()
+    first.reload()
+
+    expect(first.locator("#notice")).to_have_text("Welcome back. The link you sent still works.")
+    expect(first.get_by_label("Your link")).to_have_value(link)
+    expect(first.locator("#expiry")).to_have_text(str(expiry))
+    second.goto(link)
+    for page in (first, second):
+        heading(page, "You are connected")
+
+
+def test_a_guest_who_opens_the_link_while_the_host_is_away_waits(new_page: Open, address: str) -> None:
+    first, second = new_page(), new_page()
+    link = invite(first, address)
+    leave_page(first)
+
+    second.goto(link)
+    heading(second, "Waiting for the other person")
+    first.go_back()
+
+    for page in (first, second):
+        heading(page, "You are connected")
+
+
+def test_a_third_person_learns_that_two_people_are_talking_and_does_not_disturb_them(
+    new_page: Open, pair: tuple[Page, Page]
+) -> None:
+    first, second = pair
+    third = new_page()
+    exchange_messages(first, second, "before")
+    texts = [log(page).inner_text() for page in pair]
+
+    third.goto(second.url)
+
+    heading(third, TALKING)
+    expect(log(third)).to_be_hidden()
+    assert "before" not in third.content()
+    expect(first.locator("#timeline")).to_contain_text("Somebody else opened your link.")
+    assert [log(page).inner_text() for page in pair] == texts
+    exchange_messages(first, second, "after")
+
+
+@pytest.mark.parametrize("token", [{}, {"token": "a guess"}], ids=["no token", "a wrong token"])
+def test_a_third_person_who_uses_the_guests_id_is_sent_away(
+    new_page: Open, pair: tuple[Page, Page], token: dict[str, str]
+) -> None:
+    """Everyone who has the link can read the id of a guest on the server."""
+    first, second = pair
+    third = new_page()
+    guest = second.evaluate("history.state.peerpost.guest")
+
+    open_with_memory(third, second.url, {"guest": guest, "wasConnected": True, **token})
+
+    heading(third, TALKING)
+    exchange_messages(first, second, "after")
+
+
+def open_with_memory(page: Page, url: str, memory: dict[str, Any]) -> None:
+    """Open the page as in a tab that has remembered something."""
+    page.goto(url.partition("?")[0] + "icon.svg")
+    page.evaluate("([url, peerpost]) => history.replaceState({ peerpost }, '', url)", [url, memory])
+    page.reload()
+
+
+@pytest.mark.parametrize("duplicated", [0, 1], ids=["host", "guest"])
+def test_a_duplicated_tab_goes_on_in_place_of_the_first_one(pair: tuple[Page, Page], duplicated: int) -> None:
+    tab, other = pair[duplicated], pair[1 - duplicated]
+    exchange_messages(*pair, "before")
+    duplicate = tab.context.new_page()
+
+    open_with_memory(duplicate, tab.url, tab.evaluate("history.state.peerpost"))
+
+    heading(tab, "You continued in another tab")
+    expect_connected_again(duplicate, other)
+    exchange_messages(duplicate, other, "after")
+    tab.get_by_role("button", name="Try again").click()
+    heading(duplicate, "You continued in another tab")
+    exchange_messages(tab, other, "in the first tab again")
+
+
+def test_a_third_person_can_join_when_the_guest_has_left(new_page: Open, pair: tuple[Page, Page]) -> None:
+    first, second = pair
+    third = new_page()
+    exchange_messages(first, second, "before")
+    third.goto(second.url)
+    heading(third, TALKING)
+
+    second.get_by_role("button", name="Hang up").click()
+    heading(second, "You hung up")
+    third.get_by_role("button", name="Try again").click()
+
+    heading(third, "You are connected")
+    expect(log(first)).to_contain_text("Somebody else has opened your link. You are now connected to them.")
+    exchange_messages(first, third, "after")
+    second.get_by_role("button", name="Open the link again").click()
+    heading(second, TALKING)
+
+
+def test_a_guest_who_hangs_up_can_come_back(pair: tuple[Page, Page]) -> None:
+    first, second = pair
+    exchange_messages(first, second, "before")
+
+    second.get_by_role("button", name="Hang up").click()
+    heading(second, "You hung up")
+    expect(second.locator("#failure-step")).to_be_hidden()
+    expect(first.locator("#notice")).to_have_text("The other person has left. They can come back with the same link.")
+    expect(first.get_by_label("Your link")).to_have_value(second.url)
+    expect(log(first)).to_contain_text("before")
+    second.get_by_role("button", name="Open the link again").click()
+
+    expect_connected_again(first, second)
+    exchange_messages(first, second, "after")
+    expect(log(first)).to_contain_text("before")
+
+
+def test_a_host_who_hangs_up_ends_the_link(new_page: Open, pair: tuple[Page, Page], service: str) -> None:
+    first, second = pair
+    exchange_messages(first, second, "before")
+    link = second.url
+
+    first.get_by_role("button", name="Hang up").click()
+
+    heading(first, "You hung up")
+    expect(first.locator("#failure-step")).to_be_hidden()
+    heading(second, "The other person has left")
+    expect(second.locator("#failure-step")).to_have_text("Step: In conversation")
+    expect(second).to_have_title("The other person has left · Peerpost")
+    expect(log(second)).to_contain_text("before")
+    wait_until_erased(service, link)
+    third = new_page()
+    third.goto(link)
+    heading(third, "This link no longer works")
+    first.get_by_role("button", name="Make a new link").click()
+    heading(first, "Send this link to one person")
+    assert first.get_by_label("Your link").input_value() != link
+
+
+def test_a_new_link_ends_the_earlier_one(new_page: Open, address: str, service: str) -> None:
+    first, second = new_page(), new_page()
+    earlier = invite(first, address)
+
+    first.get_by_role("button", name="Make a new link").click()
+
+    wait_until_erased(service, earlier)
+    second.goto(earlier)
+    heading(second, "This link no longer works")
+    heading(first, "Send this link to one person")
+    second.goto(first.get_by_label("Your link").input_value())
+    for page in (first, second):
+        heading(page, "You are connected")
+
+
+def test_a_host_whose_link_has_expired_gets_another_one(new_page: Open, address: str, service: str) -> None:
+    first, second = new_page(), new_page()
+    first.clock.install()
+    earlier = invite(first, address)
+
+    erase_address(first, service)
+    first.clock.fast_forward(NEXT_DOOR_MS)
+
+    expect(first.locator("#notice")).to_have_text("Your earlier link no longer works. Send this one instead.")
+    link = first.get_by_label("Your link").input_value()
+    assert link != earlier
+    second.goto(link)
+    for page in (first, second):
+        heading(page, "You are connected")
+
+
+def test_people_whose_link_expires_while_they_talk_need_the_new_one_after_a_loss(
+    pair: tuple[Page, Page], service: str
+) -> None:
+    first, second = pair
+    exchange_messages(first, second, "before")
+    first.clock.install()
+    earlier = hosted_address(first)
+
+    erase_address(first, service)
+    first.reload()
+
+    heading(second, "The connection has ended")
+    expect(log(second)).to_contain_text("before")
+    expect(first.locator("#notice")).to_have_text("Your earlier link no longer works. Send this one instead.")
+    assert hosted_address(first)["addressId"] != earlier["addressId"]
+
+
+def test_a_call_and_a_file_end_with_a_line_when_the_connection_is_lost(pair: tuple[Page, Page]) -> None:
+    first, second = pair
+    first.get_by_role("button", name="Start a video call").click()
+    second.get_by_role("button", name="Join with video").click()
+    for page in pair:
+        expect(page.locator("#remote-video")).to_be_visible()
+    first.evaluate(GET_STUCK)
+    file = {"name": "film.bin", "mimeType": "", "buffer": bytes(5_000_000)}
+    first.get_by_label("Send files").set_input_files(file)  # type: ignore[arg-type]
+    expect(log(second)).to_contain_text("film.bin")
+
+    second.reload()
+
+    expect(log(first)).to_contain_text("The video call has ended.")
+    expect(log(first)).to_contain_text("The connection ended.")
+    expect(first.locator("#stage")).to_be_hidden()
+    expect_connected_again(first, second)
+    second.get_by_role("button", name="Start a video call").click()
+    expect(first.locator("#remote-video")).to_be_visible()

@@ -1,0 +1,177 @@
+/**
+ * The session of a guest, who has opened the link of an address. If the connection is lost, the guest goes back there for
+ * as long as the address lives.
+ */
+
+import { SignalingClient, UnreachableError } from "peerpost";
+import { createGuest, reconnect } from "peerpost/reconnect";
+import { BusyError, HungUpError, LeftError, MovedError } from "./failure.js";
+import { MAX_FAILED_DOORS, HELLO_MS } from "./limits.js";
+import { remember } from "./memory.js";
+import { takeOver } from "./only-tab.js";
+import { Peer } from "./peer.js";
+import { addStep } from "./steps.js";
+
+/** @typedef {import("./failure.js").Phase} Phase */
+
+// These say that the host was not there. Nobody is to blame but the moment.
+const HOST_IS_AWAY = ["closed", "host-away"];
+
+export class GuestSession {
+  kind = /** @type {const} */ ("guest");
+  /** @type {Phase} */
+  phase = "read";
+  #means;
+  #client;
+  #address;
+  #memory;
+  #stage;
+  /** @type {Peer | undefined} The latest connection. */
+  #peer;
+  #hasJoined = false;
+  /** How many doors have not led to the host, although it was there. */
+  #failedDoors = 0;
+  #expiry = Infinity;
+  #end = new AbortController();
+
+  /**
+   * @param {import("./means.js").Means} means
+   * @param {{ addressId: string, key: string }} address
+   * @param {import("./memory.js").Memory} memory From before the page was reloaded.
+   * @param {import("./stage.js").Stage} stage Shows what happens.
+   */
+  constructor(means, address, memory, stage) {
+    this.#means = means;
+    this.#address = address;
+    this.#memory = memory;
+    this.#stage = stage;
+    this.#client = new SignalingClient(means.settings.server, means.clientOptions);
+  }
+
+  /**
+   * Stay connected until the session ends. Never resolve, and reject with the reason.
+   *
+   * @returns {Promise<never>}
+   */
+  async run() {
+    const { guest = createGuest() } = this.#memory;
+    this.#remember({ guest });
+    takeOver(this.#address.addressId, this.#end.signal, () => this.close(new MovedError("moved to another tab")));
+    await reconnect({
+      ...this.#address,
+      server: this.#client,
+      guest,
+      newConnection: () => this.#newPeer().connection,
+      onPeer: () => {}, // The host still has to let us in.
+      onProgress: (step, detail) => this.#follow(step, detail),
+      signal: this.#end.signal,
+    });
+    throw this.#end.signal.reason;
+  }
+
+  /** The user leaves for good, and can still come back by the link. */
+  leave() {
+    this.#peer?.dismiss({ type: "goodbye" });
+    this.#end.abort(new HungUpError("hung up"));
+  }
+
+  /** The page is closed or reloaded. */
+  hide() {
+    this.close(new HungUpError("hidden"));
+  }
+
+  /** @param {unknown} reason */
+  close(reason) {
+    this.#end.abort(reason);
+    this.#peer?.close();
+  }
+
+  #newPeer() {
+    const { settings, timeline } = this.#means;
+    const peer = new Peer(settings.iceServers, timeline, { canReturn: true });
+    this.#peer = peer;
+    peer.listen((notice) => this.#take(peer, notice));
+    peer.opened.then(() => this.#knock(peer)).catch(() => {}); // The client notices that it has ended.
+    return peer;
+  }
+
+  /**
+   * Ask the host to let us in.
+   *
+   * @param {Peer} peer
+   */
+  #knock(peer) {
+    peer.tell({ type: "hello", token: this.#memory.token });
+    // A host that is another program lets everyone in without a word.
+    setTimeout(() => this.#join(peer), HELLO_MS);
+  }
+
+  /**
+   * @param {Peer} peer
+   * @param {import("./notices.js").Notice} notice
+   */
+  #take(peer, notice) {
+    if (notice.type === "busy") return this.close(new BusyError("two people are talking"));
+    if (notice.type === "goodbye") return this.close(new LeftError("the other person has left"));
+    if (notice.type === "welcome") {
+      this.#expiry = Date.now() + notice.seconds * 1000;
+      this.#remember({ token: notice.token });
+    }
+    // The host's first words may overtake its welcome, and count as a hello.
+    this.#join(peer);
+  }
+
+  /**
+   * The host talks to us.
+   *
+   * @param {Peer} peer
+   */
+  async #join(peer) {
+    if (this.phase === "talk" || peer.signal.aborted || this.#end.signal.aborted) return;
+    const isAgain = this.#hasJoined || Boolean(this.#memory.wasConnected);
+    this.#hasJoined = true;
+    this.phase = "talk";
+    this.#remember({ wasConnected: true });
+    this.#stage.join(peer, isAgain ? "again" : "first");
+    await peer.over;
+    if (this.#end.signal.aborted) return;
+    this.phase = "again";
+    this.#stage.lose(this.#expiry);
+  }
+
+  /**
+   * @param {import("peerpost").Step} step
+   * @param {any} detail
+   */
+  #follow(step, detail) {
+    addStep(this.#means.timeline, step, detail);
+    if (this.#hasJoined) return;
+    if (step === "offer-received") {
+      this.phase = "answer";
+      this.#stage.reach();
+    }
+    if (step === "answer-sent") this.phase = "reach";
+    if (step === "host-away") {
+      this.#failedDoors = 0;
+      this.#stage.waitForHost();
+    }
+    if (step === "door-failed") this.#countFailure(detail.error);
+  }
+
+  /**
+   * Give up if the host is there, but cannot be reached again and again.
+   *
+   * @param {unknown} error
+   */
+  #countFailure(error) {
+    if (!(error instanceof UnreachableError) || HOST_IS_AWAY.includes(error.reason)) return;
+    this.#failedDoors += 1;
+    if (this.#failedDoors === MAX_FAILED_DOORS) this.close(error);
+  }
+
+  /** @param {import("./memory.js").Memory} change */
+  #remember(change) {
+    this.#memory = { ...this.#memory, ...change };
+    remember(this.#memory);
+  }
+}

@@ -1,0 +1,187 @@
+/** Shows a session: its link, its conversation, and what is between them. */
+
+import { createLink } from "peerpost";
+import { Call } from "./call.js";
+import { Conversation } from "./conversation.js";
+import { find } from "./dom.js";
+import { takeFiles } from "./drop-zone.js";
+import { dayAndClock, showInvitation } from "./invitation.js";
+import { SLOW_MS } from "./limits.js";
+import { followRoute } from "./route.js";
+import { announce, keepConversation, setStatus, show, showConversation, showFailure, showJoining, showNotice } from "./screen.js";
+
+/** @typedef {import("./peer.js").Peer} Peer */
+
+/**
+ * Who joins: the first person, the one who was connected before, or somebody else.
+ *
+ * @typedef {"first" | "again" | "another"} Who
+ */
+
+const BACK_AFTER_RELOAD = "Connected again. This page was closed or reloaded, so earlier messages are not shown here.";
+
+export class Stage {
+  #conversation = new Conversation(announce);
+  #hasJoined = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #slow;
+
+  /** The session begins. */
+  openLink() {
+    setStatus("Joining", "busy");
+    this.#wait("Connecting", "Getting the other person's connection details from the server.");
+  }
+
+  makeLink() {
+    setStatus("Making a link", "busy");
+  }
+
+  /**
+   * A host comes back to its link.
+   *
+   * @param {boolean} wasConnected
+   */
+  comeBack(wasConnected) {
+    if (wasConnected) {
+      setStatus("Connecting again", "busy");
+      this.#wait("Connecting again", "Waiting for the other person's page.");
+    } else {
+      this.#wait("Welcome back", "Returning to your link.");
+    }
+  }
+
+  /** The server has not let a host come back yet. */
+  keepTrying() {
+    setStatus("Still trying", "busy");
+    this.#wait("Still trying", "The server has not replied yet. This page keeps trying.");
+  }
+
+  /** The host of the link is away. */
+  waitForHost() {
+    setStatus("Waiting for the other person", "busy");
+    this.#wait(
+      "Waiting for the other person",
+      "Their page is closed, asleep or offline at the moment. Keep this page open. As soon as they return, you are connected.",
+    );
+  }
+
+  /**
+   * Show a link that works once.
+   *
+   * @param {import("./memory.js").Invitation} invitation
+   * @param {string} notice
+   */
+  inviteOnce(invitation, notice) {
+    this.#invite(createLink(location.href, invitation), invitation.expiry, true, notice);
+  }
+
+  /**
+   * Show a link that works until it expires.
+   *
+   * @param {import("./memory.js").Address} address
+   * @param {string} notice
+   */
+  invite(address, notice) {
+    this.#invite(createLink(location.href, address), address.expiry, false, notice);
+  }
+
+  /** The two browsers know each other, and look for a route. */
+  reach() {
+    setStatus("Connecting", "busy");
+    this.#wait("Connecting", "The two browsers are looking for the shortest route to each other.");
+    this.#slow = setTimeout(() => {
+      setStatus("Still connecting", "busy");
+      this.#wait(
+        "Still connecting",
+        "This is taking longer than usual. Ask the other person whether their page is open and their phone is awake.",
+      );
+    }, SLOW_MS);
+  }
+
+  /**
+   * The other person is there.
+   *
+   * @param {Peer} peer
+   * @param {Who} who
+   */
+  join(peer, who) {
+    const { connection, messages, files, signal } = peer;
+    const addTransfer = this.#conversation.addTransfer.bind(this.#conversation);
+    clearTimeout(this.#slow);
+    this.#conversation.use(messages, signal);
+    takeFiles((chosen) => files.send(chosen).forEach(addTransfer), signal);
+    new Call(connection, announce, signal, () => this.#conversation.note("The video call has ended."));
+    followRoute(connection, signal);
+    this.#followState(peer);
+    if (who === "again") this.#conversation.note(this.#hasJoined ? "Connected again." : BACK_AFTER_RELOAD);
+    if (who === "another") this.#conversation.note("Somebody else has opened your link. You are now connected to them.");
+    const isNew = find("conversation", HTMLElement).hidden;
+    showConversation("You are connected", "");
+    if (isNew) this.#conversation.focus();
+    this.#hasJoined = true;
+    setStatus("Connected", "good");
+    peer.release(addTransfer);
+  }
+
+  /**
+   * The connection is lost. The page waits for the other person.
+   *
+   * @param {number} expiry Until when the two can be connected again, in Unix milliseconds. May be unknown.
+   */
+  lose(expiry) {
+    const until = Number.isFinite(expiry) ? ` The link works until ${dayAndClock(expiry)}.` : "";
+    setStatus("Connecting again", "busy");
+    showConversation(
+      "Connecting again",
+      `The other person's page was closed or reloaded, or one of you is offline. Keep this page open. As soon as you are both back, you are connected again.${until}`,
+    );
+    this.#conversation.note("The connection is lost.");
+  }
+
+  /**
+   * The session is over.
+   *
+   * @param {import("./failure.js").Failure} failure
+   * @param {import("./failure.js").Phase} phase
+   */
+  end(failure, phase) {
+    clearTimeout(this.#slow);
+    showFailure(failure, phase);
+    keepConversation();
+  }
+
+  /**
+   * @param {string} link
+   * @param {number} expiry
+   * @param {boolean} isOnce
+   * @param {string} notice
+   */
+  #invite(link, expiry, isOnce, notice) {
+    clearTimeout(this.#slow);
+    setStatus("Waiting for your guest", "busy");
+    showInvitation(link, expiry, isOnce, announce);
+    show("invitation");
+    showNotice(notice);
+    keepConversation();
+    // What had the focus is hidden now.
+    if (this.#hasJoined) find("main", HTMLElement).focus();
+  }
+
+  /**
+   * @param {string} title
+   * @param {string} text
+   */
+  #wait(title, text) {
+    clearTimeout(this.#slow);
+    showJoining(title, text);
+  }
+
+  /** @param {Peer} peer */
+  #followState({ connection, signal }) {
+    const follow = () => {
+      if (connection.connectionState === "connected") setStatus("Connected", "good");
+      else setStatus("Interrupted, reconnecting", "busy");
+    };
+    connection.addEventListener("connectionstatechange", follow, { signal });
+  }
+}
