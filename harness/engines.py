@@ -45,7 +45,9 @@ def free_port() -> int:
     it, and when that program is restarted.
     """
     with _reserving:
-        for port in random.sample(PORTS, len(PORTS)):
+        first = random.randrange(len(PORTS))
+        for number in range(len(PORTS)):
+            port = PORTS[(first + number) % len(PORTS)]
             if port not in _reserved and _reserve(port):
                 _reserved.add(port)
                 return port

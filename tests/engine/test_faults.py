@@ -42,8 +42,11 @@ from harness.runtime import TIMEOUT_SECONDS
 from harness.service import app_over
 from harness.transports import Post, Reply, over_handler, url_event
 
+# botocore pauses for up to a second before it repeats a throttled request, then for up to two.
+throttled = refusal(400, "ThrottlingException")
+throttled_slowly = pytest.param(throttled, marks=pytest.mark.slow)
 OUTAGES = [
-    refusal(400, "ThrottlingException"),
+    throttled,
     pytest.param(refusal(400, "ProvisionedThroughputExceededException"), marks=pytest.mark.slow),
     pytest.param(refusal(400, "RequestLimitExceeded"), marks=pytest.mark.slow),
     refusal(500, "InternalServerError"),
@@ -304,11 +307,12 @@ def test_a_lasting_fault_is_a_503_for_every_method(
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
-        (refusal(400, "ThrottlingException"), "ThrottlingException"),
+        pytest.param(throttled, "ThrottlingException", marks=pytest.mark.slow),
+        (refusal(500, "InternalServerError"), "InternalServerError"),
         (garble_the_reply, "no whole reply"),
         (lose_the_reply, "ConnectionClosedError"),
     ],
-    ids=["refused", "garbled", "lost"],
+    ids=["throttled", "failed", "garbled", "lost"],
 )
 def test_the_log_says_how_dynamodb_failed(
     fault: Fault, said: str, post: Post, proxy: FaultyProxy, caplog: pytest.LogCaptureFixture
@@ -320,7 +324,7 @@ def test_the_log_says_how_dynamodb_failed(
     assert errors(caplog) == [f"DynamoDB: {said}"]
 
 
-@pytest.mark.parametrize("fault", [reset, refusal(400, "ThrottlingException")], ids=name)
+@pytest.mark.parametrize("fault", [reset, throttled_slowly], ids=name)
 def test_a_request_succeeds_if_its_third_attempt_does(fault: Fault, post: Post, proxy: FaultyProxy) -> None:
     channel_id = post({"method": "create_data_channel"}).json()["channel_id"]
     proxy.requests = 0
@@ -484,7 +488,7 @@ def test_a_late_copy_of_a_create_does_not_revive_a_deleted_channel(
 
 
 # An attempt that the table carries out, one that it never sees, and one that it refuses.
-ONE_FAULT = [lose_the_reply, reset, refusal(400, "ThrottlingException")]
+ONE_FAULT = [lose_the_reply, reset, throttled_slowly]
 
 
 @pytest.mark.parametrize("fault", ONE_FAULT, ids=name)

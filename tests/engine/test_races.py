@@ -22,7 +22,7 @@ from harness.engines import client_of
 
 WORKERS = 16
 ROUNDS = tries(200)
-CANDIDATES = 50
+CANDIDATES = tries(50)
 
 Result = TypeVar("Result")
 

@@ -26,20 +26,13 @@ def browser(local_url: str) -> Iterator[httpx.Client]:
         yield client
 
 
-def test_the_server_prints_the_address_where_it_listens(tmp_path: Path) -> None:
-    log = tmp_path / "log"
-    with chalice_local(log=log) as url:
-        assert httpx.post(url, json=CREATE).status_code == httpx.codes.OK
-
-    assert f"Serving on {url.rstrip('/')}" in log.read_text()
-
-
-def test_each_request_prints_its_method_status_and_outcome(tmp_path: Path) -> None:
+def test_the_server_prints_its_address_and_each_requests_method_status_and_outcome(tmp_path: Path) -> None:
     log = tmp_path / "log"
     with chalice_local(log=log) as url:
         httpx.post(url, json=CREATE)
         httpx.post(url, json={"method": "get_offer"})
 
+    assert f"Serving on {url.rstrip('/')}" in log.read_text()
     said = [line for line in log.read_text().splitlines() if "HTTP" not in line]
     assert said[-2:] == ["create_data_channel 200 done", "get_offer 400 channel_id is missing"]
 
@@ -142,7 +135,8 @@ def test_sixty_four_browsers_can_connect_at_the_same_time(local_url: str) -> Non
     barrier = threading.Barrier(64)
 
     def knock(_: int) -> int:
-        with httpx.Client(base_url=local_url, timeout=30) as client:
+        # Without TLS, nobody needs the certificate authorities, which take long to read 64 times.
+        with httpx.Client(base_url=local_url, timeout=30, verify=False) as client:
             barrier.wait(timeout=30)
             return client.post("", json=CREATE).status_code
 

@@ -38,8 +38,11 @@ def started(environment: Mapping[str, str], log: Path | None = None) -> Iterator
             "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
             "AWS_CA_BUNDLE": "/no/such/file",
         },
-        {"AWS_PROFILE": "", "AWS_CONFIG_FILE": "/proc/self/mem", "AWS_USE_FIPS_ENDPOINT": "perhaps"},
-        {"AWS_DEFAULT_PROFILE": "no-such-profile"},
+        pytest.param(
+            {"AWS_PROFILE": "", "AWS_CONFIG_FILE": "/proc/self/mem", "AWS_USE_FIPS_ENDPOINT": "perhaps"},
+            marks=pytest.mark.slow,
+        ),
+        pytest.param({"AWS_DEFAULT_PROFILE": "no-such-profile"}, marks=pytest.mark.slow),
     ],
     ids=lambda shell: " ".join(f"{name}={value}" for name, value in shell.items()),
 )
@@ -141,6 +144,7 @@ def test_localhost_is_served_on_ipv4_and_ipv6(tmp_path: Path) -> None:
     assert f"Serving on http://127.0.0.1:{port}\nServing on http://[::1]:{port}\n" in log.read_text()
 
 
+@pytest.mark.slow
 def test_if_ipv6_is_not_available_the_server_says_so_at_startup(tmp_path: Path) -> None:
     log = tmp_path / "log"
     with socket.create_server(("::1", 0), family=socket.AF_INET6) as taken:
@@ -151,6 +155,7 @@ def test_if_ipv6_is_not_available_the_server_says_so_at_startup(tmp_path: Path) 
     assert f"\nNot on http://[::1]:{port}, which localhost may mean: " in log.read_text()
 
 
+@pytest.mark.slow
 def test_until_the_engine_is_up_requests_get_a_503_and_then_they_work(endpoint: str) -> None:
     with (
         faulty_proxy(endpoint) as engine,
@@ -163,6 +168,7 @@ def test_until_the_engine_is_up_requests_get_a_503_and_then_they_work(endpoint: 
     assert_unavailable(before)
 
 
+@pytest.mark.slow
 def test_after_the_engine_loses_its_table_one_request_gets_a_503_and_the_table_is_recreated(endpoint: str) -> None:
     with started(ANY_ACCOUNT | {"AWS_ENDPOINT_URL_DYNAMODB": endpoint}) as post:
         open_channel(post)
@@ -184,6 +190,7 @@ def test_a_missing_table_that_the_developer_named_is_a_500(endpoint: str) -> Non
     assert reply.headers["content-type"] == "text/plain; charset=utf-8"
 
 
+@pytest.mark.slow
 def test_an_engine_that_never_starts_is_a_503(tmp_path: Path) -> None:
     log = tmp_path / "log"
     nowhere = {"AWS_ENDPOINT_URL_DYNAMODB": f"http://127.0.0.1:{free_port()}", "TABLE_NAME": "any"}

@@ -1,4 +1,4 @@
-"""`make access-key`, and the commands in docs/operations.md that store keys and secrets, on a local SSM server."""
+"""`make access-key`, and the commands in docs/operations.md that store keys and secrets, on an SSM in memory."""
 
 import base64
 import hashlib
@@ -14,19 +14,19 @@ from typing import Any, cast
 
 import boto3
 import pytest
+from moto import mock_aws
 
 from chalicelib.access_keys import AccessKeys
 from chalicelib.development.embedded import ANY_KEYS, ANY_REGION
 from chalicelib.errors import Unauthorized
 from chalicelib.ice_servers import IceServers
 from harness.engines import ROOT
-from harness.ssm import ssm_server
 
 
 @pytest.fixture(scope="module")
 def ssm() -> Iterator[Any]:
-    with ssm_server() as endpoint:
-        yield cast(Any, boto3).client("ssm", endpoint_url=endpoint, region_name=ANY_REGION, **ANY_KEYS)
+    with mock_aws(config={"core": {"reset_boto3_session": False}}):
+        yield cast(Any, boto3).client("ssm", region_name=ANY_REGION, **ANY_KEYS)
 
 
 def make_key(*arguments: str) -> tuple[str, str, str]:
@@ -112,7 +112,7 @@ def test_the_documented_command_stores_the_turn_secret_that_signs_credentials(ss
 def test_a_parameter_can_hold_63_keys(ssm: Any) -> None:
     """docs/operations.md promises this.
 
-    A standard SSM parameter holds 4,096 characters, a limit that the local SSM server does not enforce.
+    A standard SSM parameter holds 4,096 characters, a limit that moto does not enforce.
     """
     keys = [secrets.token_urlsafe(32) for _ in range(64)]
     digests = [hashlib.sha256(key.encode()).hexdigest() for key in keys]

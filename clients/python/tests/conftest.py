@@ -8,8 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from harness.engines import ANY_ACCOUNT
-from harness.ssm import KEY, KEYS_NAME, digest, put, ssm_server
+from chalicelib.channels import Channels
+from chalicelib.dynamodb import Table
+from chalicelib.function_url import lambda_handler
+from harness.engines import client_of, new_table, real_engine
+from harness.runtime import function_url
+from harness.service import Service
+from harness.ssm import KEY
 from harness.stun import StunServer, stun_server
 from harness.transports import chalice_local
 
@@ -41,9 +46,12 @@ class Operated:
 
 @pytest.fixture(scope="session")
 def operated() -> Iterator[Operated]:
-    with ssm_server() as ssm, stun_server() as stun:
-        put(ssm, KEYS_NAME, digest(KEY))
+    """In this process: with access keys, `chalice local` would need a server for SSM as well."""
+    with real_engine() as endpoint, stun_server() as stun:
         stun.release()
-        parameters = {"AWS_ENDPOINT_URL_SSM": ssm, "ACCESS_KEYS_PARAMETER": KEYS_NAME, "STUN_URLS": stun.url}
-        with chalice_local(ANY_ACCOUNT | parameters) as url:
-            yield Operated(url, KEY, stun)
+        client = client_of(endpoint)
+        service = Service(access_keys=(KEY,), stun_urls=(stun.url,))
+        with new_table(client) as table:
+            app = service.app(Channels(Table(client, table)))
+            with function_url(lambda_handler(app)) as url:
+                yield Operated(url, KEY, stun)

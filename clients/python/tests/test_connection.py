@@ -33,8 +33,15 @@ def new_peer() -> RTCPeerConnection:
     return RTCPeerConnection(RTCConfiguration(iceServers=[]))
 
 
-@pytest.mark.parametrize("protection", ["sealed", "plain"])
-@pytest.mark.parametrize("way", ["connect", "signaling"])
+@pytest.mark.parametrize(
+    ("way", "protection"),
+    [
+        ("connect", "sealed"),
+        pytest.param("connect", "plain", marks=pytest.mark.slow),
+        pytest.param("signaling", "sealed", marks=pytest.mark.slow),
+        ("signaling", "plain"),
+    ],
+)
 def test_two_peers_in_separate_processes_connect(server: str, way: str, protection: str) -> None:
     with python(HERE / "peer.py", way, server, protection) as offerer:
         link = line_of(offerer)

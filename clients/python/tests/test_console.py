@@ -56,7 +56,7 @@ def run_into_a_broken_pipe(server: str, command: str, *, errors_too: bool = Fals
     return ended.returncode, ended.stderr or ""
 
 
-@pytest.mark.parametrize("quiet", ["", "--quiet"])
+@pytest.mark.parametrize("quiet", ["", pytest.param("--quiet", marks=pytest.mark.slow)])
 def test_a_sender_with_a_closed_output_reports_that_it_cannot_print_its_link(server: str, quiet: str) -> None:
     code, _, errors = run(f"{SEND} {quiet}".format(server=server, file=__file__), ">&-")
 
@@ -77,7 +77,7 @@ def test_if_nobody_reads_any_output_a_sender_exits_quietly_with_its_status(serve
     assert code == 1
 
 
-@pytest.mark.parametrize("redirection", ["2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("redirection", ["2>&-", pytest.param(">&- 2>&-", marks=pytest.mark.slow), "<&- >&- 2>&-"])
 def test_with_a_closed_error_output_a_command_exits_quietly_with_its_status(server: str, redirection: str) -> None:
     ended = run(RECEIVE.format(server=server), redirection)
 
@@ -90,10 +90,19 @@ def test_if_nobody_reads_the_errors_a_command_exits_with_its_status(server: str)
     assert code == 1
 
 
-@pytest.mark.parametrize(("words", "code"), [("--help", 0), ("receive nonsense", 2)])
-@pytest.mark.parametrize("redirection", [">&-", "2>&-", ">&- 2>&-"])
+@pytest.mark.parametrize(
+    ("words", "redirection", "code"),
+    [
+        ("--help", ">&-", 0),
+        pytest.param("--help", "2>&-", 0, marks=pytest.mark.slow),
+        pytest.param("--help", ">&- 2>&-", 0, marks=pytest.mark.slow),
+        pytest.param("receive nonsense", ">&-", 2, marks=pytest.mark.slow),
+        ("receive nonsense", "2>&-", 2),
+        pytest.param("receive nonsense", ">&- 2>&-", 2, marks=pytest.mark.slow),
+    ],
+)
 def test_with_a_closed_output_help_and_wrong_usage_exit_without_a_traceback(
-    words: str, code: int, redirection: str
+    words: str, redirection: str, code: int
 ) -> None:
     ended, _, errors = run(words, redirection)
 
@@ -101,7 +110,7 @@ def test_with_a_closed_output_help_and_wrong_usage_exit_without_a_traceback(
     assert "Traceback" not in errors
 
 
-@pytest.mark.parametrize("errors_too", [False, True])
+@pytest.mark.parametrize("errors_too", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_if_nobody_reads_the_help_text_the_command_exits_quietly_with_its_status(errors_too: bool) -> None:
     ended = run_into_a_broken_pipe("", "--help", errors_too=errors_too)
 

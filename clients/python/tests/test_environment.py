@@ -68,7 +68,10 @@ def test_an_unusable_environment_variable_is_a_permanent_network_error(
     assert not caught.value.is_temporary
 
 
-@pytest.mark.parametrize(("variable", "value"), [("NO_PROXY", "[::1]"), ("SSL_CERT_FILE", os.devnull)])
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("NO_PROXY", "[::1]"), pytest.param("SSL_CERT_FILE", os.devnull, marks=pytest.mark.slow)],
+)
 def test_an_unusable_environment_variable_shows_no_traceback(variable: str, value: str) -> None:
     with python("-m", "peerpost", "send", __file__, "--server", "http://127.0.0.1:1/", **{variable: value}) as process:
         code, output, errors = end_of(process)
