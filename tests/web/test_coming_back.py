@@ -11,6 +11,9 @@ from harness.page import GET_STUCK, Open, heading, invite, log, say, wait_until_
 HOUR_MS = 3_600_000
 # A host opens another door after two minutes.
 NEXT_DOOR_MS = 121_000
+# A guest tries another door after 15 seconds. A host without candidates gives up on a guest after a minute.
+NEXT_TRY_MS = 16_000
+GIVE_UP_MS = 62_000
 TALKING = "Two people are already talking"
 FRIDAY = "2026-03-06T12:30"
 
@@ -332,3 +335,35 @@ def test_a_call_and_a_file_end_with_a_line_when_the_connection_is_lost(pair: tup
     expect_connected_again(first, second)
     second.get_by_role("button", name="Start a video call").click()
     expect(first.locator("#remote-video")).to_be_visible()
+
+
+# Finds no candidates, as if there were no network between the two browsers.
+UNREACHABLE = """() => {
+  window.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(configuration) {
+      super({ ...configuration, iceTransportPolicy: "relay" });
+    }
+  };
+}"""
+
+
+def test_two_browsers_that_cannot_reach_each_other_say_why(new_page: Open, address: str) -> None:
+    first, second = new_page(), new_page()
+    for page in (first, second):
+        page.clock.install()
+        page.add_init_script(f"({UNREACHABLE})()")
+
+    second.goto(invite(first, address))
+    for tries in (1, 2):
+        expect(second.locator("#timeline li").filter(has_text="Answer sent to the server")).to_have_count(tries)
+        second.clock.fast_forward(NEXT_TRY_MS)
+    heading(first, "Connecting")
+    first.clock.fast_forward(GIVE_UP_MS)
+
+    reason = "The other browser has not said how it can be reached."
+    heading(second, "The two browsers could not reach each other")
+    expect(second.locator("#failure-text")).to_have_text(reason)
+    expect(second.get_by_role("button", name="Try again")).to_be_visible()
+    expect(first.locator("#notice")).to_have_text(
+        f"Somebody opened your link, but the two browsers could not be connected. {reason}"
+    )

@@ -9,6 +9,7 @@ import { backoff, pause } from "./pace.js";
 import { Poller } from "./poller.js";
 import { says, textual } from "./reply.js";
 import { ANSWER_EXISTS, NO_OFFER_YET } from "./sentences.js";
+import { whyUnreachable } from "./unreachable.js";
 
 /** @typedef {import("./address.js").Door} Door */
 /** @typedef {import("./exchange.js").Parts} Parts */
@@ -72,10 +73,14 @@ export class Guest {
       const inside = new AbortController();
       /** @type {(Door & IceServers) | undefined} */
       let another;
+      /** @type {UnreachableError | undefined} */
+      let why;
       // The host may have opened another door without taking notice of us in this one.
       pause(DOOR_PATIENCE_MS, inside.signal)
         .then(() => this.#findDoor(inside.signal))
-        .then((found) => {
+        .then(async (found) => {
+          why = await whyUnreachable(peerConnection);
+          inside.signal.throwIfAborted();
           another = found;
           peerConnection.close();
         })
@@ -88,7 +93,7 @@ export class Guest {
         const isClosedByPage = peerConnection.signalingState === "closed" && !another;
         peerConnection.close();
         if (isClosedByPage || !isLost) throw error;
-        this.#parts.report("door-failed", { error });
+        this.#parts.report("door-failed", { error: why ?? error });
       } finally {
         inside.abort();
       }

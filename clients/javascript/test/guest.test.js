@@ -266,6 +266,18 @@ test("a guest who is not connected within 15 seconds goes on if the host has ope
   assert.ok(took >= 15 * SECOND && took < 17 * SECOND, `${took} ms`);
 });
 
+test("a guest who goes on at another door after 15 seconds is told why the first one led nowhere", async (t) => {
+  const people = new People(t);
+  people.network.isUp = false;
+  const host = await hostOf(people);
+  const guest = people.guest(host.addresses[0]);
+
+  await until(() => guest.connections.length === 3);
+
+  const failures = guest.details.filter(([step]) => step === "door-failed");
+  assert.deepEqual(failures, Array(2).fill(["door-failed", { error: new UnreachableError("no-candidates") }]));
+});
+
 test("a guest who is not connected stays in a door that the pointer still names", async (t) => {
   const people = new People(t);
   people.network.isUp = false;
