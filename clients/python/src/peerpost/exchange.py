@@ -10,6 +10,7 @@ from aiortc import RTCConfiguration, RTCIceServer, RTCPeerConnection, RTCSession
 from peerpost.candidates import END_OF_CANDIDATES, without_mdns
 from peerpost.channel import Channel
 from peerpost.errors import ChannelExpiredError, ConnectionFailedError
+from peerpost.keepalive import kept_alive
 from peerpost.limits import HANG_UP_SECONDS, LATE_SECONDS, SETTLE_SECONDS, UNLIKELY_SECONDS
 from peerpost.negotiation import Report, answer_later_offers
 from peerpost.remote import add_candidate, set_remote
@@ -66,7 +67,8 @@ async def until_answered(peer_connection: RTCPeerConnection, channel: Channel) -
     peer_connection.on("signalingstatechange", look)
     look()
     try:
-        await asyncio.wait({answering})
+        async with kept_alive(peer_connection):
+            await asyncio.wait({answering})
     finally:
         if peer_connection.signalingState != "closed":
             peer_connection.remove_listener("signalingstatechange", look)

@@ -93,6 +93,9 @@ JITTER = (0.75, 1.25)
 # Once both descriptions are known, ICE and DTLS either succeed within seconds or never.
 CONNECT_SECONDS = 30.0
 
+# RFC 8445, section 11: a peer must send something every 15 seconds to stay reachable behind its NAT.
+KEEPALIVE_SECONDS = 15.0
+
 # For this long, ICE only tries the candidates that came with a description. Then this peer reads late candidates.
 # They are likely if a peer has an IP address from a STUN or TURN server, and peers behind NAT need them.
 LATE_SECONDS = 0.1

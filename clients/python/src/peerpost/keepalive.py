@@ -1,0 +1,74 @@
+"""Keeps a peer reachable behind a NAT while its offer waits for an answer.
+
+The candidates of an offer name a binding of the peer's NAT. A NAT forgets a binding when this peer has sent nothing for
+a while, sometimes for only 30 seconds. So this sends a STUN request now and then, from the same sockets, to the STUN
+server that the peer has asked before. Nobody waits for a reply.
+
+aiortc has no public way to these sockets. This reads three attributes that are private, or that may become so. If a
+later version of aiortc or aioice lacks one of them, nothing is kept alive, and everything else works.
+"""
+
+import asyncio
+import secrets
+import socket
+import struct
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+from aiortc import RTCPeerConnection
+
+from peerpost.limits import KEEPALIVE_SECONDS
+
+# A STUN request without attributes: its type, its length, the magic cookie, and a random transaction id (RFC 8489).
+BINDING_REQUEST = struct.Struct("!HHI12s")
+MAGIC_COOKIE = 0x2112A442
+TRANSACTION_BYTES = 12
+
+
+@asynccontextmanager
+async def kept_alive(peer_connection: RTCPeerConnection) -> AsyncIterator[None]:
+    """Keep a peer with an offer reachable for the length of a `with` block."""
+    keeping = asyncio.create_task(keep_alive(peer_connection))
+    try:
+        yield
+    finally:
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
+
+
+async def keep_alive(peer_connection: RTCPeerConnection) -> None:
+    """Refresh the NAT's bindings until this is cancelled."""
+    # The private attributes are all in this block.
+    with suppress(AttributeError):
+        agents = {transport.iceGatherer._connection for transport in ice_transports(peer_connection)}
+        while True:
+            await asyncio.sleep(KEEPALIVE_SECONDS)
+            for agent in agents:
+                if agent.stun_server is not None:
+                    await ask(agent.stun_server, [protocol.transport for protocol in agent._protocols])
+
+
+def ice_transports(peer_connection: RTCPeerConnection) -> set[Any]:
+    """Return the transports of a connection. Before it is connected, each data channel and track has one of its own."""
+    users: list[Any] = [transceiver.sender for transceiver in peer_connection.getTransceivers()]
+    if peer_connection.sctp is not None:
+        users.append(peer_connection.sctp)
+    return {user.transport.transport for user in users}
+
+
+async def ask(server: tuple[str, int], transports: list[Any]) -> None:
+    """Send a STUN request to a server from each socket that has sent one before."""
+    # The server may be unknown while the network is gone.
+    with suppress(OSError):
+        host, port = server
+        [(*_, address), *_] = await asyncio.get_running_loop().getaddrinfo(host, port, family=socket.AF_INET)
+        for transport in transports:
+            # aioice asks STUN servers only over IPv4. A transport through a TURN server has no socket.
+            found = transport.get_extra_info("socket")
+            if found is not None and found.family == socket.AF_INET and not transport.is_closing():
+                transport.sendto(binding_request(), address)
+
+
+def binding_request() -> bytes:
+    return BINDING_REQUEST.pack(1, 0, MAGIC_COOKIE, secrets.token_bytes(TRANSACTION_BYTES))
