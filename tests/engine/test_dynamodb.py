@@ -169,3 +169,16 @@ def test_the_next_request_reopens_a_closed_connection(real_client: DynamoDBClien
     table.close_connections()
 
     assert table.get(key) == {}
+
+
+def test_an_update_returns_the_item_only_if_the_caller_asks(real_client: DynamoDBClient, real_table: str) -> None:
+    """A channel can be large, and most callers do not need it."""
+    table = Table(real_client, real_table)
+    request = {
+        "Key": {"channel_id": {"S": "a channel"}},
+        "UpdateExpression": "SET offer = :offer",
+        "ExpressionAttributeValues": {":offer": {"S": "an offer"}},
+    }
+
+    assert table.update(request) == {}
+    assert table.update(request, return_item=True) == {"channel_id": {"S": "a channel"}, "offer": {"S": "an offer"}}
