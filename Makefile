@@ -64,7 +64,7 @@ test-all: doctor ## Run every test, in the order of the parts below
 	$(MAKE) test-infra
 	$(MAKE) test-reliability
 
-# The same tests as `make test`, with those that wait for seconds.
+# The same tests as `make test`, all tries of the random ones, and the slow ones: they wait for seconds, or vary others.
 test-server: $(VENV)/dev $(VENV)/node tests/engine/node_modules clients/javascript/node_modules ## Test the server and the clients without browsers, slow tests included
 	$(PYTEST) -m "not runtime and not transports" tests/unit tests/local tests/shell tests/engine tests/fuzz tests/benchmarks clients/python/tests
 	npm test --silent --prefix clients/javascript

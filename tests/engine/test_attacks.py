@@ -39,6 +39,7 @@ from harness.contract import (
     state,
     whole,
 )
+from harness.effort import tries
 from harness.engines import client_of
 from harness.naming import name_of
 from harness.service import app_over
@@ -408,7 +409,7 @@ def test_in_a_flood_each_new_channel_costs_one_write_and_expires(
         return channel_id
 
     with ThreadPoolExecutor(16) as pool:
-        ids = list(pool.map(create, range(1000)))
+        ids = list(pool.map(create, range(tries(1000))))
 
     pages = client_of(endpoint).get_paginator("scan").paginate(TableName=real_table, ConsistentRead=True)
     stored = [item for page in pages for item in page["Items"]]
@@ -459,6 +460,7 @@ def test_fast_polling_readers_do_not_block_a_writer(endpoint: str, real_table: s
     channels = Channels(Table(client_of(endpoint), real_table))
     channel_id = channels.create()
     written = threading.Event()
+    writes = tries(100)
 
     def poll(_: int) -> int:
         own, polls = Channels(Table(client_of(endpoint), real_table)), 0
@@ -469,12 +471,12 @@ def test_fast_polling_readers_do_not_block_a_writer(endpoint: str, real_table: s
 
     with ThreadPoolExecutor(8) as pool:
         polling = pool.map(poll, range(8))
-        for number in range(100):
+        for number in range(writes):
             channels.add_candidates(channel_id, [str(number)])
         written.set()
         assert all(polls > 0 for polls in polling)
 
-    assert channels.get(channel_id).candidates == [str(number) for number in range(100)]
+    assert channels.get(channel_id).candidates == [str(number) for number in range(writes)]
 
 
 @pytest.mark.parametrize("wait", [3600, 1e308, 10**4000], ids=["an hour", "10^308", "10^4000"])

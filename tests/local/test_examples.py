@@ -12,10 +12,9 @@ import pytest
 
 from examples import two_peers
 from harness.contract import NOBODYS_ID
-from harness.effort import tries
 from harness.engines import ROOT
 
-PAIRS = tries(20)
+PAIRS = 20
 
 
 def example(*arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -31,11 +30,12 @@ def test_two_peers_in_two_processes_open_a_data_channel(local_url: str) -> None:
     assert re.search("offerer: the answerer replied 'I heard: hello over the data channel'", run.stdout)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "said"),
     [
         ("", "{url} refused the request: no such channel\n"),
-        pytest.param("elsewhere", "{url} is not a Peerpost server: it replied 403\n", marks=pytest.mark.slow),
+        ("elsewhere", "{url} is not a Peerpost server: it replied 403\n"),
     ],
 )
 def test_a_users_mistake_is_reported_in_one_line(path: str, said: str, local_url: str) -> None:
@@ -67,7 +67,8 @@ def in_a_loop(name: str, url: str, ids: list[str]) -> list[str]:
     return asyncio.run(offer_all(url, ids) if name == "offer" else answer_all(url, ids))
 
 
-def test_many_pairs_connect_at_the_same_time(local_url: str) -> None:
+@pytest.mark.slow
+def test_twenty_pairs_connect_at_the_same_time(local_url: str) -> None:
     with httpx.Client(base_url=local_url) as http:
         ids = [http.post("", json={"method": "create_data_channel"}).json()["channel_id"] for _ in range(PAIRS)]
 

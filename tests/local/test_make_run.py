@@ -133,6 +133,7 @@ def test_a_client_that_expects_100_continue_gets_it_before_its_body(local_url: s
     assert reply.status == 200
 
 
+@pytest.mark.slow
 def test_localhost_is_served_on_ipv4_and_ipv6(tmp_path: Path) -> None:
     log = tmp_path / "log"
     with chalice_local(log=log) as url:

@@ -286,7 +286,7 @@ def test_a_signal_while_waiting_deletes_the_channel(
         ("sender", signal.SIGINT, 130, "interrupted"),
         pytest.param("sender", signal.SIGHUP, 143, "terminated", marks=pytest.mark.slow),
         pytest.param("receiver", signal.SIGINT, 130, "interrupted", marks=pytest.mark.slow),
-        ("receiver", signal.SIGHUP, 143, "terminated"),
+        pytest.param("receiver", signal.SIGHUP, 143, "terminated", marks=pytest.mark.slow),
     ],
 )
 def test_an_interrupted_transfer_ends_both_sides_and_leaves_no_partial_file(
@@ -474,7 +474,7 @@ def test_the_credential_of_an_ice_server_is_read_from_its_url(
     assert (found.urls, found.username, found.credential) == (urls, username, credential)
 
 
-@pytest.mark.parametrize("exists", [True, False])
+@pytest.mark.parametrize("exists", [pytest.param(True, marks=pytest.mark.slow), False])
 def test_an_output_that_ends_with_a_slash_is_a_directory_and_is_created_if_missing(
     server: str, tmp_path: Path, exists: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -512,6 +512,7 @@ def test_a_new_directory_is_removed_if_nothing_was_received(server: str, tmp_pat
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_server_url_with_a_fragment_still_makes_a_valid_link(
     server: str, tmp_path: Path, inbox: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -559,6 +560,7 @@ def test_a_folder_and_a_file_arrive_in_the_directory_of_the_receiver(
     assert sorted(path.name for path in inbox.iterdir()) == ["holiday", "notes.txt"]
 
 
+@pytest.mark.slow
 def test_several_files_need_a_directory(server: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("a", "b"):
         (tmp_path / name).touch()
@@ -665,24 +667,24 @@ def test_an_archive_can_be_received_as_it_is(server: str, tmp_path: Path) -> Non
         assert archive.getnames() == ["holiday", "holiday/a.txt"]
 
 
-@pytest.mark.parametrize("keep", [["--keep"], []])
+@pytest.mark.parametrize("keep", [["--keep"], pytest.param([], marks=pytest.mark.slow)])
 def test_with_a_page_the_link_opens_the_page_and_still_works_on_the_command_line(
-    server: str, tmp_path: Path, inbox: Path, keep: list[str]
+    server: str, tmp_path: Path, inbox: Path, keep: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "notes.txt").write_text("notes")
     page = "https://page.test/talk/"
 
     with peerpost("send", tmp_path / "notes.txt", *keep, "--server", server, PEERPOST_PAGE=page) as sender:
         link = line_of(sender)
-        with peerpost("receive", link, "--quiet", "--output", inbox) as receiver:
-            received = end_of(receiver)
+        received = receive(link, "--output", inbox)
         if keep:
             sender.send_signal(signal.SIGINT)
         _, _, errors = end_of(sender)
 
     assert link.startswith(f"{page}?server={server}#")
     assert "Open this link in a browser or with `peerpost receive`" in errors
-    assert received == (0, "", "")
+    assert received == 0
+    assert capsys.readouterr() == ("", "")
     assert (inbox / "notes.txt").read_text() == "notes"
 
 

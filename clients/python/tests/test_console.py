@@ -71,19 +71,23 @@ def test_a_sender_whose_output_nobody_reads_reports_it(server: str) -> None:
     assert (code, errors) == (1, "peerpost: cannot print the link: Broken pipe\n")
 
 
+@pytest.mark.slow
 def test_if_nobody_reads_any_output_a_sender_exits_quietly_with_its_status(server: str) -> None:
     code, _ = run_into_a_broken_pipe(server, SEND, errors_too=True)
 
     assert code == 1
 
 
-@pytest.mark.parametrize("redirection", ["2>&-", pytest.param(">&- 2>&-", marks=pytest.mark.slow), "<&- >&- 2>&-"])
+@pytest.mark.parametrize(
+    "redirection", [*(pytest.param(each, marks=pytest.mark.slow) for each in ("2>&-", ">&- 2>&-")), "<&- >&- 2>&-"]
+)
 def test_with_a_closed_error_output_a_command_exits_quietly_with_its_status(server: str, redirection: str) -> None:
     ended = run(RECEIVE.format(server=server), redirection)
 
     assert ended == (1, "", "")
 
 
+@pytest.mark.slow
 def test_if_nobody_reads_the_errors_a_command_exits_with_its_status(server: str) -> None:
     code, _ = run_into_a_broken_pipe(server, RECEIVE, errors_too=True)
 
