@@ -171,19 +171,13 @@ class Service:
         """The seconds from a client's request to its reply, if the reply is not held."""
         return self.overhead_seconds + self.read_seconds + ROUND_TRIP_SECONDS
 
-    def reads_until(self, ready_after: float, probe: bool = True) -> list[Held]:
-        """Return all requests that the host makes from its first read until the answer is there.
-
-        With `probe`, this includes the one that asks whether the server supports the fast exchange.
-        """
+    def reads_until(self, ready_after: float) -> list[Held]:
+        """Return all requests that the host makes from its first read until the answer is there."""
         vain, requests = cache(lambda wait: self.hold(math.inf, wait)), list[Held]()
         for asked in self.client.reads(self.reply_seconds, self.max_wait_seconds):
-            if asked.method == "get_answer":
-                wait = min(asked.wait, self.max_wait_seconds)
-                is_vain = ready_after - asked.at > wait
-                requests.append(vain(wait) if is_vain else self.hold(ready_after - asked.at, wait))
-            elif probe:
-                requests.append(Held(1, 0, self.read_seconds, found=False))
+            wait = min(asked.wait, self.max_wait_seconds)
+            is_vain = ready_after - asked.at > wait
+            requests.append(vain(wait) if is_vain else self.hold(ready_after - asked.at, wait))
             if requests[-1].found:
                 return requests
         raise ValueError(f"the host gives up before {ready_after:g} s have passed")
@@ -255,7 +249,7 @@ class Service:
     def plain(self, kind: str, after: float) -> Quantities:
         """Return the quantities of a connection by the seven plain methods, polling at the pace of our client."""
         once = self.units["connections"][f"{kind}, plain"]
-        polls = replace(self, max_wait_seconds=0).reads_until(after + ANSWERING_SECONDS, probe=False)
+        polls = replace(self, max_wait_seconds=0).reads_until(after + ANSWERING_SECONDS)
         # The count of the connection already has one read that comes too early, and the one that finds the answer.
         return total(
             self._once(once, reply_bytes(kind, "bare")), self.waited(polls[:-2], self.units["reread_units"][kind])
@@ -498,8 +492,8 @@ def waiting_or_polling(service: Service) -> Results:
     def after(seconds: float) -> dict[str, dict[str, float]]:
         asked = {
             held: service.held_until(seconds),
-            polled: polling.reads_until(seconds, probe=False),
-            ours: service.reads_until(seconds, probe=False),
+            polled: polling.reads_until(seconds),
+            ours: service.reads_until(seconds),
         }
         return {
             way: {"dollars": per_million(service.waited(each, units)), "requests": len(each)}

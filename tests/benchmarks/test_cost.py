@@ -36,12 +36,15 @@ NOTHING = {"start_cpu_seconds": 0, "request_cpu_seconds": 0, "read_cpu_seconds":
 
 
 class Client(pace.Client):
-    """A client that asks for a held reply once, then probes the server, and then polls every second."""
+    """A client that asks for a held reply once, and then polls every second."""
 
-    def reads(self, reply_seconds: float, max_wait_seconds: float) -> tuple[Request, ...]:
-        probe = Request("host", "get_candidates", max_wait_seconds + reply_seconds, 0)
+    def reads(
+        self,
+        reply_seconds: float,  # noqa: ARG002 - the requests are the same for every server
+        max_wait_seconds: float,
+    ) -> tuple[Request, ...]:
         polls = [Request("host", "get_answer", max_wait_seconds + number, 0) for number in range(1, 100)]
-        return (Request("host", "get_answer", 0, 20), probe, *polls)
+        return (Request("host", "get_answer", 0, 20), *polls)
 
     def listening(
         self,
@@ -89,21 +92,16 @@ def test_a_held_reply_looks_as_often_as_the_server_does(ready_after: float, wait
 
 
 def test_the_host_asks_when_its_client_does_until_a_request_finds_the_answer() -> None:
-    # The first reply is held for 5 s. Then the client probes the server once, and polls at 6, 7 and 8 s.
+    # The first reply is held for 5 s. Then the client polls at 6, 7 and 8 s.
     requests = SERVICE.reads_until(7.5)
 
     assert [(request.glances > 0, request.found) for request in requests] == [
         (True, False),
         (False, False),
         (False, False),
-        (False, False),
         (False, True),
     ]
-    assert [request.seconds for request in requests] == pytest.approx([5.005, 0.005, 0.005, 0.005, 0.005])
-
-
-def test_a_peer_that_uses_the_plain_methods_does_not_probe_the_server() -> None:
-    assert len(SERVICE.reads_until(7.5, probe=False)) == len(SERVICE.reads_until(7.5)) - 1
+    assert [request.seconds for request in requests] == pytest.approx([5.005, 0.005, 0.005, 0.005])
 
 
 def test_an_answer_within_a_held_reply_needs_one_request() -> None:
@@ -135,8 +133,8 @@ def test_the_cost_of_several_guests_is_the_mean_of_theirs() -> None:
 def test_the_pace_of_a_host_is_counted_by_period() -> None:
     periods = cost.host_pace(SERVICE)
 
-    # One held read at 0 s, the probe at 5.055 s, and a poll every second from 6 s on.
-    assert [(each["from"], each["held"], each["polls"]) for each in periods[:3]] == [(0, 1, 0), (2, 0, 5), (10, 0, 20)]
+    # One held read at 0 s, and a poll every second from 6 s on.
+    assert [(each["from"], each["held"], each["polls"]) for each in periods[:3]] == [(0, 1, 0), (2, 0, 4), (10, 0, 20)]
 
 
 @pytest.mark.parametrize(("memory", "milliseconds"), [(256, 1769 / 256), (1769, 1), (3008, 1)])
@@ -217,7 +215,7 @@ def test_polling_adds_a_request_and_a_read_for_each_poll() -> None:
 
 
 def test_the_early_read_of_a_plain_connection_is_not_counted_twice() -> None:
-    polls = len(POLLING.reads_until(10.25, probe=False)) - 2
+    polls = len(POLLING.reads_until(10.25)) - 2
 
     found = SERVICE.plain(KIND, after=10)
 

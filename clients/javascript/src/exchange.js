@@ -3,6 +3,7 @@
 import { CandidateExchange } from "./candidate-exchange.js";
 import { ExpiredError, RefusalError } from "./errors.js";
 import { addIceServers } from "./ice-servers.js";
+import { CHANNEL_TTL_SECONDS } from "./limits.js";
 import { Negotiation } from "./negotiation.js";
 import { Poller } from "./poller.js";
 import { foreign, says, textual } from "./reply.js";
@@ -25,7 +26,7 @@ import { ANSWER_EXISTS, LINK_IS_USED, NO_ANSWER_YET, NO_OFFER_YET } from "./sent
  * @property {(channelId: string) => void | Promise<void>} [onOffer] Called when our offer is in the channel that we have
  *   opened. No answer is expected before that is done.
  * @property {true} [isDoor] Whether the channel is a door of an address. Then `onOffer` passes our offer on, which is
- *   not written to the channel, and the server is known not to be of an older version.
+ *   not written to the channel.
  */
 
 /**
@@ -37,7 +38,7 @@ import { ANSWER_EXISTS, LINK_IS_USED, NO_ANSWER_YET, NO_OFFER_YET } from "./sent
  * @property {import("./sealer.js").Envelope} sealer
  * @property {AbortController} end Ends everything that the exchange has begun, with the reason.
  * @property {(step: import("./connect.js").Step, detail?: object) => void} report
- * @property {import("./pace.js").Pace} [pace] How often to read.
+ * @property {import("./pace.js").Pace} [pace] How often to read. Channels may share it.
  * @property {boolean} [isThere] Whether the server has replied already.
  */
 
@@ -62,7 +63,6 @@ export class Exchange {
     this.#options = options;
     this.#poller = new Poller(parts);
     this.#candidates = new CandidateExchange(isAnswerer, parts, this.#poller);
-    this.#candidates.knowsLists = options.isDoor;
     this.#negotiation = new Negotiation(parts.peerConnection, isAnswerer, parts.report);
   }
 
@@ -87,29 +87,34 @@ export class Exchange {
 
   async #offer() {
     const { client, report } = this.#parts;
+    const { isDoor, onOffer } = this.#options;
     client.preconnect();
     let offer = await this.#describe("offer");
     // If the reply is lost, a channel remains whose id nobody knows. It expires.
     const channel = await this.#poller.persist((call) =>
-      client.createDataChannel({ offer: this.#options.isDoor ? undefined : offer, iceServers: true, ...call }),
+      client.createDataChannel({
+        offer: isDoor ? undefined : offer,
+        iceServers: true,
+        ttl: CHANNEL_TTL_SECONDS,
+        ...call,
+      }),
     );
     const channelId = textual(channel.channel_id);
     this.#opened = channelId;
     report("channel", { channelId });
+    // A server of an older version grants no lifetime. It may have ignored the offer, too.
+    let isWritten = Boolean(channel.ttl);
     if (this.#adoptIceServers(channel)) {
       // Nobody knows the channel yet, so nobody has read the offer that this one replaces.
       this.#candidates.restart();
       offer = await this.#describe("offer");
-      if (!this.#options.isDoor) await this.#poller.persist((call) => client.createOffer(channelId, offer, call));
+      isWritten = false;
     }
+    if (!isDoor && !isWritten) await this.#poller.persist((call) => client.createOffer(channelId, offer, call));
     report("offer-sent");
-    await this.#options.onOffer?.(channelId);
+    await onOffer?.(channelId);
     this.#candidates.trickle(channelId);
-    const reply = await this.#poller.until(
-      NO_ANSWER_YET,
-      (read) => client.getAnswer(channelId, read),
-      () => this.#ensureOffer(channelId, offer),
-    );
+    const reply = await this.#poller.until(NO_ANSWER_YET, (read) => client.getAnswer(channelId, read));
     // What the page adds from now on is negotiated peer to peer. What it added before the offer is in the offer.
     this.#negotiation.listen();
     await this.#apply("answer", await this.#open("answer", reply.answer));
@@ -181,21 +186,6 @@ export class Exchange {
     const { peerConnection, report } = this.#parts;
     report(`${kind}-received`);
     await peerConnection.setRemoteDescription({ type: kind, sdp });
-  }
-
-  /**
-   * A server of an older version ignores the offer of `create_data_channel` without saying so. Find out once whether
-   * this is such a server, and write the offer then.
-   *
-   * @param {string} channelId
-   * @param {string} offer
-   */
-  async #ensureOffer(channelId, offer) {
-    if (this.#candidates.knowsLists !== undefined) return;
-    const { client } = this.#parts;
-    const { next } = await this.#poller.persist((call) => client.getCandidates(channelId, { since: 0, ...call }));
-    this.#candidates.knowsLists = next !== undefined;
-    if (next === undefined) await this.#poller.persist((call) => client.createOffer(channelId, offer, call));
   }
 
   /**

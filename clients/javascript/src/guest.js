@@ -4,7 +4,7 @@ import { createGuest, openPointer, sealerOfGuest } from "./address.js";
 import { attempt } from "./attempt.js";
 import { watch } from "./ending.js";
 import { ExpiredError, UnreachableError } from "./errors.js";
-import { AWAY_MS, DOOR_PATIENCE_MS, GUEST_PATIENCE_MS, GUEST_POLL_MS, POLL_MS, SOON_MS } from "./limits.js";
+import { AWAY_MS, DOOR_PATIENCE_MS, GUEST_PATIENCE_MS, GUEST_POLL_MS, SOON_MS, SOON_POLL_MS } from "./limits.js";
 import { backoff, pause } from "./pace.js";
 import { Poller } from "./poller.js";
 import { says, textual } from "./reply.js";
@@ -127,7 +127,7 @@ export class Guest {
 
   /** @param {AbortSignal} signal */
   #pause(signal) {
-    const longest = performance.now() - this.#began < SOON_MS ? POLL_MS[1] : Infinity;
+    const longest = performance.now() - this.#began < SOON_MS ? SOON_POLL_MS : Infinity;
     return pause(Math.min(this.#pauses(), longest), signal);
   }
 

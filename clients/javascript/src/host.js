@@ -6,10 +6,6 @@ import { ExpiredError, PeerpostError } from "./errors.js";
 import {
   ADDRESS_TTL_SECONDS,
   CHANNEL_TTL_SECONDS,
-  LESS_OFTEN_AFTER_MS,
-  LESS_OFTEN_MS,
-  RARELY_AFTER_MS,
-  RARELY_MS,
   REOPEN_MS,
 } from "./limits.js";
 import { backoff, pause } from "./pace.js";
@@ -36,24 +32,18 @@ export class NoAddressError extends PeerpostError {
   name = "NoAddressError";
 }
 
-/** How often a host asks for a guest: the longer none has come, the less often. */
-class HostPace {
-  lastNews = performance.now();
-
-  get extraMs() {
-    const quietMs = performance.now() - this.lastNews;
-    if (quietMs < LESS_OFTEN_AFTER_MS) return 0;
-    return quietMs < RARELY_AFTER_MS ? LESS_OFTEN_MS : RARELY_MS;
-  }
-}
-
 export class Host {
   #client;
   #options;
   #end = new AbortController();
   #report;
   #poller;
-  #pace = new HostPace();
+  /**
+   * Shared by all doors: a new one is no news.
+   *
+   * @type {import("./pace.js").Pace}
+   */
+  #pace = {};
   #pauses = backoff(...REOPEN_MS);
   /** @type {HostedAddress | undefined} */
   #address;

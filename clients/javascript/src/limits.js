@@ -8,13 +8,11 @@ export const MAX_CANDIDATE_BYTES = 425;
 export const MAX_CANDIDATES = 800;
 export const MAX_BATCH = 64;
 
-// The server shortens a held read to its own maximum. Proxies on the way tend to end a silent request after 30 s.
-export const WAIT_SECONDS = 20;
-// If a "not yet" comes sooner than this, the server has not held the read, and the next one needs a pause before it.
-export const HELD_MS = 500;
-// Reads are held while the other peer is expected. A peer that has not come by then will probably take minutes, and
-// polling is cheaper: a held second costs the operator as much as seven polls, and occupies an execution environment.
-export const HOLD_FOR_MS = 10_000;
+// A held second costs the operator as much as a dozen polls, so reads are held only while news is likely: at first, since
+// a peer that is ready at the same moment answers within four round trips, and most are shorter than 200 ms; and after
+// news of the other peer, since its candidates follow within seconds.
+export const HOLD_AT_FIRST_MS = 1000;
+export const HOLD_AFTER_NEWS_MS = 5000;
 
 // A server that has never replied is more likely a typing error than an outage: give up after 2 s.
 export const MAX_TRIES_AT_FIRST = 4;
@@ -58,9 +56,19 @@ export const NONCE_BYTES = 12;
 // The name of a guest is random, so that no other guest has the same name by chance, or can guess it.
 export const GUEST_BYTES = 16;
 
-// The first pause and the longest one.
-// Two peers are often ready at once, so the first pause is short. Two people with a link need minutes, so it grows.
-export const POLL_MS = /** @type {const} */ ([150, 1000]);
+// The time from one poll to the next. docs/benchmarks.md has the curve from which these are chosen ("How often to ask").
+// More than half of all guests come within the first half minute, and the host notices them a quarter of a second late on
+// average. Whoever comes later waits a little longer, because the host has to poll for that much longer.
+export const OFTEN_MS = 550;
+export const OFTEN_FOR_MS = 32_000;
+export const SOMETIMES_MS = 1750;
+// After ten minutes without news, only the host of an address still waits, and it may wait all day.
+export const RARELY_AFTER_MS = 600_000;
+export const RARELY_MS = 4000;
+// If the server does not hold the first reads, the first poll comes after this pause, because two peers are often ready at
+// once. Each next pause is half as long as the time since the last news, until the times above are reached.
+export const FIRST_POLL_MS = 100;
+export const POLL_GROWTH = 0.5;
 // A restart takes seconds, and the longest pause keeps an outage cheap.
 export const RETRY_MS = /** @type {const} */ ([250, 8000]);
 
@@ -74,6 +82,7 @@ export const GUEST_PATIENCE_MS = CHANNEL_TTL_SECONDS * 1000;
 // A host that reloads its page is back within a minute, for which guests ask at least once a second. After that it may be
 // away for hours.
 export const SOON_MS = 60_000;
+export const SOON_POLL_MS = 1000;
 export const GUEST_POLL_MS = /** @type {const} */ ([150, 5000]);
 
 // How long a door stays the one that the address points to. A NAT forgets a host that sends nothing. Chromium reminds it
@@ -81,14 +90,6 @@ export const GUEST_POLL_MS = /** @type {const} */ ([150, 5000]);
 export const DOOR_MS = 120_000;
 // After that, the host reads the door for this much longer: a guest that has just read the old pointer still answers.
 export const DOOR_OVERLAP_MS = 10_000;
-// A guest may come at any time, but mostly soon after the host, or after another guest. So the host reads every second at
-// first, every two seconds after a good minute, and every five seconds after ten minutes. A device that waits all day
-// then costs its operator about $0.34 a month.
-export const LESS_OFTEN_AFTER_MS = 70_000;
-export const RARELY_AFTER_MS = 600_000;
-// These are added to the pause of a second.
-export const LESS_OFTEN_MS = 1000;
-export const RARELY_MS = 4000;
 // A host that cannot open a door tries again for as long as it listens.
 export const REOPEN_MS = /** @type {const} */ ([250, 30_000]);
 // A guest that has lost its host dials again: first pause and longest one. A host may close each connection at once, so

@@ -1,12 +1,24 @@
 /** How long to wait before asking again. */
 
+import { FIRST_POLL_MS, OFTEN_FOR_MS, OFTEN_MS, POLL_GROWTH, RARELY_AFTER_MS, RARELY_MS, SOMETIMES_MS } from "./limits.js";
+
 /**
- * How often to read: this depends on when there was news of another peer.
+ * What it depends on how often to read.
  *
  * @typedef {object} Pace
- * @property {number} lastNews A time of `performance.now()`.
- * @property {number} extraMs How many milliseconds to add to a pause.
+ * @property {number} [lastNews] When there was news of another peer, as a time of `performance.now()`. Before there is
+ *   any, this is when it was first asked for.
  */
+
+/**
+ * Return the milliseconds from one poll to the next: the longer there was no news, the more.
+ *
+ * @param {number} quietMs For how long there was none.
+ */
+export function pollInterval(quietMs) {
+  const longest = quietMs < OFTEN_FOR_MS ? OFTEN_MS : quietMs < RARELY_AFTER_MS ? SOMETIMES_MS : RARELY_MS;
+  return varied(Math.min(FIRST_POLL_MS + POLL_GROWTH * quietMs, longest));
+}
 
 /**
  * Return a function that returns the length of the next pause. Pauses grow, and vary, so that peers that failed at the
@@ -20,8 +32,17 @@ export function backoff(first, most) {
   return () => {
     const pause = next;
     next = Math.min(pause * 1.6, most);
-    return pause * (0.75 + Math.random() / 2);
+    return varied(pause);
   };
+}
+
+/**
+ * Return a random length near this one, so that peers that do the same at the same moment do not go on doing so.
+ *
+ * @param {number} milliseconds
+ */
+export function varied(milliseconds) {
+  return milliseconds * (0.75 + Math.random() / 2);
 }
 
 /**

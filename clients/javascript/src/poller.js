@@ -4,16 +4,14 @@ import { endIfClosed } from "./ending.js";
 import { NetworkError, RefusalError, ServerError } from "./errors.js";
 import {
   CHANNEL_TTL_SECONDS,
-  HELD_MS,
-  HOLD_FOR_MS,
+  HOLD_AFTER_NEWS_MS,
+  HOLD_AT_FIRST_MS,
   MAX_TRIES,
   MAX_TRIES_AT_FIRST,
   MAX_TRIES_BUSY,
-  POLL_MS,
   RETRY_MS,
-  WAIT_SECONDS,
 } from "./limits.js";
-import { backoff, pause } from "./pace.js";
+import { backoff, pause, pollInterval } from "./pace.js";
 import { says } from "./reply.js";
 
 /** @typedef {import("./exchange.js").Parts} Parts */
@@ -24,18 +22,18 @@ export class Poller {
   /** How many of the channel's candidates have been read. */
   since = 0;
   #parts;
-  /** How long the server may hold a read. */
-  #wait = WAIT_SECONDS;
   #pace;
-  #pauses = backoff(...POLL_MS);
-  #needsPause = false;
+  /** For how long after the last news reads may be held. 0 if the server has no capacity for that. */
+  #holdMs = HOLD_AT_FIRST_MS;
+  /** When it is time for the next read, as a time of `performance.now()`. */
+  #nextAt = 0;
   /** Whether the server has shown that it is there, by a reply or by saying that it is busy. */
   #isThere;
 
   /** @param {Pick<Parts, "end" | "report"> & Partial<Parts>} parts */
   constructor(parts) {
     this.#parts = parts;
-    this.#pace = parts.pace ?? { lastNews: performance.now(), extraMs: 0 };
+    this.#pace = parts.pace ?? {};
     this.#isThere = Boolean(parts.isThere);
   }
 
@@ -67,25 +65,29 @@ export class Poller {
   }
 
   /**
-   * Make a read, which the server may hold until there is news. If the last one was not held, and there was no news,
-   * pause first.
+   * Make a read, when it is time for it. The server may hold it while news is likely.
    *
    * @template T
    * @param {(read: Read) => Promise<T>} get
    * @returns {Promise<T>}
    */
   async read(get) {
-    if (this.#needsPause) await pause(this.#pauses() + this.#pace.extraMs, this.#parts.end.signal);
-    else this.#pauses = backoff(...POLL_MS);
+    const pace = this.#pace;
+    const early = this.#nextAt - performance.now();
+    if (early > 0) await pause(early, this.#parts.end.signal);
+    const lastNews = (pace.lastNews ??= performance.now());
     let began = 0;
     try {
       return await this.persist((call) => {
         began = performance.now();
-        const isExpected = began - this.#pace.lastNews < HOLD_FOR_MS;
-        return get({ ...call, since: this.since, wait: isExpected ? this.#wait : 0 });
+        const wait = Math.max(0, lastNews + this.#holdMs - began) / 1000;
+        return get({ ...call, since: this.since, wait });
       });
     } finally {
-      this.#needsPause = performance.now() - began < HELD_MS;
+      const ended = performance.now();
+      const interval = pollInterval(ended - lastNews);
+      // A longer read was held. Then the server has looked for news at its end, and otherwise at its beginning.
+      this.#nextAt = (ended - began > interval ? ended : began) + interval;
     }
   }
 
@@ -95,10 +97,9 @@ export class Poller {
    * @template T
    * @param {string} notYet The server's refusal while the other peer has not written.
    * @param {(read: Read) => Promise<T>} get
-   * @param {() => Promise<void>} [between] Done after each read that found nothing.
    * @returns {Promise<T>}
    */
-  async until(notYet, get, between) {
+  async until(notYet, get) {
     for (;;) {
       try {
         const reply = await this.read(get);
@@ -107,14 +108,14 @@ export class Poller {
       } catch (error) {
         if (!says(error, notYet)) throw error;
       }
-      await between?.();
     }
   }
 
   /** The other peer is there: the next read may be held again, and needs no pause before it. */
   hadNews() {
     this.#pace.lastNews = performance.now();
-    this.#needsPause = false;
+    this.#nextAt = 0;
+    this.#holdMs &&= HOLD_AFTER_NEWS_MS;
   }
 
   /**
@@ -138,7 +139,7 @@ export class Poller {
     // By then the channel has expired, and there is nothing left to ask for.
     if (retryAfter > CHANNEL_TTL_SECONDS) throw error;
     // A held read occupies capacity that a busy server lacks. A single lost request does not mean that it is busy.
-    if (isServerError || (mayBeBusy && tries > 1)) this.#wait = 0;
+    if (isServerError || (mayBeBusy && tries > 1)) this.#holdMs = 0;
     // Wait for as long as the server asks, and a little longer, so that not all clients come back at the same moment.
     return pauses() + retryAfter * 1000;
   }

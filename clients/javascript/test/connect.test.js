@@ -223,50 +223,86 @@ test("late candidates are read at once with ICE servers, and a little later with
   }
 });
 
-test("an offerer without an answerer has one held read at a time", async (t) => {
+/** Return the reads of the answer within a while, each with its time in milliseconds since the first. */
+async function answerReads(server, milliseconds) {
+  const asked = [];
+  await until(() => {
+    const reads = server.requests.filter(({ method }) => method === "get_answer");
+    for (const { wait } of reads.slice(asked.length)) asked.push({ at: Date.now(), wait });
+    return asked.length > 0 && Date.now() - asked[0].at >= milliseconds;
+  });
+  return asked.map(({ at, wait }) => ({ at: at - asked[0].at, wait }));
+}
+
+test("an offerer holds one read for a second, and then polls", async (t) => {
   stopTheClock(t);
   const server = new FakeServer();
   const offerer = start(server);
 
-  await until(() => server.methods().length > 10);
+  const asked = await answerReads(server, 10_000);
 
-  assert.deepEqual(server.methods().slice(0, 5), [
-    "create_data_channel",
-    "get_answer",
-    "get_candidates", // checks whether the server stored the offer
-    "get_answer",
-    "get_answer",
-  ]);
+  assert.deepEqual(asked.slice(0, 4).map(({ wait }) => wait), [1, 0, 0, 0]);
+  assert.ok(asked[1].at > 1300 && asked[1].at < 1800, `${asked[1].at} ms`);
+  assert.deepEqual(new Set(server.methods()), new Set(["create_data_channel", "get_answer"]));
   assert.equal(offerer.steps.includes("retry"), false);
 });
 
-test("a server that does not hold replies is polled less and less often", async (t) => {
+test("the offerer polls often for half a minute, and less often after that", async (t) => {
+  stopTheClock(t);
+  const server = new FakeServer();
+  start(server);
+
+  const asked = await answerReads(server, 120_000);
+
+  const between = (from, to) => asked.filter(({ at }) => at >= from * 1000 && at < to * 1000).length;
+  // One poll each 0.55 s, and then one each 1.75 s. Each pause varies randomly.
+  assert.ok(Math.abs(between(2, 32) - 30 / 0.55) < 6, `${between(2, 32)} polls`);
+  assert.ok(Math.abs(between(34, 120) - 86 / 1.75) < 6, `${between(34, 120)} polls`);
+});
+
+test("a server that does not hold replies is polled soon, and then less and less often", async (t) => {
   stopTheClock(t);
   const server = new FakeServer({ holds: false });
   start(server);
-  const began = Date.now();
 
-  await until(() => Date.now() - began > 60_000);
+  const asked = await answerReads(server, 60_000);
 
-  const asked = server.methods().length;
-  assert.ok(asked > 45 && asked < 85, `${asked} requests`);
+  assert.ok(asked[1].at < 200, `${asked[1].at} ms`);
+  assert.ok(asked.filter(({ at }) => at < 1000).length >= 4);
+  assert.ok(asked.length > 60 && asked.length < 90, `${asked.length} polls`);
 });
 
 test("after a long wait a client polls without holding, until there is news", async (t) => {
   stopTheClock(t);
   const server = new FakeServer();
   const offerer = start(server, { iceServers: [{ urls: "stun:stun.example" }] });
-  const began = Date.now();
-  await until(() => Date.now() - began > 60_000);
-  const waits = server.requests.filter(({ method }) => method === "get_answer").map(({ wait }) => wait);
+  const waits = (await answerReads(server, 60_000)).map(({ wait }) => wait);
 
   const answerer = start(server, { channelId: offerer.channelId });
   await until(() => reads(server) > 1);
 
-  assert.deepEqual(waits.slice(0, 4), [20, 20, 0, 0]);
-  assert.ok(waits.length > 40 && waits.length < 75, `${waits.length} requests`);
-  assert.equal(server.requests.findLast(({ method }) => method === "get_candidates").wait, 20);
+  assert.equal(waits.filter((wait) => wait > 0).length, 1);
+  const { wait } = server.requests.findLast(({ method }) => method === "get_candidates");
+  assert.ok(wait > 0 && wait <= 5, `${wait} s`);
   await connected(offerer, answerer);
+});
+
+test("an offerer writes its offer again if the server grants no lifetime, since it may have ignored it", async (t) => {
+  stopTheClock(t);
+  for (const [options, expected] of [
+    [{}, ["create_data_channel", "get_answer"]],
+    [{ maxTtl: 0 }, ["create_data_channel", "create_offer", "get_answer"]],
+    [{ modern: false }, ["create_data_channel", "create_offer", "get_answer"]],
+  ]) {
+    const server = new FakeServer(options);
+    const offerer = start(server);
+
+    await until(() => server.methods().includes("get_answer"));
+
+    assert.deepEqual(server.methods(), expected);
+    assert.equal(server.find(offerer.channelId).offer, "v=0 offer");
+    offerer.peer.signalingState = "closed";
+  }
 });
 
 test("two peers connect through a server that has only the seven basic methods", async (t) => {
@@ -318,7 +354,7 @@ test("an overloaded server is no longer asked to hold replies", async (t) => {
   await until(() => server.methods().filter((each) => each === "get_answer").length === 2);
 
   const waits = server.requests.filter(({ method }) => method === "get_answer").map(({ wait }) => wait);
-  assert.deepEqual(waits, [20, 0]);
+  assert.deepEqual(waits, [1, 0]);
 });
 
 test("the client soon gives up on a server that never replied, and after two minutes on one that did", async (t) => {
@@ -421,9 +457,9 @@ test("an overloaded server that becomes unreachable is still treated as overload
 
 test("reads are held after one lost request, but not after two in a row", async (t) => {
   stopTheClock(t);
-  for (const [lost, wait] of [
-    [1, 20],
-    [2, 0],
+  for (const [lost, isHeld] of [
+    [1, true],
+    [2, false],
   ]) {
     const server = new FakeServer();
     server.faults = [null, ...Array(lost).fill(loseTheRequest)];
@@ -431,7 +467,7 @@ test("reads are held after one lost request, but not after two in a row", async 
 
     await until(() => server.methods().filter((each) => each === "get_answer").length === lost + 1);
 
-    assert.equal(server.requests.findLast(({ method }) => method === "get_answer").wait, wait);
+    assert.equal(server.requests.findLast(({ method }) => method === "get_answer").wait > 0, isHeld);
     offerer.peer.signalingState = "closed";
   }
 });
@@ -671,9 +707,9 @@ test("if the server has no ICE servers, asking for them adds a field to requests
 
   const channel_id = offerer.channelId;
   assert.deepEqual(new Set(server.requests.map((request) => JSON.stringify(request))), new Set([
-    { method: "create_data_channel", offer: "v=0 offer", ice_servers: true },
-    { method: "get_answer", channel_id, since: 0, wait: 20 },
-    { method: "get_offer", channel_id, since: 0, wait: 20, ice_servers: true },
+    { method: "create_data_channel", offer: "v=0 offer", ttl: 300, ice_servers: true },
+    { method: "get_answer", channel_id, since: 0, wait: 1 },
+    { method: "get_offer", channel_id, since: 0, wait: 1, ice_servers: true },
     { method: "create_answer", channel_id, answer: "v=0 answer" },
     { method: "delete_data_channel", channel_id },
   ].map((request) => JSON.stringify(request))));

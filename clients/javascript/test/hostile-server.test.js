@@ -164,17 +164,15 @@ const onceAsked = (ice_servers) => (request) => (request.ice_servers ? { ...BASE
 const TURN = { urls: "turn:turn.example", username: "1795643208:a", credential: "abc=" };
 
 for (const role of ["offerer", "answerer"]) {
-  test(`an ${role} polls a server that always says "not yet" at once about once a second`, async (t) => {
+  test(`an ${role} polls a server that always says "not yet" at once less than once a second on average`, async (t) => {
     stopTheClock(t);
     const { error, requests } = await endOf(({ method }) => {
       if (method === "create_data_channel") return { channel_id: ID };
-      return method === "get_candidates"
-        ? { items: [], next: 0 }
-        : new Response(`no ${method.slice("get_".length)} yet`, { status: 400 });
+      return method === "create_offer" ? {} : new Response(`no ${method.slice("get_".length)} yet`, { status: 400 });
     }, role);
 
     assert.equal(error.constructor, ExpiredError);
-    assert.ok(requests < 400, requests);
+    assert.ok(requests < 300, requests);
   });
 
   for (const retryAfter of ["", "0", "1000000000", "Infinity", "Fri, 31 Dec 9999 23:59:59 GMT"]) {

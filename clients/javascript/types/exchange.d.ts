@@ -21,7 +21,7 @@ export type ExchangeOptions = {
     onOffer?: (channelId: string) => void | Promise<void>;
     /**
      * Whether the channel is a door of an address. Then `onOffer` passes our offer on, which is
-     * not written to the channel, and the server is known not to be of an older version.
+     * not written to the channel.
      */
     isDoor?: true;
 };
@@ -35,7 +35,7 @@ export type Parts = {
     end: AbortController;
     report: (step: import("./connect.js").Step, detail?: object) => void;
     /**
-     * How often to read.
+     * How often to read. Channels may share it.
      */
     pace?: import("./pace.js").Pace;
     /**
@@ -58,7 +58,7 @@ export type Parts = {
  * @property {(channelId: string) => void | Promise<void>} [onOffer] Called when our offer is in the channel that we have
  *   opened. No answer is expected before that is done.
  * @property {true} [isDoor] Whether the channel is a door of an address. Then `onOffer` passes our offer on, which is
- *   not written to the channel, and the server is known not to be of an older version.
+ *   not written to the channel.
  */
 /**
  * What an exchange and its parts have in common.
@@ -69,7 +69,7 @@ export type Parts = {
  * @property {import("./sealer.js").Envelope} sealer
  * @property {AbortController} end Ends everything that the exchange has begun, with the reason.
  * @property {(step: import("./connect.js").Step, detail?: object) => void} report
- * @property {import("./pace.js").Pace} [pace] How often to read.
+ * @property {import("./pace.js").Pace} [pace] How often to read. Channels may share it.
  * @property {boolean} [isThere] Whether the server has replied already.
  */
 export declare class Exchange {

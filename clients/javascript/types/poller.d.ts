@@ -25,8 +25,7 @@ export declare class Poller {
      */
     persist<T>(request: (call: Call) => Promise<T>): Promise<T>;
     /**
-     * Make a read, which the server may hold until there is news. If the last one was not held, and there was no news,
-     * pause first.
+     * Make a read, when it is time for it. The server may hold it while news is likely.
      *
      * @template T
      * @param {(read: Read) => Promise<T>} get
@@ -39,10 +38,9 @@ export declare class Poller {
      * @template T
      * @param {string} notYet The server's refusal while the other peer has not written.
      * @param {(read: Read) => Promise<T>} get
-     * @param {() => Promise<void>} [between] Done after each read that found nothing.
      * @returns {Promise<T>}
      */
-    until<T>(notYet: string, get: (read: Read) => Promise<T>, between?: () => Promise<void>): Promise<T>;
+    until<T>(notYet: string, get: (read: Read) => Promise<T>): Promise<T>;
     /** The other peer is there: the next read may be held again, and needs no pause before it. */
     hadNews(): void;
 }
