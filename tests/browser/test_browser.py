@@ -285,7 +285,7 @@ def test_an_answerer_who_comes_before_the_offer_connects(alice: Person, bob: Per
 
 @pytest.mark.parametrize(
     "unknown",
-    [{"wait"}, {"wait", "since", "offer", "candidates"}],
+    [{"wait"}, {"wait", "since", "offer", "candidates", "ttl"}],
     ids=["a server that holds no replies", "a server with only the seven plain methods"],
 )
 @pytest.mark.parametrize("slow", [False, True], ids=["at once", "with late candidates"])
