@@ -93,9 +93,9 @@ export class Exchange {
     // If the reply is lost, a channel remains whose id nobody knows. It expires.
     const channel = await this.#poller.persist((call) =>
       client.createDataChannel({
+        ttl: CHANNEL_TTL_SECONDS,
         offer: isDoor ? undefined : offer,
         iceServers: true,
-        ttl: CHANNEL_TTL_SECONDS,
         ...call,
       }),
     );
@@ -103,14 +103,14 @@ export class Exchange {
     this.#opened = channelId;
     report("channel", { channelId });
     // A server of an older version grants no lifetime. It may have ignored the offer, too.
-    let isWritten = Boolean(channel.ttl);
+    let mustWrite = !channel.ttl;
     if (this.#adoptIceServers(channel)) {
       // Nobody knows the channel yet, so nobody has read the offer that this one replaces.
       this.#candidates.restart();
       offer = await this.#describe("offer");
-      isWritten = false;
+      mustWrite = true;
     }
-    if (!isDoor && !isWritten) await this.#poller.persist((call) => client.createOffer(channelId, offer, call));
+    if (mustWrite && !isDoor) await this.#poller.persist((call) => client.createOffer(channelId, offer, call));
     report("offer-sent");
     await onOffer?.(channelId);
     this.#candidates.trickle(channelId);

@@ -72,16 +72,14 @@ export class Poller {
    * @returns {Promise<T>}
    */
   async read(get) {
-    const pace = this.#pace;
     const early = this.#nextAt - performance.now();
     if (early > 0) await pause(early, this.#parts.end.signal);
-    const lastNews = (pace.lastNews ??= performance.now());
+    const lastNews = (this.#pace.lastNews ??= performance.now());
     let began = 0;
     try {
       return await this.persist((call) => {
         began = performance.now();
-        const wait = Math.max(0, lastNews + this.#holdMs - began) / 1000;
-        return get({ ...call, since: this.since, wait });
+        return get({ ...call, since: this.since, wait: Math.max(0, lastNews + this.#holdMs - began) / 1000 });
       });
     } finally {
       const ended = performance.now();

@@ -707,7 +707,7 @@ test("if the server has no ICE servers, asking for them adds a field to requests
 
   const channel_id = offerer.channelId;
   assert.deepEqual(new Set(server.requests.map((request) => JSON.stringify(request))), new Set([
-    { method: "create_data_channel", offer: "v=0 offer", ttl: 300, ice_servers: true },
+    { method: "create_data_channel", ttl: 300, offer: "v=0 offer", ice_servers: true },
     { method: "get_answer", channel_id, since: 0, wait: 1 },
     { method: "get_offer", channel_id, since: 0, wait: 1, ice_servers: true },
     { method: "create_answer", channel_id, answer: "v=0 answer" },
