@@ -95,13 +95,30 @@ def test_a_bundled_page_connects_with_one_file_of_code(new_page: Open, bundle: P
 
         expect(log(second)).to_contain_text("from the bundle")
         # The host has loaded the code that draws the QR code, too.
-        assert [code_of(page) for page in (second, first)] == [["main.js"], ["dist.js", "main.js"]]
+        assert [code_of(page) for page in (second, first)] == [{"src/main.js"}, {"src/dist.js", "src/main.js"}]
 
 
-def code_of(page: Page) -> list[str]:
-    """Return the names of the files of code that a page has loaded."""
-    names: list[str] = page.evaluate("performance.getEntriesByType('resource').map(({ name }) => name)")
-    return sorted(name.rpartition("/")[2] for name in names if name.endswith("js"))
+def code_of(page: Page) -> set[str]:
+    """Return the paths of the files of code that a page has loaded, relative to the page."""
+    urls: list[str] = page.evaluate("performance.getEntriesByType('resource').map(({ name }) => name)")
+    folder = page.evaluate("new URL('.', location.href).href")
+    return {url.removeprefix(folder) for url in urls if url.endswith("js")}
+
+
+def test_the_html_names_exactly_the_modules_that_the_page_imports(
+    new_page: Open, site: Path, service: str, tmp_path: Path
+) -> None:
+    first, second = new_page(), new_page()
+    html = shutil.copytree(site / FOLDER, tmp_path / "own") / "index.html"
+    named = re.findall(r'<link rel="modulepreload" href="(.*?)">', html.read_text())
+    html.write_text(re.sub(r'<link rel="modulepreload".*?>', "", html.read_text()))
+
+    with host(tmp_path) as url:
+        connect(first, second, f"{url}own/?server={quote(service, safe='')}")
+
+        imported = {path for page in (first, second) for path in code_of(page)}
+        # The first module has an element of its own, and the last one is imported when it is needed.
+        assert sorted(named) == sorted(imported - {"src/main.js", "vendor/uqr/index.mjs"})
 
 
 def test_a_page_whose_html_names_the_server_needs_no_server_in_its_address(
