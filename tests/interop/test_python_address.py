@@ -1,4 +1,4 @@
-"""Chromium and aiortc meet at an address, with either of them as the host."""
+"""Browsers and aiortc meet at an address, with either of them as the host."""
 
 import asyncio
 from collections.abc import Coroutine, Iterator
@@ -18,9 +18,10 @@ PAIRS = 10
 ASKS_NOBODY = RTCConfiguration(iceServers=[])
 
 
-@pytest.fixture
-def page(chromium: Browser, page_url: str) -> Iterator[Page]:
-    with chromium.profile() as profile:
+@pytest.fixture(params=["chromium", "firefox"])
+def page(request: pytest.FixtureRequest, page_url: str) -> Iterator[Page]:
+    browser: Browser = request.getfixturevalue(request.param)
+    with browser.profile() as profile:
         yield profile.open(page_url.replace("peer.html", "address.html"))
 
 
@@ -54,7 +55,7 @@ def within_time(meeting: Coroutine[Any, Any, None]) -> None:
     asyncio.run(asyncio.wait_for(meeting, PATIENCE_SECONDS))
 
 
-def test_guests_in_python_come_to_a_host_in_chromium_and_one_comes_again(page: Page, front: Front) -> None:
+def test_guests_in_python_come_to_a_host_in_a_browser_and_one_comes_again(page: Page, front: Front) -> None:
     async def meet() -> None:
         address = await in_page(page, "listen", {"server": front.url})
         link = Link(address["addressId"], key_from_text(address["key"]), is_address=True)
@@ -71,7 +72,7 @@ def test_guests_in_python_come_to_a_host_in_chromium_and_one_comes_again(page: P
     within_time(meet())
 
 
-def test_guests_in_chromium_come_to_a_host_in_python_in_pairs_at_the_same_moment(page: Page, front: Front) -> None:
+def test_guests_in_a_browser_come_to_a_host_in_python_in_pairs_at_the_same_moment(page: Page, front: Front) -> None:
     async def meet() -> None:
         addresses: asyncio.Queue[Address] = asyncio.Queue()
         peers = listen(front.url, new_connection=hosts_connection, on_link=addresses.put_nowait)
