@@ -86,7 +86,7 @@ test-infra: $(VENV)/dev .venv-checkov/ready ## Apply, change and destroy the Ter
 test-reliability: $(VENV)/dev $(VENV)/node tests/engine/node_modules ## Test the packaged function under faults and overload
 	$(PYTEST) tests/reliability
 
-soak: $(VENV)/dev tests/engine/node_modules ## Check 1,000 random histories of the packaged function for lost or reordered writes (SOAK="--histories 50 --seed 7")
+soak: $(VENV)/dev tests/engine/node_modules ## Check 1,000 random histories of the packaged function, and 500 guests of an address, while processes are killed (SOAK="--histories 50 --guests 20 --seed 7")
 	$(BIN)/python -m tests.reliability $(SOAK)
 
 check: $(VENV)/dev .venv-checkov/ready $(VENV)/node web/node_modules clients/javascript/node_modules ## Check style, types, licences and the Terraform configuration

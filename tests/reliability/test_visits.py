@@ -1,0 +1,65 @@
+"""The promise to the guests of an address: whoever was told that it is connected is, and whoever keeps trying gets in.
+
+`make soak` lets five hundred more guests visit an address.
+"""
+
+import asyncio
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.reliability.visits import FUNCTION, GUEST, HOST, Place, Visit, place, visits
+
+# With this seed, the first guests see everybody killed once.
+GUESTS, SEED = 7, 1
+
+
+def test_guests_who_are_told_that_they_are_connected_are_and_who_keep_trying_get_in(
+    task_root: Path, endpoint: str, tmp_path: Path
+) -> None:
+    with place(task_root, endpoint, tmp_path) as here:
+        asyncio.run(visits(here, SEED, GUESTS))
+
+    assert here.violations == []
+    assert here.counts["guests"] == GUESTS
+    assert here.counts["times told to be connected"] >= GUESTS
+    assert {event: here.counts[event] for event in (HOST, GUEST, FUNCTION)} == {HOST: 1, GUEST: 1, FUNCTION: 1}
+
+
+def process(*words: dict[str, str]) -> Any:
+    return SimpleNamespace(words=list(words), is_killed=False, has_ended=False)
+
+
+def told(visit: Visit) -> dict[str, str]:
+    return {"guest": visit.guest, "state": "connected"}
+
+
+def test_a_guest_that_was_told_that_it_is_connected_must_be_seen_by_its_host() -> None:
+    async def run() -> None:
+        here = Place("", [], None, patience=0.1, hosts=[process({"guest": "another"})])
+        visit = Visit(here)
+        here.guests.append(process(told(visit)))
+
+        with pytest.raises(TimeoutError):
+            await visit.until_seen()
+        here.hosts[-1].words.append({"guest": visit.guest})
+        await visit.until_seen()
+
+    asyncio.run(run())
+
+
+def test_only_one_host_that_was_killed_may_have_seen_a_guest_without_saying_so() -> None:
+    async def run() -> None:
+        here = Place("", [], None, patience=0.1, hosts=[process()])
+        visit = Visit(here)
+        here.guests.append(process(told(visit)))
+        here.hosts.append(process())
+        await visit.until_seen()
+
+        here.guests.append(process(told(visit)))
+        with pytest.raises(TimeoutError):
+            await visit.until_seen()
+
+    asyncio.run(run())
