@@ -44,10 +44,13 @@ class Meter:
     """Counts a client's requests and consumed units, through botocore's public events."""
 
     def __init__(self, client: DynamoDBClient) -> None:
-        self.requests, self.write_units, self.read_units = 0, 0.0, 0.0
+        self.reset()
         events = client.meta.events
         events.register("before-parameter-build.dynamodb", self._ask)
         events.register("after-call.dynamodb", self._count)
+
+    def reset(self) -> None:
+        self.requests, self.write_units, self.read_units = 0, 0.0, 0.0
 
     def _ask(self, params: dict[str, Any], **_: Any) -> None:
         params["ReturnConsumedCapacity"] = "TOTAL"
@@ -143,6 +146,21 @@ class Exchange:
         self.step(ANSWER, second, answer=sealed(json.dumps(answer, separators=(",", ":"))))
         self.step(READ_ANSWER, second, since=0)
 
+    def join(self) -> None:
+        """Let a guest join a host that waits at an address. This includes the next door, for the next guest."""
+        self.open(ttl=MAX_TTL_SECONDS, owner=RANDOM_TEXT)
+        address = self.channel_id
+        door = self._open_door(address)
+        self.meter.reset()
+        self.http_requests = 0
+        self.step(READ_POINTER, address, since=0)
+        answer = {"answer": self.answerer.early, "guest": RANDOM_TEXT[:22]}
+        self.step(ANSWER, door, answer=sealed(json.dumps(answer, separators=(",", ":"))))
+        self.step(READ_ANSWER, door, since=0)
+        self._open_door(address)
+        self.channel_id = door
+        self.send("delete_data_channel")
+
     def _open_door(self, address: str) -> str:
         door: str = self.step(OPEN_DOOR, "").json()["channel_id"]
         pointer = {"door": door, "key": RANDOM_TEXT, "offer": self.offerer.early}
@@ -234,6 +252,7 @@ WAYS: dict[str, Callable[[Exchange], None]] = {
     "fast": Exchange.fast,
     "fast with STUN": Exchange.fast_with_stun,
     "plain": Exchange.plain,
+    "at an address": Exchange.join,
 }
 
 

@@ -1,5 +1,6 @@
 """Hosts and guests of an address: one link for many guests, in real browsers."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -145,17 +146,20 @@ def test_a_stranger_can_neither_write_to_an_address_nor_erase_it_and_the_next_gu
 
 
 def test_a_join_takes_a_guest_two_requests_and_no_preflight(host: Page, guests: Page, front: Front) -> None:
-    """The host has made four by then: for the address, the door and the pointer, and to ask for a guest."""
+    """The host takes four: it reads the answer, erases the door, and opens the next one with its pointer."""
     for page in (host, guests):
         page.slow_time_down()
     address = host.call("listen", {"server": front.url})
     front.wait_for("create_offer")
+    before = front.exchange
 
     guests.call("visit", {**link_of(front.url, address), "guest": guest_id("Ann")})
     front.wait_for("create_offer", 2)
+    front.wait_for("get_answer")
+    front.wait_for("delete_data_channel")
 
-    counts = front.exchange
-    assert (counts["get_offer"], counts["create_answer"]) == (1, 1)
-    assert (counts["create_data_channel"], counts["create_offer"]) == (3, 2)
-    assert "get_candidates" not in counts
+    joining = Counter(front.exchange) - Counter(before)
+    # The host's reads of its two doors are held, and may come sooner or later.
+    del joining["get_answer"]
+    assert joining == {"get_offer": 1, "create_answer": 1, "create_data_channel": 1, "create_offer": 1}
     assert set(front.verbs) == {"POST"}
