@@ -16,11 +16,11 @@ from urllib.parse import urlsplit
 from playwright.sync_api import BrowserContext, Page, sync_playwright
 
 from benchmarks.guard import Counted
-from benchmarks.late_guest import CANDIDATES, GROWN_AFTER_POLLS, SKIPPED_SECONDS, WAITED_SECONDS
+from benchmarks.late_guest import CANDIDATES, REAL_SECONDS, WAITED_SECONDS, between
 from benchmarks.line import INITIAL_WINDOW_BYTES, line
 from benchmarks.report import ROOT, table, versions
 from benchmarks.servers import SecureFunctionUrl, certificate
-from benchmarks.setup_time import NOTICE_MS, RTTS_MS, RUNS, deployed, spread
+from benchmarks.setup_time import RTTS_MS, RUNS, deployed, spread
 from harness.chromium import FLAGS, path
 from harness.web_servers import serving
 from tools.serve import MOUNTS
@@ -30,6 +30,8 @@ NOTES = Path(__file__).with_suffix(".js").read_text()
 STATIC_HOST = Path(__file__).with_name("static_host.mjs")
 
 LOOK_EACH_MS = 50
+# The requests with which a host asks for an answer, if there are any.
+READS = "(found => found.length && found)(notes.requests.filter(({ method }) => method === 'get_answer'))"
 
 HINTS, NO_HINTS, BUNDLE = "hints", "no hints", "bundle"
 CASES = {
@@ -160,16 +162,11 @@ def run(here: Stage, case: str, rtt_ms: int, part: float) -> dict[str, float]:
 
 
 def between_two_polls(host: Page, part: float) -> float:
-    """Return a moment between two polls of a host that has been waiting for 30 s."""
-    host.evaluate("(milliseconds) => notes.age(milliseconds)", 1000 * SKIPPED_SECONDS)
-    sent = host.evaluate("notes.requests.length")
-    # One read is held now, and another request asks whether the server supports the fast exchange.
-    wait_for(host, f"notes.requests.length >= {sent + 1 + GROWN_AFTER_POLLS}")
-    before, last = host.evaluate("notes.requests.slice(-2).map(({ at }) => at)")
-    moment: float = last + part * (last - before)
-    while moment < host.evaluate("notes.now()") + NOTICE_MS:
-        moment += last - before
-    return moment
+    """Return a moment between two polls of a host that has been waiting for 30 s, at this part of the time between."""
+    wait_for(host, READS)
+    host.evaluate("(milliseconds) => notes.age(milliseconds)", 1000 * (WAITED_SECONDS - REAL_SECONDS))
+    host.wait_for_timeout(1000 * REAL_SECONDS)
+    return between([each["at"] for each in host.evaluate(READS)], part, host.evaluate("notes.now()"))
 
 
 def wait_for(page: Page, condition: str) -> None:

@@ -1,29 +1,40 @@
 """The benchmark of late guests: the states of hosts that it brings about, and its counts."""
 
+from bisect import bisect
 from itertools import pairwise
 
 import pytest
 
 from benchmarks import late_guest, pace
-from benchmarks.late_guest import HELD, MOST, POLLED
+from benchmarks.late_guest import MOST, PEERPOST
 from chalicelib.limits import MAX_WAIT_SECONDS
 
 
-def test_a_host_whose_clock_was_moved_forward_polls_like_one_that_has_waited() -> None:
+@pytest.mark.parametrize("waited", [late_guest.WAITED_SECONDS, late_guest.LATE_SECONDS])
+def test_a_host_whose_clock_was_moved_forward_polls_like_one_that_has_waited(waited: int) -> None:
+    skipped_seconds = waited - late_guest.REAL_SECONDS
+
+    real, skipped = (reads(skippedSeconds=seconds) for seconds in (0, skipped_seconds))
+
+    # The guest comes after the last of these polls, and before the next one.
+    first = bisect(real, real[0] + waited)
+    later = bisect(skipped, skipped[0] + late_guest.REAL_SECONDS)
+    assert real[first] - real[first - 1] == pytest.approx(skipped[later] - skipped[later - 1])
+    # The benchmark takes this from the last two polls.
+    assert skipped[later] - skipped[later - 1] == pytest.approx(skipped[later - 1] - skipped[later - 2])
+
+
+def reads(**scenario: float) -> list[float]:
+    """Return when a host asks for an answer, in seconds."""
     server = {"replySeconds": late_guest.REPLY_SECONDS, "maxWaitSeconds": MAX_WAIT_SECONDS}
-    waited = [each.at for each in pace.simulated(**server) if each.method == "get_answer" and each.at > 30]
-    skipped = [
-        each
-        for each in pace.simulated(**server, skippedSeconds=late_guest.SKIPPED_SECONDS)
-        if each.method == "get_answer" and not each.wait
-    ]
+    return [each.at for each in pace.simulated(**server, **scenario) if each.method == "get_answer"]
 
-    later = skipped[late_guest.GROWN_AFTER_POLLS - 2].at
 
-    # The pause in which a guest of the benchmark comes is as long as one after 30 s.
-    assert skipped[late_guest.GROWN_AFTER_POLLS - 1].at - later == pytest.approx(waited[1] - waited[0])
-    # Its clock then shows about 30 s.
-    assert later + late_guest.SKIPPED_SECONDS == pytest.approx(30, abs=6)
+def test_a_guest_comes_between_two_polls() -> None:
+    moments = [late_guest.between([1000, 1500, 2000], part, now=2100) for part in (0.1, 0.5, 0.9)]
+
+    # Too late to let the guest's page know of the first of these moments.
+    assert moments == [2550, 2250, 2450]
 
 
 def test_the_phases_contain_every_request_of_the_connection() -> None:
@@ -49,7 +60,7 @@ def test_a_host_holds_its_first_read() -> None:
 @pytest.mark.parametrize(("requests", "kept"), [(2, True), (3, False)])
 def test_a_guest_that_takes_more_requests_fails_the_check(requests: int, kept: bool) -> None:
     cell = {"requests": [requests], "connections": [1]}
-    results = {"runs": {case: {"50": cell} for case in (HELD, POLLED)}, "phases": {"the guest joins": 2}}
+    results = {"runs": {case: {"50": cell} for case in PEERPOST}, "phases": {"the guest joins": 2}}
 
     assert late_guest.counts(results).ours["guest in Chromium: requests"] == requests
     assert late_guest.counts(results).ours.keys() >= {f"guest in Chromium: {count}" for count in MOST}
