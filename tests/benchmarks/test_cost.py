@@ -262,12 +262,16 @@ def test_every_price_has_a_source_a_date_and_a_kind_of_source() -> None:
         assert price["kind"] in {"vendor's page", "second-hand"}
 
 
-@pytest.mark.parametrize(("dollars", "kept"), [(7.99, True), (8.0, False)])
-def test_a_cost_that_misses_the_goal_fails_the_check(dollars: float, kept: bool) -> None:
-    results = {"connections": {KIND: {cost.US: {"both ready": {"compute time": dollars - 1, "storage writes": 1.0}}}}}
+@pytest.mark.parametrize("case", cost.GOALS_DOLLARS)
+def test_a_cost_that_misses_a_goal_fails_the_check(case: str) -> None:
+    dollars = {each: goal - 0.01 for each, goal in cost.GOALS_DOLLARS.items()}
 
-    if kept:
-        cost.check(results)
-    else:
-        with pytest.raises(AssertionError, match="should cost less than"):
-            cost.check(results)
+    cost.check(results(dollars))
+    with pytest.raises(AssertionError, match=f"{case}: .* should cost less than"):
+        cost.check(results(dollars | {case: cost.GOALS_DOLLARS[case]}))
+
+
+def results(dollars: dict[str, float]) -> dict[str, Any]:
+    """Return results in which a million connections cost as much, by case."""
+    cases = {case: {"compute time": each - 1, "storage writes": 1.0} for case, each in dollars.items()}
+    return {"connections": {KIND: {cost.US: cases}}}
