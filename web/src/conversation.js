@@ -15,6 +15,7 @@ export class Conversation {
   #announce;
   /** @type {RTCDataChannel | undefined} The way to the other person, as long as there is one. */
   #channel;
+  #other = "Other person";
 
   /** @param {(text: string) => void} announce */
   constructor(announce) {
@@ -36,9 +37,10 @@ export class Conversation {
    */
   use(channel, signal) {
     this.#channel = channel;
+    this.#other = "Other person";
     this.#send.disabled = false;
     const take = (/** @type {MessageEvent} */ { data }) => {
-      if (typeof data === "string") this.#say("Other person", data.slice(0, MAX_MESSAGE_CHARACTERS));
+      if (typeof data === "string") this.#say(this.#other, data.slice(0, MAX_MESSAGE_CHARACTERS));
     };
     channel.addEventListener("message", take, { signal });
     signal.addEventListener("abort", () => {
@@ -46,6 +48,11 @@ export class Conversation {
       this.#channel = undefined;
       this.#send.disabled = true;
     });
+  }
+
+  /** The other side is a program, and not a person. */
+  meetProgram() {
+    this.#other = "Command line";
   }
 
   focus() {
@@ -63,7 +70,7 @@ export class Conversation {
 
   /** @param {Transfer} transfer */
   addTransfer(transfer) {
-    this.#add(transfer.direction === "sent" ? "You" : "Other person", viewTransfer(transfer, this.#announce));
+    this.#add(transfer.direction === "sent" ? "You" : this.#other, viewTransfer(transfer, this.#announce));
   }
 
   #submit() {
@@ -75,7 +82,7 @@ export class Conversation {
   }
 
   /**
-   * @param {"You" | "Other person"} who
+   * @param {string} who
    * @param {string} text
    */
   #say(who, text) {
@@ -83,7 +90,7 @@ export class Conversation {
   }
 
   /**
-   * @param {"You" | "Other person"} who
+   * @param {string} who
    * @param {HTMLElement} what
    */
   #add(who, what) {

@@ -59,6 +59,17 @@ export class MovedError extends Error {
   name = "MovedError";
 }
 
+/** The other side was a command line, which came for one transfer. The transfer is over. */
+export class FinishedError extends Error {
+  name = "FinishedError";
+
+  /** @param {import("peerpost/files").OtherPeer} program */
+  constructor(program) {
+    super("the transfer is over");
+    this.program = program;
+  }
+}
+
 /** This browser cannot connect. */
 export class UnsupportedError extends Error {
   name = "UnsupportedError";
@@ -110,6 +121,7 @@ export function explain(error, phase, { kind = "once", isTimeUp, wasConnected } 
   if (error instanceof SettingsError) return wrongAddress(error);
   if (error instanceof UnsupportedError) return unsupported(error);
   if (error instanceof HungUpError) return hungUp(kind);
+  if (error instanceof FinishedError) return finished(kind, error);
   if (error instanceof LeftError) return left(kind);
   if (error instanceof BusyError) return busy();
   if (error instanceof MovedError) return moved();
@@ -187,6 +199,22 @@ function left(kind) {
     text: "They closed or reloaded their page, or lost their network connection. A link works only once, so you need a new one to connect again.",
     next: NEW_LINK,
   };
+}
+
+/**
+ * @param {Kind} kind
+ * @param {FinishedError} error
+ * @returns {Failure}
+ */
+function finished(kind, { program: { receives, outcome } }) {
+  const title = "The command line has left";
+  const isDone = outcome === "done";
+  const what = receives ? "It has received what you sent." : "It has sent everything. Save what you want to keep.";
+  const text = isDone ? what : "The transfer was given up. The reason is below.";
+  if (kind === "guest") {
+    return { title, text, next: "To receive it again, open the link again.", action: "come back", isCalm: true };
+  }
+  return { title, text, next: "To send something, make a new link.", isCalm: true };
 }
 
 /** @returns {Failure} */

@@ -5,7 +5,7 @@
 
 import { SignalingClient, UnreachableError } from "peerpost";
 import { createGuest, reconnect } from "peerpost/reconnect";
-import { BusyError, HungUpError, LeftError, MovedError } from "./failure.js";
+import { BusyError, FinishedError, HungUpError, LeftError, MovedError } from "./failure.js";
 import { MAX_FAILED_DOORS, HELLO_MS } from "./limits.js";
 import { remember } from "./memory.js";
 import { takeOver } from "./only-tab.js";
@@ -134,6 +134,8 @@ export class GuestSession {
     this.#remember({ wasConnected: true });
     this.#stage.join(peer, isAgain ? "again" : "first");
     await peer.over;
+    // Coming back would begin the same transfer again.
+    if (peer.program?.outcome) this.close(new FinishedError(peer.program));
     if (this.#end.signal.aborted) return;
     this.phase = "again";
     this.#stage.lose(this.#expiry);

@@ -23,6 +23,8 @@ const NOTICES = {
   away: "Welcome back. The other person is not there at the moment. As soon as they return, you are connected again.",
   replaced: "Your earlier link no longer works. Send this one instead.",
   left: "The other person has left. They can come back with the same link.",
+  done: "The command line has received what you sent, and has left. The link still works.",
+  program: "The command line has left. The link still works.",
 };
 
 export class HostSession {
@@ -218,7 +220,17 @@ export class HostSession {
     this.#stage.join(peer, isOurs ? "again" : earlier ? "another" : "first");
     await peer.over;
     // A program that came for one transfer does not come back.
-    if (this.#peer === peer && !this.#end.signal.aborted) this.#lose(hasLeft || peer.files.peer.once);
+    if (this.#peer !== peer || this.#end.signal.aborted) return;
+    if (peer.program) this.#loseProgram(peer.program);
+    else this.#lose(hasLeft);
+  }
+
+  /** @param {import("peerpost/files").OtherPeer} program */
+  #loseProgram({ outcome }) {
+    this.#peer = undefined;
+    this.#means.timeline.add("The command line has left");
+    this.#remember({ wasConnected: undefined });
+    this.#wait(outcome === "done" ? NOTICES.done : NOTICES.program);
   }
 
   /** @param {boolean} hasLeft Whether our guest has left for good. */

@@ -35,6 +35,17 @@ export function showInvitation(link, expiry, isOnce, announce) {
 }
 
 /**
+ * Show the command that opens the link without a browser.
+ *
+ * @param {string} link
+ * @param {string} server It is part of the command, unless the link names it.
+ */
+export function showCommand(link, server) {
+  const isNamed = new URL(link).searchParams.has("server");
+  find("command", HTMLElement).textContent = `peerpost receive '${link}'${isNamed ? "" : ` --server ${server}`}`;
+}
+
+/**
  * @param {number} expiry
  * @param {boolean} isOnce
  */

@@ -43,6 +43,7 @@ async function run() {
  */
 async function hold(means, stage) {
   const { addressId, channelId, key } = parseLink(location.href);
+  stage.useServer(means.settings.server);
   if (addressId && key) {
     stage.openLink();
     session = new GuestSession(means, { addressId, key }, memory, stage);

@@ -4,7 +4,7 @@
  */
 
 import { SignalingClient, connect, createKey } from "peerpost";
-import { HungUpError, LeftError } from "./failure.js";
+import { FinishedError, HungUpError, LeftError } from "./failure.js";
 import { CHANNEL_TTL_SECONDS, TIME_UP_MS } from "./limits.js";
 import { remember } from "./memory.js";
 import { Peer } from "./peer.js";
@@ -62,7 +62,8 @@ export class OnceSession {
     this.#stage.join(this.#peer, "first");
     await this.#peer.over;
     this.#end.signal.throwIfAborted();
-    throw new LeftError("the other person has left");
+    const { program } = this.#peer;
+    throw program?.outcome ? new FinishedError(program) : new LeftError("the other person has left");
   }
 
   /** Whether the link has expired. The server's clock may be a little ahead. */

@@ -6,6 +6,7 @@ import { FAREWELL_MS, LOST_MS, MAX_EARLY } from "./limits.js";
 import { parseNotice } from "./notices.js";
 import { ICE } from "./steps.js";
 
+/** @typedef {import("peerpost/files").OtherPeer} OtherPeer */
 /** @typedef {import("./notices.js").Notice} Notice */
 
 // Both peers use these ids, so that the data channels open without any negotiation. The ids of data channels that are
@@ -27,6 +28,8 @@ export class Peer {
   connection;
   messages;
   files;
+  /** @type {((program: OtherPeer) => void) | undefined} */
+  #onProgram;
   /** Resolves when the data channels for messages and notices are open. */
   opened;
   /**
@@ -66,7 +69,7 @@ export class Peer {
     this.#notices = this.#channel("notices", NOTICES_ID);
     this.files = new Files(this.connection, {
       onTransfer: (transfer) => this.#whenReleased(() => this.#onTransfer(transfer)),
-      onPeer: ({ once }) => once && this.#take(HELLO),
+      onPeer: (other) => other.once && this.#followProgram(other),
     });
     this.opened = Promise.all([this.messages, this.#notices].map((channel) => this.#opened(channel)));
     const ending = { signal: this.signal };
@@ -107,6 +110,21 @@ export class Peer {
     early.forEach((show) => show());
   }
 
+  /** What is known of the other side, if it is a program that comes for one transfer. @returns {OtherPeer | undefined} */
+  get program() {
+    return this.files.peer.once ? this.files.peer : undefined;
+  }
+
+  /**
+   * Call a function once it is known that the other side is such a program.
+   *
+   * @param {(program: OtherPeer) => void} onProgram
+   */
+  meetProgram(onProgram) {
+    if (this.program) onProgram(this.program);
+    else this.#onProgram = onProgram;
+  }
+
   /** End the connection at once. The other page cannot tell this from a reload. */
   close() {
     this.#finish();
@@ -123,6 +141,15 @@ export class Peer {
     this.#finish();
     this.#notices.addEventListener("close", () => this.connection.close());
     setTimeout(() => this.connection.close(), FAREWELL_MS);
+  }
+
+  /** @param {OtherPeer} program */
+  #followProgram(program) {
+    this.#take(HELLO);
+    if (!this.signal.aborted) this.#onProgram?.(program);
+    this.#onProgram = undefined;
+    // It has what it came for, and waits until we close the connection.
+    if (program.receives && program.outcome === "done") this.close();
   }
 
   /** @param {unknown} data */

@@ -5,8 +5,9 @@ import { Call } from "./call.js";
 import { Conversation } from "./conversation.js";
 import { find } from "./dom.js";
 import { takeFiles } from "./drop-zone.js";
-import { dayAndClock, showInvitation } from "./invitation.js";
+import { dayAndClock, showCommand, showInvitation } from "./invitation.js";
 import { SLOW_MS } from "./limits.js";
+import { showPerson, showProgram } from "./program.js";
 import { followRoute } from "./route.js";
 import { announce, keepConversation, setStatus, show, showConversation, showFailure, showJoining, showNotice } from "./screen.js";
 
@@ -23,8 +24,14 @@ const BACK_AFTER_RELOAD = "Connected again. This page was closed or reloaded, so
 export class Stage {
   #conversation = new Conversation(announce);
   #hasJoined = false;
+  #server = "";
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #slow;
+
+  /** @param {URL} server The one that the session uses. */
+  useServer(server) {
+    this.#server = server.href;
+  }
 
   /** The session begins. */
   openLink() {
@@ -107,9 +114,10 @@ export class Stage {
   join(peer, who) {
     const { connection, messages, files, signal } = peer;
     const addTransfer = this.#conversation.addTransfer.bind(this.#conversation);
+    const noFiles = new AbortController();
     clearTimeout(this.#slow);
     this.#conversation.use(messages, signal);
-    takeFiles((chosen) => files.send(chosen).forEach(addTransfer), signal);
+    takeFiles((chosen) => files.send(chosen).forEach(addTransfer), AbortSignal.any([signal, noFiles.signal]));
     new Call(connection, announce, signal, () => this.#conversation.note("The video call has ended."));
     followRoute(connection, signal);
     this.#followState(peer);
@@ -117,9 +125,15 @@ export class Stage {
     if (who === "another") this.#conversation.note("Somebody else has opened your link. You are now connected to them.");
     const isNew = find("conversation", HTMLElement).hidden;
     showConversation("You are connected", "");
+    showPerson();
     if (isNew) this.#conversation.focus();
     this.#hasJoined = true;
     setStatus("Connected", "good");
+    peer.meetProgram((program) => {
+      if (!program.receives) noFiles.abort();
+      this.#conversation.meetProgram();
+      showProgram(program);
+    });
     peer.release(addTransfer);
   }
 
@@ -160,6 +174,7 @@ export class Stage {
     clearTimeout(this.#slow);
     setStatus("Waiting for your guest", "busy");
     showInvitation(link, expiry, isOnce, announce);
+    showCommand(link, this.#server);
     show("invitation");
     showNotice(notice);
     keepConversation();
