@@ -23,6 +23,7 @@ PATIENCE_SECONDS = 30
 POLL_SECONDS = 0.02
 
 Result = TypeVar("Result")
+Address = tuple[str, int]
 
 NO_NAMESPACES = """\
 The network tests create network namespaces. That needs root (CAP_NET_ADMIN and CAP_SYS_ADMIN) and the `ip` program.
@@ -71,13 +72,31 @@ class Host:
     @contextmanager
     def reach(self, port: int) -> Iterator[None]:
         """Forward a port on this host's 127.0.0.1 to the same port of the machine. It works without any cable."""
-        with self._listen(port) as listener:
-            threading.Thread(target=forward, args=(listener, port), daemon=True).start()
+        with self._listen("127.0.0.1", port) as listener:
+            threading.Thread(target=forward, args=(listener, ("127.0.0.1", port)), daemon=True).start()
             yield
             listener.shutdown(socket.SHUT_RDWR)
 
-    def _listen(self, port: int) -> socket.socket:
-        return self.inside(lambda: socket.create_server(("127.0.0.1", port)))
+    @contextmanager
+    def publish(self, address: str, port: int) -> Iterator[None]:
+        """Forward a port on this host's address to the same port of the machine, so that other hosts can reach it."""
+        with self._listen(address, port) as listener:
+            threading.Thread(target=forward, args=(listener, ("127.0.0.1", port)), daemon=True).start()
+            yield
+            listener.shutdown(socket.SHUT_RDWR)
+
+    @contextmanager
+    def reach_over_cable(self, address: str, port: int) -> Iterator[None]:
+        """Forward a port on this host's 127.0.0.1 to the same port of another host. It needs the cables."""
+        with self._listen("127.0.0.1", port) as listener:
+            # The thread connects to the other host, so it must be on this one.
+            thread = threading.Thread(target=forward, args=(listener, (address, port)), daemon=True)
+            self.inside(thread.start)
+            yield
+            listener.shutdown(socket.SHUT_RDWR)
+
+    def _listen(self, address: str, port: int) -> socket.socket:
+        return self.inside(lambda: socket.create_server((address, port)))
 
     def inside(self, call: Callable[[], Result]) -> Result:
         """Call a function on this host, in a thread of its own, and return its result.
@@ -138,15 +157,15 @@ def run(*words: str) -> str:
     return result.stdout
 
 
-def forward(listener: socket.socket, port: int) -> None:
+def forward(listener: socket.socket, target: Address) -> None:
     with suppress(OSError):  # The listener was closed.
         while True:
             near, _ = listener.accept()
-            threading.Thread(target=connect_through, args=(near, port), daemon=True).start()
+            threading.Thread(target=connect_through, args=(near, target), daemon=True).start()
 
 
-def connect_through(near: socket.socket, port: int) -> None:
-    with near, suppress(OSError), socket.create_connection(("127.0.0.1", port)) as far:
+def connect_through(near: socket.socket, target: Address) -> None:
+    with near, suppress(OSError), socket.create_connection(target) as far:
         back = threading.Thread(target=pump, args=(far, near), daemon=True)
         back.start()
         pump(near, far)

@@ -79,13 +79,30 @@ class Internet:
         self.addresses[host] = LAN.format(2)
         return host
 
+    def disconnect(self, host: Host) -> None:
+        """Take the address of a public host away, as when a user turns off the Wi-Fi. The host notices."""
+        host.leave(self._cable(host))
+
+    def connect(self, host: Host) -> None:
+        host.join(self._cable(host), self.addresses[host] + "/24")
+
+    def mute(self, host: Host) -> None:
+        """Drop all packets from and to a public host. Nobody notices, as if a router further away had failed."""
+        run("ip", "-n", self.exchange.name, "link", "set", self._cable(host), "nomaster")
+
+    def unmute(self, host: Host) -> None:
+        run("ip", "-n", self.exchange.name, "link", "set", self._cable(host), "master", "exchange")
+
+    def _cable(self, host: Host) -> str:
+        return f"cable{list(self.addresses).index(host)}"
+
     def _new_host(self, kind: str) -> tuple[Host, str]:
         number = len(self.addresses)
-        cable = f"cable{number}"
         host = self.stack.enter_context(new_host(f"{kind}{number}"))
+        self.addresses[host] = INTERNET.format(number)
+        cable = self._cable(host)
         lay_cable(cable, host, self.exchange)
         run("ip", "-n", self.exchange.name, "link", "set", cable, "master", "exchange", "up")
-        self.addresses[host] = INTERNET.format(number)
         host.join(cable, self.addresses[host] + "/24")
         host.wait_until_up(cable)
         return host, cable

@@ -131,6 +131,7 @@ export class GuestSession {
     const isAgain = this.#hasJoined || Boolean(this.#memory.wasConnected);
     this.#hasJoined = true;
     this.phase = "talk";
+    this.#means.network.isEager = false;
     this.#remember({ wasConnected: true });
     this.#stage.join(peer, isAgain ? "again" : "first");
     await peer.over;
@@ -138,6 +139,7 @@ export class GuestSession {
     if (peer.program?.outcome) this.close(new FinishedError(peer.program));
     if (this.#end.signal.aborted) return;
     this.phase = "again";
+    this.#means.network.isEager = true;
     this.#stage.lose(this.#expiry);
   }
 

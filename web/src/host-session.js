@@ -159,6 +159,7 @@ export class HostSession {
     const address = /** @type {import("./memory.js").Address} */ (this.#memory.address);
     const isReplaced = this.#knownId && this.#knownId !== address.addressId;
     this.phase = "wait";
+    this.#means.network.isEager = false;
     this.#knownId = address.addressId;
     this.#stage.invite(address, isReplaced ? NOTICES.replaced : notice);
   }
@@ -209,6 +210,7 @@ export class HostSession {
     this.#peer = peer;
     replaced?.close();
     this.phase = "talk";
+    this.#means.network.isEager = false;
     this.#knownId = String(address?.addressId);
     this.#remember({ token, wasConnected: true });
     peer.listen(({ type }) => {
@@ -242,6 +244,7 @@ export class HostSession {
       this.#wait(NOTICES.left);
     } else {
       this.phase = "again";
+      this.#means.network.isEager = true;
       this.#stage.lose(this.#memory.address.expiry);
     }
   }

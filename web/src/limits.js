@@ -28,3 +28,7 @@ export const MAX_FAILED_DOORS = 2;
 export const CHANNEL_TTL_SECONDS = 300;
 // The server counts whole seconds, and starts when it receives the request.
 export const TIME_UP_MS = 3000;
+
+// Two people are connected again within five seconds after the return of a network: this pause, and then the time that it
+// takes to connect.
+export const EAGER_MS = 3000;

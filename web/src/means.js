@@ -1,5 +1,6 @@
 /** What every session works with. */
 
+import { EagerFetch } from "./eager-fetch.js";
 import { UnsupportedError } from "./failure.js";
 import { recallAccessKey } from "./memory.js";
 import { RequestCount } from "./request-count.js";
@@ -11,6 +12,7 @@ import { RequestCount } from "./request-count.js";
  * @typedef {object} Means
  * @property {Settings} settings
  * @property {Timeline} timeline
+ * @property {EagerFetch} network
  * @property {ConstructorParameters<typeof import("peerpost").SignalingClient>[1]} clientOptions
  */
 
@@ -27,5 +29,7 @@ export function collectMeans(settings, timeline) {
     throw new UnsupportedError("The page was opened over http, and browsers encrypt only on https pages.", "Open the page over https.");
   }
   const count = new RequestCount((value) => timeline.countRequests(value));
-  return { settings, timeline, clientOptions: { accessKey: recallAccessKey(settings.server), fetch: count.fetch } };
+  const network = new EagerFetch(count.fetch);
+  const clientOptions = { accessKey: recallAccessKey(settings.server), fetch: network.fetch };
+  return { settings, timeline, network, clientOptions };
 }

@@ -1,0 +1,62 @@
+/**
+ * Requests while somebody waits to be connected again. A network that is gone may swallow them without a word, and nothing
+ * says when it is back. So they are sent again every few seconds, and the first reply counts.
+ */
+
+import { EAGER_MS } from "./limits.js";
+
+export class EagerFetch {
+  /** Whether somebody waits. */
+  isEager = false;
+  #fetch;
+
+  /** @param {typeof globalThis.fetch} fetch */
+  constructor(fetch) {
+    this.#fetch = fetch;
+  }
+
+  /** @type {typeof globalThis.fetch} */
+  fetch = (input, init = {}) => {
+    const { signal } = init;
+    // Without a signal, a request could be sent again for ever.
+    return this.isEager && signal ? this.#sendAgainAndAgain(input, init, signal) : this.#fetch(input, init);
+  };
+
+  /**
+   * The client expects that a request may arrive more than once. Its own tries take longer, so as not to burden a server
+   * that is out of order.
+   *
+   * @param {RequestInfo | URL} input
+   * @param {RequestInit} init
+   * @param {AbortSignal} signal
+   * @returns {Promise<Response>}
+   */
+  #sendAgainAndAgain(input, init, signal) {
+    /** @type {Set<AbortController>} */
+    const underWay = new Set();
+    const over = new AbortController();
+    return new Promise((resolve, reject) => {
+      const send = async () => {
+        const end = new AbortController();
+        underWay.add(end);
+        try {
+          const response = await this.#fetch(input, { ...init, signal: AbortSignal.any([signal, end.signal]) });
+          underWay.delete(end);
+          resolve(response);
+          over.abort();
+        } catch {
+          underWay.delete(end); // There may be a reply to the next one.
+        }
+      };
+      const timer = setInterval(send, EAGER_MS);
+      globalThis.addEventListener?.("online", send, { signal: over.signal });
+      signal.addEventListener("abort", () => over.abort(), { signal: over.signal });
+      over.signal.addEventListener("abort", () => {
+        clearInterval(timer);
+        underWay.forEach((end) => end.abort());
+        reject(signal.reason); // Too late if there was a reply.
+      });
+      send();
+    });
+  }
+}
