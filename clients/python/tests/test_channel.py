@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from itertools import pairwise
 
 import httpx
 import pytest
@@ -31,7 +32,7 @@ def test_an_offerer_exchanges_descriptions_with_two_requests() -> None:
     assert answer == "the answer"
     assert script.requests == [
         {"method": "create_data_channel", "offer": "the offer"},
-        {"method": "get_answer", "channel_id": CHANNEL_ID, "since": 0, "wait": 20.0},
+        {"method": "get_answer", "channel_id": CHANNEL_ID, "since": 0, "wait": 1.0},
     ]
 
 
@@ -40,8 +41,8 @@ def test_a_server_that_does_not_hold_replies_is_polled_less_and_less_often() -> 
 
     asyncio.run(open_and_receive(offerer(script, time)))
 
-    assert time.pauses[:3] == pytest.approx([0.2, 0.3, 0.45])
-    assert time.pauses[-1] == 1.0
+    assert time.pauses[:3] == pytest.approx([0.1, 0.15, 0.225])
+    assert time.pauses[-1] == 0.55
 
 
 def test_the_pauses_between_polls_have_jitter() -> None:
@@ -56,36 +57,55 @@ def test_the_pauses_between_polls_have_jitter() -> None:
     asyncio.run(open_and_receive(channel))
 
     assert asked == [(0.75, 1.25)]
-    assert time.pauses == pytest.approx([0.2 * 1.25])
+    assert time.pauses == pytest.approx([0.1 * 1.25])
 
 
-def test_a_server_that_holds_replies_is_asked_again_at_once() -> None:
+def test_a_read_is_held_for_a_second_and_then_the_client_polls() -> None:
     time = Time()
 
-    def hold(_: dict[str, object]) -> httpx.Response:
-        time.now += 5
+    def hold(request: dict[str, object]) -> httpx.Response:
+        time.now += float(str(request["wait"]))
         return NOT_YET
 
-    script = Script(OPENED, hold, ok(items=[], next=0), hold, hold, ANSWERED)
-
-    asyncio.run(open_and_receive(offerer(script, time)))
-
-    assert time.pauses == []
-
-
-def test_after_a_long_wait_the_client_polls_without_holding() -> None:
-    time = Time()
-
-    def not_yet_after(request: dict[str, object]) -> httpx.Response:
-        time.now += min(float(str(request["wait"])), 5)
-        return NOT_YET
-
-    script = Script(OPENED, not_yet_after, ok(items=[], next=0), *[not_yet_after] * 9, ANSWERED)
+    script = Script(OPENED, hold, ok(items=[], next=0), *[hold] * 9, ANSWERED)
 
     asyncio.run(open_and_receive(offerer(script, time)))
 
     waits = [request["wait"] for request in script.requests if request["method"] == "get_answer"]
-    assert waits == [20, 20] + 9 * [0]
+    assert waits == [1] + 10 * [0]
+    assert time.pauses == pytest.approx(10 * [0.55])
+
+
+def test_the_client_polls_often_for_half_a_minute_and_less_often_after_that() -> None:
+    time = Time()
+    asked: list[float] = []
+
+    def hold(request: dict[str, object]) -> httpx.Response:
+        asked.append(time.now - 1_000)
+        time.now += float(str(request["wait"])) + 0.05
+        return NOT_YET
+
+    script = Script(OPENED, hold, ok(items=[], next=0), hold)
+
+    with pytest.raises(ChannelExpiredError):
+        asyncio.run(open_and_receive(offerer(script, time)))
+
+    intervals = [(earlier, later - earlier) for earlier, later in pairwise(asked)]
+    assert {round(pause, 2) for at, pause in intervals if 2 < at < 31} == {0.55}
+    assert {round(pause, 2) for at, pause in intervals if at > 32} == {1.75}
+
+
+def test_reads_of_candidates_are_held_for_five_seconds_after_news() -> None:
+    script, time = Script(OPENED, ANSWERED, ok(items=["a candidate"], next=1)), Time()
+
+    async def exchange() -> str:
+        channel = offerer(script, time)
+        await open_and_receive(channel)
+        time.now += 2
+        return await channel.receive_candidate()
+
+    assert asyncio.run(exchange()) == "a candidate"
+    assert script.requests[-1]["wait"] == 3
 
 
 @pytest.mark.parametrize("fault", [unavailable(), unavailable(429), unavailable(500), unavailable(502), LOST])
@@ -168,7 +188,7 @@ def test_after_twenty_tries_the_client_gives_up_on_a_server_that_has_stopped_rep
         asyncio.run(open_and_receive(offerer(script, time)))
 
     assert len(script.requests) == 1 + MAX_FAILURES_BUSY
-    assert [request["wait"] for request in script.requests[1:]] == [20, 20] + 18 * [0]
+    assert [request["wait"] for request in script.requests[1:]] == [1, 0.75] + 18 * [0]
     assert sum(time.pauses) == pytest.approx(119.75)
 
 
@@ -178,7 +198,7 @@ def test_reads_are_still_held_after_a_single_network_error() -> None:
     asyncio.run(open_and_receive(offerer(script, time)))
 
     reads = [request["wait"] for request in script.requests if request["method"] == "get_answer"]
-    assert reads == [20, 20, 20, 20]
+    assert all(wait > 0 for wait in reads)
 
 
 def test_a_read_that_a_busy_server_refused_is_retried_without_holding() -> None:
@@ -186,7 +206,7 @@ def test_a_read_that_a_busy_server_refused_is_retried_without_holding() -> None:
 
     asyncio.run(open_and_receive(offerer(script, time)))
 
-    assert [request["wait"] for request in script.requests[1:]] == [20, 0]
+    assert [request["wait"] for request in script.requests[1:]] == [1, 0]
 
 
 def test_a_permanent_fault_is_not_retried() -> None:

@@ -61,7 +61,6 @@ from peerpost.limits import (
     MAX_FAILURES_BUSY,
     MAX_ICE_SERVERS,
     MAX_ICE_TEXT_BYTES,
-    MAX_POLL_SECONDS,
     MAX_REPLY_BYTES,
 )
 from peerpost.remote import set_remote
@@ -466,7 +465,7 @@ def test_a_server_that_always_says_not_yet_at_once_is_polled_less_and_less_often
     script = take_all_from(not_yet, role)
 
     # In the end, the client polls once a second. While both peers may be ready, it polls more often.
-    assert len(script.requests) < CHANNEL_TTL_SECONDS / MAX_POLL_SECONDS + 10
+    assert len(script.requests) < CHANNEL_TTL_SECONDS
 
 
 @ROLES

@@ -218,13 +218,14 @@ def test_an_idle_host_reads_less_and_less_often_and_often_again_after_a_guest() 
     async def steps(place: Meeting) -> None:
         host = place.host()
         await host.until_open()
-        reads = [await reads_in(place, host, first, last) for first, last in ((20, 60), (130, 220), (1_090, 1_180))]
+        reads = [await reads_in(place, host, first, last) for first, last in ((5, 25), (130, 220), (1_090, 1_180))]
         await place.guest(host.link)
         await host.until_open(doors=11)
         came = place.server.now
-        reads.append(await reads_in(place, host, came + 20, came + 60))
+        reads.append(await reads_in(place, host, came + 5, came + 25))
 
-        assert reads == [pytest.approx(expected, rel=0.25) for expected in (40, 45, 18, 40)]
+        # Every 0.55 s, every 1.75 s, and every 4 s.
+        assert reads == [pytest.approx(expected, rel=0.15) for expected in (36.4, 51.4, 22.5, 36.4)]
 
     meet(steps)
 

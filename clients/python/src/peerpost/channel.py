@@ -105,7 +105,6 @@ class Channel:
         """Write the offer."""
         text = self._seal(offer, "offer")
         await self._call(lambda: self._client.create_offer(self.channel_id, text))
-        self._poller.had_news()
 
     async def send_answer(self, answer: str) -> None:
         """Write the answer. Raises RefusalError if another peer has answered already."""

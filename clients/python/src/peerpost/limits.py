@@ -30,30 +30,32 @@ MAX_PORT = 65_535
 # A function URL never sends more. A full channel takes 2.3 MB if every character is escaped as \u00XX.
 MAX_REPLY_BYTES = 6_291_456
 
-# The server shortens a held read to its own maximum. Proxies on the way tend to end a silent request after 30 s.
-WAIT_SECONDS = 20.0
-
 # A request may take this long in addition to the time for which it is held: a cold start, and a round trip.
 REQUEST_SECONDS = 15.0
 
-# The first pause and the longest one before a server that does not hold replies is asked again. Two peers are often
-# ready at once, so the first pause is short. Two people with a link need minutes, so it grows.
-FIRST_POLL_SECONDS = 0.2
-POLL_GROWTH = 1.5
-MAX_POLL_SECONDS = 1.0
+# A held second costs the operator as much as a dozen polls, so reads are held only while news is likely: at first, as a
+# peer that is ready at the same moment answers within four round trips, and most are shorter than 200 ms; and after
+# news of the other peer, as its candidates follow within seconds.
+HOLD_AT_FIRST_SECONDS = 1.0
+HOLD_AFTER_NEWS_SECONDS = 5.0
 
-# A host that waits for days reads every second for a minute and ten seconds after its start, or after its last guest.
-EARLY_SECONDS = 70.0
-# Until ten minutes have passed, it reads every two seconds, and every five after that. A device that reads every five
-# seconds costs its operator about $0.34 a month.
-QUIET_SECONDS = 600.0
-HOST_POLL_SECONDS = 2.0
-QUIET_HOST_POLL_SECONDS = 5.0
+# The time from one poll to the next. docs/benchmarks.md has the curve from which these are chosen ("How often to ask").
+# More than half of all guests come within the first half minute, and the host notices them a quarter of a second late
+# on average. Whoever comes later waits a little longer, because the host has to poll for that much longer.
+OFTEN_SECONDS = 0.55
+OFTEN_FOR_SECONDS = 32.0
+SOMETIMES_SECONDS = 1.75
+# After ten minutes without news, only the host of an address still waits, and it may wait all day.
+RARELY_AFTER_SECONDS = 600.0
+RARELY_SECONDS = 4.0
+# If the server does not hold the first reads, the first poll comes after this pause, because two peers are often ready
+# at once. Each next pause is half as long as the time since the last news, until the times above are reached.
+FIRST_POLL_SECONDS = 0.1
+POLL_GROWTH = 0.5
 
-# A host that has met a guest opens the next door within a few round trips, so a second guest looks again soon.
-FIRST_ADDRESS_POLL_SECONDS = 0.15
 # A host that was restarted is back within a minute. After that, it may stay away for hours.
 BACK_SOON_SECONDS = 60.0
+BACK_SOON_POLL_SECONDS = 1.0
 MAX_ADDRESS_POLL_SECONDS = 5.0
 # A host that is there opens the next door sooner than this.
 AWAY_SECONDS = 5.0
@@ -103,11 +105,6 @@ LATE_SECONDS = 0.1
 UNLIKELY_SECONDS = 2.0
 # After each read, ICE tries the candidates for this long: aioice sends a lost check again after the same time.
 SETTLE_SECONDS = 0.5
-
-# Reads are held while news is likely. After this long without news, the other peer will probably take minutes, or a
-# call is under way. Then polling is cheaper: a held second costs the operator as much as seven polls, and occupies an
-# execution environment.
-HOLD_SECONDS = 10.0
 
 # Hanging up must not hang.
 HANG_UP_SECONDS = 3.0

@@ -27,7 +27,7 @@ from peerpost.limits import (
     MAX_HOST_RETRY_SECONDS,
 )
 from peerpost.negotiation import Report
-from peerpost.pace import HostPace
+from peerpost.pace import Pace
 from peerpost.poller import Poller
 from peerpost.remote import set_remote
 from peerpost.retries import PatientRetryPolicy, RetryPolicy, doubled, jittered
@@ -166,7 +166,7 @@ class Listener:
         self._report = report
         self._timeout = timeout
         self._clock = asyncio.get_running_loop().time
-        self._pace = HostPace(self._clock)
+        self._pace = Pace(self._clock)
         self._room = asyncio.Semaphore(MAX_DOORS)
         self._connections: dict[str, RTCPeerConnection] = {}
 
@@ -283,8 +283,6 @@ class Listener:
         except TimeoutError as error:
             raise ChannelExpiredError("nobody has come") from error
         opened.take_guest()
-        # Another guest may follow.
-        self._pace.had_guest()
         self._report("connecting")
         await set_remote(connection, RTCSessionDescription(answer, "answer"))
         await until_connected(connection, door, answer, self._timeout)

@@ -1,13 +1,14 @@
 """Requests that do not give up at the first failure, and reads that wait for the other peer."""
 
 import asyncio
+import math
 import random
 import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from peerpost.errors import ChannelExpiredError, NetworkError, RefusalError, ServerError
-from peerpost.limits import CHANNEL_TTL_SECONDS, JITTER, POLL_GROWTH, WAIT_SECONDS
+from peerpost.limits import CHANNEL_TTL_SECONDS, HOLD_AFTER_NEWS_SECONDS, JITTER
 from peerpost.pace import Pace
 from peerpost.retries import RetryPolicy
 
@@ -40,6 +41,8 @@ class Poller:
         self._retries = retries or RetryPolicy(jitter)
         self._lifetime = lifetime
         self._deadline: float | None = None
+        # Until then, reads may be held because there was news in this channel.
+        self._news_until = -math.inf
 
     @property
     def seconds_left(self) -> float:
@@ -55,6 +58,7 @@ class Poller:
     def had_news(self) -> None:
         """Remember that the other peer is likely to act now: the next reads may be held."""
         self._pace.had_news()
+        self._news_until = self._clock() + HOLD_AFTER_NEWS_SECONDS
 
     async def persist(self, request: Callable[[], Awaitable[T]]) -> T:
         """Make a request, and make it again after a failure that may pass.
@@ -87,7 +91,6 @@ class Poller:
 
         `read` is called with the seconds for which the server may hold the request.
         """
-        interval = self._pace.first_pause
         while True:
             began = self._clock()
             # The wait is chosen anew for each try: a server that has become busy is not asked to hold the next one.
@@ -95,14 +98,16 @@ class Poller:
             if found is not None:
                 self.had_news()
                 return found
-            # A read that was held has taken this long already.
             taken = self._clock() - began
-            await self._pause(interval * self._jitter(*JITTER) - taken)
-            interval = min(interval * POLL_GROWTH, self._pace.longest_pause)
+            interval = self._pace.interval * self._jitter(*JITTER)
+            # A longer read was held. Then the server has looked for news at its end, and otherwise at its beginning.
+            await self._pause(interval if taken > interval else interval - taken)
 
     @property
     def _wait_seconds(self) -> float:
-        return WAIT_SECONDS if self._pace.news_is_likely and not self._retries.server_is_busy else 0
+        if self._retries.server_is_busy:
+            return 0
+        return max(self._news_until - self._clock(), self._pace.expected_for)
 
     async def _pause(self, seconds: float) -> None:
         if seconds > 0:
