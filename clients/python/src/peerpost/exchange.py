@@ -14,6 +14,7 @@ from peerpost.keepalive import kept_alive
 from peerpost.limits import HANG_UP_SECONDS, LATE_SECONDS, SETTLE_SECONDS, UNLIKELY_SECONDS
 from peerpost.negotiation import Report, answer_later_offers
 from peerpost.remote import add_candidate, set_remote
+from peerpost.unreachable import unreachable
 
 NewPeerConnection = Callable[[RTCConfiguration], RTCPeerConnection]
 """Makes an RTCPeerConnection, with its data channels and tracks, from a configuration."""
@@ -120,7 +121,7 @@ async def until_connected(peer_connection: RTCPeerConnection, channel: Channel, 
                 for task in done:
                     task.result()
     except TimeoutError as error:
-        raise ConnectionFailedError(f"the peers could not reach each other within {timeout:g} seconds") from error
+        raise unreachable(peer_connection, f" within {timeout:g} seconds") from error
     finally:
         if peer_connection.connectionState != "closed":
             peer_connection.remove_listener("connectionstatechange", look)
@@ -128,7 +129,7 @@ async def until_connected(peer_connection: RTCPeerConnection, channel: Channel, 
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
     if peer_connection.connectionState != "connected":
-        raise ConnectionFailedError("the peers could not reach each other")
+        raise unreachable(peer_connection)
 
 
 async def add_candidates(peer_connection: RTCPeerConnection, channel: Channel, remote: str) -> None:
