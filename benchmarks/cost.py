@@ -42,6 +42,8 @@ CASES: dict[str, tuple[float, ...]] = {
 }
 # What a million data channels may cost at most.
 GOALS_DOLLARS = {READY: 8, "guest after 10 s": 20, "guest after 60 s": 45}
+# For one host that waits for a month, with whatever it offers.
+IDLE_GOAL_DOLLARS = 0.50
 # For the table of how often a host asks, and for that of how much the cost depends on when guests come.
 PACE_SECONDS = (0, 2, 10, 30, 60, 120, 300)
 MEDIANS = (5, 10, guests.MEDIAN_SECONDS, 60, 120)
@@ -514,10 +516,13 @@ def waiting_or_polling(service: Service) -> Results:
 
 
 def check(results: Results) -> None:
-    """Fail unless a million connections cost less than the goals."""
+    """Fail unless a million connections, and a month of waiting, cost less than the goals."""
     for case, goal in GOALS_DOLLARS.items():
         cost = sum(results["connections"][KINDS[0]][US][case].values())
         assert cost < goal, f"{case}: a million connections cost ${cost:.2f}, but should cost less than ${goal}"
+    for kind, ways in results["idle_hosts"].items():
+        cost = ways["Peerpost"]
+        assert cost < IDLE_GOAL_DOLLARS, f"{kind}: a host that waits for a month costs ${cost:.2f}"
 
 
 def section(results: Results, images: Path) -> str:
@@ -561,6 +566,7 @@ def section(results: Results, images: Path) -> str:
                     for way in results["idle_hosts"][KINDS[0]]
                 ],
             ),
+            idle_goal=f"{IDLE_GOAL_DOLLARS:.2f}",
             door_seconds=f"{results['doors']['seconds']:g}",
             overlap_seconds=f"{results['doors']['overlap_seconds']:g}",
             rare_seconds=f"{results['doors']['read_each_seconds']:.0f}",

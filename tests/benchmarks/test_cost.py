@@ -271,7 +271,14 @@ def test_a_cost_that_misses_a_goal_fails_the_check(case: str) -> None:
         cost.check(results(dollars | {case: cost.GOALS_DOLLARS[case]}))
 
 
-def results(dollars: dict[str, float]) -> dict[str, Any]:
-    """Return results in which a million connections cost as much, by case."""
+def test_a_waiting_host_that_costs_too_much_fails_the_check() -> None:
+    dollars = {each: goal - 0.01 for each, goal in cost.GOALS_DOLLARS.items()}
+
+    with pytest.raises(AssertionError, match="data channel: a host that waits for a month costs"):
+        cost.check(results(dollars, month=cost.IDLE_GOAL_DOLLARS))
+
+
+def results(dollars: dict[str, float], month: float = 0) -> dict[str, Any]:
+    """Return results in which a million connections cost as much, by case, and a host that waits for a month."""
     cases = {case: {"compute time": each - 1, "storage writes": 1.0} for case, each in dollars.items()}
-    return {"connections": {KIND: {cost.US: cases}}}
+    return {"connections": {KIND: {cost.US: cases}}, "idle_hosts": {KIND: {"Peerpost": month}}}

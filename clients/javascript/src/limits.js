@@ -62,9 +62,10 @@ export const GUEST_BYTES = 16;
 export const OFTEN_MS = 550;
 export const OFTEN_FOR_MS = 32_000;
 export const SOMETIMES_MS = 1750;
-// After ten minutes without news, only the host of an address still waits, and it may wait all day.
+// After ten minutes without news, only the host of an address still waits, and it may wait all day. A month of that costs
+// less than $0.50, for a camera too (docs/benchmarks.md, "A host that waits all day").
 export const RARELY_AFTER_MS = 600_000;
-export const RARELY_MS = 4000;
+export const RARELY_MS = 4500;
 // If the server does not hold the first reads, the first poll comes after this pause, because two peers are often ready at
 // once. Each next pause is half as long as the time since the last news, until the times above are reached.
 export const FIRST_POLL_MS = 100;

@@ -28,7 +28,7 @@ export declare const OFTEN_MS = 550;
 export declare const OFTEN_FOR_MS = 32000;
 export declare const SOMETIMES_MS = 1750;
 export declare const RARELY_AFTER_MS = 600000;
-export declare const RARELY_MS = 4000;
+export declare const RARELY_MS = 4500;
 export declare const FIRST_POLL_MS = 100;
 export declare const POLL_GROWTH = 0.5;
 export declare const RETRY_MS: readonly [250, 8000];
