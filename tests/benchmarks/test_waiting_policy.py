@@ -1,6 +1,7 @@
 """How our clients wait: both by the same numbers, which the benchmark of policies chooses."""
 
 import peerpost.limits
+
 from benchmarks import pace
 
 

@@ -45,9 +45,10 @@ HOLD_AFTER_NEWS_SECONDS = 5.0
 OFTEN_SECONDS = 0.55
 OFTEN_FOR_SECONDS = 32.0
 SOMETIMES_SECONDS = 1.75
-# After ten minutes without news, only the host of an address still waits, and it may wait all day.
+# After ten minutes without news, only the host of an address still waits, and it may wait all day. A month of that
+# costs less than $0.50, for a camera too (docs/benchmarks.md, "A host that waits all day").
 RARELY_AFTER_SECONDS = 600.0
-RARELY_SECONDS = 4.0
+RARELY_SECONDS = 4.5
 # If the server does not hold the first reads, the first poll comes after this pause, because two peers are often ready
 # at once. Each next pause is half as long as the time since the last news, until the times above are reached.
 FIRST_POLL_SECONDS = 0.1
