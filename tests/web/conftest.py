@@ -6,12 +6,14 @@ import subprocess
 import threading
 from collections import deque
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from harness.chromium import chromium
+from harness.command_line import Run, command_line
 from harness.engines import ROOT, free_port, wait_for_port
 from harness.page import DESKTOP, PATIENCE_MS, Open, connect
 
@@ -53,6 +55,21 @@ def page_url(address: str) -> str:
 @pytest.fixture(scope="package")
 def service(address: str) -> str:
     return parse_qs(urlsplit(address).query)["server"][0]
+
+
+@pytest.fixture
+def peerpost(address: str, service: str) -> Iterator[Run]:
+    """Run `peerpost send` and `peerpost receive` with the page and its server."""
+    with command_line(PEERPOST_SERVER=service, PEERPOST_PAGE=address) as run:
+        yield run
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Path:
+    """A directory to receive into."""
+    path = tmp_path / "inbox"
+    path.mkdir()
+    return path
 
 
 @pytest.fixture

@@ -6,87 +6,24 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import tarfile
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from harness.engines import ROOT
-from harness.page import GET_STUCK, PATIENCE_MS, Open, heading, invite, log, violations
+from harness.command_line import PATIENCE_SECONDS, Command, Run
+from harness.page import GET_STUCK, Open, heading, invite, log, violations
 
 MEGABYTES = 5_000_000
 HOSTILE_NAME = "..\\..\\\u202egpj.exe"
 SAFE_NAME = "gpj.exe"
-PATIENCE_SECONDS = PATIENCE_MS / 1000
 
 DROP = """(files) => {
   const data = new DataTransfer();
   for (const [name, text] of files) data.items.add(new File([text], name));
   dispatchEvent(new DragEvent("drop", { dataTransfer: data }));
 }"""
-
-
-@dataclass
-class Command:
-    """A running `peerpost send` or `peerpost receive`."""
-
-    process: "subprocess.Popen[str]"
-
-    @property
-    def link(self) -> str:
-        assert self.process.stdout is not None
-        link = self.process.stdout.readline().strip()
-        assert link, self.process.communicate(timeout=PATIENCE_SECONDS)
-        return link
-
-    def end(self) -> tuple[int, str]:
-        """Wait for its end, and return its exit code and what it has said."""
-        _, errors = self.process.communicate(timeout=PATIENCE_SECONDS)
-        return self.process.returncode, errors
-
-
-Run = Callable[..., Command]
-
-
-@pytest.fixture
-def peerpost(address: str, service: str) -> Iterator[Run]:
-    """Run commands, which do not outlive the test."""
-    environment = {
-        "PYTHONPATH": str(ROOT / "clients/python/src"),
-        "PYTHONUNBUFFERED": "1",
-        "PEERPOST_SERVER": service,
-        "PEERPOST_PAGE": address,
-    }
-    with ExitStack() as stack:
-
-        def run(command: str, *arguments: object, stdin: int = subprocess.DEVNULL) -> Command:
-            words = [sys.executable, "-m", "peerpost", command, "--ice-server", "none", *map(str, arguments)]
-            process = stack.enter_context(
-                subprocess.Popen(
-                    words,
-                    env=os.environ | environment,
-                    stdin=stdin,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.PIPE,
-                    text=True,
-                )
-            )
-            stack.callback(process.kill)
-            return Command(process)
-
-        yield run
-
-
-@pytest.fixture
-def inbox(tmp_path: Path) -> Path:
-    path = tmp_path / "inbox"
-    path.mkdir()
-    return path
 
 
 def invite_command_line(page: Page, address: str, peerpost: Run, inbox: Path) -> Command:

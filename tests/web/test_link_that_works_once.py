@@ -1,11 +1,13 @@
 """The page with a server that offers no addresses: its link is for one guest, works once, and expires after 300 s."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from harness.command_line import Run
 from harness.page import Open, connect, heading, invite, log, say, wait_until_erased
 from harness.transports import chalice_local
 
@@ -58,6 +60,22 @@ def test_a_host_who_reloads_while_waiting_keeps_the_link(new_page: Open, once_ad
         heading(page, "You are connected")
     say(second, "found you")
     expect(log(first)).to_contain_text("found you")
+
+
+def test_a_link_that_works_once_leads_the_command_line_to_the_page(
+    new_page: Open, once_address: str, peerpost: Run, inbox: Path
+) -> None:
+    page = new_page()
+    receiver = peerpost("receive", invite(page, once_address), "--output", inbox)
+    heading(page, "You are connected to a command line")
+
+    page.get_by_label("Send files").set_input_files({"name": "notes.txt", "mimeType": "", "buffer": b"notes"})
+    code, said = receiver.end()
+
+    assert code == 0, said
+    assert (inbox / "notes.txt").read_bytes() == b"notes"
+    heading(page, "The command line has left")
+    expect(page.get_by_text("It has received what you sent.")).to_be_visible()
 
 
 def test_a_link_opened_while_the_host_is_away_no_longer_works(new_page: Open, once_address: str) -> None:
