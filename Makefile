@@ -56,12 +56,13 @@ test: $(VENV)/test $(VENV)/node tests/engine/node_modules clients/javascript/nod
 doctor: ## Check that this machine has what `make test-all` needs
 	@$(PYTHON) -m tools.doctor
 
-test-all: doctor ## Run every test, in the order of the parts below
-	$(MAKE) test-server
+# test-infra runs one Terraform after another and takes long, so it runs beside a part that does not mind a busy machine.
+# make prints what each of the two has said once it has ended, and fails if either fails.
+test-all: doctor $(VENV)/dev $(VENV)/node .venv-checkov/ready ## Run every test, in the parts below
+	$(MAKE) --jobs 2 --output-sync=target test-server test-infra
 	$(MAKE) test-runtime
 	$(MAKE) test-browser
 	$(MAKE) test-network
-	$(MAKE) test-infra
 	$(MAKE) test-reliability
 
 # The same tests as `make test`, all tries of the random ones, and the slow ones: they wait for seconds, or vary others.
