@@ -20,6 +20,46 @@ def sealed(text: str | dict[str, Any], sealer: Sealer) -> str:
     return sealer.seal(text if isinstance(text, str) else json.dumps(text), "address")
 
 
+def test_an_address_that_was_kept_as_text_is_the_same_address_again() -> None:
+    address = Address(CHANNEL_ID, KEY, new_owner())
+
+    assert Address.from_json(address.to_json()) == address
+
+
+def test_an_address_is_kept_in_the_form_that_the_javascript_client_has() -> None:
+    text = Address(CHANNEL_ID, KEY, "a secret of 16 bytes").to_json()
+
+    assert json.loads(text) == {"addressId": CHANNEL_ID, "key": KEY_TEXT, "owner": "a secret of 16 bytes"}
+
+
+def test_the_address_of_the_javascript_client_with_its_lifetime_can_be_read() -> None:
+    kept = {"addressId": CHANNEL_ID, "key": KEY_TEXT, "owner": "a secret of 16 bytes", "ttl": 86400}
+
+    assert Address.from_json(json.dumps(kept)) == Address(CHANNEL_ID, KEY, "a secret of 16 bytes")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "nonsense",
+        "[" * 100_000,
+        "[]",
+        "null",
+        "{}",
+        json.dumps({"addressId": CHANNEL_ID, "key": KEY_TEXT}),
+        json.dumps({"addressId": "../etc", "key": KEY_TEXT, "owner": "a secret of 16 bytes"}),
+        json.dumps({"addressId": CHANNEL_ID, "key": KEY_TEXT[:-1], "owner": "a secret of 16 bytes"}),
+        json.dumps({"addressId": 1, "key": KEY_TEXT, "owner": "a secret of 16 bytes"}),
+        json.dumps({"addressId": CHANNEL_ID, "key": 1, "owner": "a secret of 16 bytes"}),
+        json.dumps({"addressId": CHANNEL_ID, "key": KEY_TEXT, "owner": None}),
+    ],
+)
+def test_a_text_that_is_not_an_address_is_refused_and_not_repeated(text: str) -> None:
+    with pytest.raises(ValueError, match=r"^not an address, as Address\.to_json writes it$"):
+        Address.from_json(text)
+
+
 @pytest.mark.parametrize("offer", [None, "v=0 (the offer)"])
 def test_a_pointer_that_we_wrote_can_be_read(offer: str | None) -> None:
     sealer, pointer = Sealer(new_key()), Pointer(CHANNEL_ID, KEY, offer)

@@ -35,6 +35,26 @@ class Address:
         """Return the link for guests. `server` is the URL of the server, or of a page."""
         return Link(self.address_id, self.key, server, is_address=True)
 
+    def to_json(self) -> str:
+        """Return the address as text, to be kept for `resume`. It contains the owner's secret, so keep it private.
+
+        The JavaScript client uses the same form.
+        """
+        return json_of(addressId=self.address_id, key=key_to_text(self.key), owner=self.owner)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Return the address that `to_json` has turned into text. Raises ValueError for any other text."""
+        try:
+            fields = json.loads(text)
+            address_id, owner = fields["addressId"], fields["owner"]
+            if not CHANNEL_ID.fullmatch(address_id) or not isinstance(owner, str):
+                raise ValueError("not the id of an address, or not an owner's secret")
+            return cls(address_id, key_from_text(fields["key"]), owner)
+        except (KeyError, RecursionError, TypeError, ValueError) as error:
+            # The text contains secrets, so the error does not repeat it.
+            raise ValueError("not an address, as Address.to_json writes it") from error
+
 
 def new_owner() -> str:
     """Return a new owner's secret, for one address."""
