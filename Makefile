@@ -74,7 +74,7 @@ test-server: $(VENV)/dev $(VENV)/node tests/engine/node_modules clients/javascri
 test-runtime: $(VENV)/dev tests/engine/node_modules ## Test the package under AWS's Lambda runtime, and the protocol over every way to reach the server
 	$(PYTEST) -m "runtime or transports" tests/unit tests/local tests/engine tests/runtime
 
-test-browser: $(VENV)/dev $(VENV)/node tests/engine/node_modules tests/interop/node_modules tests/npm/node_modules web/node_modules clients/javascript/node_modules ## Test the browser client and the page in Chromium and Firefox, with each other and with Python
+test-browser: $(VENV)/dev $(VENV)/node tests/engine/node_modules tests/interop/node_modules tests/npm/node_modules web/node_modules clients/javascript/node_modules examples/node/node_modules ## Test the browser client and the page in Chromium and Firefox, with each other and with Python
 	npm test --silent --prefix tests/npm
 	$(PYTEST) tests/browser tests/web tests/interop
 
@@ -152,7 +152,7 @@ format: $(VENV)/dev ## Format the code
 
 clean: ## Delete everything that these commands have created
 	rm -rf $(VENV) .venv-checkov .venv-ministack tests/*/node_modules benchmarks/node_modules web/node_modules \
-		clients/javascript/node_modules build mutants .hypothesis .mypy_cache .pytest_cache .ruff_cache
+		clients/javascript/node_modules examples/node/node_modules build mutants .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 $(BIN)/uv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Peerpost needs Python 3.11 or newer: make PYTHON=python3.13 ...")'
@@ -207,6 +207,6 @@ endef
 .venv-checkov/ready .venv-ministack/ready: .venv-%/ready: uv.lock | $(BIN)/uv
 	$(call install_apart,$*)
 
-tests/engine/node_modules tests/interop/node_modules tests/npm/node_modules web/node_modules clients/javascript/node_modules benchmarks/node_modules: %/node_modules: %/package.json %/package-lock.json | $(VENV)/node
+tests/engine/node_modules tests/interop/node_modules tests/npm/node_modules web/node_modules clients/javascript/node_modules examples/node/node_modules benchmarks/node_modules: %/node_modules: %/package.json %/package-lock.json | $(VENV)/node
 	npm ci --no-fund --no-audit --loglevel=error --prefix $*
 	touch $@

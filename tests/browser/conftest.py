@@ -1,14 +1,30 @@
 """Fixtures: Chromium, two users in it, and a proxy between them and the server."""
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from harness.chromium import chromium
+from harness.engines import ANY_ACCOUNT
 from harness.person import MILLISECONDS, Person
+from harness.stun import stun_server
 from harness.transports import chalice_local
 from harness.web_servers import PageHandler, Proxy, Server, serving
+from tools.serve import serve
+
+SERVER_OF_MAKE_RUN = "http://127.0.0.1:8000/"
+
+# Sends requests to another server than the one that the page names. Unlike a route of Playwright, this also works while
+# the test waits for something else than the browser.
+REDIRECT = """(named, used) => {
+  const { fetch } = window;
+  window.fetch = (url, options) => fetch(String(url).replace(named, used), options);
+}"""
+
+View = Callable[[str], Page]
+"""Opens the URL of an example, in a browser context of its own."""
 
 
 # A session fixture would keep Playwright's event loop running during other packages' tests.
@@ -76,3 +92,39 @@ def proxy(local_url: str) -> Iterator[Proxy]:
     proxy = Proxy(local_url)
     with serving(proxy):
         yield proxy
+
+
+@pytest.fixture(scope="package")
+def examples_url() -> Iterator[str]:
+    """The folder `examples`, as `make run` serves it."""
+    with serve() as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/examples"
+        server.shutdown()
+
+
+@pytest.fixture(scope="package")
+def stun_url() -> Iterator[str]:
+    """The URL of a `chalice local` whose operator has a STUN server, so that no peer asks one on the internet."""
+    with stun_server() as stun:
+        stun.release()
+        with chalice_local(ANY_ACCOUNT | {"STUN_URLS": stun.url, "MAX_WAIT_SECONDS": "20"}) as url:
+            yield url
+
+
+@pytest.fixture
+def view(browser: Browser, stun_url: str) -> Iterator[View]:
+    contexts = []
+
+    def view(url: str) -> Page:
+        context = browser.new_context()
+        contexts.append(context)
+        context.set_default_timeout(MILLISECONDS)
+        context.add_init_script(f"({REDIRECT})({SERVER_OF_MAKE_RUN!r}, {stun_url!r})")
+        page = context.new_page()
+        page.goto(url)
+        return page
+
+    yield view
+    for context in contexts:
+        context.close()

@@ -4,27 +4,20 @@ import os
 import stat
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from harness.engines import ANY_ACCOUNT, ROOT
+from harness.engines import ROOT
 from harness.person import MILLISECONDS
-from harness.stun import stun_server
-from harness.transports import chalice_local
-from tools.serve import serve
+from tests.browser.conftest import View
 
-SERVER_IN_THE_PAGE = "http://127.0.0.1:8000/"
-# The page names the server of `make run`. A route of Playwright would stop while the test waits for a camera.
-OTHER_SERVER = """(named, used) => {
-  const { fetch } = window;
-  window.fetch = (url, options) => fetch(String(url).replace(named, used), options);
-}"""
+# Three browsers and a camera on one busy machine take their time, and so does noticing that a camera was killed.
+pytestmark = pytest.mark.timeout(300)
 
 AWAY = "The camera is away. Keep this page open: it waits for the camera."
 SECONDS = MILLISECONDS / 1000
@@ -42,9 +35,8 @@ DIFFERENT_PICTURES = """(video, count) => new Promise((resolve) => {
   video.requestVideoFrameCallback(look);
 })"""
 MANY = 20
-
-View = Callable[[str], Page]
-"""Opens a link in a browser profile of its own."""
+# Little work for a machine that encodes it and decodes it for each viewer.
+SMALL_PICTURE = ["--device", "testsrc2=size=320x180:rate=10", "--format", "lavfi"]
 
 
 @dataclass(frozen=True)
@@ -63,10 +55,10 @@ class Camera:
 class Place:
     """Where cameras run: with the same server, the same page, and the same file for the address."""
 
-    def __init__(self, server: str, pages: str, folder: Path) -> None:
+    def __init__(self, server: str, examples: str, folder: Path) -> None:
         self.folder = folder
         self._command = [sys.executable, str(ROOT / "examples/camera/camera.py")]
-        self._command += ["--server", server, "--page", f"{pages}/examples/camera/viewer.html"]
+        self._command += ["--server", server, "--page", f"{examples}/camera/viewer.html"]
 
     def start_camera(self, *options: str) -> "subprocess.Popen[str]":
         return subprocess.Popen(
@@ -90,45 +82,9 @@ class Place:
                 process.kill()
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """A server with a STUN server. Without one, aiortc would use one on the internet."""
-    with stun_server() as stun:
-        stun.release()
-        with chalice_local(ANY_ACCOUNT | {"STUN_URLS": stun.url, "MAX_WAIT_SECONDS": "20"}) as url:
-            yield url
-
-
-@pytest.fixture(scope="module")
-def pages() -> Iterator[str]:
-    """The page server that `make run` starts."""
-    with serve() as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-
-
 @pytest.fixture
-def place(server: str, pages: str, tmp_path: Path) -> Place:
-    return Place(server, pages, tmp_path)
-
-
-@pytest.fixture
-def view(browser: Browser, server: str) -> Iterator[View]:
-    contexts = []
-
-    def view(link: str) -> Page:
-        context = browser.new_context()
-        contexts.append(context)
-        context.set_default_timeout(MILLISECONDS)
-        context.add_init_script(f"({OTHER_SERVER})({SERVER_IN_THE_PAGE!r}, {server!r})")
-        page = context.new_page()
-        page.goto(link)
-        return page
-
-    yield view
-    for context in contexts:
-        context.close()
+def place(stun_url: str, examples_url: str, tmp_path: Path) -> Place:
+    return Place(stun_url, examples_url, tmp_path)
 
 
 def expect_to_say(page: Page, text: str) -> None:
@@ -141,7 +97,7 @@ def expect_moving_pictures(page: Page) -> None:
 
 
 def test_three_viewers_watch_one_camera_and_one_of_them_leaves_and_returns(place: Place, view: View) -> None:
-    with place.camera() as camera:
+    with place.camera(*SMALL_PICTURE) as camera:
         viewers = [view(camera.link) for _ in range(3)]
         for viewer in viewers:
             expect_moving_pictures(viewer)
@@ -153,11 +109,10 @@ def test_three_viewers_watch_one_camera_and_one_of_them_leaves_and_returns(place
             expect_moving_pictures(viewer)
 
 
-@pytest.mark.timeout(240)
 def test_after_the_camera_was_killed_and_restarted_the_link_works_and_viewers_who_stayed_see_it_again(
     place: Place, view: View
 ) -> None:
-    with place.camera() as camera:
+    with place.camera(*SMALL_PICTURE) as camera:
         viewers = [view(camera.link) for _ in range(2)]
         for viewer in viewers:
             expect_moving_pictures(viewer)
@@ -165,7 +120,7 @@ def test_after_the_camera_was_killed_and_restarted_the_link_works_and_viewers_wh
         for viewer in viewers:
             expect_to_say(viewer, AWAY)
 
-    with place.camera() as again:
+    with place.camera(*SMALL_PICTURE) as again:
         viewers.append(view(camera.link))
         for viewer in viewers:
             expect_moving_pictures(viewer)
@@ -211,7 +166,7 @@ def test_a_missing_device_or_server_is_reported_in_one_line(place: Place, option
     assert output.count("\n") == 1
 
 
-def test_the_page_without_a_link_says_what_to_open(pages: str, view: View) -> None:
-    page = view(f"{pages}/examples/camera/viewer.html")
+def test_the_page_without_a_link_says_what_to_open(examples_url: str, view: View) -> None:
+    page = view(f"{examples_url}/camera/viewer.html")
 
     expect_to_say(page, "Open the link that the camera has printed.")

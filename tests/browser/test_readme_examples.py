@@ -1,7 +1,6 @@
 """The README's code for both peers, run in Chromium exactly as printed."""
 
 import re
-import threading
 from collections.abc import Iterator
 
 import pytest
@@ -9,19 +8,9 @@ from playwright.sync_api import Browser, BrowserContext
 
 from harness.engines import ROOT
 from harness.person import MILLISECONDS
-from tools.serve import serve
+from tests.browser.conftest import SERVER_OF_MAKE_RUN
 
-SERVER_IN_THE_README = "http://127.0.0.1:8000/"
 PRINTED = re.findall("```html\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-
-
-@pytest.fixture
-def page_server() -> Iterator[str]:
-    """The page server that `make run` starts."""
-    with serve() as server:
-        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
 
 
 @pytest.fixture
@@ -29,7 +18,7 @@ def window(browser: Browser, local_url: str) -> Iterator[BrowserContext]:
     """A browser that redirects requests for the README's server to `chalice local`, so that the code runs unchanged."""
     context = browser.new_context()
     context.set_default_timeout(MILLISECONDS)
-    context.route(SERVER_IN_THE_README, lambda route: route.continue_(url=local_url))
+    context.route(SERVER_OF_MAKE_RUN, lambda route: route.continue_(url=local_url))
     yield context
     context.close()
 
@@ -40,9 +29,9 @@ def test_the_readme_prints_the_pages_that_make_run_serves() -> None:
     assert served == PRINTED
 
 
-def test_the_two_pages_of_the_readme_greet_each_other(window: BrowserContext, page_server: str) -> None:
+def test_the_two_pages_of_the_readme_greet_each_other(window: BrowserContext, examples_url: str) -> None:
     host = window.new_page()
-    host.goto(f"{page_server}/examples/host.html")
+    host.goto(f"{examples_url}/host.html")
 
     with window.expect_page() as opened:
         host.get_by_text("Open this link in a second window").click()
@@ -52,9 +41,11 @@ def test_the_two_pages_of_the_readme_greet_each_other(window: BrowserContext, pa
     host.get_by_text("Hello, host!").wait_for()
 
 
-def test_many_guests_follow_one_link_also_after_the_host_has_reloaded(window: BrowserContext, page_server: str) -> None:
+def test_many_guests_follow_one_link_also_after_the_host_has_reloaded(
+    window: BrowserContext, examples_url: str
+) -> None:
     host = window.new_page()
-    host.goto(f"{page_server}/examples/many-guests.html")
+    host.goto(f"{examples_url}/many-guests.html")
 
     for reloaded in (False, False, True):
         if reloaded:
