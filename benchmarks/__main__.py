@@ -16,11 +16,14 @@ from pathlib import Path
 from benchmarks import guard, limits, summary
 from benchmarks.report import ROOT, machine
 
-# In the order in which they run: `cost` computes with the results of `units` and `load`.
+# In the order in which they run: `cost` and `waiting_policy` compute with the results of `units` and `load`.
 # Each module has `measure(short) -> results` and `section(results, images) -> Markdown`.
 # It may also have `counts(results)`, which guard.py compares with the recorded counts, and `check(results)`, which
 # raises AssertionError if any other result is wrong.
-BENCHMARKS = ("units", "setup_time", "late_guest", "click", "load", "cold_start", "warm_request", "memory", "cost")
+BENCHMARKS = (
+    *("units", "setup_time", "late_guest", "click", "load", "cold_start", "warm_request", "memory"),
+    *("cost", "waiting_policy"),
+)
 # This one runs only if it is named: it needs root, and more than an hour.
 BY_NAME = ("nat_lifetime",)
 # In the order of the document: what matters most to users comes first.
@@ -29,6 +32,7 @@ SECTIONS = (
     "click",
     "setup_time",
     "cost",
+    "waiting_policy",
     "nat_lifetime",
     "cold_start",
     "memory",
