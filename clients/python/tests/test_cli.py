@@ -168,6 +168,29 @@ def test_a_file_without_an_access_key_is_reported_in_one_line(
     assert output.err.count("\n") == 1
 
 
+@pytest.mark.parametrize("mark", ["", "@"])
+def test_the_link_of_a_page_that_does_not_name_its_server_is_reported_in_one_line(
+    capsys: pytest.CaptureFixture[str], mark: str
+) -> None:
+    class Page(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.send_error(405)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Page) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/"
+        code = main(["receive", str(Link(CHANNEL_ID, bytes(32), url, is_address=bool(mark))), "--ice-server", "none"])
+        server.shutdown()
+
+    assert (code, capsys.readouterr().err) == (
+        1,
+        f"peerpost: {url} replied 405: if this is a page, pass its server with --server\n",
+    )
+
+
 def test_a_receiver_never_sends_an_access_key(monkeypatch: pytest.MonkeyPatch) -> None:
     """The link comes from somebody else and names the server, so our key must not go there."""
     monkeypatch.setenv("PEERPOST_ACCESS_KEY", ACCESS_KEY)

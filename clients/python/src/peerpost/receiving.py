@@ -11,7 +11,14 @@ from peerpost.address import new_guest_id
 from peerpost.client import SignalingClient
 from peerpost.command import FileChannels, connected, connection_maker, server_from
 from peerpost.console import Console
-from peerpost.errors import ConnectionFailedError, NetworkError, PeerLostError, ServerError, TransferError
+from peerpost.errors import (
+    ConnectionFailedError,
+    NetworkError,
+    PeerLostError,
+    PeerpostError,
+    ServerError,
+    TransferError,
+)
 from peerpost.file_channel import FileChannel
 from peerpost.limits import CHOOSING_SECONDS, FIRST_AGAIN_SECONDS, MAX_AGAIN_SECONDS
 from peerpost.links import Link
@@ -21,12 +28,15 @@ from peerpost.transfer import Offer, Sink, receive, receive_offer
 
 STANDARD_OUTPUT = "-"
 
+# What web servers reply to a POST to a page.
+NOT_A_SERVER = (403, 404, 405, 501)
+
 
 async def run_receive(options: argparse.Namespace) -> None:
     """Receive what is behind the link of the options."""
     receiver = Receiver(options, server_from(options, options.link))
     # Create the directory first: the link of a channel can be used only once.
-    with output_path(options.output) as output:
+    with explained_replies(), output_path(options.output) as output:
         if options.link.is_address:
             await receiver.receive_at_last(output)
         else:
@@ -86,7 +96,25 @@ class Receiver:
 
 def is_temporary(error: Exception) -> bool:
     """Whether the same may succeed later."""
+    if is_from_a_page(error):
+        return False
     return not isinstance(error, NetworkError | ServerError) or error.is_temporary
+
+
+def is_from_a_page(error: Exception) -> bool:
+    """Whether the reply is probably from a page, and not from a Peerpost server."""
+    return isinstance(error, ServerError) and error.status in NOT_A_SERVER
+
+
+@contextmanager
+def explained_replies() -> Iterator[None]:
+    """If a page has replied in place of its server, say in the error what to do."""
+    try:
+        yield
+    except ServerError as error:
+        if not is_from_a_page(error):
+            raise
+        raise PeerpostError(f"{error}: if this is a page, pass its server with --server") from error
 
 
 @asynccontextmanager
