@@ -35,6 +35,8 @@ export { safeFileName } from "./file-name.js";
 export class Files {
   #sender;
   #onPeer;
+  /** Whether a peer that takes one transfer has got it. */
+  #isTaken = false;
   /** @type {OtherPeer} */
   #peer = { sends: false, receives: false, once: false };
 
@@ -74,7 +76,10 @@ export class Files {
     const all = [...files];
     const { once, receives } = this.#peer;
     const transfers = once && all.length > 1 ? [this.#sender.add(pack(all), true)] : all.map((file) => this.#sender.add(file));
-    if (once && !receives) transfers.forEach((transfer) => transfer.fail("The other side takes no files."));
+    if (!once) return transfers;
+    if (!receives) transfers.forEach((transfer) => transfer.fail("The other side takes no files."));
+    if (this.#isTaken) transfers.forEach((transfer) => transfer.fail("The other side takes no second transfer."));
+    this.#isTaken ||= transfers.some(({ over }) => !over);
     return transfers;
   }
 

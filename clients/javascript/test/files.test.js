@@ -192,6 +192,22 @@ test("a receiver that takes one file gets several as one tar archive", async (t)
   assert.deepEqual(unpacked(t, archive), { "a.txt": "one", "A (2).txt": "\u0001".repeat(512), [long]: "", 写真: "4" });
 });
 
+test("a receiver that takes one file is not offered a second one", async (t) => {
+  const { files, ours, learned } = oneReceiver(t);
+  say(ours.other, { type: "alive", once: true });
+  await until(() => learned.length);
+
+  const [first] = files.send([new File(["hi"], "a.txt")]);
+  const [second] = files.send([new File(["ho"], "b.txt")]);
+  await until(() => said(ours).some(({ type }) => type === "end"));
+  say(ours.other, { type: "done", id: 0, sha256: sha256("hi") });
+  await first.finished;
+  await delivered();
+
+  assert.deepEqual([first.state, second.problem], ["done", "The other side takes no second transfer."]);
+  assert.equal(said(ours).length, 2);
+});
+
 /** Return the files in an archive, by their names, as tar unpacks it. */
 function unpacked(t, archive) {
   const folder = mkdtempSync(join(tmpdir(), "peerpost-archive-"));
