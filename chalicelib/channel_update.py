@@ -10,7 +10,7 @@ A channel is an item of the table, with these attributes:
     candidate    list     all candidates, as strings, in the order in which they came
     offer        string   absent until a peer has written it
     answer       string   absent until a peer has written it
-    changes      number   the number of the offer; absent for a channel's first one: see below
+    changes      number   the number of the offer, if it has one: see below
     owner_digest binary   see ownership; absent if the channel has no owner
 """
 
@@ -30,10 +30,13 @@ NO_ANSWER_YET = "attribute_not_exists(answer)"
 # For an offer that replaces an earlier one. botocore resends a request that got no reply, and its
 # first copy may still arrive seconds later, when the peer has long written a newer offer. So each
 # replacement has a number, one higher than what it saw. A late copy finds its own number or a
-# higher one, and is refused. A channel's first offer has no number, which counts as 0.
+# higher one, and is refused. An offer that came with `create_data_channel` has no number, and
+# neither has a channel's first offer, if its request named no owner. No number counts as 0.
 #
 # To see a number, a write has to be refused once. An owner replaces its offer for as long as its
 # channel lives, so its offers try with the time as their number first, which hardly ever fails.
+#
+# The attribute is called "changes" because it once counted the changes of the offer.
 OFFER_NUMBER = "changes"
 NO_NEWER_OFFER = f"(attribute_not_exists({OFFER_NUMBER}) OR {OFFER_NUMBER} < :{OFFER_NUMBER})"
 
@@ -99,19 +102,20 @@ class ChannelUpdate(NamedTuple):
         An update of candidates alone is never recognised, and need not be: `revised` finds all of
         them stored, and leaves nothing to write.
 
-        Nor is an update from a stranger, which no copy could carry out. The owner may have stored
-        the same text.
+        A stranger's update is never recognised either: DynamoDB refuses every copy of it. If the
+        same text is stored, the owner wrote it.
         """
         if self.writer.is_stranger_to(failure.item):
             return False
-        stored_ours = failure.is_our_own_write(self.attributes)
-        return stored_ours and set(self.candidates) <= set(candidates_in(failure.item))
+        if not failure.is_our_own_write(self.attributes):
+            return False
+        return set(self.candidates) <= set(candidates_in(failure.item))
 
     def revised(self, failure: ConditionFailed) -> "ChannelUpdate":
         """Return the update to try next, now that we know what is stored.
 
-        Call this only if was_carried_out() is false: it assumes that the stored offer or answer is
-        not the one that this update wanted to write.
+        Call this only if was_carried_out() is false: it assumes that no copy of this update wrote
+        what is stored, even if the text is the same.
 
         Raise SignalingError if the client has to be refused, and StorageUnavailable if nobody can
         say whether an earlier copy of this update was carried out.
@@ -129,9 +133,8 @@ class ChannelUpdate(NamedTuple):
         if self._must_replace_the_offer(stored):
             return self._replacing_the_offer(failure).without(candidates_in(stored))
         if set(self.candidates).isdisjoint(candidates_in(stored)):
-            # The channel is alive and holds none of them. So it is HAS_ROOM that failed. An update
-            # without candidates never gets here: HAS_ROOM always holds for it, so another condition
-            # has failed, and one of the cases above has dealt with it.
+            # Every other condition has been dealt with above, so it is HAS_ROOM that failed. An
+            # update without candidates never gets here, since HAS_ROOM always holds for it.
             raise SignalingError(f"too many candidates: a channel holds {limits.MAX_CANDIDATES}")
         return self.without(candidates_in(stored))
 
@@ -149,8 +152,9 @@ class ChannelUpdate(NamedTuple):
     def _must_replace_the_offer(self, stored: Item) -> bool:
         """Whether our offer was refused because of the stored one.
 
-        Without a number, which counts as 0, any stored offer stops it. With one, it is stopped only
-        by its own number or a higher one. If the stored number is lower, something else has failed.
+        A stored number stops our offer if it is as high as our own, or higher. Both count as 0 if
+        they are absent, so an offer without a number is stopped by any stored offer. If the stored
+        number is lower, another condition has failed.
         """
         if "offer" not in self.attributes or "offer" not in stored:
             return False

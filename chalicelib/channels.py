@@ -1,8 +1,12 @@
 """The channels of one DynamoDB table, with one short method for each thing that a peer can do.
 
-Each method sends one request to DynamoDB. If the method writes, the condition of its request is the
-method's rule. A failed condition can lead to another request: for an offer without an owner that
-replaces another, or for candidates of which some are stored already.
+A method sends one request to DynamoDB, unless something unusual happens. If the method writes, the
+condition of its request is the method's rule. A failed condition can lead to another request: for
+an offer that replaces one with the same number or a higher one, or for candidates of which some are
+stored already.
+
+botocore sends a request again if no reply came. So DynamoDB may get several copies of it, one of
+them late: see "A lost reply" in docs/architecture.md.
 """
 
 import time
@@ -37,11 +41,13 @@ class Channels:
     """The channels in a table.
 
     `now` returns the Unix time in seconds.
-    Every method, except `warm_up` and `close_connections`, raises StorageUnavailable if DynamoDB
-    does not serve, or if nobody can say whether a write was carried out. Those that take a
-    channel_id, except `delete`, raise SignalingError if there is no such living channel, or if the
-    write breaks a rule. Those that write to an existing channel also raise it if `owner` is
-    not the secret of the channel's owner.
+
+    StorageUnavailable: every method that talks to DynamoDB raises it if DynamoDB does not serve, or
+    if nobody can say whether a write was carried out. Only `warm_up` does not.
+
+    SignalingError: a method with a `channel_id` raises it if there is no such living channel, or if
+    the write breaks a rule. Only `delete` does not. Every write to an existing channel, `delete`
+    too, raises it if `owner` is not the secret of the channel's owner.
 
     >>> channels = Channels(Table(open_client(), "peerpost"))
     >>> channel_id = channels.create("v=0 (the offer)")
@@ -100,8 +106,9 @@ class Channels:
     def glance(self, channel_id: str) -> Channel:
         """Return a channel as it was a moment ago, for half the price of `get`.
 
-        Only for repeating a `get` that has found nothing new. News that a glance shows was written
-        after that `get`, so no promise to the client is broken.
+        Only for repeating a `get` that has found nothing new. If a glance shows news, the channel
+        was in this state at some moment since that `get`, and so while the client's request was
+        running. A `get` promises no more.
         """
         item = self._table.glance(key_of(channel_id))
         if not is_alive(item, self._seconds()):
@@ -120,11 +127,13 @@ class Channels:
         attributes = {"offer": {"S": offer}}
         if owner is None:
             # The condition is for a first offer. If the channel has an offer already,
-            # ChannelUpdate.revised makes this a numbered replacement.
+            # ChannelUpdate.revised makes this a replacement with the next number. NO_NEWER_OFFER
+            # explains the numbers.
             self._write(channel_id, attributes, candidates, NO_OFFER_YET)
         else:
-            # If the stored number is not lower, because the clock of another instance is ahead of
-            # ours, ChannelUpdate.revised makes this an ordinary replacement.
+            # The request names an owner, which a channel without one ignores. If the stored number
+            # is not lower, because the clock of another instance is ahead of ours,
+            # ChannelUpdate.revised makes this a replacement with the next number, too.
             attributes |= offer_number(int(1000 * self._now()))
             self._write(channel_id, attributes, candidates, NO_NEWER_OFFER, owner=owner)
 
@@ -162,8 +171,9 @@ class Channels:
         # So far in the past that an instance whose clock is behind sees it as expired, too.
         erased = channel_item(channel_id, now - limits.CHANNEL_TTL_SECONDS)
         writer = Writer.with_secret(owner)
-        # Without attribute_exists, deleting unknown ids would fill the table. A client learns an id
-        # only from the reply to `create`, so the item exists by then.
+        # Without attribute_exists, deleting unknown ids would fill the table. It never misses a
+        # channel that is about to be created: a client learns an id only from the reply to
+        # `create`.
         condition = f"attribute_exists(channel_id) AND {writer.condition()}"
         try:
             self._table.put(erased, condition, writer.condition_values())

@@ -32,8 +32,9 @@ Item = dict[str, Any]
 
 # A failure that passes by itself is an outage: the client gets a 503 and comes back. Every other
 # one is a bug or a wrong configuration: the client gets a 500, and the log has the traceback. The
-# codes are those that the DynamoDB Developer Guide ("Error handling") and botocore's standard
-# retry mode call temporary. Beside them, every 5xx is an outage.
+# codes are taken from the DynamoDB Developer Guide ("Error handling") and from botocore's standard
+# retry mode, without those of transactions and of other services. Beside them, every 5xx is an
+# outage.
 OUTAGE_CODES = {
     # DynamoDB throttles us.
     "LimitExceeded",
@@ -92,14 +93,17 @@ class ConditionFailed(Exception):
         whose condition fails, since the item now holds what the first one wrote. A write without
         attributes is never recognised: see ChannelUpdate.was_carried_out.
         """
-        return self.was_resent and bool(attributes) and attributes.items() <= self.item.items()
+        if not self.was_resent or not attributes:
+            return False
+        return all(self.item.get(name) == value for name, value in attributes.items())
 
 
 class Table:
     """A table with channels.
 
-    `get`, `glance`, `put` and `update` raise StorageUnavailable if the last attempt fails, too. A
-    write may have been carried out all the same: perhaps only its reply was lost.
+    `get`, `glance`, `put` and `update` raise StorageUnavailable if botocore's last attempt ends in
+    an outage, too. A write may have been carried out all the same: perhaps only its reply was lost.
+    Other failures are raised as they are.
     """
 
     def __init__(self, client: "DynamoDBClient", name: str) -> None:
@@ -112,7 +116,7 @@ class Table:
             self.get(key)
 
     def close_connections(self) -> None:
-        """Close all connections. The next request opens a new one."""
+        """Close all connections. The client stays usable: the next request opens a new one."""
         self._client.close()
 
     def get(self, key: Item) -> Item:

@@ -193,7 +193,8 @@ def delete_data_channel(call: Call) -> Reply:
 
 def get_ice_servers(call: Call) -> Reply:
     # If the operator requires keys and the request names no channel, `handle` has checked its key.
-    # Every other client has to name a living channel: `get` refuses the rest.
+    # Every other client has to name a living channel: `text` refuses a request that names none, and
+    # `get` one whose channel is gone.
     was_allowed_by_key = call.services.access_keys is not None and "channel_id" not in call.request
     if not was_allowed_by_key:
         call.services.channels.get(call.request.text("channel_id"))
@@ -204,7 +205,7 @@ def owner_in(request: Request) -> str | None:
     """Return the owner's secret in a request that creates or writes; None if it brings none."""
     if "owner" not in request:
         return None
-    return request.text("owner", MAX_OWNER_BYTES, MIN_OWNER_BYTES)
+    return request.text("owner", MAX_OWNER_BYTES, min_bytes=MIN_OWNER_BYTES)
 
 
 def wait_for_channel(call: Call, channel_id: str, is_ready: Callable[[Channel], bool]) -> Channel:

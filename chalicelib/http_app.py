@@ -42,7 +42,7 @@ def create_app(
     `max_wait_seconds` limits how long a client may have its reply held.
     `cors` is for a server that browsers call without a function URL in between.
     `deadline` ends a request after the longest wait and all of DynamoDB's retries.
-    `quiet_polls` counts polls that find nothing. Without it, each request has its line in the log.
+    `quiet_polls` counts the polls that need no line in the log. Without it, each request has one.
     """
     # Without logs of its own: the Lambda runtime logs in JSON, with tracebacks.
     app = Chalice(app_name="peerpost", configure_logs=False)
@@ -55,9 +55,8 @@ def create_app(
         longest_wait = longest_wait_of(request.lambda_context, max_wait_seconds)
         try:
             # The deadline must come before Lambda ends the function, so that there is time to send
-            # the 503. longest_wait_of has left REQUEST_SECONDS. An alarm takes whole seconds, so
-            # round down. Terraform demands a timeout_seconds of at least max_wait_seconds + 10,
-            # which leaves one second for the reply.
+            # the 503. Terraform demands a timeout_seconds of at least max_wait_seconds + 10, so
+            # about one second is left. An alarm takes whole seconds, so round down.
             with deadline(int(longest_wait) + limits.REQUEST_SECONDS):
                 reply = handle(
                     body_of(request),
@@ -108,8 +107,8 @@ def bearer_token(authorization: str) -> str | None:
 def longest_wait_of(lambda_context: Any, max_wait_seconds: float) -> float:
     """Return for how many seconds a reply may be held, at most.
 
-    That is what the operator allows, but never so long that Lambda leaves this function less than
-    REQUEST_SECONDS for everything else.
+    That is what the operator allows, but never so long that less than REQUEST_SECONDS would be left
+    for everything else before Lambda's timeout.
     """
     # Only if a test or a script calls the app without a context.
     if lambda_context is None:

@@ -56,12 +56,12 @@ DYNAMODB_READ_TIMEOUT_SECONDS = 1
 # All attempts end within 9 s: three of 2 s each, and botocore's pauses, which after throttling take
 # up to 1 s and 2 s. Two things can take longer: a reply that arrives byte by byte, since each byte
 # restarts the read timeout, and a reply with the header `x-amz-retry-after`, which can make each
-# pause up to 5 s longer. Then REQUEST_SECONDS below ends the request.
+# pause up to 5 s longer. Then the deadline of the request ends it: see http_app.
 DYNAMODB_ATTEMPTS = 3
 
-# How long a request may take, apart from its wait: enough for all attempts of one DynamoDB request.
-# While the server holds a reply, it begins its last read at least this long before Lambda ends the
-# function (timeout_seconds in infra/, 15 s by default).
+# The time that a request has beside the longest wait: enough for all attempts of one DynamoDB
+# request. While the server holds a reply, it begins its last read about this long before Lambda
+# ends the function, or earlier (timeout_seconds in infra/, 15 s by default).
 REQUEST_SECONDS = 9
 
 # SSM replies within 50 ms. All attempts end within 5 s: two of 2 s each, and a pause of up to 1 s.
@@ -74,8 +74,8 @@ SSM_ATTEMPTS = 2
 INIT_TABLE_SECONDS = 2
 INIT_PARAMETERS_SECONDS = 6
 
-# For how long a key that was removed may still open channels. Shorter means more reads: each
-# instance of the function reads once per this time.
+# For how long a key that was removed may still open channels, as long as SSM can be read. Shorter
+# means more reads: each instance of the function reads once per this time.
 PARAMETER_MAX_AGE_SECONDS = 60
 
 # For how long a TURN server accepts the credentials, for example when a call moves to another
@@ -91,10 +91,10 @@ MAX_WAIT_SECONDS = 5.0
 # little. Pauses that grow would save as little: a client that wants to save money polls.
 LOOK_AGAIN_SECONDS = 0.03
 
-# An instance counts quick polls that find nothing. It writes a line when it has counted this many,
-# and when the first of them is this long ago. Then the lines of polls cost a hundredth of what they
-# would cost otherwise, and the metrics are at most a minute late as long as requests come. If the
-# instance ends before that, the log misses at most this many polls.
+# An instance counts quick polls for an offer or answer that is not there yet. It writes a line when
+# it has counted this many, and when the first of them is this long ago. Then the lines of polls
+# cost a hundredth of what they would cost otherwise, and the metrics are at most a minute late as
+# long as requests come. If the instance ends before that, the log misses at most this many polls.
 MAX_QUIET_POLLS = 100
 QUIET_SECONDS = 60
 

@@ -41,7 +41,7 @@ class Parameter:
         self._tried_at = 0.0
 
     def read(self) -> str:
-        """Return the value, which is at most PARAMETER_MAX_AGE_SECONDS old.
+        """Return the value, at most PARAMETER_MAX_AGE_SECONDS old as long as SSM can be read.
 
         After a failed read, the last value stays in use, and the next try comes
         PARAMETER_MAX_AGE_SECONDS later. Raise ParameterUnavailable if there is no last value, or if

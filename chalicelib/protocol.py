@@ -85,7 +85,8 @@ def parse(body: bytes) -> Request:
     except RecursionError as error:
         raise SignalingError(TOO_DEEP) from error
     except ValueError as error:
-        # Not UTF-8, not JSON, one of our two refusals, or a number of more than 4,300 digits.
+        # Not UTF-8, not JSON, a name that stands twice, NaN or Infinity, or a number of more than
+        # 4,300 digits.
         raise SignalingError(NOT_JSON) from error
     # json.loads has a limit too, but which one depends on the version of Python.
     if is_nested_deeper(value, MAX_DEPTH):

@@ -3,7 +3,8 @@
 CloudWatch makes its metrics from these lines. Nothing in them comes from a client: the method is
 one of ours or "unknown", and the outcome is "done" or a sentence of ours.
 
-On Lambda, polls that find nothing are counted instead: see QuietPolls.
+On Lambda, quick polls for an offer or answer that is not there yet are counted instead: see
+QuietPolls. A `get_candidates` without news has its line.
 """
 
 import logging
@@ -20,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 
 class QuietPolls:
-    """Counts the polls that have found nothing, and of which no line is written.
+    """Counts the polls that have found no offer or answer, and of which no line is written.
 
     A peer that waits for the other one polls. A line for each poll would cost nearly as much as
     its request. So the next line that is written says how many polls there were since the last one.

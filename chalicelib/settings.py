@@ -79,7 +79,7 @@ class Settings(NamedTuple):
 
 def _name(environment: Mapping[str, str], variable: str) -> str | None:
     name = environment.get(variable)
-    # An empty list of URLs means that there are none. An empty name is a mistake in a script or a
+    # Unlike an empty list of URLs (see _urls), an empty name is a mistake in a script or a
     # template, and hardly means "switch this off".
     if name is not None and not name.strip():
         raise SettingsError(f"{variable} must not be empty: set it, or leave it out")
@@ -106,8 +106,8 @@ def _longest_ttl(environment: Mapping[str, str], variable: str, default: int) ->
     text = environment.get(variable)
     if text is None:
         return default
-    # Every channel lives this long without asking. A lower maximum would promise what it cannot
-    # keep.
+    # A channel lives CHANNEL_TTL_SECONDS without asking. A lower maximum would promise what it
+    # cannot keep.
     least = limits.CHANNEL_TTL_SECONDS
     refusal = SettingsError(
         f"{variable} must be a whole number of seconds from {least}, not {text!r}"

