@@ -237,6 +237,7 @@ def test_a_guest_who_hangs_up_can_come_back(pair: tuple[Page, Page]) -> None:
     heading(second, "You hung up")
     expect(second.locator("#failure-step")).to_be_hidden()
     expect(first.locator("#notice")).to_have_text("The other person has left. They can come back with the same link.")
+    expect(first.get_by_role("heading", name="Send this link to one person")).to_be_focused()
     expect(first.get_by_label("Your link")).to_have_value(second.url)
     expect(log(first)).to_contain_text("before")
     second.get_by_role("button", name="Open the link again").click()

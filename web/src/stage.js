@@ -179,7 +179,7 @@ export class Stage {
     showNotice(notice);
     keepConversation();
     // What had the focus is hidden now.
-    if (this.#hasJoined) find("main", HTMLElement).focus();
+    if (this.#hasJoined) find("invitation-title", HTMLElement).focus();
   }
 
   /**
