@@ -1,6 +1,7 @@
 """`peerpost send` and `peerpost receive`, as a user runs them."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -39,6 +40,8 @@ Run = Callable[..., Command]
 @contextmanager
 def command_line(**environment: str) -> Iterator[Run]:
     """Give a function that runs commands. They do not outlive the `with` block."""
+    # A shell starts a program in the background so that it ignores Ctrl-C, and our commands would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     everything = os.environ | environment | {"PYTHONPATH": str(ROOT / "clients/python/src"), "PYTHONUNBUFFERED": "1"}
     with ExitStack() as stack:
 
