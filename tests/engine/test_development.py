@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import moto
 import pytest
+from botocore.exceptions import ClientError
 from chalice.app import Chalice
 from chalice.config import Config
 from chalice.local import ChaliceRequestHandler, LocalDevServer, ThreadedHTTPServer
@@ -22,6 +23,7 @@ from chalicelib.channels import Channels
 from chalicelib.development import embedded, server
 from chalicelib.errors import StorageUnavailable
 from harness.engines import ANY_ACCOUNT, free_port
+from harness.faulty_proxy import faulty_proxy, refusal
 from harness.service import app_over
 
 CREATE = {"method": "create_data_channel"}
@@ -107,6 +109,15 @@ def test_a_request_that_the_engine_refuses_raises_its_error(endpoint: str) -> No
 
     with pytest.raises(Exception, match="ValidationException"):
         table.put({"no_key": {"S": "x"}}, "attribute_not_exists(channel_id)")
+
+
+@pytest.mark.usefixtures("shell")
+def test_an_engine_that_refuses_to_create_the_table_raises_its_error(endpoint: str) -> None:
+    with faulty_proxy(endpoint) as proxy:
+        proxy.faults = [refusal(400, "AccessDeniedException")]
+
+        with pytest.raises(ClientError, match="AccessDeniedException"):
+            embedded.open_table(proxy.endpoint)
 
 
 @pytest.fixture
