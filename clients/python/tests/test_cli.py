@@ -397,7 +397,7 @@ def test_a_tampered_offer_is_reported_in_one_line_without_a_connection(
             "the page must be an http or https URL, not 'ftp://page.test/'",
         ),
         (
-            ["send", __file__, "--keep", "--server", URL, "--page", "https://me:secret@page.test/"],  # pragma: allowlist secret
+            ["send", __file__, "--keep", "--server", URL, "--page", "https://me@page.test/"],
             "the page's URL must not contain a user name or a password: they would be in the link",
         ),
     ],
