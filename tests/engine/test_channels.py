@@ -11,6 +11,7 @@ from botocore.model import OperationModel
 from mypy_boto3_dynamodb import DynamoDBClient
 
 from chalicelib import limits
+from chalicelib.channel_update import OFFER_NUMBER
 from chalicelib.channels import Channel, Channels
 from chalicelib.errors import SignalingError
 from chalicelib.limits import CHANNEL_TTL_SECONDS, MAX_BATCH, MAX_CANDIDATES
@@ -376,6 +377,23 @@ def test_an_owners_offer_replaces_one_that_an_instance_with_a_clock_ahead_of_our
         clock.seconds += seconds
 
     assert channels.get(channel_id) == Channel("offer 2", None, ["a", "0", "1", "2"])
+
+
+@pytest.mark.parametrize("seconds", [1, 0, -600])
+def test_each_offer_of_an_owner_has_a_higher_number_than_the_one_before(
+    seconds: int, channels: Channels, client: DynamoDBClient, table: str, clock: Clock
+) -> None:
+    """Otherwise a late copy of an earlier offer could replace it."""
+    channel_id = channels.create(owner=OWNER)
+    numbers = []
+
+    for offer in ("one", "two", "three"):
+        channels.set_offer(channel_id, offer, owner=OWNER)
+        item = client.get_item(TableName=table, Key={"channel_id": {"S": channel_id}}, ConsistentRead=True)["Item"]
+        numbers.append(int(item[OFFER_NUMBER]["N"]))
+        clock.seconds += seconds
+
+    assert numbers == sorted(set(numbers))
 
 
 def test_dynamodb_returns_candidates_only_if_the_caller_needs_them(channels: Channels, client: DynamoDBClient) -> None:
