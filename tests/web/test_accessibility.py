@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from harness.page import DESKTOP, Open, connect, invite, log, violations
+from harness.page import DESKTOP, Open, connect, heading, invite, log, say, violations
 
 SMALLEST = (320, 640)
 # The outline of the focused element. The field for files is hidden, so its label shows the outline.
@@ -41,6 +41,33 @@ def test_axe_finds_no_violation_in_any_part_of_the_page(
     first.get_by_role("button", name="Hang up").click()
     expect(first.get_by_role("heading", name="You hung up")).to_be_focused()
     assert violations(first) == []
+
+
+@pytest.mark.parametrize(("size", "dark"), [(DESKTOP, False), (SMALLEST, True)], ids=["desktop, light", "phone, dark"])
+def test_axe_finds_no_violation_while_people_come_and_go(
+    new_page: Open, address: str, size: tuple[int, int], dark: bool
+) -> None:
+    first, second, third = (new_page(size, dark) for _ in range(3))
+    connect(first, second, address)
+    say(second, "hello")
+    expect(log(first)).to_contain_text("hello")
+
+    third.goto(second.url)
+    heading(third, "Two people are already talking")
+    assert violations(third) == []
+
+    second.goto("about:blank")
+    heading(first, "Connecting again")
+    assert violations(first) == []
+    assert first.evaluate("() => document.documentElement.scrollWidth") == size[0]
+
+    second.go_back()
+    heading(second, "You are connected")
+    expect(log(first)).to_contain_text("Connected again.")
+    second.get_by_role("button", name="Hang up").click()
+    heading(first, "Send this link to one person")
+    assert violations(first) == []
+    assert violations(second) == []
 
 
 def test_the_page_never_scrolls_sideways_on_the_smallest_screen(new_page: Open, address: str) -> None:
