@@ -1,7 +1,7 @@
 """The owner of a channel: the one client whose writes the channel takes, if it has an owner.
 
-Whoever creates a channel may name a secret. From then on, every write to the channel has to bring
-the same secret. Reads need none. The owner never changes while the channel exists.
+The client that creates a channel may name a secret. From then on, every write to the channel has to
+bring the same secret. Reads need none. The owner never changes while the channel exists.
 """
 
 import hashlib

@@ -42,7 +42,7 @@ def kept_address(file: Path) -> Address | None:
 
 
 def keep_address(file: Path, address: Address) -> None:
-    # Whoever has this file can pose as the camera, so only its owner may read it.
+    # Anyone who has this file can pose as the camera, so only its owner may read it.
     new = file.with_name(f"{file.name}.new")
     new.touch(mode=0o600)
     new.write_text(address.to_json())

@@ -1,4 +1,4 @@
-"""The promise to the guests of an address: whoever was told that it is connected is, and whoever keeps trying gets in.
+"""The promise to guests of an address: one that was told that it is connected is, and one that keeps trying gets in.
 
 `make soak` lets five hundred more guests visit an address.
 """

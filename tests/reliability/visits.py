@@ -101,7 +101,7 @@ class Process:
 
 @dataclass
 class Place:
-    """A server, and the hosts and guests who meet there, of whom the last ones live.
+    """A server, and the hosts and guests who meet there. Only the last host and the last guest are alive.
 
     `violations` has what must not happen, and `counts` what has happened.
     """

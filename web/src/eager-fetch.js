@@ -1,5 +1,5 @@
 /**
- * Requests while somebody waits to be connected again. A network that is gone may swallow them without a word, and nothing
+ * Requests while somebody waits to be connected again. A network that is gone may swallow them silently, and nothing
  * says when it is back. So they are sent again every few seconds, and the first reply counts.
  */
 

@@ -102,7 +102,7 @@ export class GuestSession {
    */
   #knock(peer) {
     peer.tell({ type: "hello", token: this.#memory.token });
-    // A host that is another program lets everyone in without a word.
+    // A host that is another program lets everyone in, and sends no notice.
     setTimeout(() => this.#join(peer), HELLO_MS);
   }
 

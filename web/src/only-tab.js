@@ -1,4 +1,4 @@
-/** Keeps one tab at an address: whoever duplicates a tab goes on in the new one. */
+/** Keeps one tab at an address. If a tab is duplicated, the new one goes on. */
 
 /**
  * Take an address over from any other tab of this browser that is at it. Two tabs with the same memory would take turns

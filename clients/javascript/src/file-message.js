@@ -60,7 +60,7 @@ function optional(is) {
 }
 
 /**
- * Return the control message in a text from the other peer, or undefined if the text is none. Only known fields are
+ * Return the control message in a text from the other peer, or undefined if the text is not one. Only known fields are
  * kept.
  *
  * @param {string} text

@@ -58,7 +58,7 @@ export const GUEST_BYTES = 16;
 
 // The time from one poll to the next. docs/benchmarks.md has the curve from which these are chosen ("How often to ask").
 // More than half of all guests come within the first half minute, and the host notices them a quarter of a second late on
-// average. Whoever comes later waits a little longer, because the host has to poll for that much longer.
+// average. A later guest waits a little longer, because the host has to poll for that much longer.
 export const OFTEN_MS = 550;
 export const OFTEN_FOR_MS = 32_000;
 export const SOMETIMES_MS = 1750;

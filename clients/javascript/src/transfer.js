@@ -22,7 +22,7 @@ export class Transfer {
   sha256 = "";
   /** @type {Blob | undefined} The received file, once its checksum is verified. */
   content;
-  /** Called after each change. For whoever shows the transfer. */
+  /** Called after each change, so that the transfer can be shown. */
   onChange = () => {};
   /** Ends the transfer, unless it is over. The sender or receiver of the file sets this. */
   cancel = () => {};

@@ -41,7 +41,7 @@ HOLD_AFTER_NEWS_SECONDS = 5.0
 
 # The time from one poll to the next. docs/benchmarks.md has the curve from which these are chosen ("How often to ask").
 # More than half of all guests come within the first half minute, and the host notices them a quarter of a second late
-# on average. Whoever comes later waits a little longer, because the host has to poll for that much longer.
+# on average. A later guest waits a little longer, because the host has to poll for that much longer.
 OFTEN_SECONDS = 0.55
 OFTEN_FOR_SECONDS = 32.0
 SOMETIMES_SECONDS = 1.75

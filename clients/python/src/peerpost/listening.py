@@ -308,7 +308,7 @@ class Listener:
 def as_dtls_client(offer: str) -> str:
     """Return an offer whose peer begins the DTLS handshake itself (RFC 8842).
 
-    Several guests may answer at the same moment, of whom one is accepted. aiortc takes the first handshake that reaches
+    Several guests may answer at the same moment, and one is accepted. aiortc takes the first handshake that reaches
     it, even from a guest whose answer was refused. So no guest may begin one.
     """
     return offer.replace("a=setup:actpass", "a=setup:active")
