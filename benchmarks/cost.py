@@ -569,7 +569,7 @@ def section(results: Results, images: Path) -> str:
             idle_goal=f"{IDLE_GOAL_DOLLARS:.2f}",
             door_seconds=f"{results['doors']['seconds']:g}",
             overlap_seconds=f"{results['doors']['overlap_seconds']:g}",
-            rare_seconds=f"{results['doors']['read_each_seconds']:.0f}",
+            rare_seconds=f"{results['doors']['read_each_seconds']:.1f}",
             by_memory=sensitivity("memory, MB", results["memory"]),
             by_wait=sensitivity("`MAX_WAIT_SECONDS`", results["max_wait"]),
             pace=pace_table(results["pace"]),
