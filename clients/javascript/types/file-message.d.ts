@@ -38,7 +38,7 @@ export type Alive = {
 };
 export type FileMessage = Announcement | End | Receipt | Done | Refusal | Alive;
 /**
- * Return the control message in a text from the other peer, or undefined if the text is none. Only known fields are
+ * Return the control message in a text from the other peer, or undefined if the text is not one. Only known fields are
  * kept.
  *
  * @param {string} text

@@ -32,7 +32,7 @@ export declare class Transfer {
     sha256: string;
     /** @type {Blob | undefined} The received file, once its checksum is verified. */
     content: Blob | undefined;
-    /** Called after each change. For whoever shows the transfer. */
+    /** Called after each change, so that the transfer can be shown. */
     onChange: () => void;
     /** Ends the transfer, unless it is over. The sender or receiver of the file sets this. */
     cancel: () => void;
