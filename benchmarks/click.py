@@ -13,7 +13,7 @@ from string import Template
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page
 
 from benchmarks.guard import Counted
 from benchmarks.guests import MEDIAN_SECONDS
@@ -21,8 +21,7 @@ from benchmarks.late_guest import CANDIDATES, REAL_SECONDS, between
 from benchmarks.line import INITIAL_WINDOW_BYTES, line
 from benchmarks.report import ROOT, table, versions
 from benchmarks.servers import SecureFunctionUrl, certificate
-from benchmarks.setup_time import RTTS_MS, RUNS, deployed, spread
-from harness.chromium import FLAGS, path
+from benchmarks.setup_time import RTTS_MS, RUNS, deployed, ordinary_profile, spread
 from harness.web_servers import serving
 from tools.serve import MOUNTS
 
@@ -74,11 +73,7 @@ def stage() -> Iterator[Stage]:
         function = SecureFunctionUrl(stack.enter_context(deployed(folder)), key, chain)
         stack.enter_context(serving(function))
         sites = stack.enter_context(static_host(key, chain))
-        playwright = stack.enter_context(sync_playwright())
-        profile = playwright.chromium.launch_persistent_context(
-            folder / "profile", executable_path=path(), args=[*FLAGS, "--ignore-certificate-errors"]
-        )
-        stack.callback(profile.close)
+        profile = stack.enter_context(ordinary_profile(folder))
         profile.add_init_script(NOTES)
         yield Stage(profile, sites, function.server_port)
 

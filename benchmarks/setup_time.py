@@ -153,13 +153,24 @@ def stage() -> Iterator[Stage]:
         stack.enter_context(serving(function))
         ports = stack.enter_context(rival_servers(key, chain)) | {"function": function.server_port}
         pages = stack.enter_context(serving(PageServer()))
-        playwright = stack.enter_context(sync_playwright())
-        # Use an ordinary profile, as users do. In an incognito profile, Chromium opens no connection before a request.
+        profile = stack.enter_context(ordinary_profile(folder))
+        yield Stage(profile, pages, ports)
+
+
+@contextmanager
+def ordinary_profile(folder: Path) -> Iterator[BrowserContext]:
+    """Run Chromium with an ordinary profile, as users do.
+
+    In an incognito profile, Chromium opens no connection before a request.
+    """
+    with sync_playwright() as playwright:
         profile = playwright.chromium.launch_persistent_context(
             folder / "profile", executable_path=path(), args=[*FLAGS, "--ignore-certificate-errors"]
         )
-        stack.callback(profile.close)
-        yield Stage(profile, pages, ports)
+        try:
+            yield profile
+        finally:
+            profile.close()
 
 
 @contextmanager

@@ -46,6 +46,18 @@ def invite(page: Page, address: str) -> str:
     return page.get_by_label("Your link").input_value()
 
 
+def reload_twice_while_waiting(host: Page, link: str) -> None:
+    """Reload a host's page that waits for its guest, and check that it still shows the same link."""
+    expiry = host.locator("#expiry").text_content()
+
+    host.reload()
+    host.reload()
+
+    expect(host.locator("#notice")).to_have_text("Welcome back. The link you sent still works.")
+    expect(host.get_by_label("Your link")).to_have_value(link)
+    expect(host.locator("#expiry")).to_have_text(str(expiry))
+
+
 def connect(first: Page, second: Page, address: str) -> tuple[Page, Page]:
     """Connect two pages by a link, and return them."""
     link = invite(first, address)

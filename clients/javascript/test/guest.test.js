@@ -195,7 +195,7 @@ test("a guest at the door of a host that is gone waits for it, and is told once 
   }
 });
 
-test("a guest is told why it has left a door", async (t) => {
+test("a guest learns why it has left a door", async (t) => {
   const people = new People(t);
   people.network.isUp = false;
   const host = await hostOf(people);
@@ -266,7 +266,7 @@ test("a guest who is not connected within 15 seconds goes on if the host has ope
   assert.ok(took >= 15 * SECOND && took < 17 * SECOND, `${took} ms`);
 });
 
-test("a guest who goes on at another door after 15 seconds is told why the first one led nowhere", async (t) => {
+test("a guest who goes on at another door after 15 seconds learns why the first one led nowhere", async (t) => {
   const people = new People(t);
   people.network.isUp = false;
   const host = await hostOf(people);
