@@ -16,10 +16,10 @@ MAKE_SAFE = """async (names) => {
 
 @pytest.mark.parametrize("browser_name", ["chromium", "firefox-esr"])
 def test_every_name_in_the_shared_table_becomes_its_safe_name(
-    browser_name: str, page_url: str, tmp_path_factory: pytest.TempPathFactory
+    browser_name: str, address: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
 
     with run(browser_name, tmp_path_factory.mktemp(browser_name)) as browser, browser.profile() as profile:
-        received = profile.open(page_url).evaluate(MAKE_SAFE, [row["offered"] for row in NAMES])
+        received = profile.open(address).evaluate(MAKE_SAFE, [row["offered"] for row in NAMES])
 
     assert received == [row["received"] for row in NAMES]
