@@ -1,4 +1,4 @@
-# The commands of development. CI uses the same ones.
+# The commands for development. CI uses the same ones.
 PYTHON ?= python3
 PORT ?= 8000
 PAGE_PORT ?= 8080
@@ -16,7 +16,7 @@ export CHECKOV := $(CURDIR)/.venv-checkov/bin/checkov
 # If the machine has no Node 20, `node` and `npm` come from the environment.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-# The function's package may be redistributed. These licences only require that their authors are named.
+# The function's package may be redistributed. These licences allow that, if the package contains their texts.
 LICENCES := MIT;BSD;Apache
 
 # These only look like secrets: hashes of packages, scripts and files, fuzzed inputs, and the test vectors of sealing.
@@ -26,9 +26,10 @@ NO_SECRETS := --exclude-files '(^|/)(package-lock\.json|uv\.lock)$$' --exclude-f
 PYTEST := $(BIN)/python -m pytest --numprocesses $(PROCESSES) --maxprocesses 8 --no-loadscope-reorder
 QUICK := not runtime and not transports and not slow
 
-NO_ATHERIS := make fuzz needs atheris, which exists for CPython 3.11 to 3.13 on Linux x86-64 only. \
-	On such a machine, use another Python: make clean, then make PYTHON=python3.13 fuzz. \
-	`make test` replays the inputs that the fuzzers have found, on every machine.
+# Without backticks or quotes, because the shell reads this text between double quotes.
+NO_ATHERIS := make fuzz needs the package atheris, which exists only for CPython 3.11 to 3.13 on Linux x86-64. \
+	If you use another version of Python on Linux x86-64, run: make clean, and then: make PYTHON=python3.13 fuzz. \
+	On all other machines, run: make test. It tries the inputs that the fuzzers have found before.
 
 .DEFAULT_GOAL := help
 .PHONY: help run example test doctor test-all test-server test-runtime test-browser test-network test-infra \
@@ -47,7 +48,7 @@ run: $(VENV)/local ## Start the service on http://127.0.0.1:8000/ (PORT=...) and
 example: $(VENV)/test ## Connect two aiortc peers, each in its own process, through the service that `make run` has started
 	$(BIN)/python examples/two_peers.py http://127.0.0.1:$(PORT)/
 
-test: $(VENV)/test $(VENV)/node tests/engine/node_modules clients/javascript/node_modules ## Run the quick tests: two minutes, needs only Python and make
+test: $(VENV)/test $(VENV)/node tests/engine/node_modules clients/javascript/node_modules ## Run the quick tests: they take two minutes, and need only Python and make
 	PEERPOST_TESTS=quick $(PYTEST) -m "$(QUICK)" tests/unit tests/local tests/engine tests/fuzz clients/python/tests
 	npm test --silent --prefix clients/javascript
 	npm test --silent --prefix web
@@ -56,8 +57,8 @@ test: $(VENV)/test $(VENV)/node tests/engine/node_modules clients/javascript/nod
 doctor: ## Check that this machine has what `make test-all` needs
 	@$(PYTHON) -m tools.doctor
 
-# test-infra runs one Terraform after another and takes long, so it runs beside a part that does not mind a busy machine.
-# make prints what each of the two has said once it has ended, and fails if either fails.
+# test-infra takes long, because it runs Terraform many times in a row. So it runs at the same time as test-server, whose
+# tests also pass on a busy machine. make prints the output of each when it ends, and fails if either of them fails.
 test-all: doctor $(VENV)/dev $(VENV)/node .venv-checkov/ready ## Run every test, in the parts below
 	$(MAKE) --jobs 2 --output-sync=target test-server test-infra
 	$(MAKE) test-runtime
@@ -65,13 +66,13 @@ test-all: doctor $(VENV)/dev $(VENV)/node .venv-checkov/ready ## Run every test,
 	$(MAKE) test-network
 	$(MAKE) test-reliability
 
-# The same tests as `make test`, all tries of the random ones, and the slow ones: they wait for seconds, or vary others.
+# The tests of `make test`, with all tries of the random ones, and the slow tests, which wait for seconds or vary others.
 test-server: $(VENV)/dev $(VENV)/node tests/engine/node_modules clients/javascript/node_modules ## Test the server and the clients without browsers, slow tests included
 	$(PYTEST) -m "not runtime and not transports" tests/unit tests/local tests/shell tests/engine tests/fuzz tests/benchmarks clients/python/tests
 	npm test --silent --prefix clients/javascript
 	npm test --silent --prefix web
 
-test-runtime: $(VENV)/dev tests/engine/node_modules ## Test the package under AWS's Lambda runtime, and the protocol over every way to reach the server
+test-runtime: $(VENV)/dev tests/engine/node_modules ## Test the function's package under AWS's Lambda runtime, and the protocol with function URL events and under `chalice local`
 	$(PYTEST) -m "runtime or transports" tests/unit tests/local tests/engine tests/runtime
 
 test-browser: $(VENV)/dev $(VENV)/node tests/engine/node_modules tests/interop/node_modules tests/npm/node_modules web/node_modules clients/javascript/node_modules examples/node/node_modules ## Test the browser client and the page in Chromium and Firefox, with each other and with Python
@@ -87,7 +88,7 @@ test-infra: $(VENV)/dev .venv-checkov/ready ## Apply, change and destroy the Ter
 test-reliability: $(VENV)/dev $(VENV)/node tests/engine/node_modules ## Test the packaged function under faults and overload
 	$(PYTEST) tests/reliability
 
-soak: $(VENV)/dev tests/engine/node_modules ## Check 1,000 random histories of the packaged function, and 500 guests of an address, while processes are killed (SOAK="--histories 50 --guests 20 --seed 7")
+soak: $(VENV)/dev tests/engine/node_modules ## Run 1,000 random sequences of calls against the packaged function, and connect 500 guests to one address while processes are killed (SOAK="--histories 50 --guests 20 --seed 7")
 	$(BIN)/python -m tests.reliability $(SOAK)
 
 check: $(VENV)/dev .venv-checkov/ready $(VENV)/node web/node_modules clients/javascript/node_modules ## Check style, types, licences and the Terraform configuration
@@ -114,14 +115,14 @@ bench: $(VENV)/dev $(VENV)/node tests/engine/node_modules tests/interop/node_mod
 	@$(PYTHON) -m tools.doctor bench
 	$(BIN)/python -m benchmarks $(BENCH)
 
-bench-short: $(VENV)/dev $(VENV)/node tests/engine/node_modules tests/interop/node_modules benchmarks/node_modules package site ## Run each benchmark briefly; fail if a count, such as the instructions of a request, has grown since it was recorded
+bench-short: $(VENV)/dev $(VENV)/node tests/engine/node_modules tests/interop/node_modules benchmarks/node_modules package site ## Run each benchmark briefly, and fail if a count, such as the CPU instructions of a request, is over 3 % higher than recorded
 	@$(PYTHON) -m tools.doctor bench
 	$(BIN)/python -m benchmarks --short $(BENCH)
 
 package: $(VENV)/local ## Build the function's package, build/function.zip
 	$(BIN)/python -m tools.package
 
-# The bundle contains all modules that index.html names to be loaded early.
+# The bundle contains all modules that index.html preloads, so the copy of index.html needs no preload links.
 site: web/node_modules clients/javascript/node_modules ## Build the page for a static host, in build/site (SITE=...)
 	mkdir -p "$(SITE)"
 	cp web/style.css web/icon.svg "$(SITE)/"
@@ -129,7 +130,7 @@ site: web/node_modules clients/javascript/node_modules ## Build the page for a s
 	clients/javascript/node_modules/.bin/esbuild web/src/main.js --outdir="$(SITE)/src" --bundle --splitting --minify \
 		--format=esm --chunk-names=[name] --alias:peerpost=./clients/javascript/src --log-level=warning
 
-deploy: package $(VENV)/test ## Deploy to your AWS account, and try the URL (AUTO_APPROVE=1: do not ask; SIGN=1: sign requests, for AWS_IAM; PEERPOST_ACCESS_KEY=...: if the server requires access keys)
+deploy: package $(VENV)/test ## Deploy to your AWS account, and test the URL (AUTO_APPROVE=1: do not ask; SIGN=1: sign the test requests, for AWS_IAM; PEERPOST_ACCESS_KEY=...: needed if the server requires access keys)
 	terraform -chdir=infra init
 	terraform -chdir=infra apply $(if $(AUTO_APPROVE),-auto-approve -input=false)
 	url=$$(terraform -chdir=infra output -raw url) && $(BIN)/python -m tools.smoke "$$url" $(if $(SIGN),--sign)
@@ -138,7 +139,7 @@ destroy: ## Remove the deployment and all of its channels (AUTO_APPROVE=1: do no
 	terraform -chdir=infra init
 	terraform -chdir=infra destroy $(if $(AUTO_APPROVE),-auto-approve -input=false)
 
-access-key: $(VENV)/local ## Create an access key, and show how to allow its holder to open channels
+access-key: $(VENV)/local ## Create an access key, and show how to install it on the server
 	@$(BIN)/python -m tools.access_key
 
 lock: $(BIN)/uv ## Pin every dependency of pyproject.toml and requirements.txt in uv.lock, with hashes
@@ -155,11 +156,11 @@ clean: ## Delete everything that these commands have created
 		clients/javascript/node_modules examples/node/node_modules build mutants .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 $(BIN)/uv:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Peerpost needs Python 3.11 or newer: make PYTHON=python3.13 ...")'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Peerpost needs Python 3.11 or newer. To use another Python, run for example: make PYTHON=python3.13 ...")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(UV)
 
-# Install a dependency group as uv.lock has it. pip does the installing, so that your pip.conf counts.
+# Install a dependency group with the versions in uv.lock. pip installs it, so that the settings in your pip.conf apply.
 define install
 $(BIN)/uv export --quiet --frozen --no-emit-project --group $(1) --output-file $(VENV)/$(1).txt
 $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $(VENV)/$(1).txt
@@ -194,7 +195,7 @@ $(VENV)/mutants: $(VENV)/dev
 	$(call install,mutants)
 	touch $@
 
-# Node of this machine if it is new enough, otherwise one in the environment.
+# Use this machine's Node if it is new enough. Otherwise, install one in the environment.
 $(VENV)/node: | $(BIN)/uv
 	@if $(PYTHON) -m tools.doctor --needs-node; then set -e; $(call install_node); fi
 	touch $@

@@ -22,7 +22,10 @@ OLDEST_TERRAFORM = (1, 9)
 
 @dataclass(frozen=True)
 class Requirement:
-    """Something that a command needs. `debian` is the Debian package that contains it, if there is one."""
+    """Something that a command needs.
+
+    `debian` is the Debian package that contains it, if there is one. `how` says how to get it otherwise.
+    """
 
     name: str
     is_met: Callable[[], bool]
@@ -35,7 +38,7 @@ class Part:
     """A part of `make test-all` that `make test` leaves out."""
 
     command: str
-    why: str
+    what: str
     requirements: tuple[Requirement, ...]
 
 
@@ -79,7 +82,7 @@ def has_node() -> bool:
 def needs_ministack() -> bool:
     """Return whether the tests need ministack, the DynamoDB engine from PyPI.
 
-    They do on every system except Linux on x86-64, which has dynoxide, unless the environment names another engine.
+    They use dynoxide on Linux x86-64, another engine if DYNAMODB_TEST_ENDPOINT names one, and otherwise ministack.
     """
     is_linux_x86_64 = platform.system() == "Linux" and platform.machine().lower() in {"x86_64", "amd64"}
     return not is_linux_x86_64 and "DYNAMODB_TEST_ENDPOINT" not in os.environ
@@ -101,16 +104,20 @@ TERRAFORM = Requirement(
 )
 
 PARTS = (
-    Part("test-server", "slow tests, and the shell examples in the documents", (CURL,)),
+    Part("test-server", "slow tests, and the shell examples in the documents (needs bash and curl)", (CURL,)),
     Part(
         "test-runtime",
-        "the package under AWS's Lambda runtime, and the protocol over every way to reach the server",
+        "the function's package under AWS's Lambda runtime, and the protocol under `chalice local`",
         (LAMBDA,),
     ),
-    Part("test-browser", "needs Chromium, Firefox and a TURN server", (CHROMIUM, FIREFOX, COTURN)),
-    Part("test-network", "needs root, to simulate network changes", (CHROMIUM, COTURN, IP, ROOT)),
-    Part("test-infra", "needs Terraform", (TERRAFORM,)),
-    Part("test-reliability", "takes minutes: faults, overload and random histories", (LAMBDA,)),
+    Part(
+        "test-browser",
+        "the browser client and the page (needs Chromium, Firefox and coturn)",
+        (CHROMIUM, FIREFOX, COTURN),
+    ),
+    Part("test-network", "connections while the network changes (needs root)", (CHROMIUM, COTURN, IP, ROOT)),
+    Part("test-infra", "the Terraform configuration (needs Terraform)", (TERRAFORM,)),
+    Part("test-reliability", "the packaged function under faults and overload (takes minutes)", (LAMBDA,)),
 )
 OTHERS = {
     "bench": (VALGRIND, CHROMIUM, LAMBDA),
@@ -150,7 +157,7 @@ def left_out() -> None:
     """Print a line for each part of `make test-all` that `make test` leaves out."""
     print("The quick tests have passed. `make test-all` also runs:")
     for part in PARTS:
-        print(f"  {part.command:<17} {part.why}")
+        print(f"  {part.command:<17} {part.what}")
 
 
 def main() -> int:
@@ -160,7 +167,7 @@ def main() -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("command", nargs="?", default="test-all", choices=["test-all", *OTHERS])
-    parser.add_argument("--left-out", action="store_true", help="list what only `make test-all` runs, not `make test`")
+    parser.add_argument("--left-out", action="store_true", help="list the parts that `make test` leaves out")
     parser.add_argument("--needs-node", action="store_true", help="exit 0 if this machine lacks Node 20 or newer")
     parser.add_argument("--needs-ministack", action="store_true", help="exit 0 if the tests need ministack")
     options = parser.parse_args()

@@ -36,9 +36,10 @@ RELEASE = "cpython-313 final "
 # Where Lambda unpacks a package.
 TASK_ROOT = "/var/task"
 
-# The server needs only these two files of Chalice, and they need no others. The rest is its command line.
+# The server needs only these two files of Chalice, and they need no others. The rest of Chalice is its command line.
 CHALICE = {"chalice/__init__.py", "chalice/app.py"}
-# The operations that we call. At every cold start, botocore builds a client for all operations in its data.
+# The operations that we call. The package leaves out the data of all others: at every cold start, botocore builds a
+# client for all operations in its data.
 OPERATIONS = {"dynamodb/2012-08-10": {"GetItem", "PutItem", "UpdateItem"}, "ssm/2014-11-06": {"GetParameter"}}
 # The files of botocore's data that a client of these services opens.
 DATA = {
@@ -46,9 +47,9 @@ DATA = {
     *(f"botocore/data/{service}/endpoint-rule-set-1.json.gz" for service in OPERATIONS),
     *(f"botocore/data/{service}/service-2.json.gz" for service in OPERATIONS),
 }
-# The certificates of AWS's endpoints come from Amazon Trust Services. It asks everybody who selects root certificates
-# to include all five of its roots (https://www.amazontrust.com/repository/). DigiCert issued the certificates before,
-# and may still issue those for the operators of AWS in China.
+# Amazon Trust Services issues the certificates of AWS's endpoints. It asks all clients to trust its five roots together
+# (https://www.amazontrust.com/repository/). DigiCert issued the certificates earlier, and may still issue those for the
+# operators of AWS in China.
 ROOTS = "botocore/cacert.pem"
 TRUSTED = ("Amazon Root CA", "Starfield Services Root Certificate Authority", "DigiCert")
 
@@ -65,13 +66,13 @@ def build(python: str | None) -> Files:
 
 
 def own_files() -> Files:
-    """Return our own modules. Folders in chalicelib do not ship: they are for development."""
+    """Return our own modules, without the folders in chalicelib, which are only for development."""
     names = ["app.py", *(f"chalicelib/{path.name}" for path in ROOT.glob("chalicelib/*.py"))]
     return {name: (ROOT / name).read_bytes() for name in names}
 
 
 def wheels() -> list[Path]:
-    """Return the pinned libraries, fetched once for each state of the lock."""
+    """Return the wheels of the pinned libraries. They are downloaded only if their versions or hashes have changed."""
     folder = ROOT / "build/wheels" / hashlib.sha256(locked_requirements().encode()).hexdigest()[:16]
     return sorted(once(folder, fetch).glob("*.whl"))
 
@@ -96,9 +97,9 @@ def pinned_requirements() -> list[str]:
 
 
 def once(folder: Path, make: Callable[[Path], None]) -> Path:
-    """Return a folder, and call `make` to fill it if it does not exist.
+    """Return a folder. If it does not exist yet, call `make` to create it.
 
-    This is safe if several processes do it at the same time: the folder appears complete or not at all.
+    Several processes may do this at the same time: the folder appears complete or not at all.
     """
     if not folder.exists():
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -107,14 +108,14 @@ def once(folder: Path, make: Callable[[Path], None]) -> Path:
             try:
                 Path(unfinished, "new").rename(folder)
             except OSError:
-                # Another process was faster, and its folder is as good as ours.
+                # Another process has created the folder first. Its content is the same as ours.
                 if not folder.exists():
                     raise
     return folder
 
 
 def fetch(folder: Path) -> None:
-    """Fetch wheels that run on every platform, because the package runs on arm64, whatever machine builds it."""
+    """Download wheels that run on every platform: Lambda runs them on arm64, whatever machine builds the package."""
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet", "--quiet"]
     pure = [
         "--no-deps",
@@ -153,7 +154,7 @@ def shipped_as(name: str) -> str | None:
 
 
 def trim(name: str, content: bytes) -> tuple[str, bytes]:
-    """Remove what our AWS clients do not read, because every cold start parses the whole file."""
+    """Remove the data that our AWS clients do not use, because every cold start parses the whole file."""
     if name == ROOTS:
         return name, trusted(content)
     if not name.startswith("botocore/data/"):
@@ -169,7 +170,7 @@ def trim(name: str, content: bytes) -> tuple[str, bytes]:
 
 
 def trusted(bundle: bytes) -> bytes:
-    """Keep only the root certificates of AWS's endpoints, because OpenSSL reads the whole file for each connection."""
+    """Keep only the root certificates that AWS's endpoints need: OpenSSL reads the whole file for each connection."""
     roots = re.findall(r'^# Label: "([^"]+)"$.*?^(-----BEGIN.+?END CERTIFICATE-----$)', bundle.decode(), re.M | re.S)
     kept = [f"# {label}\n{root}\n" for label, root in roots if label.startswith(TRUSTED)]
     return "".join(kept).encode()
@@ -237,7 +238,7 @@ def pythons() -> Iterator[str]:
 def ask(python: str) -> str | None:
     """Return the path of the Python that this command starts, or None if it is not of the runtime's version.
 
-    The command may be a launcher, so its name does not say which Python it starts.
+    The command may be a launcher, whose name does not say which Python it starts.
     """
     question = "import sys; print(sys.implementation.cache_tag, sys.version_info.releaselevel, sys.executable)"
     try:

@@ -17,7 +17,7 @@ from harness.chromium import chromium
 ROOT = Path(__file__).parent.parent
 PICTURE = ROOT / "docs/images/two-windows.gif"
 DEFAULT_PAGE = "http://127.0.0.1:8080/"
-# A README should load at once, also on a phone.
+# A README should load quickly, even on a phone.
 MOST_BYTES = 1_000_000
 
 # In a window of this size, the page has one column, and everything is in view.
@@ -25,7 +25,7 @@ WINDOW_WIDTH = 480
 WINDOW_HEIGHT = 520
 BAR_HEIGHT = 40
 MARGIN = 20
-# A GIF can have no more colours. With fewer, small coloured dots would lose their colour.
+# The most that a GIF can have. With fewer, small coloured dots would lose their colour.
 COLOURS = 256
 # Generous, because the machine may be busy.
 PATIENCE_MS = 60_000
@@ -77,7 +77,7 @@ def screenshot(page: Page) -> Image.Image:
 
 
 class Story:
-    """Plays the story in two windows, and keeps a scene of each moment."""
+    """Plays the story in two windows, and records its scenes."""
 
     def __init__(self, browser: Browser, page_address: str) -> None:
         self._host = new_window(browser)
@@ -141,7 +141,7 @@ def new_window(browser: Browser) -> Page:
 
 
 def stacked(images: list[Image.Image]) -> Image.Image:
-    """Return all images in one, so that a palette made from it has the colours of each."""
+    """Return one image that contains all of these, so that a palette made from it has the colours of each."""
     width, height = images[0].size
     stack = Image.new("RGB", (width, height * len(images)))
     for number, image in enumerate(images):

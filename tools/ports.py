@@ -13,7 +13,7 @@ def main() -> None:
             name, _, number = argument.partition("=")
             port = int(number)
             try:
-                # Keep listening until all ports have been tried, so that the same port twice is refused, too.
+                # Keep listening until all ports have been tried, so that using the same port twice is refused, too.
                 taken.enter_context(listen(port))
             except OSError:
                 raise SystemExit(f"Port {port} is in use. {advice(name, port)}") from None

@@ -1,4 +1,4 @@
-"""A static server for the page, reachable from this machine only: `python -m tools.serve`."""
+"""A static web server for the page. Only this machine can reach it. Start it with `python -m tools.serve`."""
 
 import argparse
 from http import HTTPStatus

@@ -2,7 +2,7 @@
 
     python -m tools.smoke URL
 
-It prints each result. At the first wrong one, it stops with exit code 1.
+It prints each result. At the first wrong result, it stops with exit code 1.
 If the server requires an access key, set PEERPOST_ACCESS_KEY. There is no option for it, because everybody on a machine
 can read command lines.
 """
@@ -17,12 +17,12 @@ import httpx
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 
-# It takes some seconds until a new function URL is in the DNS and everybody may call it.
-# It takes as long until DynamoDB and SSM accept the function's new role.
+# After a deployment, it takes some seconds until the new function URL is in the DNS and everybody may call it, and
+# until DynamoDB and SSM accept the function's new role.
 PATIENCE_SECONDS = 60
 PAUSE_SECONDS = 1
-# What a new deployment replies in these seconds: nobody may call it yet, its first instances are still starting, or
-# some AWS services do not know its role yet.
+# The statuses that a deployment may return in its first seconds: nobody may call it yet, its first instances are still
+# starting, or some AWS services do not know its role yet.
 NOT_READY = {
     httpx.codes.FORBIDDEN,
     httpx.codes.TOO_MANY_REQUESTS,
@@ -37,7 +37,7 @@ Expected = dict[str, object] | str
 
 
 class Surprise(Exception):
-    """The server broke the contract. The message says how."""
+    """The server did not reply as the protocol says. The message says how."""
 
 
 class Signature(httpx.Auth):
@@ -87,7 +87,7 @@ def smoke(http: httpx.Client, patience_seconds: float) -> None:
 
 
 def open_channel(http: httpx.Client, deadline: float) -> str:
-    """Open a channel. A server that is not ready yet is asked again until the deadline."""
+    """Open a channel. If the server is not ready yet, try again until the deadline."""
     while True:
         try:
             reply = call(http, {"method": "create_data_channel"})
