@@ -355,7 +355,7 @@ def test_two_browsers_that_cannot_reach_each_other_say_why(new_page: Open, addre
     heading(first, "Connecting")
     first.clock.fast_forward(GIVE_UP_MS)
 
-    reason = "The other browser has not said how it can be reached."
+    reason = "The other browser sent no address at which it can be reached."
     heading(second, "The two browsers could not reach each other")
     expect(second.locator("#failure-text")).to_have_text(reason)
     expect(second.get_by_role("button", name="Try again")).to_be_visible()

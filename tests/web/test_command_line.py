@@ -29,7 +29,7 @@ DROP = """(files) => {
 def invite_command_line(page: Page, address: str, peerpost: Run, inbox: Path) -> Command:
     """Open the page, and let `peerpost receive` follow its link."""
     receiver = peerpost("receive", invite(page, address), "--output", inbox)
-    heading(page, "You are connected to a command line")
+    heading(page, "You are connected to a command-line program")
     return receiver
 
 
@@ -63,7 +63,7 @@ def test_a_file_chosen_on_the_page_arrives_at_the_command_line_which_then_leaves
     assert (inbox / "film.bin").read_bytes() == content
     assert hashlib.sha256(content).hexdigest() in said
     expect(log(page)).to_contain_text("5 MB, delivered, checksum matches")
-    expect(page.locator("#notice")).to_contain_text("The command line has received what you sent, and has left.")
+    expect(page.locator("#notice")).to_contain_text("The command-line program has received what you sent, and has left.")
 
 
 def test_after_a_command_line_the_links_next_guest_is_a_person_again(
@@ -139,7 +139,7 @@ def test_a_file_of_the_command_line_arrives_at_the_page(
 
     sender = peerpost("send", tmp_path / "film.bin", *keep)
     open_with_page(page, sender)
-    heading(page, "The command line has left")
+    heading(page, "The command-line program has left")
     if keep:
         sender.process.send_signal(signal.SIGINT)
     code, said = sender.end()
@@ -158,7 +158,7 @@ def test_an_empty_file_with_a_hostile_name_arrives_at_the_page(new_page: Open, p
 
     sender = peerpost("send", path)
     open_with_page(page, sender)
-    heading(page, "The command line has left")
+    heading(page, "The command-line program has left")
 
     assert sender.end()[0] == 0
     assert saved(page, SAFE_NAME) == b""
@@ -168,7 +168,7 @@ def test_standard_input_arrives_at_the_page_although_its_size_is_not_known(new_p
     page = new_page()
     sender = peerpost("send", "-", stdin=subprocess.PIPE)
     open_with_page(page, sender)
-    heading(page, "You are connected to a command line")
+    heading(page, "You are connected to a command-line program")
     expect(page.locator("#composer")).to_be_hidden()
     assert sender.process.stdin is not None
 
@@ -178,7 +178,7 @@ def test_standard_input_arrives_at_the_page_although_its_size_is_not_known(new_p
     assert violations(page) == []
     assert sender.end()[0] == 0
 
-    heading(page, "The command line has left")
+    heading(page, "The command-line program has left")
     expect(log(page)).to_contain_text("300 kB, received, checksum matches")
     assert saved(page, "stdin") == b"x" * 300_000
 
@@ -191,7 +191,7 @@ def test_a_folder_of_the_command_line_is_saved_as_a_tar_archive(new_page: Open, 
 
     sender = peerpost("send", folder)
     open_with_page(page, sender)
-    heading(page, "The command line has left")
+    heading(page, "The command-line program has left")
     archive = saved(page, "holiday.tar")
 
     assert sender.end()[0] == 0
@@ -211,7 +211,7 @@ def test_two_pages_open_the_same_link_of_a_command_line(new_page: Open, peerpost
     for page in pages:
         page.goto(link)
     for page in pages:
-        heading(page, "The command line has left")
+        heading(page, "The command-line program has left")
         assert saved(page, "notes.txt") == b"notes"
     sender.process.send_signal(signal.SIGINT)
     _, said = sender.end()
@@ -248,8 +248,8 @@ def test_a_stream_that_the_page_cancels_ends_the_sender(new_page: Open, peerpost
     _, said = sender.end()
 
     assert "the other peer reports: the receiver cancelled it" in said
-    heading(page, "The command line has left")
-    expect(page.get_by_text("The transfer was given up.")).to_be_visible()
+    heading(page, "The command-line program has left")
+    expect(page.get_by_text("The transfer did not finish.")).to_be_visible()
 
 
 def test_the_page_says_that_an_interrupted_command_line_is_gone(
@@ -265,7 +265,7 @@ def test_the_page_says_that_an_interrupted_command_line_is_gone(
     code, _ = receiver.end()
 
     assert (code, list(inbox.iterdir())) == (130, [])
-    expect(page.locator("#notice")).to_have_text("The command line has left. The link still works.")
+    expect(page.locator("#notice")).to_have_text("The command-line program has left. The link still works.")
     expect(log(page)).to_contain_text("The connection ended.")
 
 

@@ -56,7 +56,7 @@ def test_firefox_and_the_command_line_send_each_other_a_file(
 
     host = profiles["firefox"].open(address)
     receiver = peerpost("receive", host.evaluate(SHOWN, "#link", "#"), "--output", inbox)
-    host.evaluate(SHOWN, "#conversation-title", "You are connected to a command line")
+    host.evaluate(SHOWN, "#conversation-title", "You are connected to a command-line program")
     host.evaluate(SEND_FILE, "sevens.bin", FILE_BYTES)
     received = receiver.end()
     sender = peerpost("send", tmp_path / "sevens.bin")
@@ -67,4 +67,4 @@ def test_firefox_and_the_command_line_send_each_other_a_file(
     assert (received[0], sent[0]) == (0, 0), (received, sent)
     assert (inbox / "sevens.bin").read_bytes() == content
     assert "sevens.bin" in shown
-    guest.evaluate(SHOWN, "#failure-title", "The command line has left")
+    guest.evaluate(SHOWN, "#failure-title", "The command-line program has left")

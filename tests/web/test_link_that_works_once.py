@@ -61,14 +61,14 @@ def test_a_link_that_works_once_leads_the_command_line_to_the_page(
 ) -> None:
     page = new_page()
     receiver = peerpost("receive", invite(page, once_address), "--output", inbox)
-    heading(page, "You are connected to a command line")
+    heading(page, "You are connected to a command-line program")
 
     page.get_by_label("Send files").set_input_files({"name": "notes.txt", "mimeType": "", "buffer": b"notes"})
     code, said = receiver.end()
 
     assert code == 0, said
     assert (inbox / "notes.txt").read_bytes() == b"notes"
-    heading(page, "The command line has left")
+    heading(page, "The command-line program has left")
     expect(page.get_by_text("It has received what you sent.")).to_be_visible()
 
 

@@ -10,14 +10,14 @@ import { SettingsError } from "./settings.js";
  */
 
 /**
- * Whose session it is: the host's or a guest's of an address, or anybody's with a link that works once.
+ * The kind of session: one with an address, as its host or as a guest, or one with a link that works once.
  *
  * @typedef {"host" | "guest" | "once"} Kind
  */
 
 /**
- * What the error screen offers first: a button, a field for the key, or nothing. After "ask", the user must ask the other
- * person, and making a new link is the second choice. After "none", no button can help.
+ * What the error screen offers first: a button, a field for the key, or nothing. With "ask", the user has to ask the other
+ * person for something, and the button for a new link is the second choice. With "none", no button can help.
  *
  * @typedef {"new link" | "try again" | "come back" | "access key" | "ask" | "none"} Action
  */
@@ -49,17 +49,17 @@ export class HungUpError extends Error {
   name = "HungUpError";
 }
 
-/** The host of the link talks to somebody else. */
+/** The host of the link is talking to somebody else. */
 export class BusyError extends Error {
   name = "BusyError";
 }
 
-/** Another tab of this browser goes on in place of this one. */
+/** Another tab of this browser has taken over from this one. */
 export class MovedError extends Error {
   name = "MovedError";
 }
 
-/** The other side was a command line, which came for one transfer. The transfer is over. */
+/** The other side was a command-line program, which connected for one transfer. The transfer is over. */
 export class FinishedError extends Error {
   name = "FinishedError";
 
@@ -99,8 +99,8 @@ export const PHASES = {
 /** Why two browsers could not reach each other. @type {Record<import("peerpost").Reason, string>} */
 export const REASONS = {
   closed: "The connection was closed.",
-  "host-away": "The other person's page is not there.",
-  "no-candidates": "The other browser has not said how it can be reached.",
+  "host-away": "The other person's page is closed, asleep or offline.",
+  "no-candidates": "The other browser sent no address at which it can be reached.",
   "no-relay": "The TURN relay did not reply.",
   "no-stun": "No STUN server replied.",
   "strict-nats": "Both of you are behind strict routers, and there is no TURN relay.",
@@ -175,7 +175,7 @@ function hungUp(kind) {
   if (kind === "guest") {
     return {
       title,
-      text: "The connection is closed. The link still works for as long as the other person keeps it.",
+      text: "The connection is closed. The link still works until it expires, or until the other person ends it.",
       next: "To talk again, open the link again.",
       action: "come back",
       isCalm: true,
@@ -207,10 +207,10 @@ function left(kind) {
  * @returns {Failure}
  */
 function finished(kind, { program: { receives, outcome } }) {
-  const title = "The command line has left";
+  const title = "The command-line program has left";
   const isDone = outcome === "done";
   const what = receives ? "It has received what you sent." : "It has sent everything. Save what you want to keep.";
-  const text = isDone ? what : "The transfer was given up. The reason is below.";
+  const text = isDone ? what : "The transfer did not finish. The reason is below.";
   if (kind === "guest") {
     return { title, text, next: "To receive it again, open the link again.", action: "come back", isCalm: true };
   }
@@ -234,14 +234,14 @@ function moved() {
   return {
     title: "You continued in another tab",
     text: "This page is open in another tab or window of your browser, and is connected only there.",
-    next: "Close this tab. Or try again, to continue here.",
+    next: "Close this tab, or try again to continue here.",
     action: "try again",
     isCalm: true,
   };
 }
 
 /**
- * The address of a guest's link is over.
+ * The guest's link no longer works: the address has expired, or the host has ended it.
  *
  * @param {Phase} phase
  * @returns {Failure}

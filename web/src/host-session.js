@@ -20,11 +20,11 @@ const STEPS_OF_A_DOOR = ["channel", "offer-sent", "candidates-sent"];
 
 const NOTICES = {
   again: "Welcome back. The link you sent still works.",
-  away: "Welcome back. The other person is not there at the moment. As soon as they return, you are connected again.",
+  away: "Welcome back. The other person is not there at the moment. As soon as they return, you will be connected again.",
   replaced: "Your earlier link no longer works. Send this one instead.",
   left: "The other person has left. They can come back with the same link.",
-  done: "The command line has received what you sent, and has left. The link still works.",
-  program: "The command line has left. The link still works.",
+  done: "The command-line program has received what you sent, and has left. The link still works.",
+  program: "The command-line program has left. The link still works.",
 };
 
 export class HostSession {
@@ -230,7 +230,7 @@ export class HostSession {
   /** @param {import("peerpost/files").OtherPeer} program */
   #loseProgram({ outcome }) {
     this.#peer = undefined;
-    this.#means.timeline.add("The command line has left");
+    this.#means.timeline.add("The command-line program has left");
     this.#remember({ wasConnected: undefined });
     this.#wait(outcome === "done" ? NOTICES.done : NOTICES.program);
   }

@@ -1,4 +1,4 @@
-/** Shows that the other side is a command line, which comes for one transfer and reads no messages. */
+/** Shows that the other side is a command-line program, which connects for one transfer and reads no messages. */
 
 import { find } from "./dom.js";
 import { showConversation } from "./screen.js";
@@ -10,11 +10,11 @@ export function showProgram({ receives }) {
   const text = receives
     ? "It takes one file, or several that you choose together, and then leaves. Drop them here, or choose them below. It reads no messages."
     : "It sends what you see below, and then leaves. It reads no messages.";
-  showConversation("You are connected to a command line", text);
+  showConversation("You are connected to a command-line program", text);
   find("log-empty", HTMLElement).textContent = receives ? "Nothing sent yet." : "Nothing has arrived yet.";
   hidePersonalParts(true);
   find("composer", HTMLElement).hidden = !receives;
-  // The field for messages had the focus.
+  // The message field had the focus, and is hidden now.
   find(receives ? "attach" : "log", HTMLElement).focus();
 }
 

@@ -58,6 +58,6 @@ function chosenPair(reports) {
 /** @param {string[]} types */
 function describe(types) {
   if (types.includes("relay")) return "Through a TURN relay";
-  if (types.every((type) => type === "host")) return "Direct, in the same network";
+  if (types.every((type) => type === "host")) return "Direct, on the same network";
   return "Direct, across networks";
 }

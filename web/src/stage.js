@@ -68,7 +68,7 @@ export class Stage {
     setStatus("Waiting for the other person", "busy");
     this.#wait(
       "Waiting for the other person",
-      "Their page is closed, asleep or offline at the moment. Keep this page open. As soon as they return, you are connected.",
+      "Their page is closed, asleep or offline at the moment. Keep this page open. As soon as they return, you will be connected.",
     );
   }
 
@@ -147,7 +147,7 @@ export class Stage {
     setStatus("Connecting again", "busy");
     showConversation(
       "Connecting again",
-      `The other person's page was closed or reloaded, or one of you is offline. Keep this page open. As soon as you are both back, you are connected again.${until}`,
+      `The other person's page was closed or reloaded, or one of you is offline. Keep this page open. As soon as you are both back, you will be connected again.${until}`,
     );
     this.#conversation.note("The connection is lost.");
   }

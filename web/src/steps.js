@@ -14,11 +14,11 @@ const PROGRESS = {
   "candidates-received": ({ count }) => [`Candidates received: ${count}`],
   "candidate-skipped": () => ["Ignored an unusable candidate"],
   "ice-server-skipped": () => ["Ignored an unusable ICE server"],
-  connected: () => ["Connected directly, without the server", "good"],
+  connected: () => ["Connected. The server is no longer involved", "good"],
   renegotiated: () => ["Renegotiated without the server"],
   "negotiation-failed": () => ["Renegotiation failed", "bad"],
   "door-failed": ({ error }) => (error.reason === "host-away" ? undefined : [`Failed: ${error.message}`, "bad"]),
-  "host-away": () => ["The other person's page is not there"],
+  "host-away": () => ["The other person's page is closed, asleep or offline"],
   lost: () => ["Connection lost", "bad"],
 };
 
