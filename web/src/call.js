@@ -24,7 +24,7 @@ export class Call {
    * @param {RTCPeerConnection} peerConnection
    * @param {(text: string) => void} announce
    * @param {AbortSignal} signal Ends the call when it is aborted.
-   * @param {() => void} onCut Called if a camera is on at that moment.
+   * @param {() => void} onCut Called if the signal is aborted while a camera is on.
    */
   constructor(peerConnection, announce, signal, onCut) {
     this.#peerConnection = peerConnection;

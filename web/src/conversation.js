@@ -13,7 +13,7 @@ export class Conversation {
   #input = find("message", HTMLInputElement);
   #send = find("send", HTMLButtonElement);
   #announce;
-  /** @type {RTCDataChannel | undefined} The way to the other person, as long as there is one. */
+  /** @type {RTCDataChannel | undefined} The data channel for messages, while two people are connected. */
   #channel;
   #other = "Other person";
 

@@ -1,12 +1,13 @@
 /**
- * Requests while somebody waits to be connected again. A network that is gone may swallow them silently, and nothing
- * says when it is back. So they are sent again every few seconds, and the first reply counts.
+ * Sends requests while somebody waits to be connected again. If the network is gone, it may lose a request silently, and
+ * the browser does not always report when the network is back. So each request is sent again every few seconds, and the
+ * first reply counts.
  */
 
 import { EAGER_MS } from "./limits.js";
 
 export class EagerFetch {
-  /** Whether somebody waits. */
+  /** Whether somebody waits to be connected again. */
   isEager = false;
   #fetch;
 
@@ -23,8 +24,8 @@ export class EagerFetch {
   };
 
   /**
-   * The client expects that a request may arrive more than once. Its own tries take longer, so as not to burden a server
-   * that is out of order.
+   * The client's requests may safely arrive more than once. The client itself waits longer between its attempts, so that
+   * it does not overload a server that has failed.
    *
    * @param {RequestInfo | URL} input
    * @param {RequestInit} init
@@ -54,7 +55,7 @@ export class EagerFetch {
       over.signal.addEventListener("abort", () => {
         clearInterval(timer);
         underWay.forEach((end) => end.abort());
-        reject(signal.reason); // Too late if there was a reply.
+        reject(signal.reason); // This has no effect if there was a reply.
       });
       send();
     });

@@ -1,6 +1,6 @@
 /**
- * The session of a guest, who has opened the link of an address. If the connection is lost, the guest goes back there for
- * as long as the address lives.
+ * The session of a guest, who has opened the link of an address. If the connection is lost, the guest's page connects
+ * again, for as long as the address lives.
  */
 
 import { SignalingClient, UnreachableError } from "peerpost";
@@ -14,7 +14,7 @@ import { addStep } from "./steps.js";
 
 /** @typedef {import("./failure.js").Phase} Phase */
 
-// These say that the host was not there. Nobody is to blame but the moment.
+// These reasons mean that the host was away. They do not count as failures, because the guest can simply wait.
 const HOST_IS_AWAY = ["closed", "host-away"];
 
 export class GuestSession {
@@ -29,7 +29,7 @@ export class GuestSession {
   /** @type {Peer | undefined} The latest connection. */
   #peer;
   #hasJoined = false;
-  /** How many doors have not led to the host, although it was there. */
+  /** How many doors have failed, although the host was there. */
   #failedDoors = 0;
   #expiry = Infinity;
   #end = new AbortController();
@@ -49,7 +49,7 @@ export class GuestSession {
   }
 
   /**
-   * Stay connected until the session ends. Never resolve, and reject with the reason.
+   * Stay connected until the session ends. The promise never resolves: it rejects with the reason for the end.
    *
    * @returns {Promise<never>}
    */
@@ -69,7 +69,7 @@ export class GuestSession {
     throw this.#end.signal.reason;
   }
 
-  /** The user leaves for good, and can still come back by the link. */
+  /** The user hangs up. They can still come back with the link. */
   leave() {
     this.#peer?.dismiss({ type: "goodbye" });
     this.#end.abort(new HungUpError("hung up"));
@@ -117,12 +117,12 @@ export class GuestSession {
       this.#expiry = Date.now() + notice.seconds * 1000;
       this.#remember({ token: notice.token });
     }
-    // The host's first words may overtake its welcome, and count as a hello.
+    // The host's first message or file may arrive before its welcome. Peer then reports a `hello`, which counts, too.
     this.#join(peer);
   }
 
   /**
-   * The host talks to us.
+   * The host has let us in: talk until the connection is over.
    *
    * @param {Peer} peer
    */
@@ -163,7 +163,7 @@ export class GuestSession {
   }
 
   /**
-   * Give up if the host is there, but cannot be reached again and again.
+   * Give up if the host is there, but connecting to it fails repeatedly.
    *
    * @param {unknown} error
    */

@@ -15,7 +15,8 @@ import { addStep } from "./steps.js";
 /** @typedef {import("./failure.js").Phase} Phase */
 /** @typedef {import("./memory.js").Memory} Memory */
 
-// A host opens a door every two minutes, and one for each guest. Only the first one is worth these lines in the timeline.
+// A host opens a door every two minutes, and another one for each guest. The timeline shows these steps of the first door
+// only.
 const STEPS_OF_A_DOOR = ["channel", "offer-sent", "candidates-sent"];
 
 const NOTICES = {
@@ -38,7 +39,7 @@ export class HostSession {
   #memory;
   /** @type {WeakMap<RTCPeerConnection, Peer>} */
   #peers = new WeakMap();
-  /** @type {Peer | undefined} The connection to our guest, as long as it is there. */
+  /** @type {Peer | undefined} The connection to our guest, while there is one. */
   #peer;
   /** Whether guests can reach us. */
   #isOpen = false;
@@ -60,7 +61,7 @@ export class HostSession {
   }
 
   /**
-   * Wait for guests, and go on until the session ends. Never resolve, and reject with the reason.
+   * Wait for guests, and run until the session ends. The promise never resolves: it rejects with the reason for the end.
    *
    * @returns {Promise<never>}
    */
@@ -79,7 +80,7 @@ export class HostSession {
     throw this.#end.signal.reason;
   }
 
-  /** The user leaves for good. The link ends, too, so that nobody waits at it. */
+  /** The user leaves for good. This also ends the link, so that no guest waits for a host that does not come back. */
   leave() {
     const { addressId, owner } = this.#memory.address ?? {};
     this.#peer?.dismiss({ type: "goodbye" });
@@ -153,7 +154,7 @@ export class HostSession {
   /**
    * Show the link, and wait for a guest.
    *
-   * @param {string} notice Why.
+   * @param {string} notice Why the link is shown again. Empty if there is nothing to explain.
    */
   #wait(notice) {
     const address = /** @type {import("./memory.js").Address} */ (this.#memory.address);
@@ -265,7 +266,7 @@ export class HostSession {
 function tokenOf(peer) {
   return new Promise((resolve) => {
     peer.listen((notice) => resolve(notice.type === "hello" ? notice.token : undefined));
-    // A guest that is another program may say nothing.
+    // A guest that is another program, and not this page, may send no notice.
     setTimeout(resolve, HELLO_MS);
     peer.over.then(() => resolve(undefined));
   });

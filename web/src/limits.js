@@ -7,7 +7,8 @@ export const MAX_LOG_ITEMS = 500;
 
 // A notice holds at most a word, a token and a number.
 export const MAX_NOTICE_CHARACTERS = 200;
-// A page sends nothing before it is let in. So it takes no more than this from somebody that it has not let in yet.
+// A page sends no messages and no files before the host lets it in. If another program sends some earlier, the page keeps
+// at most this many of them, and at most this many notices.
 export const MAX_EARLY = 64;
 
 // The round-trip time and the route are read this often.
@@ -16,19 +17,21 @@ export const ROUTE_MS = 1000;
 export const SLOW_MS = 4000;
 // An interrupted connection has this long to come back, by an ICE restart, before the page gives up.
 export const LOST_MS = 20_000;
-// The other page needs this long, at most, to hear that we leave, even if the message has to be sent again.
+// The other page needs at most this long to receive our goodbye, even if the message has to be sent again.
 export const FAREWELL_MS = 2000;
-// A page says hello at once, and the host says at once whether it may join. Who has said nothing by then is another
-// program. Half of a slow round trip, or a lost packet that is sent again, is not that long.
+// A page sends `hello` at once, and the host replies at once whether the guest may join. If nothing arrives within this
+// time, the other side is another program. A slow round trip, or a lost packet that is sent again, takes less time.
 export const HELLO_MS = 3000;
-// A guest who opens the link may fail to get through because the host is just reloading its page. Twice is no accident.
+// A first attempt to connect can fail because the host is reloading its page at that moment. A second failure
+// probably has another cause, so the guest's page gives up.
 export const MAX_FAILED_DOORS = 2;
 
 // The server keeps a channel for this long.
 export const CHANNEL_TTL_SECONDS = 300;
-// The server counts whole seconds, and starts when it receives the request.
+// The page calculates when its link expires. The server may regard the link as expired a little earlier, because it counts
+// whole seconds. The difference is less than this.
 export const TIME_UP_MS = 3000;
 
-// Two people are connected again within five seconds after the return of a network: this pause, and then the time that it
-// takes to connect.
+// How often a request is sent again after the connection is lost. Two people should be connected again within five seconds
+// after the network is back: at most this pause, plus the time that it takes to connect.
 export const EAGER_MS = 3000;

@@ -36,7 +36,7 @@ async function run() {
 }
 
 /**
- * Hold the session that the page's address asks for.
+ * Run the session that the page's URL asks for: a host's, a guest's, or one with a link that works once.
  *
  * @param {import("./means.js").Means} means
  * @param {Stage} stage
@@ -86,7 +86,7 @@ find("access", HTMLFormElement).addEventListener("submit", (event) => {
   rememberAccessKey(settings().server, find("access-key", HTMLInputElement).value.trim());
   location.reload();
 });
-// The page's fragment is the link to a channel, so skipping to the content must not change it.
+// The URL's fragment holds the link's id and key, so skipping to the content must not change it.
 find("skip", HTMLAnchorElement).addEventListener("click", (event) => {
   event.preventDefault();
   find("main", HTMLElement).focus();

@@ -19,8 +19,8 @@
  * @typedef {object} Memory
  * @property {Invitation} [invitation]
  * @property {Address} [address]
- * @property {string} [guest] The id of this guest, which its connections have in common.
- * @property {string} [token] A secret that a host has in common with its last guest.
+ * @property {string} [guest] The id of this guest, which is the same for all of its connections.
+ * @property {string} [token] A secret that a host shares with its latest guest.
  * @property {boolean} [wasConnected] Whether this page was connected.
  */
 
@@ -50,8 +50,8 @@ export function recallAccessKey(server) {
 }
 
 /**
- * Keep the access key in the tab's session storage, which is deleted when the tab closes. It is in no address, link or
- * history.
+ * Keep the access key in the tab's session storage, which is deleted when the tab closes. The key never becomes part of a
+ * URL, a link or the browser's history.
  *
  * @param {URL} server
  * @param {string} accessKey
@@ -65,7 +65,7 @@ function entry({ href }) {
   return `peerpost access key ${href}`;
 }
 
-/** Forget everything, including the link that the page was opened with. */
+/** Forget the session, and the link that the page was opened with. The access key stays. */
 export function forget() {
   const url = new URL(location.href);
   url.hash = "";

@@ -5,8 +5,9 @@ import { MAX_NOTICE_CHARACTERS } from "./limits.js";
 /**
  * A guest says `hello` first. A guest that comes back shows the token from its last `welcome`: only the two pages know it.
  * The guest id would prove nothing, because everyone who has the link can read it.
- * The host sends `welcome` to the guest that it talks to, with the seconds that the link still works, and `busy` to any
- * other guest. Both send `goodbye` when their user leaves for good, but not when the page is reloaded.
+ * The host sends `welcome` to the guest that it talks to, with the number of seconds for which the link still works. It
+ * sends `busy` to any other guest. Both pages send `goodbye` when their user leaves for good, but not when the page is
+ * reloaded.
  *
  * @typedef {{ type: "hello", token?: string } | { type: "welcome", token: string, seconds: number } | { type: "busy" }
  *   | { type: "goodbye" }} Notice

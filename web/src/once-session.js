@@ -51,7 +51,7 @@ export class OnceSession {
   }
 
   /**
-   * Connect, and go on until the session ends. Never resolve, and reject with the reason.
+   * Connect, and run until the session ends. The promise never resolves: it rejects with the reason for the end.
    *
    * @returns {Promise<never>}
    */
@@ -117,7 +117,7 @@ export class OnceSession {
   }
 
   /**
-   * Return what became of the link or the connection from before the reload.
+   * Return a notice about the link or the connection from before the reload, or an empty string.
    *
    * @param {boolean} isEarlier Whether the link is the one from before the reload.
    */

@@ -1,11 +1,11 @@
-/** Keeps one tab at an address. If a tab is duplicated, the new one goes on. */
+/** Makes sure that only one tab uses an address. If a tab is duplicated, the new one takes over. */
 
 /**
- * Take an address over from any other tab of this browser that is at it. Two tabs with the same memory would take turns
- * otherwise, without end.
+ * Take an address over from any other tab of this browser that uses it. Otherwise, two tabs with the same memory would
+ * replace each other again and again.
  *
  * @param {string} addressId
- * @param {AbortSignal} signal Gives the address up.
+ * @param {AbortSignal} signal When it is aborted, this tab gives the address up.
  * @param {() => void} onTaken Called when another tab takes the address over from this one.
  */
 export async function takeOver(addressId, signal, onTaken) {

@@ -14,13 +14,13 @@ import { ICE } from "./steps.js";
 const MESSAGES_ID = 254;
 const NOTICES_ID = 253;
 
-/** What another program says in place of a page. @type {Notice} */
+/** Other programs may send no notices. Their first sign of life counts as this one. @type {Notice} */
 const HELLO = { type: "hello" };
 
 /**
  * @typedef {object} PeerOptions
- * @property {boolean} [canReturn] Whether the two pages can be connected again. Then a connection that has failed is
- *   over at once. Otherwise, an ICE restart gets the time to heal it.
+ * @property {boolean} [canReturn] Whether the two pages can be connected again. If so, a connection that has failed is
+ *   given up at once. Otherwise, it gets some time for an ICE restart.
  * @property {boolean} [isQuiet] Whether the candidates of this page are left out of the timeline.
  */
 
@@ -33,7 +33,7 @@ export class Peer {
   /** Resolves when the data channels for messages and notices are open. */
   opened;
   /**
-   * Shows what came before it was clear whether the two pages talk.
+   * Functions that show the messages and files that came before `release`. Undefined after that.
    *
    * @type {(() => void)[] | undefined}
    */
@@ -41,7 +41,7 @@ export class Peer {
   /** @type {(transfer: import("peerpost/files").Transfer) => void} */
   #onTransfer = () => {};
   #notices;
-  /** @type {Notice[]} Those that have come before anybody listened. */
+  /** @type {Notice[]} The notices that came before `listen`. */
   #unheard = [];
   /** @type {((notice: Notice) => void) | undefined} */
   #onNotice;
@@ -84,7 +84,7 @@ export class Peer {
   }
 
   /**
-   * Call a function with each notice of the other page, also with those that have come already.
+   * Call a function with each notice of the other page, including those that have already come.
    *
    * @param {(notice: Notice) => void} onNotice
    */
@@ -99,7 +99,8 @@ export class Peer {
   }
 
   /**
-   * The two pages talk: take what has come early, and what comes from now on. The page listens for messages already.
+   * The two pages talk now: show the messages and files that have already come, and the files that come from now on. The
+   * conversation must already listen for messages.
    *
    * @param {(transfer: import("peerpost/files").Transfer) => void} onTransfer Called with each file of the other person.
    */
@@ -110,7 +111,11 @@ export class Peer {
     early.forEach((show) => show());
   }
 
-  /** What is known of the other side, if it is a program that comes for one transfer. @returns {OtherPeer | undefined} */
+  /**
+   * What is known about the other side, if it is a program that connects for one transfer.
+   *
+   * @returns {OtherPeer | undefined}
+   */
   get program() {
     return this.files.peer.once ? this.files.peer : undefined;
   }
@@ -132,7 +137,7 @@ export class Peer {
   }
 
   /**
-   * Say why this is the end, and close the connection when the other page has closed it, or has had the time to do so.
+   * Send the reason for the end. Then close the connection when the other page has closed it, or after FAREWELL_MS.
    *
    * @param {Notice} notice
    */
@@ -148,7 +153,7 @@ export class Peer {
     this.#take(HELLO);
     if (!this.signal.aborted) this.#onProgram?.(program);
     this.#onProgram = undefined;
-    // It has what it came for, and waits until we close the connection.
+    // The program has received everything, and waits until we close the connection.
     if (program.receives && program.outcome === "done") this.close();
   }
 
@@ -163,7 +168,7 @@ export class Peer {
       show();
       return;
     }
-    // No page begins before it is let in. This is another program, which may know nothing of notices.
+    // A page sends nothing before it is let in. So this is another program, which may not know about notices.
     this.#take(HELLO);
     if (this.#early.length < MAX_EARLY) this.#early.push(show);
   }
@@ -201,7 +206,7 @@ export class Peer {
 
   #begin() {
     this.#timeline.add("Data channels open", "good");
-    // Until now, the client would have noticed that the two cannot be connected.
+    // Until now, the client itself has watched for a connection that fails.
     this.connection.addEventListener("connectionstatechange", () => this.#watch(), { signal: this.signal });
   }
 

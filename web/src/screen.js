@@ -76,7 +76,7 @@ export function showJoining(title, text) {
 }
 
 /**
- * Say above the link what became of an earlier one, or of a connection.
+ * Show a notice above the link: what happened to an earlier link, or to the connection.
  *
  * @param {string} text Empty if there is nothing to say.
  */

@@ -1,4 +1,4 @@
-/** Reads the settings in the page's address: `?server=` and `?ice=`. */
+/** Reads the settings in the page's URL: `?server=` and `?ice=`. */
 
 // Only these two can be listed in the page's Content-Security-Policy, which has no syntax for [::1].
 const LOOPBACK = new Set(["127.0.0.1", "localhost"]);
@@ -10,7 +10,7 @@ const DEFAULT_ICE = "stun:stun.cloudflare.com:3478";
 
 /** @typedef {{ server: URL, iceServers: RTCIceServer[] }} Settings */
 
-/** A setting in the page's address is missing or wrong. */
+/** A setting in the page's URL is missing or wrong. */
 export class SettingsError extends Error {
   name = "SettingsError";
 

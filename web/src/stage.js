@@ -1,4 +1,4 @@
-/** Shows a session: its link, its conversation, and what is between them. */
+/** Shows a session: its link, its conversation, and the screens in between. */
 
 import { createLink } from "peerpost";
 import { Call } from "./call.js";
@@ -57,7 +57,7 @@ export class Stage {
     }
   }
 
-  /** The server has not let a host come back yet. */
+  /** A host comes back to its link, but the server has not replied yet. */
   keepTrying() {
     setStatus("Still trying", "busy");
     this.#wait("Still trying", "The server has not replied yet. This page keeps trying.");
@@ -92,7 +92,7 @@ export class Stage {
     this.#invite(createLink(location.href, address), address.expiry, false, notice);
   }
 
-  /** The two browsers know each other, and look for a route. */
+  /** The two browsers have each other's descriptions, and look for a route. */
   reach() {
     setStatus("Connecting", "busy");
     this.#wait("Connecting", "The two browsers are looking for the shortest route to each other.");
@@ -140,7 +140,7 @@ export class Stage {
   /**
    * The connection is lost. The page waits for the other person.
    *
-   * @param {number} expiry Until when the two can be connected again, in Unix milliseconds. May be unknown.
+   * @param {number} expiry When the link expires, in Unix milliseconds. Infinity if this is unknown.
    */
   lose(expiry) {
     const until = Number.isFinite(expiry) ? ` The link works until ${dayAndClock(expiry)}.` : "";
@@ -178,7 +178,7 @@ export class Stage {
     show("invitation");
     showNotice(notice);
     keepConversation();
-    // What had the focus is hidden now.
+    // The element that had the focus is hidden now.
     if (this.#hasJoined) find("invitation-title", HTMLElement).focus();
   }
 
