@@ -119,8 +119,9 @@ LOW_WATER_BYTES = 262_144
 
 # The receiver confirms each time that it has written this many bytes more.
 RECEIPT_BYTES = 262_144
-# The sender waits if the receiver has not confirmed this many bytes. A receiver that writes to a slow pipe then needs
-# no more memory than this. It is enough for a fast network with a slow round trip.
+# The sender sends no chunk while more than this many bytes are unconfirmed. So at most this many and one chunk are
+# unconfirmed, and a receiver that writes to a slow pipe needs no more memory than that. It is enough for a fast network
+# with a slow round trip.
 AHEAD_BYTES = 8_388_608
 
 # So much is read from a file, or written into it, at once: few turns for the event loop, and none that takes long.
