@@ -17,7 +17,7 @@ import { sealerOf, tampered } from "./sealer.js";
  */
 
 /**
- * A pointer that a guest has opened.
+ * A pointer after a guest has decrypted it: the door to answer in.
  *
  * @typedef {object} Door
  * @property {string} channelId
@@ -28,7 +28,7 @@ import { sealerOf, tampered } from "./sealer.js";
 const CHANNEL_ID = /^[\da-f-]{36}$/;
 const GUEST = /^[\w-]{22}$/;
 
-/** Return a new guest id, by which the host recognizes a guest that comes again. */
+/** Return a new guest id, by which the host recognizes a guest that connects again. */
 export function createGuest() {
   return randomBase64url(GUEST_BYTES);
 }
@@ -92,10 +92,10 @@ export function sealerOfHost(sealer, onGuest) {
 }
 
 /**
- * Return a description whose peer begins DTLS, and not the other one.
+ * Return the same description, changed so that its peer begins the DTLS handshake, and never the other peer.
  *
- * Several guests may answer at the same moment, and one answer is accepted. The browser of the host takes the first DTLS
- * handshake that reaches it, even if that is one of another guest. So no guest may begin one.
+ * Several guests may answer at the same moment, but only one answer is accepted. If guests began the handshake, the
+ * host's browser would accept the first one that reaches it, even from a guest whose answer was refused.
  *
  * @param {string} sdp
  */
@@ -116,7 +116,7 @@ function parseAnswer(text) {
 /**
  * Return a text if it has the right form.
  *
- * @param {string} text As it came, unchecked.
+ * @param {string} text As received, unchecked.
  * @param {RegExp} form
  */
 function check(text, form) {

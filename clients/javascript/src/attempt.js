@@ -8,7 +8,7 @@ import { LINK_IS_USED } from "./sentences.js";
 /** @typedef {import("./exchange.js").Parts} Parts */
 
 /**
- * Resolve once connected, and reject with what went wrong otherwise. Closing the RTCPeerConnection is up to the caller.
+ * Resolve once connected. Otherwise reject with the error. The caller must close the RTCPeerConnection.
  *
  * @param {Omit<Parts, "end">} parts
  * @param {ExchangeOptions & { signal?: AbortSignal }} options

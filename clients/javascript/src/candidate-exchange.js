@@ -31,7 +31,7 @@ export class CandidateExchange {
    */
   knowsLists;
   /**
-   * Our candidates that the server has not got.
+   * Our candidates that the server does not have yet.
    *
    * @type {RTCIceCandidate[]}
    */
@@ -49,7 +49,7 @@ export class CandidateExchange {
   #known = new Set();
   #lastAdded = -Infinity;
   #hasWritten = false;
-  /** Whether candidates may be sent: our description is in the channel, and no others are being sent. */
+  /** Whether candidates may be sent: our description is in the channel, and no earlier batch is being sent. */
   #maySend = false;
 
   /**
@@ -131,8 +131,8 @@ export class CandidateExchange {
   async add({ items = [], next }) {
     if (!Array.isArray(items)) throw foreign();
     const position = next ?? items.length;
-    // Without these checks, some servers would be asked for ever: those that claim more candidates than a channel
-    // holds, and those that return different ones each time at the same position.
+    // Without these checks, a faulty server could keep us asking for ever: by claiming more candidates than a channel
+    // holds, or by returning different candidates each time at the same position.
     const isTooMuch = items.length > MAX_CANDIDATES || this.#known.size > 2 * MAX_CANDIDATES;
     if (isTooMuch || !(position <= MAX_CANDIDATES)) throw foreign();
     const { since } = this.#poller;
@@ -175,15 +175,15 @@ export class CandidateExchange {
 
   /** @param {RTCIceCandidate | null} candidate */
   #find(candidate) {
-    // The end of candidates comes in two forms: as null, and as an empty candidate. The other peer cannot
-    // connect to an active TCP candidate (RFC 6544). Chromium finds those last, when all others have been sent.
+    // The end of candidates is reported in two forms: as null, and as an empty candidate. The other peer cannot connect
+    // to an active TCP candidate (RFC 6544). Chromium finds active TCP candidates last, when all others have been sent.
     if (!candidate?.candidate || candidate.tcpType === "active") return;
     if (this.#replaced.includes(`a=ice-ufrag:${candidate.usernameFragment}\r\n`)) return;
     this.unsent.push(candidate);
     this.#send();
   }
 
-  /** Send the late candidates, in batches. What cannot be sent waits for the negotiation channel. */
+  /** Send the late candidates, in batches. Those that cannot be sent stay in `unsent`, for the negotiation channel. */
   async #send() {
     if (!this.#maySend) return;
     this.#maySend = false;
@@ -217,7 +217,7 @@ export class CandidateExchange {
     try {
       if (this.knowsLists !== false) {
         const reply = await write(items);
-        // Before the other peer's description is set, its candidates cannot be added. They come again along with it.
+        // Before the other peer's description is set, its candidates cannot be added. They come with it again.
         if (peerConnection.remoteDescription) await this.add(reply);
         return;
       }

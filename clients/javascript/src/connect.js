@@ -15,10 +15,10 @@ import { clientFor } from "./signaling-client.js";
  * @typedef {object} Options
  * @property {string | URL | import("./signaling-client.js").SignalingClient} server
  * @property {string} [accessKey] Opens a channel on a server that requires a key. Only for a `server` that is a URL.
- * @property {string} [channelId] The channel to answer in. Without it this peer opens one, and offers.
+ * @property {string} [channelId] The channel to answer in. Without it, this peer opens a channel and makes the offer.
  * @property {string} [addressId] The address to follow, instead of a channel.
- * @property {string} [guest] The guest id at an address. A guest that comes again under the same one replaces its
- *   earlier connection.
+ * @property {string} [guest] The guest id at an address. If a guest connects again with the same id, the new connection
+ *   replaces the earlier one.
  * @property {import("./sealer.js").Key} [key] Seals everything. The other peer needs the same one.
  * @property {AbortSignal} [signal] Ends the exchange at once.
  * @property {(channelId: string) => void} [onChannel] Called with the id of the channel that was opened.
@@ -30,8 +30,9 @@ import { clientFor } from "./signaling-client.js";
 /**
  * Connect to the peer that has, or will have, the same channel, or to the host of an address.
  *
- * Resolves with the RTCPeerConnection once it is connected, and rejects with what went wrong otherwise. Closing an
- * RTCPeerConnection is up to its maker: to the caller, or to this function if it was given a function.
+ * Resolves with the RTCPeerConnection once it is connected. Otherwise rejects with the error. If the caller passed an
+ * RTCPeerConnection, the caller must close it. If the caller passed a function, this function closes each connection
+ * from it that fails to connect.
  *
  * @param {Connection} connection An RTCPeerConnection with its data channels and tracks, but without a description. Or a
  *   function that returns such a connection. An address may need several, because a connection that has tried one door
@@ -49,7 +50,7 @@ export async function connect(connection, options) {
   const peerConnection = typeof connection === "function" ? connection() : connection;
   /** @param {string} opened */
   const onOffer = (opened) => {
-    onChannel?.(opened); // A promise of the page's own function is not waited for.
+    onChannel?.(opened); // If the page's function returns a promise, do not wait for it.
   };
   try {
     await attempt({ peerConnection, client, sealer, report }, { channelId, signal, onOffer });

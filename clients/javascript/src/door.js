@@ -14,7 +14,7 @@ import { createKey, sealerOf } from "./sealer.js";
  * @typedef {object} DoorOptions
  * @property {AbortSignal} signal Closes the door.
  * @property {(pointer: Pointer) => Promise<void>} onOffer Called when there is a channel that a guest can answer in.
- * @property {(fault?: any) => void} onNext Called when it is time for another door, with the error if this one is lost.
+ * @property {(fault?: any) => void} onNext Called when it is time for another door, with the error if this door failed.
  * @property {(error: unknown) => void} onFailure Called if another door would fail in the same way.
  */
 
@@ -49,7 +49,7 @@ export async function openDoor(parts, { signal, onOffer, onNext, onFailure }) {
       const { sdp } = /** @type {RTCSessionDescription} */ (peerConnection.localDescription);
       /** @type {Pointer} */
       const pointer = { door, key, offer: asDtlsClient(sdp) };
-      // Sealed with any key, a text has the same length.
+      // The length of a sealed text does not depend on the key, so this measures it with the door's key.
       if ((await sealPointer(envelope, pointer)).length > MAX_DESCRIPTION_BYTES) {
         await client.createOffer(door, await envelope.seal(asDtlsClient(sdp), "offer"));
         delete pointer.offer;
@@ -57,16 +57,16 @@ export async function openDoor(parts, { signal, onOffer, onNext, onFailure }) {
       await onOffer(pointer);
       report("pointer-sent");
       isOpen = true;
-      growOld().catch(() => {}); // The host has ended.
+      growOld().catch(() => {}); // The host has stopped listening.
     };
     await attempt({ ...parts, sealer }, { signal, onOffer: point, isDoor: true });
     return guest;
   } catch (error) {
     peerConnection.close();
-    // It is no failure if nobody comes until the door is closed.
+    // It is not a failure if no guest comes before the door is closed.
     const isClosed = error instanceof ExpiredError || Object(error).reason === "closed";
     if (!signal.aborted && (guest || !isClosed)) report("door-failed", { error });
-    // What went wrong before the door was open would go wrong again, unless the server or the network is to blame.
+    // An error before the door was open would occur again at the next door, unless the server or the network caused it.
     if (isOpen || isFault(error)) onNext(error);
     else onFailure(error);
     return "";

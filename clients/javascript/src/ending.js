@@ -29,19 +29,20 @@ export function untilConnected(peerConnection, end, ownersSignal) {
 }
 
 /**
- * Reject when the connection is closed or the channel expires, because no event reports either. The promises of a
- * closed connection never settle, so this runs beside whatever the exchange is waiting for.
+ * Reject when the connection is closed, when the channel expires, or when ICE does not begin because no candidate of
+ * the other peer arrives. No event reports any of these. The promises of a closed connection never settle, so this runs
+ * beside whatever the exchange is waiting for.
  *
  * @param {RTCPeerConnection} peerConnection
  * @param {AbortController} end
- * @param {number} [seconds] Those that the channel lives.
+ * @param {number} [seconds] How long the channel lives.
  */
 export async function watch(peerConnection, end, seconds = CHANNEL_TTL_SECONDS) {
   const expiry = performance.now() + seconds * 1000;
   let latest = expiry;
   while (performance.now() < expiry) {
     endIfClosed(peerConnection, end);
-    end.signal.throwIfAborted(); // Firefox throws at a look at a closed connection's description.
+    end.signal.throwIfAborted(); // Firefox throws if we read the description of a closed connection.
     // Without any candidate of the other peer, ICE never begins, and so it never fails either.
     const isIdle = peerConnection.remoteDescription && peerConnection.iceConnectionState === "new";
     if (!isIdle) latest = performance.now() + IDLE_MS;
@@ -52,7 +53,8 @@ export async function watch(peerConnection, end, seconds = CHANNEL_TTL_SECONDS) 
 }
 
 /**
- * End the exchange with an error, or with its cause: browsers throw many errors at calls on a closed connection.
+ * End the exchange with an error. If the connection was closed, that becomes the reason: calls on a closed connection
+ * throw many different errors, depending on the browser.
  *
  * @param {RTCPeerConnection} peerConnection
  * @param {AbortController} end
@@ -68,7 +70,7 @@ export function endWith(peerConnection, end, error) {
  *
  * @param {RTCPeerConnection | undefined} peerConnection
  * @param {AbortController} end
- * @param {unknown} [cause] The error that the browser has thrown because of that.
+ * @param {unknown} [cause] The error that the browser threw because the connection is closed.
  */
 export function endIfClosed(peerConnection, end, cause) {
   if (peerConnection?.signalingState === "closed") end.abort(new UnreachableError("closed", { cause }));

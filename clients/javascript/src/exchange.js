@@ -14,19 +14,19 @@ import { ANSWER_EXISTS, LINK_IS_USED, NO_ANSWER_YET, NO_OFFER_YET } from "./sent
 /** @typedef {import("./signaling-client.js").Later} Later */
 
 /**
- * The description of an offerer, opened, with what came along with it.
+ * The offerer's description, decrypted, and the other fields of the reply that contained it.
  *
  * @typedef {{ sdp: string } & Later & IceServers} Offer
  */
 
 /**
  * @typedef {object} ExchangeOptions
- * @property {string} [channelId] The channel to answer in. Without it this peer opens one, and offers.
- * @property {Offer} [offer] The one in that channel, if it is known.
- * @property {(channelId: string) => void | Promise<void>} [onOffer] Called when our offer is in the channel that we have
- *   opened. No answer is expected before that is done.
- * @property {true} [isDoor] Whether the channel is a door of an address. Then `onOffer` passes our offer on, which is
- *   not written to the channel.
+ * @property {string} [channelId] The channel to answer in. Without it, this peer opens a channel and makes the offer.
+ * @property {Offer} [offer] The offer in that channel, if it is already known.
+ * @property {(channelId: string) => void | Promise<void>} [onOffer] Called when we have opened a channel and our offer
+ *   is in it. The exchange waits for its promise before it reads the answer.
+ * @property {true} [isDoor] Whether the channel is a door of an address. The exchange then writes no offer to the
+ *   channel: `onOffer` must make the offer known.
  */
 
 /**
@@ -43,7 +43,7 @@ import { ANSWER_EXISTS, LINK_IS_USED, NO_ANSWER_YET, NO_OFFER_YET } from "./sent
  */
 
 export class Exchange {
-  /** Whether our answer may be in the channel. Nobody else can answer there from then on, not even this page. */
+  /** Whether our answer may be in the channel. If it is, no other answer is possible there, not even from this page. */
   hasAnswered = false;
   #parts;
   #options;
@@ -102,7 +102,7 @@ export class Exchange {
     const channelId = textual(channel.channel_id);
     this.#opened = channelId;
     report("channel", { channelId });
-    // A server of an older version grants no lifetime. It may have ignored the offer, too.
+    // A server of an older version returns no `ttl`. It may have ignored the offer, too.
     let mustWrite = !channel.ttl;
     if (this.#adoptIceServers(channel)) {
       // Nobody knows the channel yet, so nobody has read the offer that this one replaces.
@@ -115,7 +115,8 @@ export class Exchange {
     await onOffer?.(channelId);
     this.#candidates.trickle(channelId);
     const reply = await this.#poller.until(NO_ANSWER_YET, (read) => client.getAnswer(channelId, read));
-    // What the page adds from now on is negotiated peer to peer. What it added before the offer is in the offer.
+    // Tracks and data channels that the page adds from now on are negotiated peer to peer. Earlier ones are in the
+    // offer.
     this.#negotiation.listen();
     await this.#apply("answer", await this.#open("answer", reply.answer));
     await this.#candidates.add(reply);

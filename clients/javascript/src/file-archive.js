@@ -8,7 +8,7 @@ const EXTENSION = "x";
 
 /**
  * @param {File[]} files At least one.
- * @returns {File} Its name is for a person, as that of `peerpost send` is.
+ * @returns {File} The archive. Its name is meant for people, like the name that `peerpost send` gives an archive.
  */
 export function pack(files) {
   const names = distinct(files.map(({ name }) => safeFileName(name)));
@@ -21,7 +21,7 @@ export function pack(files) {
 }
 
 /**
- * Number the names that are there already, because a folder cannot have two files with the same name.
+ * Add a number to each name that occurred before, because a folder cannot have two files with the same name.
  *
  * @param {string[]} names
  */
@@ -29,7 +29,7 @@ function distinct(names) {
   const taken = new Set();
   return names.map((name) => {
     let free = name;
-    // Some systems do not distinguish capital letters.
+    // Some file systems do not distinguish upper and lower case.
     for (let number = 2; taken.has(free.toLowerCase()); number++) free = name.replace(/(?=\.[^.]*$|$)/, ` (${number})`);
     taken.add(free.toLowerCase());
     return free;
@@ -37,7 +37,7 @@ function distinct(names) {
 }
 
 /**
- * Return the header of an entry, as POSIX.1 calls it.
+ * Return the header block of an entry, in the ustar format of POSIX.1.
  *
  * @param {string} type
  * @param {string} name Cut after 100 bytes.
@@ -53,7 +53,7 @@ function header(type, name, size, modified) {
   write(116, "0000000\0");
   write(124, `${octal(size, 11)}\0`);
   write(136, `${octal(modified / 1000, 11)}\0`);
-  write(148, " ".repeat(8)); // The checksum counts as spaces.
+  write(148, " ".repeat(8)); // In the sum, this field counts as spaces.
   write(156, type);
   write(257, "ustar\x0000");
   const checksum = block.reduce((sum, byte) => sum + byte, 0);
@@ -62,14 +62,15 @@ function header(type, name, size, modified) {
 }
 
 /**
- * Return an entry with the name of the next one, which may be longer than a header's and have letters of any script.
+ * Return an extended header, which contains the name of the next entry. That name may have more than 100 bytes, and
+ * letters of any script.
  *
  * @param {string} name
  */
 function extensionOf(name) {
   const record = ` path=${name}\n`;
   const bytes = new TextEncoder().encode(record).length;
-  // The length of the record counts its own digits.
+  // The record begins with its length, which includes the digits of the length itself.
   let length = bytes;
   while (bytes + String(length).length !== length) length = bytes + String(length).length;
   return [header(EXTENSION, "extension", length, 0), new TextEncoder().encode(`${length}${record}`), padding(length)];

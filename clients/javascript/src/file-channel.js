@@ -1,4 +1,4 @@
-/** One data channel for files: its messages, its signs of life, and its end. */
+/** One data channel for files: sends and reads its messages, sends `alive`, and notices when the channel is closed. */
 
 import { readFileMessage } from "./file-message.js";
 import { ALIVE_MS, BUFFER_LOW_BYTES } from "./limits.js";
@@ -9,7 +9,8 @@ import { ALIVE_MS, BUFFER_LOW_BYTES } from "./limits.js";
  * @typedef {object} End One of the two ends of a data channel: a sender or a receiver of files.
  * @property {(message: FileMessage) => boolean} take Takes a message, and returns whether it was one for this end.
  * @property {(chunk: ArrayBuffer) => boolean} takeBytes Takes content, and returns whether this end expects any.
- * @property {(problem: string) => void} stop Called at the end of the channel.
+ * @property {(problem: string) => void} stop Called once, when the channel is closed or the other peer breaks the
+ *   protocol.
  */
 
 // The peer that sends files opens the data channel, and the other one replies on it.

@@ -14,8 +14,11 @@ import { MAX_FILE_MESSAGE_BYTES } from "./limits.js";
 /** @typedef {{ type: "end", id?: number, sha256: string }} End Everything was sent. */
 /** @typedef {{ type: "received", id?: number, bytes: number }} Receipt How much has arrived so far. */
 /** @typedef {{ type: "done", id?: number, sha256: string }} Done The receiver has everything. */
-/** @typedef {{ type: "error", id?: number, message: string }} Refusal One of them gives up, and says why. */
-/** @typedef {{ type: "alive", once?: boolean }} Alive A sign of life. A receiver says `once` if it takes one transfer. */
+/** @typedef {{ type: "error", id?: number, message: string }} Refusal Either side gives up, and says why. */
+/**
+ * @typedef {{ type: "alive", once?: boolean }} Alive This peer is still there. A receiver sets `once` if it accepts
+ *   only one transfer.
+ */
 /** @typedef {Announcement | End | Receipt | Done | Refusal | Alive} FileMessage */
 
 /** @type {Record<string, Record<string, (value: unknown) => boolean>>} */

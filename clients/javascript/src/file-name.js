@@ -22,8 +22,8 @@ const DEVICE = /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])\p{Zs}*(
 /** @param {string} offered */
 export function safeFileName(offered) {
   const lastPart = /** @type {string} */ (offered.split(/[/\\]/).pop());
-  // The name is normalised between the two replacements: a removed character may have stood between a letter and its
-  // mark, and "<" with a mark may be one character that Windows allows.
+  // Normalise after removing invisible characters, because one may have stood between a letter and its mark. Normalise
+  // before replacing what Windows forbids, because "<" with a mark may become one character that Windows allows.
   const name = lastPart
     .toWellFormed()
     .replace(INVISIBLE, "")
@@ -32,7 +32,8 @@ export function safeFileName(offered) {
     .replace(LEADING, "")
     .replace(TRAILING, "");
   if (!name) return NOTHING_LEFT;
-  // The underscore counts towards the length, and a name may be a device only after it was cut.
+  // Avoid devices before shortening, because the underscore adds to the length, and again after it, because a shortened
+  // name may be a device.
   return avoidDevice(shorten(avoidDevice(name)));
 }
 

@@ -127,7 +127,7 @@ export class FileReceiver {
   }
 
   /**
-   * Refuse the current file, and return true: this is not against the protocol.
+   * Refuse the current file. Return true, because the sender has not broken the protocol.
    *
    * @param {string} message For the sender.
    * @param {string} [problem] For the receiver.
@@ -139,7 +139,7 @@ export class FileReceiver {
   }
 
   /**
-   * End the current transfer, which one of the two has given up.
+   * End the current transfer, because the sender or the receiver has given up.
    *
    * @param {string} problem
    */

@@ -111,7 +111,8 @@ export class FileSender {
    */
   async #sendAll(file, current) {
     const { id, transfer } = current;
-    // A folder cannot be read, nor a file that was changed after it was chosen. Find out before sending anything.
+    // The browser cannot read a folder, or a file that was changed after it was chosen. Find out before sending
+    // anything.
     const digest = checksum(file);
     digest.catch(() => {});
     await file.slice(0, 1).arrayBuffer();
@@ -123,7 +124,7 @@ export class FileSender {
       const block = await file.slice(start, start + READ_BYTES).arrayBuffer();
       for (let at = 0; at < block.byteLength; at += CHUNK_BYTES) {
         await this.#until(transfer, () => this.#hasRoom(current));
-        // A channel that is closing takes nothing more, and has not reported its end yet.
+        // A channel that is closing accepts no more data, although its "close" event comes later.
         if (transfer.over || this.#dataChannel.readyState !== "open") return;
         const chunk = new Uint8Array(block, at, Math.min(CHUNK_BYTES, block.byteLength - at));
         this.#dataChannel.send(chunk);
@@ -150,7 +151,7 @@ export class FileSender {
    * Return once the sender can go on, or once the transfer is over.
    *
    * @param {Transfer} transfer
-   * @param {() => boolean} isReady Looked at each time that something happens on the data channel.
+   * @param {() => boolean} isReady Called again each time something happens on the data channel.
    */
   async #until(transfer, isReady) {
     while (!transfer.over && !isReady()) await new Promise((resolve) => (this.#wake = () => resolve(undefined)));
@@ -182,7 +183,7 @@ export class FileSender {
   }
 
   /**
-   * End the current transfer, which one of the two has given up.
+   * End the current transfer, because the sender or the receiver has given up.
    *
    * @param {string} problem
    */

@@ -12,14 +12,14 @@ export { safeFileName } from "./file-name.js";
 /** @typedef {import("./transfer.js").TransferState} TransferState */
 
 /**
- * What the other peer has shown of itself so far.
+ * What is known about the other peer so far.
  *
  * @typedef {object} OtherPeer
- * @property {boolean} sends It can send files.
- * @property {boolean} receives It takes files.
- * @property {boolean} once It came for one transfer and leaves after it, as the command line does.
- * @property {"done" | "failed"} [outcome] It came for one transfer, which is over: it is done, or one of the two gave it
- *   up. If the connection was lost instead, there is no outcome.
+ * @property {boolean} sends Whether it can send files.
+ * @property {boolean} receives Whether it accepts files.
+ * @property {boolean} once Whether it makes only one transfer and then leaves, as the command line does.
+ * @property {"done" | "failed"} [outcome] How that one transfer ended: it is done, or either side gave up. Undefined
+ *   until then, and if the connection was lost instead.
  */
 
 /** @typedef {Partial<OtherPeer>} News */
@@ -29,13 +29,13 @@ export { safeFileName } from "./file-name.js";
  * @property {(transfer: Transfer) => void} [onTransfer] Called with each file that the other peer sends.
  * @property {(peer: OtherPeer) => void} [onPeer] Called when something is learned about the other peer.
  * @property {number} [maxFileBytes] The largest file that is sent or received. It is held in memory.
- * @property {number} [maxReceivedBytes] The most that all received files together may have.
+ * @property {number} [maxReceivedBytes] The largest total size of all received files.
  */
 
 export class Files {
   #sender;
   #onPeer;
-  /** Whether a peer that takes one transfer has got it. */
+  /** Whether a transfer was begun to a peer that accepts only one. */
   #isTaken = false;
   /** @type {OtherPeer} */
   #peer = { sends: false, receives: false, once: false };
@@ -60,14 +60,14 @@ export class Files {
     });
   }
 
-  /** What the other peer has shown of itself so far. */
+  /** What is known about the other peer so far. */
   get peer() {
     return { ...this.#peer };
   }
 
   /**
-   * Send files, one after another, and after those that are on their way already. To a peer that takes one transfer, send
-   * several files as one tar archive.
+   * Send files, one after another, and after those that are already being sent. If the other peer accepts only one
+   * transfer, send several files as one tar archive.
    *
    * @param {Iterable<File>} files
    * @returns {Transfer[]} One for each file, or one for the archive.
@@ -86,7 +86,7 @@ export class Files {
   /** @param {News} news */
   #learn(news) {
     const peer = { ...this.#peer, ...news };
-    if (!peer.once) delete peer.outcome; // Such a peer stays.
+    if (!peer.once) delete peer.outcome; // A peer that stays has no outcome.
     const isNews = JSON.stringify(peer) !== JSON.stringify(this.#peer);
     this.#peer = peer;
     if (isNews) this.#onPeer?.({ ...peer });

@@ -1,4 +1,4 @@
-/** The guest's side of an address: from door to door, until one leads to the host. */
+/** The guest's side of an address: tries one door after another, until one leads to the host. */
 
 import { createGuest, openPointer, sealerOfGuest } from "./address.js";
 import { attempt } from "./attempt.js";
@@ -75,7 +75,7 @@ export class Guest {
       let another;
       /** @type {UnreachableError | undefined} */
       let why;
-      // The host may have opened another door without taking notice of us in this one.
+      // The host may have opened another door without noticing our answer in this one.
       pause(DOOR_PATIENCE_MS, inside.signal)
         .then(() => this.#findDoor(inside.signal))
         .then(async (found) => {
@@ -140,7 +140,7 @@ export class Guest {
   async #enter({ channelId, sealer, offer, ice_servers }, peerConnection) {
     this.#tried.add(channelId);
     const parts = { ...this.#parts, peerConnection, sealer: sealerOfGuest(sealer, this.#guest) };
-    // The pointer has no candidates but those of the offer. Later ones are in the door.
+    // The pointer contains only the candidates in its offer. Later candidates are in the door.
     const known = offer ? { sdp: offer, ice_servers, items: [], next: 0 } : undefined;
     try {
       await attempt(parts, { channelId, offer: known, signal: this.#end.signal });

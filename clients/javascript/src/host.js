@@ -16,7 +16,7 @@ import { createKey, sealerOf } from "./sealer.js";
 /** @typedef {import("./signaling-client.js").SignalingClient} SignalingClient */
 
 /**
- * An address as its host knows it. The owner's secret is for nobody else.
+ * An address as its host knows it. Nobody else may learn `owner`, the secret that is needed to write to it.
  *
  * @typedef {{ addressId: string, key: string, owner: string, ttl?: number }} HostedAddress
  */
@@ -24,7 +24,8 @@ import { createKey, sealerOf } from "./sealer.js";
 /**
  * @typedef {object} Newcomer
  * @property {string} guest The guest id.
- * @property {RTCPeerConnection} [replaces] The connection that this guest had before. Close it if it is of no more use.
+ * @property {RTCPeerConnection} [replaces] The connection that this guest had before. Close it if it is no longer
+ *   needed.
  */
 
 /** The server grants no channel that lives longer than usual, so there can be no address. */
@@ -39,7 +40,7 @@ export class Host {
   #report;
   #poller;
   /**
-   * Shared by all doors: a new one is no news.
+   * Shared by all doors, so that the host does not read more often each time it opens a door.
    *
    * @type {import("./pace.js").Pace}
    */
@@ -64,7 +65,7 @@ export class Host {
     signal?.addEventListener("abort", () => end.abort(signal.reason), { signal: end.signal });
   }
 
-  /** Open one door after another until the signal is aborted, or until there is no going on. */
+  /** Open one door after another until the signal is aborted, or until listening cannot continue. */
   async listen() {
     const { signal } = this.#options;
     try {
@@ -117,7 +118,7 @@ export class Host {
   }
 
   /**
-   * Write the pointer to the address. If the address is over, do so to a new one.
+   * Write the pointer to the address. If the address has expired or was deleted, open a new address and write to that.
    *
    * @param {import("./address.js").Pointer} pointer
    */
@@ -141,7 +142,8 @@ export class Host {
     const { channel_id, ttl } = await this.#poller.persist((call) =>
       this.#client.createDataChannel({ ttl: seconds, owner, ...call }),
     );
-    // A server of an older version grants nothing. Neither does one whose operator has turned long-lived channels off.
+    // A server of an older version returns no `ttl`. If the operator has turned long-lived channels off, `ttl` is at
+    // most 300.
     if (!(Number(ttl) > CHANNEL_TTL_SECONDS)) throw new NoAddressError("the server offers no addresses");
     return this.#use({ addressId: textual(channel_id), key, owner, ttl });
   }

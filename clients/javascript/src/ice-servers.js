@@ -5,14 +5,14 @@
 const MAX_SERVERS = 4;
 const MAX_URLS = 6;
 // Host names have at most 253 characters (RFC 1035), and a user name fewer than 509 bytes (RFC 8489). Browsers do not
-// check.
+// check these lengths.
 const MAX_CHARACTERS = 4000;
 
 /**
  * Add the servers that the browser accepts. If it refuses one, the next may still be valid.
  *
  * @param {RTCPeerConnection} peerConnection
- * @param {RTCIceServer[]} servers As they came, unchecked.
+ * @param {RTCIceServer[]} servers As received, unchecked.
  * @param {(error: unknown) => void} skip Called with the reason why a server was skipped.
  */
 export function addIceServers(peerConnection, servers, skip) {

@@ -14,7 +14,7 @@ export class Negotiation {
   #ignoreOffer = false;
   #settingAnswer = false;
   #isNeeded = false;
-  /** @type {string[]} Messages that wait for the channel to open, or for a way to the other peer. */
+  /** @type {string[]} Messages that wait until the channel is open and the other peer can be reached. */
   #waiting = [];
 
   /**
@@ -44,9 +44,9 @@ export class Negotiation {
   }
 
   /**
-   * Keep the connection alive, once it is there.
+   * Keep the connection alive, once the peers are connected.
    *
-   * @param {RTCIceCandidate[]} late Candidates of the first exchange that the server has not got.
+   * @param {RTCIceCandidate[]} late Candidates of the first exchange that the server does not have.
    */
   keep(late) {
     late.forEach((candidate) => this.#send({ candidate }));
@@ -88,7 +88,7 @@ export class Negotiation {
   }
 
   #flush() {
-    // Without a way to the other peer, a message would stay in the channel's buffer, and could not be taken back.
+    // If the other peer cannot be reached, a message would stay in the channel's buffer, and could not be taken back.
     if (this.#channel.readyState !== "open" || this.#isLost) return;
     this.#attempt(async () => {
       for (let message; (message = this.#waiting.shift()); ) this.#channel.send(message);
@@ -119,7 +119,7 @@ export class Negotiation {
   async #receive({ description, candidate }) {
     const peerConnection = this.#peerConnection;
     if (candidate) {
-      // Candidates of an ignored offer belong to nothing.
+      // The candidates of an ignored offer cannot be added.
       await peerConnection.addIceCandidate(candidate).catch((error) => {
         if (!this.#ignoreOffer) throw error;
       });
@@ -127,8 +127,8 @@ export class Negotiation {
     if (!description) return;
     const isOffer = description.type === "offer";
     const ready = !this.#makingOffer && (peerConnection.signalingState === "stable" || this.#settingAnswer);
-    // If the other peer has moved to another network, only its offer can find a way. Then even the impolite peer gives
-    // way.
+    // If the other peer has moved to another network, only its offer can restore the connection. Then even the impolite
+    // peer accepts it.
     this.#ignoreOffer = !this.#polite && isOffer && !ready && !this.#isLost;
     if (this.#ignoreOffer) return;
     this.#settingAnswer = !isOffer;
@@ -138,7 +138,7 @@ export class Negotiation {
       this.#settingAnswer = false;
     }
     if (isOffer) {
-      this.#waiting = []; // These belong to our own offer, which is rolled back by now.
+      this.#waiting = []; // These belong to our own offer, which has been rolled back.
       await this.#describe();
     }
     this.#report("renegotiated");

@@ -38,7 +38,8 @@ export class Poller {
   }
 
   /**
-   * Make a request again until its reply is not a fault.
+   * Make a request, and repeat it while the server or the network fails. Throw the error if there is no point in
+   * repeating it, or after too many tries.
    *
    * @template T
    * @param {(call: Call) => Promise<T>} request
@@ -84,7 +85,8 @@ export class Poller {
     } finally {
       const ended = performance.now();
       const interval = pollInterval(ended - lastNews);
-      // A longer read was held. Then the server has looked for news at its end, and otherwise at its beginning.
+      // A read that took longer was held, and the server looked for news until its end. Otherwise it looked only at the
+      // beginning.
       this.#nextAt = (ended - began > interval ? ended : began) + interval;
     }
   }
@@ -117,7 +119,7 @@ export class Poller {
   }
 
   /**
-   * Return the milliseconds to wait before the next try. Throw the error if there is to be none.
+   * Return the milliseconds to wait before the next try. Throw the error if there is to be no next try.
    *
    * @param {unknown} error
    * @param {number} tries How many were made so far.

@@ -19,16 +19,17 @@ export { createGuest } from "./address.js";
  * @property {() => RTCPeerConnection} newConnection Returns a connection with its data channels and tracks, and without a
  *   description.
  * @property {(connection: RTCPeerConnection, newcomer: Newcomer) => void} onPeer Called each time we are connected.
- *   `replaces` is the connection before, which is closed.
+ *   `replaces` is the previous connection, already closed.
  * @property {string} [guest] The guest id, from `createGuest`. The host recognizes us by it, even after a reload if the
  *   page keeps it.
- * @property {AbortSignal} [signal] Ends it. The present connection is not closed.
+ * @property {AbortSignal} [signal] Stops reconnecting. The current connection stays open.
  * @property {(step: import("./connect.js").Step, detail: any) => void} [onProgress] Called at each step, for a timeline.
  */
 
 /**
- * Connect to the host of an address, and again each time the connection is lost. Resolves when the signal is aborted, and
- * rejects if the address is over, or if the first attempt to connect fails.
+ * Connect to the host of an address, and connect again each time the connection is lost. Resolves when the signal is
+ * aborted. Rejects if the address has expired or was deleted, if what the server stores was changed, or if the first
+ * attempt to connect fails.
  *
  * @param {ReconnectOptions} options
  * @returns {Promise<void>}
@@ -69,7 +70,7 @@ async function stayConnected({ server, newConnection, onPeer, ...options }) {
     onProgress?.("lost", {});
     connection.close();
     replaces = connection;
-    // Do not come back at once, again and again, to a host that closes each connection.
+    // If the host closes each connection, do not keep coming back at once.
     if (performance.now() - began > STABLE_MS) pauses = backoff(...DIAL_MS);
     await pause(pauses(), signal);
     connection = await persist(dial, pauses, signal);
@@ -77,7 +78,7 @@ async function stayConnected({ server, newConnection, onPeer, ...options }) {
 }
 
 /**
- * Dial until there is a connection, or a reason why there cannot be one.
+ * Try until we are connected. Throw the error if no later try can succeed.
  *
  * @param {() => Promise<RTCPeerConnection>} dial
  * @param {() => number} pauses
@@ -89,7 +90,7 @@ async function persist(dial, pauses, signal) {
     try {
       return await dial();
     } catch (error) {
-      // Trying costs nobody anything as long as no server is reached.
+      // Tries cost nothing as long as no server is reached.
       if (error instanceof NetworkError) await pause(offline(), signal);
       else if (error instanceof ServerError) await pause(pauses() + error.retryAfter * 1000, signal);
       else if (error instanceof UnreachableError) await pause(pauses(), signal);

@@ -1,10 +1,10 @@
-/** End-to-end encryption: the server sees neither IP addresses nor fingerprints, and cannot act as a man in the middle. */
+/** End-to-end encryption: the server cannot read descriptions or candidates, and cannot act as a man in the middle. */
 
 import { fromBase64url, randomBase64url, toBase64url } from "./base64url.js";
 import { PeerpostError, TamperedError } from "./errors.js";
 import { KEY_BYTES, NONCE_BYTES } from "./limits.js";
 
-/** @typedef {CryptoKey | Uint8Array | string} Key 32 bytes, or these in base64url. */
+/** @typedef {CryptoKey | Uint8Array | string} Key A key for AES-GCM, 32 bytes, or 32 bytes in base64url. */
 /** @typedef {"offer" | "answer" | "candidate offerer" | "candidate answerer" | "address" | "guest"} Purpose */
 
 /**
@@ -39,7 +39,7 @@ function sealerWith(key) {
 }
 
 /**
- * Return the error for a text that is not what the other peer has sealed for this purpose.
+ * Return the error for a text that was changed, or that was not sealed with our key for this purpose.
  *
  * @param {Purpose} purpose
  * @param {unknown} cause
@@ -68,7 +68,7 @@ export async function sealerOf(key) {
   return sealerWith(await crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]));
 }
 
-/** Return a new key for one channel, as base64url for a link. */
+/** Return a new key for one channel or one address, in base64url, as links contain it. */
 export function createKey() {
   return randomBase64url(KEY_BYTES);
 }

@@ -1,4 +1,4 @@
-/** The endpoint: one function for each method of the protocol, which returns the reply as it stands. */
+/** A client for the server: one method for each method of the protocol, which returns the server's reply unchanged. */
 
 import { AccessError, ExpiredError, NetworkError, RefusalError, ServerError } from "./errors.js";
 import { MAX_REPLY_BYTES, MAX_SENTENCE, PATIENCE_SECONDS } from "./limits.js";
@@ -17,7 +17,10 @@ import { NO_SUCH_CHANNEL } from "./sentences.js";
  * @property {number} [wait] Seconds for which the server may hold its reply until there is news.
  */
 
-/** @typedef {{ items?: string[], next?: number }} Later A server that does not know `since` returns neither. */
+/**
+ * @typedef {{ items?: string[], next?: number }} Later The candidates from `since` on, and the position after them. A
+ *   server that does not know `since` returns neither.
+ */
 
 /** @typedef {{ owner?: string }} Owned The secret of the channel's creator, without which nobody can write to the channel. */
 
@@ -40,7 +43,7 @@ export class SignalingClient {
     this.#url = new Request(url).url.split("#")[0];
     this.#fetch = fetch;
     this.#patience = patience;
-    // Made here, so that an access key that does not fit in a header is an error at once, and not at each request.
+    // The headers are made here, so that an access key that is invalid in a header throws at once, not at each request.
     this.#headers = accessKey ? new Headers({ Authorization: `Bearer ${accessKey}` }) : undefined;
   }
 
@@ -56,7 +59,7 @@ export class SignalingClient {
 
   /**
    * @param {{ offer?: string, candidates?: string[], ttl?: number } & Owned & Asking & Call} [options] `ttl` is how many
-   *   seconds the channel is to live.
+   *   seconds the channel should live.
    * @returns {Promise<{ channel_id: string, ttl?: number } & IceServers>} `ttl` is how many seconds the server grants. A
    *   server that does not know the field returns none, and ignores `owner`, too.
    */
@@ -125,9 +128,9 @@ export class SignalingClient {
   }
 
   /**
-   * Get new credentials. The first ones of a connection come along with its channel.
+   * Get new credentials for the ICE servers. `createDataChannel` and `getOffer` can return the first ones.
    *
-   * @param {string} [channelId] Without it the access key is needed.
+   * @param {string} [channelId] Without it, the client needs an access key.
    * @param {Call} [options]
    * @returns {Promise<{ ice_servers: RTCIceServer[] }>}
    */
@@ -165,7 +168,7 @@ export class SignalingClient {
         // A peer that has a channel needs no access key. Sending one anyway would cause a preflight.
         headers: channelId ? undefined : this.#headers,
         keepalive,
-        redirect: "error", // Following it would send the offer to a server that nobody has named.
+        redirect: "error", // Following a redirect would send the offer to a server that the page did not choose.
         signal: ending,
       });
       text = await textOf(response);
@@ -174,7 +177,7 @@ export class SignalingClient {
       throw new NetworkError(`no reply from ${this.#url}`, { cause });
     }
     const { status } = response;
-    // Peerpost's sentences are plain text. Proxies in front of the server, and other servers, reply with other things.
+    // Peerpost's sentences are plain text. Proxies in front of the server, and other servers, often reply with HTML.
     const isSentence = response.headers.get("Content-Type")?.startsWith("text/plain");
     const sentence = isSentence ? text.slice(0, MAX_SENTENCE) : `${this.#url} replied ${status}`;
     if (status === 429 || status >= 500) {

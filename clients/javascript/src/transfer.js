@@ -16,7 +16,7 @@ export class Transfer {
   state = "waiting";
   /** How many bytes have arrived at the receiver. */
   bytes = 0;
-  /** Why it has failed: a sentence. */
+  /** A sentence that says why the transfer has failed. Empty unless it has. */
   problem = "";
   /** The checksum, in the form that `sha256sum` prints. */
   sha256 = "";

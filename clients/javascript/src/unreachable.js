@@ -1,8 +1,8 @@
-/** Why two peers could not reach each other. This looks at the types of their candidates only, never at an address. */
+/** Finds out why two peers could not reach each other. Looks at the types of candidates, but never at an address. */
 
 import { UnreachableError } from "./errors.js";
 
-/** @param {RTCPeerConnection} peerConnection One that has failed. */
+/** @param {RTCPeerConnection} peerConnection A connection that has failed, or that is not connected in time. */
 export async function whyUnreachable(peerConnection) {
   // Some packages for Node have no statistics.
   return new UnreachableError(await reasonFor(peerConnection).catch(() => "unknown"));
