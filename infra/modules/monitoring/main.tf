@@ -14,7 +14,8 @@ locals {
 
   # From the lines of requests. Filters cost nothing beside the metrics themselves; metrics embedded in the lines
   # would cost the same, and as many bytes of log again. No dimension: each of its values would be a metric to pay.
-  # The times leave out polls that find nothing: only the slow ones have lines, and would make the server look slow.
+  # The times leave out polls that find nothing. All slow ones have lines, but few quick ones do, so these lines would
+  # make the server look slow.
   not_yet = "($.outcome = \"no offer yet\" || $.outcome = \"no answer yet\")"
   found   = "$.outcome != \"no offer yet\" && $.outcome != \"no answer yet\""
 
@@ -278,7 +279,7 @@ resource "aws_cloudwatch_dashboard" "this" {
       {
         type = "metric", x = 0, y = 20, width = 12, height = 6
         properties = {
-          title = "Milliseconds for a request that is not held and not in vain, and for its DynamoDB call", region = local.region, period = 300
+          title = "Milliseconds for a request and its DynamoDB call (no held replies, no polls that find nothing)", region = local.region, period = 300
           metrics = [
             [var.name, "RequestDuration", { label = "request, p50", stat = "p50" }],
             [var.name, "RequestDuration", { label = "request, p99", stat = "p99" }],
