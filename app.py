@@ -11,7 +11,7 @@ import os
 from chalicelib.bootstrap import lambda_app, local_app, read_settings
 from chalicelib.function_url import lambda_handler
 
-# At DEBUG, botocore logs whole requests, and with them what the peers say. No log level may turn that on.
+# At DEBUG, botocore logs whole requests, which hold IP addresses of peers. No log level may turn DEBUG on.
 logging.disable(logging.DEBUG)
 
 settings = read_settings(os.environ)

@@ -1,4 +1,4 @@
-"""Access keys: who may open a channel, if not everybody may."""
+"""Access keys. If an operator has given out any, nobody can open a channel without one."""
 
 import hashlib
 import hmac
@@ -14,7 +14,8 @@ class AccessKeys:
     """The access keys that an operator has given out.
 
     `read_digests` returns their SHA-256 digests in hex, separated by commas or white space: the
-    server stores no key, only digests. There may be several, so that one can replace another.
+    server stores no key, only digests. Several keys can be valid at once, so that an operator can
+    replace one without a gap.
 
     >>> keys = AccessKeys(lambda: hashlib.sha256(b"a-key").hexdigest())
     >>> keys.check("a-key")
@@ -36,8 +37,8 @@ class AccessKeys:
         # Lambda passes headers as JSON, which can hold half of a character, "\ud800". UTF-8 has no
         # form for it. No key contains one, so any replacement will do.
         digest = hashlib.sha256(key.encode(errors="replace")).hexdigest()
-        # Compare with all of them, and each to its end: the time taken then says nothing about
-        # which one it was, or how much of a digest was right.
+        # Compare with every digest, each in constant time. Otherwise the time of the reply could
+        # reveal which key matches, or how much of a digest is right.
         matches = [hmac.compare_digest(digest, known) for known in self._digests()]
         if not any(matches):
             raise UnknownKey("access key is unknown")

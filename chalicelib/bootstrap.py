@@ -31,11 +31,12 @@ Parameters = dict[str, "Parameter"]
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
-    """Read the settings. A wrong one ends the start with one line that names its variable."""
+    """Read the settings. If one is wrong, stop with one line that names its variable."""
     try:
         return Settings.from_environment(environment)
     except SettingsError as error:
-        # The Lambda runtime reports an exception as one line of JSON. Chalice prints a traceback.
+        # The Lambda runtime reports an exception as one line of JSON. `chalice local` would print a
+        # traceback, so there it becomes a SystemExit.
         if "AWS_LAMBDA_FUNCTION_NAME" in environment:
             raise
         raise SystemExit(f"Peerpost cannot start: {error}") from None
@@ -71,14 +72,17 @@ def local_app(settings: Settings) -> Chalice:
     get_services = opened_once(
         lambda: build_services(open_development_table(settings), parameters, settings)
     )
+    # Pages on other origins can read a header only if it is exposed. The function URL exposes the
+    # same one (see infra/).
     cors = CORSConfig(expose_headers=["Retry-After"])
     return create_app(get_services, max_wait_seconds=settings.max_wait_seconds, cors=cors)
 
 
 def opened_once(open_services: Callable[[], Services]) -> GetServices:
-    """Return a function that opens the services when it is first called, and then returns these.
+    """Return a function that opens the services on its first call, and keeps them for later calls.
 
-    If opening fails, the exception is raised, and the next call tries again. Any thread may call.
+    If opening fails, the exception is raised, and the next call tries again. The function is
+    thread-safe.
     """
     lock = Lock()
     services: Services | None = None
@@ -131,7 +135,8 @@ def parameters_of(settings: Settings) -> Parameters:
 
 
 def open_table(settings: Settings) -> Table:
-    # Never None here: Settings refuses a function without it, and development asks first.
+    # Never None here: on Lambda, Settings requires it, and elsewhere, open_development_table has
+    # checked it. mypy does not know that.
     table_name = cast("str", settings.table_name)
     return Table(open_client(settings.dynamodb_endpoint), table_name)
 
@@ -149,8 +154,9 @@ def open_development_table(settings: Settings) -> Table:
 def warm_up(get_services: GetServices, parameters: Parameters) -> None:
     """Do now what the first request would otherwise wait for: open connections, read parameters.
 
-    An outage never ends the start: that of a parameter is logged, and that of the table is left to
-    the first request. Lambda allows ten seconds for a start, so both steps have a limit.
+    An outage never stops the server from starting. If SSM is unavailable, that is logged here. If
+    DynamoDB is unavailable, the first request finds out and logs it. Lambda allows ten seconds for
+    a start, so both steps have a limit.
     """
     with suppress(OutOfTime, StorageUnavailable), deadline(limits.INIT_TABLE_SECONDS):
         get_services().channels.warm_up()
@@ -181,6 +187,7 @@ def reconnect_after_restore(get_services: GetServices, parameters: Parameters) -
     from snapshot_restore_py import register_after_restore
 
     def reconnect() -> None:
+        # If the services cannot be opened, there is no connection to close.
         with suppress(StorageUnavailable):
             get_services().channels.close_connections()
         # All parameters share one client. Closing it twice is harmless.

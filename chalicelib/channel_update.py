@@ -10,7 +10,7 @@ A channel is an item of the table, with these attributes:
     candidate    list     all candidates, as strings, in the order in which they came
     offer        string   absent until a peer has written it
     answer       string   absent until a peer has written it
-    changes      number   the number of the offer, if it has one: see below
+    changes      number   the number of the offer, if it has one: see OFFER_NUMBER
     owner_digest binary   see ownership; absent if the channel has no owner
 """
 
@@ -28,13 +28,14 @@ NO_OFFER_YET = "attribute_not_exists(offer)"
 NO_ANSWER_YET = "attribute_not_exists(answer)"
 
 # For an offer that replaces an earlier one. botocore resends a request that got no reply, and its
-# first copy may still arrive seconds later, when the peer has long written a newer offer. So each
-# replacement has a number, one higher than what it saw. A late copy finds its own number or a
-# higher one, and is refused. An offer that came with `create_data_channel` has no number, and
-# neither has a channel's first offer, if its request named no owner. No number counts as 0.
+# first copy may still arrive seconds later, when the peer has already written a newer offer. So
+# each replacement has a number, one higher than the stored one. A late copy finds its own number or
+# a higher one, and is refused. An offer that came with `create_data_channel` has no number, and
+# neither has a channel's first offer if its request named no owner. No number counts as 0.
 #
-# To see a number, a write has to be refused once. An owner replaces its offer for as long as its
-# channel lives, so its offers try with the time as their number first, which hardly ever fails.
+# The server learns the stored number only when DynamoDB refuses a write. An owner may replace its
+# offer many times, for as long as its channel lives. To avoid that refused write, the first try of
+# an owner's offer has the time in milliseconds as its number, which is hardly ever refused.
 #
 # The attribute is called "changes" because it once counted the changes of the offer.
 OFFER_NUMBER = "changes"
@@ -141,7 +142,7 @@ class ChannelUpdate(NamedTuple):
     def without(self, candidates: list[str]) -> "ChannelUpdate":
         """Return this update without these candidates, since they are stored already.
 
-        They are no reason to refuse the others, and sending a candidate twice succeeds.
+        The others are still written, and sending a candidate twice is not an error.
         """
         known = set(candidates)
         return self._replace(candidates=[each for each in self.candidates if each not in known])
@@ -163,11 +164,12 @@ class ChannelUpdate(NamedTuple):
     def _replacing_the_offer(self, failure: ConditionFailed) -> "ChannelUpdate":
         stored_number = number_in(failure.item, OFFER_NUMBER)
         if failure.was_resent and stored_number > 0:
-            # An earlier copy may have written our offer, which a newer one has replaced by now.
+            # An earlier copy may have written our offer, and a newer offer may have replaced it.
             raise StorageUnavailable("refused after a lost reply")
-        # Otherwise our offer has certainly not been written yet. Either this was the only copy, or
-        # the stored offer has no number: then it is the channel's first offer and has replaced
-        # none, and was_carried_out has already found that it is not ours.
+        # Otherwise our offer has certainly not been written yet. If the request was sent only once,
+        # DynamoDB has just refused it. If it was sent again, the stored offer has no number. So the
+        # stored offer is the channel's first one and has not replaced ours, and was_carried_out()
+        # has already found that it is not ours itself.
         return self._replace(
             attributes=self.attributes | offer_number(stored_number + 1), condition=NO_NEWER_OFFER
         )

@@ -1,11 +1,11 @@
 """The channels of one DynamoDB table, with one short method for each thing that a peer can do.
 
-A method sends one request to DynamoDB, unless something unusual happens. If the method writes, the
-condition of its request is the method's rule. A failed condition can lead to another request: for
-an offer that replaces one with the same number or a higher one, or for candidates of which some are
-stored already.
+A method usually sends one request to DynamoDB. If the method writes, the condition of the request
+is the rule of the method. If the condition fails, there may be another request. That happens if the
+channel has an offer already that the new one has to replace (OFFER_NUMBER in channel_update
+explains when), or if some of the candidates are stored already.
 
-botocore sends a request again if no reply came. So DynamoDB may get several copies of it, one of
+botocore sends a request again if no reply came. So DynamoDB may get several copies of it, some of
 them late: see "A lost reply" in docs/architecture.md.
 """
 
@@ -42,12 +42,12 @@ class Channels:
 
     `now` returns the Unix time in seconds.
 
-    StorageUnavailable: every method that talks to DynamoDB raises it if DynamoDB does not serve, or
-    if nobody can say whether a write was carried out. Only `warm_up` does not.
+    Every method that sends a request, except `warm_up`, raises StorageUnavailable if DynamoDB is
+    unavailable, or if nobody can say whether a write was carried out.
 
-    SignalingError: a method with a `channel_id` raises it if there is no such living channel, or if
-    the write breaks a rule. Only `delete` does not. Every write to an existing channel, `delete`
-    too, raises it if `owner` is not the secret of the channel's owner.
+    Every method with a `channel_id`, except `delete`, raises SignalingError if there is no such
+    living channel, or if the write breaks a rule. All writes to a living channel, those of
+    `delete` included, raise it if the channel has an owner and `owner` is not the owner's secret.
 
     >>> channels = Channels(Table(open_client(), "peerpost"))
     >>> channel_id = channels.create("v=0 (the offer)")
@@ -62,6 +62,7 @@ class Channels:
 
     def warm_up(self) -> None:
         """Open the connection that the first request will need."""
+        # No channel has this id: ids are UUIDs.
         self._table.warm_up({"channel_id": {"S": "none"}})
 
     def close_connections(self) -> None:
@@ -97,7 +98,7 @@ class Channels:
         return channel_id
 
     def get(self, channel_id: str) -> Channel:
-        """Return everything that has been acknowledged so far."""
+        """Return a channel, with every write that has been acknowledged so far."""
         item = self._table.get(key_of(channel_id))
         if not is_alive(item, self._seconds()):
             raise SignalingError("no such channel")
@@ -106,9 +107,9 @@ class Channels:
     def glance(self, channel_id: str) -> Channel:
         """Return a channel as it was a moment ago, for half the price of `get`.
 
-        Only for repeating a `get` that has found nothing new. If a glance shows news, the channel
-        was in this state at some moment since that `get`, and so while the client's request was
-        running. A `get` promises no more.
+        Use it only to repeat a `get` that has found nothing new. If a glance then shows news, the
+        channel was in that state at some moment after the `get`, while the client's request was
+        running. A `get` does not guarantee more than that, either.
         """
         item = self._table.glance(key_of(channel_id))
         if not is_alive(item, self._seconds()):
@@ -126,14 +127,15 @@ class Channels:
         """Store the offer, and append its candidates. It replaces an earlier offer."""
         attributes = {"offer": {"S": offer}}
         if owner is None:
-            # The condition is for a first offer. If the channel has an offer already,
-            # ChannelUpdate.revised makes this a replacement with the next number. NO_NEWER_OFFER
-            # explains the numbers.
+            # This condition holds for a first offer only. If the channel has an offer already, the
+            # write fails, and ChannelUpdate.revised turns it into a replacement with the next
+            # number. The comment on OFFER_NUMBER explains the numbers.
             self._write(channel_id, attributes, candidates, NO_OFFER_YET)
         else:
-            # The request names an owner, which a channel without one ignores. If the stored number
-            # is not lower, because the clock of another instance is ahead of ours,
-            # ChannelUpdate.revised makes this a replacement with the next number, too.
+            # The first try has the time in milliseconds as its number, also if the channel has no
+            # owner, since such a channel ignores the secret. The clock of another instance may be
+            # ahead of ours, so that the stored number is the same or higher. Then the write fails,
+            # and ChannelUpdate.revised gives it the next number.
             attributes |= offer_number(int(1000 * self._now()))
             self._write(channel_id, attributes, candidates, NO_NEWER_OFFER, owner=owner)
 
@@ -168,12 +170,11 @@ class Channels:
         By then, no copy of a `create` is on its way any more.
         """
         now = self._seconds()
-        # So far in the past that an instance whose clock is behind sees it as expired, too.
+        # Expired for so long that even an instance whose clock is behind sees it as expired.
         erased = channel_item(channel_id, now - limits.CHANNEL_TTL_SECONDS)
         writer = Writer.with_secret(owner)
-        # Without attribute_exists, deleting unknown ids would fill the table. It never misses a
-        # channel that is about to be created: a client learns an id only from the reply to
-        # `create`.
+        # Without attribute_exists, deleting unknown ids would fill the table. No `delete` can come
+        # before its channel exists: a client learns an id only from the reply to `create`.
         condition = f"attribute_exists(channel_id) AND {writer.condition()}"
         try:
             self._table.put(erased, condition, writer.condition_values())
@@ -198,11 +199,11 @@ class Channels:
 
         If the condition fails, the update is revised and sent again, until it succeeds, has
         nothing left to write, or is refused. The second round deals with what was stored before. A
-        later one happens only if another request has written in between, which is rare, and on
-        Lambda the request's deadline ends it in any case (see http_app). docs/architecture.md says
+        third one is rare: it is needed only if another request has written in between. On Lambda,
+        the request's deadline ends the loop in any case (see http_app). docs/architecture.md says
         what happens when two peers write at the same time, and when a reply is lost.
         """
-        # The same for all rounds, so that `revised` judges by the time that DynamoDB was given.
+        # All rounds use the same time, so that `revised` judges by the one that DynamoDB was given.
         now = self._seconds()
         writer = Writer.with_secret(owner)
         update = ChannelUpdate(channel_id, now, unique(candidates), attributes, condition, writer)

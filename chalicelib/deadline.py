@@ -4,7 +4,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
-# Takes seconds, and returns the context of the block that they limit.
+# Takes a number of seconds, and returns a context manager that limits its block to that time.
 Deadline = Callable[[int], AbstractContextManager[None]]
 
 
@@ -14,11 +14,11 @@ class OutOfTime(BaseException):
 
 @contextmanager
 def deadline(seconds: int) -> Iterator[None]:
-    """Raise OutOfTime in this block after `seconds`, whatever it waits for.
+    """Raise OutOfTime in this block after `seconds`, whatever the block waits for.
+
+    botocore's own timeouts are not enough: they start again with each byte that arrives.
 
     `seconds` must be at least 1: with 0 there would be no alarm.
-
-    botocore's own timeouts do not do that: they start again with each byte that arrives.
     Works in the main thread only. Do not nest it: a process has one alarm.
     """
 

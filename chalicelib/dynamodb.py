@@ -33,8 +33,8 @@ Item = dict[str, Any]
 # A failure that passes by itself is an outage: the client gets a 503 and comes back. Every other
 # one is a bug or a wrong configuration: the client gets a 500, and the log has the traceback. The
 # codes are taken from the DynamoDB Developer Guide ("Error handling") and from botocore's standard
-# retry mode, without those of transactions and of other services. Beside them, every 5xx is an
-# outage.
+# retry mode, without those of transactions and of other services. Every reply with a status of 5xx
+# is an outage, too.
 OUTAGE_CODES = {
     # DynamoDB throttles us.
     "LimitExceeded",
@@ -63,7 +63,7 @@ OUTAGE_ERRORS = (
     HTTPClientError,
     IncompleteReadError,
     ResponseParserError,
-    # No credentials, since the service that gives them is away.
+    # No credentials, since the service that gives them out is unavailable.
     CredentialRetrievalError,
     MetadataRetrievalError,
 )
@@ -77,8 +77,8 @@ class ConditionFailed(Exception):
 
     `item` is what it found instead, {} if there was nothing.
 
-    `was_resent` is true if botocore sent the request more than once. It does so also when no reply
-    came, so an earlier copy may have been carried out.
+    `was_resent` is true if botocore sent the request more than once. It does so if no reply came,
+    among other reasons, so an earlier copy may have been carried out.
     """
 
     def __init__(self, item: Item, was_resent: bool) -> None:
@@ -89,9 +89,9 @@ class ConditionFailed(Exception):
     def is_our_own_write(self, attributes: Item) -> bool:
         """Whether an earlier copy of this request wrote these attributes: then it has succeeded.
 
-        DynamoDB carried out the first copy and its reply was lost. botocore sent a second copy,
-        whose condition fails, since the item now holds what the first one wrote. A write without
-        attributes is never recognised: see ChannelUpdate.was_carried_out.
+        This happens if DynamoDB carries out the first copy and its reply is lost. botocore then
+        sends a second copy, whose condition fails, since the item now holds what the first one
+        wrote. A write without attributes is never recognised: see ChannelUpdate.was_carried_out.
         """
         if not self.was_resent or not attributes:
             return False
@@ -101,9 +101,9 @@ class ConditionFailed(Exception):
 class Table:
     """A table with channels.
 
-    `get`, `glance`, `put` and `update` raise StorageUnavailable if botocore's last attempt ends in
-    an outage, too. A write may have been carried out all the same: perhaps only its reply was lost.
-    Other failures are raised as they are.
+    `get`, `glance`, `put` and `update` raise StorageUnavailable if even botocore's last attempt
+    ends in an outage. A write may have been carried out all the same: perhaps only its reply was
+    lost. Other failures are raised as they are.
     """
 
     def __init__(self, client: "DynamoDBClient", name: str) -> None:
@@ -111,7 +111,7 @@ class Table:
         self._name = name
 
     def warm_up(self, key: Item) -> None:
-        """Open a connection by reading a key that no item has. A failure is left to later reads."""
+        """Open a connection by reading a key that no item has. Ignore all failures."""
         with suppress(StorageUnavailable, ClientError, BotoCoreError):
             self.get(key)
 
@@ -199,10 +199,10 @@ def code_of(error: ClientError) -> str:
 def open_client(endpoint: str | None = None, **options: Any) -> "DynamoDBClient":
     """Return a client with our timeouts and retries.
 
-    `endpoint` is for another DynamoDB than that of AWS. Region and credentials come from the AWS
-    environment, or from `options`.
+    `endpoint` is the URL of a DynamoDB that is not AWS's own. Region and credentials come from the
+    AWS environment, or from `options`.
 
-    Raise StorageUnavailable if the service that gives out the credentials does not serve.
+    Raise StorageUnavailable if the service that gives out the credentials is unavailable.
     """
     config = Config(
         connect_timeout=limits.DYNAMODB_CONNECT_TIMEOUT_SECONDS,
@@ -222,10 +222,11 @@ def open_client(endpoint: str | None = None, **options: Any) -> "DynamoDBClient"
 def refuse_garbled_reply(http_response: Any, **_: Any) -> None:
     """Raise StorageUnavailable if the content of a reply is not what DynamoDB sent.
 
-    botocore asks again after a garbled reply. But if its last attempt brings one too, it returns
-    it, as data or as an error. This sees the last reply before anybody uses it.
+    botocore sends a request again after a garbled reply. But if the reply to its last attempt is
+    garbled too, botocore returns that reply, as data or as an error. This function checks the last
+    reply before anybody uses it.
     """
     expected = http_response.headers.get(CHECKSUM_HEADER)
-    # Engines other than AWS's own may send none.
+    # Engines other than AWS's own may send no checksum.
     if expected is not None and int(expected) != crc32(http_response.content):
         raise StorageUnavailable("no whole reply")

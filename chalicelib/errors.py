@@ -6,7 +6,7 @@ class SignalingError(Exception):
 
 
 class TooEarly(SignalingError):
-    """The other peer has not written yet. Most polls hear this, and ask again."""
+    """The other peer has not written yet. Most polls end like this, and the client asks again."""
 
 
 class Unauthorized(SignalingError):

@@ -1,6 +1,8 @@
 """From a function URL's event to Chalice, and back.
 
-The event is in payload format 2.0 (AWS Lambda Developer Guide, "Invoking function URLs").
+Chalice does not know function URLs, but it knows the REST APIs of API Gateway. So this module turns
+the event of a function URL into that of a REST API, and turns Chalice's response back. A function
+URL's event is in payload format 2.0 (AWS Lambda Developer Guide, "Invoking function URLs").
 """
 
 from collections.abc import Callable
@@ -20,7 +22,8 @@ def lambda_handler(app: Callable[[Event, object], Response]) -> Handler:
     """Return the Lambda entry point that serves a Chalice app on a function URL."""
 
     def handler(event: Any, context: object) -> Response:
-        # Lambda hands over any JSON: a test event of the console, or one of another AWS service.
+        # Lambda passes on any JSON: a test event from the console, or an event of another AWS
+        # service, too.
         match event:
             case {"requestContext": {"http": {"method": str()}}}:
                 return to_url_response(app(to_rest_event(event), context))
@@ -31,9 +34,9 @@ def lambda_handler(app: Callable[[Event, object], Response]) -> Handler:
 
 
 def to_rest_event(event: Event) -> Event:
-    """Return what Chalice reads of a REST API's event. Every path leads to our one route.
+    """Return a REST API's event, as far as Chalice reads it. Every path leads to our one route.
 
-    Chalice would raise KeyError for a member that is absent, so even the unused ones are here.
+    Chalice raises KeyError if a member is absent, so the ones that we do not use are here, too.
     """
     method = event["requestContext"]["http"]["method"]
     return {

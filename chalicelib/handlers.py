@@ -2,7 +2,7 @@
 
 A handler reads its fields, makes its call, and returns the reply. It knows nothing of HTTP.
 Each field is checked when it is read. So if several are wrong, the first one that the handler reads
-decides which refusal the client gets. The order is part of no promise.
+decides which refusal the client gets. That order is not part of the protocol and may change.
 """
 
 from collections.abc import Callable
@@ -82,7 +82,7 @@ def handle(
 
 
 def needs_access_key(method: str, request: Request) -> bool:
-    """Whether a request needs an access key, on a server that has some.
+    """Whether a request needs an access key, if the operator has given out any.
 
     A peer who knows a channel's id was invited to it. Everybody else needs a key: to open a
     channel, or to get credentials for the TURN servers.
@@ -104,7 +104,7 @@ def create_data_channel(call: Call) -> Reply:
     if wanted_ttl is not None:
         ttl = min(wanted_ttl, call.services.max_ttl_seconds)
     owner = owner_in(request)
-    # Do this first: if it fails, no channel has been created yet.
+    # Do this before `create`: if it fails, no channel is left behind.
     ice_servers_field = ice_servers_if(wants_ice_servers, call.services)
     channel_id = call.services.channels.create(offer, candidates, ttl, owner)
     reply: Reply = {"channel_id": channel_id, **ice_servers_field}
@@ -193,8 +193,8 @@ def delete_data_channel(call: Call) -> Reply:
 
 def get_ice_servers(call: Call) -> Reply:
     # If the operator requires keys and the request names no channel, `handle` has checked its key.
-    # Every other client has to name a living channel: `text` refuses a request that names none, and
-    # `get` one whose channel is gone.
+    # Every other request has to name a living channel: `text` refuses a request without a
+    # channel_id, and `channels.get` refuses it if the channel is gone.
     was_allowed_by_key = call.services.access_keys is not None and "channel_id" not in call.request
     if not was_allowed_by_key:
         call.services.channels.get(call.request.text("channel_id"))
@@ -209,7 +209,7 @@ def owner_in(request: Request) -> str | None:
 
 
 def wait_for_channel(call: Call, channel_id: str, is_ready: Callable[[Channel], bool]) -> Channel:
-    """Return a channel as soon as it is ready or, when the wait is over, as it is then."""
+    """Return a channel as soon as it is ready, or in any state when the wait is over."""
     channels = call.services.channels
     return waiting.until(
         is_ready,

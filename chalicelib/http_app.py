@@ -39,7 +39,7 @@ def create_app(
     """Return the Chalice application that serves `get_services()`.
 
     `get_services` is called for each request, and may raise StorageUnavailable.
-    `max_wait_seconds` limits how long a client may have its reply held.
+    `max_wait_seconds` limits for how long a reply is held while there is no news for it.
     `cors` is for a server that browsers call without a function URL in between.
     `deadline` ends a request after the longest wait and all of DynamoDB's retries.
     `quiet_polls` counts the polls that need no line in the log. Without it, each request has one.
@@ -76,7 +76,7 @@ def create_app(
         except StorageUnavailable as outage:
             return unavailable(f"{outage.service}: {outage}")
         except OutOfTime:
-            # It was spent on DynamoDB, on SSM, or on both: the alarm does not say which.
+            # The time was spent on DynamoDB, on SSM, or on both: the alarm does not say which.
             return unavailable("out of time")
         return Response(reply, {"Content-Type": "application/json"})
 
@@ -87,7 +87,8 @@ def body_of(request: Any) -> bytes:
     try:
         return bytes(request.raw_body)
     except ValueError as error:
-        # The event says base64 and it is not, or a character has no form in UTF-8.
+        # The event claims that the body is base64 and it is not, or the body has a lone surrogate,
+        # which UTF-8 cannot encode.
         raise SignalingError("body does not decode") from error
 
 
@@ -98,7 +99,7 @@ def bearer_token(authorization: str) -> str | None:
     ('abc', None, None)
     """
     scheme, _, token = authorization.strip().partition(" ")
-    # The scheme has no case (RFC 9110, section 11.1).
+    # The scheme is case-insensitive (RFC 9110, section 11.1).
     if scheme.lower() != "bearer":
         return None
     return token.strip() or None
@@ -107,10 +108,10 @@ def bearer_token(authorization: str) -> str | None:
 def longest_wait_of(lambda_context: Any, max_wait_seconds: float) -> float:
     """Return for how many seconds a reply may be held, at most.
 
-    That is what the operator allows, but never so long that less than REQUEST_SECONDS would be left
-    for everything else before Lambda's timeout.
+    The operator sets the maximum. It is cut if Lambda's timeout is near: everything else that a
+    request does needs REQUEST_SECONDS.
     """
-    # Only if a test or a script calls the app without a context.
+    # Lambda and `chalice local` always pass a context. A test or a script may leave it out.
     if lambda_context is None:
         return max_wait_seconds
     seconds_left = lambda_context.get_remaining_time_in_millis() / 1000

@@ -42,7 +42,7 @@ class IceServers:
         self._now = now
 
     def current(self) -> list[IceServer]:
-        """Return the servers, with new credentials that end TURN_TTL_SECONDS from now.
+        """Return the servers, with new credentials that expire TURN_TTL_SECONDS from now.
 
         Raise ParameterUnavailable if the TURN secret cannot be read, or is empty.
         """

@@ -1,9 +1,9 @@
 """Every number of the service, with its unit in its name and its reason above it.
 
 A full channel fits DynamoDB's limit of 409,600 bytes for an item: 2 descriptions of 32,768 bytes,
-800 candidates of 425 bytes, each with one byte more for its place in the list, and 150 bytes for
-all else: 406,486. These 150 are the names of the attributes, the id, two numbers, and an owner's
-digest of 32 bytes.
+800 candidates of 425 bytes and one more byte each for their places in the list, and 150 bytes for
+everything else make 406,486 bytes. The 150 bytes are the names of the attributes, the id, two
+numbers, and an owner's digest of 32 bytes.
 """
 
 # Two people open a link and connect within minutes. After that, a channel is litter.
@@ -14,8 +14,8 @@ CHANNEL_TTL_SECONDS = 300
 # channel, people's IP addresses included, is gone after a day.
 MAX_TTL_SECONDS = 86_400
 
-# An owner's secret. 16 random bytes cannot be guessed. 64 bytes are 48 random ones in base64, and
-# SHA-256 keeps no more than 32.
+# An owner's secret. 16 random bytes cannot be guessed. 64 bytes are enough for 48 random bytes in
+# base64. A longer secret would be no safer: its SHA-256 digest has 32 bytes.
 MIN_OWNER_BYTES = 16
 MAX_OWNER_BYTES = 64
 
@@ -23,13 +23,13 @@ MAX_OWNER_BYTES = 64
 # further video track about 4 KB.
 MAX_DESCRIPTION_BYTES = 32_768
 
-# A candidate in JSON takes 165 to 210 bytes, a relayed one with IPv6 270. Encrypted and in base64
-# it takes a third more and 40 bytes, 400. The rest is room.
+# A candidate in JSON takes 165 to 210 bytes, and a relayed one with IPv6 takes 270. If it is
+# encrypted and in base64, it takes a third more, plus 40 bytes: 400. The rest is headroom.
 MAX_CANDIDATE_BYTES = 425
 
-# In one channel, from all peers together. A browser gathers 2 to 20, and a host with many
-# interfaces and TURN servers about 60. 800 is what fits in an item beside two full descriptions
-# (see above).
+# The candidates in one channel, from all peers together. A browser gathers 2 to 20, and a host with
+# many interfaces and TURN servers about 60. 800 is what fits in an item beside two full
+# descriptions (see above).
 MAX_CANDIDATES = 800
 
 # Candidates in one request: all those that a host with many interfaces gathers. A condition names
@@ -41,12 +41,12 @@ MAX_BATCH = 64
 MAX_ID_BYTES = 36
 
 # A full description takes 196,608 bytes if each of its bytes is escaped as \u00XX, and 64 full
-# candidates take 27,200 more if none of theirs is. The rest is room. No client escapes every byte
-# of both. A function URL takes 6 MB.
+# candidates without escapes take 27,200 more. The rest is headroom. No client escapes every byte of
+# both. A function URL accepts 6 MB.
 MAX_BODY_BYTES = 262_144
 
-# The outermost object counts, so a request with a list of candidates is two deep. The rest is room
-# for fields of later versions, which this one ignores.
+# The outermost object counts, so a request with a list of candidates is two deep. The rest is
+# headroom for fields of later versions, which this one ignores.
 MAX_DEPTH = 8
 
 # DynamoDB replies within 10 ms. After a hundred times that, a new connection is the quicker way.
@@ -59,9 +59,9 @@ DYNAMODB_READ_TIMEOUT_SECONDS = 1
 # pause up to 5 s longer. Then the deadline of the request ends it: see http_app.
 DYNAMODB_ATTEMPTS = 3
 
-# The time that a request has beside the longest wait: enough for all attempts of one DynamoDB
-# request. While the server holds a reply, it begins its last read about this long before Lambda
-# ends the function, or earlier (timeout_seconds in infra/, 15 s by default).
+# The time that a request has in addition to the longest wait: enough for all attempts of one
+# DynamoDB request. When the wait is over, the last read begins. About this time or more is then
+# left before Lambda ends the function (timeout_seconds in infra/, 15 s by default).
 REQUEST_SECONDS = 9
 
 # SSM replies within 50 ms. All attempts end within 5 s: two of 2 s each, and a pause of up to 1 s.
@@ -75,26 +75,27 @@ INIT_TABLE_SECONDS = 2
 INIT_PARAMETERS_SECONDS = 6
 
 # For how long a key that was removed may still open channels, as long as SSM can be read. Shorter
-# means more reads: each instance of the function reads once per this time.
+# means more reads: each instance of the function reads once in that time.
 PARAMETER_MAX_AGE_SECONDS = 60
 
-# For how long a TURN server accepts the credentials, for example when a call moves to another
-# network. Allocations that are running continue.
+# For how long a TURN server accepts the credentials. A call needs them again when it moves to
+# another network, for example. Allocations that exist by then continue.
 TURN_TTL_SECONDS = 3600
 
-# How long a client may have its reply held, unless the operator says otherwise. docs/operations.md
-# has the costs.
+# For how long the server holds a reply, at most, while there is no news for it, unless the operator
+# sets another time. docs/operations.md has the costs.
 MAX_WAIT_SECONDS = 5.0
 
 # While a reply is held, the pause between two looks at the channel. So news is found 20 ms late on
 # average. The looks cost less than half as much as the function's time, so longer pauses would save
-# little. Pauses that grow would save as little: a client that wants to save money polls.
+# little, and so would pauses that grow. To save money, a client can poll instead of waiting.
 LOOK_AGAIN_SECONDS = 0.03
 
 # An instance counts quick polls for an offer or answer that is not there yet. It writes a line when
-# it has counted this many, and when the first of them is this long ago. Then the lines of polls
-# cost a hundredth of what they would cost otherwise, and the metrics are at most a minute late as
-# long as requests come. If the instance ends before that, the log misses at most this many polls.
+# it has counted MAX_QUIET_POLLS, or if the first of them was QUIET_SECONDS ago. So the log lines of
+# polls cost a hundredth of what they would cost otherwise, and the metrics are at most a minute
+# late as long as requests come. If the instance ends before it has written the line, the log misses
+# at most MAX_QUIET_POLLS polls.
 MAX_QUIET_POLLS = 100
 QUIET_SECONDS = 60
 

@@ -1,7 +1,7 @@
-"""The owner of a channel: the one client whose writes the channel takes, if it has an owner.
+"""The owner of a channel. If a channel has an owner, only the owner can write to it.
 
 The client that creates a channel may name a secret. From then on, every write to the channel has to
-bring the same secret. Reads need none. The owner never changes while the channel exists.
+bring the same secret. Reads need no secret. The owner never changes while the channel exists.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ HAS_NO_OTHER_OWNER = f"({HAS_NO_OWNER} OR {OWNER_DIGEST} = :owner)"
 
 
 class Writer(NamedTuple):
-    """Who sends a write: the digest of the secret that came with it, None if none came.
+    """The sender of a write. `digest` is that of the secret that came with it, None without one.
 
     `condition` and `condition_values` go into the write, so that DynamoDB compares the digests and
     decides. `is_stranger_to` and `refusal` only explain a write that DynamoDB has refused.
@@ -54,7 +54,7 @@ class Writer(NamedTuple):
         return {":owner": {"B": self.digest}}
 
     def is_stranger_to(self, stored: Item) -> bool:
-        """Whether a stored channel has an owner, who is not this writer."""
+        """Whether a stored channel has an owner, and this writer is somebody else."""
         if OWNER_DIGEST not in stored:
             return False
         return not hmac.compare_digest(stored[OWNER_DIGEST]["B"], self.digest or b"")

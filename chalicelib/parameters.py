@@ -1,4 +1,4 @@
-"""One parameter of AWS Systems Manager (SSM), kept for a while.
+"""A parameter of AWS Systems Manager (SSM), cached in memory.
 
 This module is imported only by a server that has parameters.
 """
@@ -26,9 +26,10 @@ class Parameter:
 
     Several threads may read it. If two of them find it old at once, it is read twice.
 
-    `get_client` returns boto3's client for SSM. `now` returns the Unix time in seconds. It is not
-    the monotonic clock, which stands still in a snapshot of Lambda SnapStart: a value from the
-    time of the snapshot would then seem to be new, and a key that was removed since would be good.
+    `get_client` returns boto3's client for SSM. `now` returns the Unix time in seconds. A monotonic
+    clock would be wrong here: it stands still in a snapshot of Lambda SnapStart. So a value from
+    the time of the snapshot would seem to be new, and an access key that was removed since then
+    would still work.
     """
 
     def __init__(
@@ -47,7 +48,7 @@ class Parameter:
         PARAMETER_MAX_AGE_SECONDS later. Raise ParameterUnavailable if there is no last value, or if
         the parameter has been deleted.
         """
-        # Looked up once, since another thread may change it at any time.
+        # Look it up only once: another thread may change it between the check and the return.
         last_value = self._value
         if last_value is not None and not self._is_old():
             return last_value
@@ -66,7 +67,7 @@ class Parameter:
 
     def _is_old(self) -> bool:
         age = self._now() - self._tried_at
-        # Below 0, the clock was set back, and the age is not known.
+        # A negative age means that the clock was set back. Then the real age is unknown.
         return not 0 <= age < limits.PARAMETER_MAX_AGE_SECONDS
 
     def _ask_ssm(self) -> str:

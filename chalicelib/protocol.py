@@ -14,9 +14,9 @@ TOO_DEEP = f"body must be nested at most {MAX_DEPTH} deep"
 class Request:
     """The fields of one request, each checked when it is read.
 
-    Each method raises SignalingError if the field has another type than the method returns, or
-    breaks the limits in its docstring. `text` also raises it if the field is missing. The message
-    names the field.
+    Each method raises SignalingError if the field does not have the type or the size that the
+    method's docstring describes. `text` also raises it if the field is missing. The message names
+    the field.
 
     >>> request = parse(b'{"method": "get_offer", "since": 2}')
     >>> request.text("method"), request.whole_number("since"), "wait" in request
@@ -36,7 +36,7 @@ class Request:
         return checked_text(self._fields[field], field, max_bytes, min_bytes)
 
     def texts(self, field: str, max_bytes: int) -> list[str]:
-        """Return a list of at most MAX_BATCH such strings; an empty one if the field is absent."""
+        """Return a list of at most MAX_BATCH strings of 1 to `max_bytes` bytes; [] if absent."""
         values = self._fields.get(field, [])
         if not isinstance(values, list) or len(values) > MAX_BATCH:
             raise SignalingError(f"{field} must be a list of at most {MAX_BATCH} strings")
@@ -85,8 +85,8 @@ def parse(body: bytes) -> Request:
     except RecursionError as error:
         raise SignalingError(TOO_DEEP) from error
     except ValueError as error:
-        # Not UTF-8, not JSON, a name that stands twice, NaN or Infinity, or a number of more than
-        # 4,300 digits.
+        # Not UTF-8, not JSON, a name that appears twice, NaN or Infinity, or a whole number of more
+        # than 4,300 digits, which Python refuses to read.
         raise SignalingError(NOT_JSON) from error
     # json.loads has a limit too, but which one depends on the version of Python.
     if is_nested_deeper(value, MAX_DEPTH):
@@ -97,7 +97,7 @@ def parse(body: bytes) -> Request:
 
 
 def object_of_unique_names(members: list[tuple[str, object]]) -> dict[str, object]:
-    """Return a JSON object. Refuse a name that stands twice: parsers differ on which one counts."""
+    """Return a JSON object. Refuse a name that appears twice: parsers differ on which counts."""
     fields = dict(members)
     if len(fields) < len(members):
         raise ValueError("a name stands twice")

@@ -4,7 +4,7 @@ CloudWatch makes its metrics from these lines. Nothing in them comes from a clie
 one of ours or "unknown", and the outcome is "done" or a sentence of ours.
 
 On Lambda, quick polls for an offer or answer that is not there yet are counted instead: see
-QuietPolls. A `get_candidates` without news has its line.
+QuietPolls. A `get_candidates` without news still gets a line.
 """
 
 import logging
@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 
 class QuietPolls:
-    """Counts the polls that have found no offer or answer, and of which no line is written.
+    """Counts the polls that have found no offer or answer, and for which no line is written.
 
     A peer that waits for the other one polls. A line for each poll would cost nearly as much as
     its request. So the next line that is written says how many polls there were since the last one.
@@ -104,7 +104,8 @@ class Line:
         logger.info("request", extra=facts)
 
     def _is_quick_poll(self, seconds: float) -> bool:
-        # A held reply has read several times. It is rare and dear enough for a line.
+        # A request whose reply was held has read several times. Such requests are rare, and each is
+        # expensive enough for a line.
         was_held = self._dynamodb_calls > 1
         return self.is_too_early and not was_held and seconds < limits.SLOW_POLL_SECONDS
 
@@ -122,7 +123,7 @@ def begin(quiet_polls: QuietPolls | None = None) -> Line:
 
 
 def current() -> Line:
-    """Return the line of the request at hand. Outside a request, it is never written."""
+    """Return the line of the current request; outside a request, one that is never written."""
     return _current_line.get(None) or Line()
 
 

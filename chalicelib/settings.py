@@ -1,7 +1,7 @@
 """The settings of a deployment: every environment variable that the server reads, read once.
 
-Terraform sets them in infra/, and docs/operations.md has a table of them. What is not set has the
-default below, and with nothing set this is the development server of `make run`.
+Terraform sets them in infra/, and docs/operations.md has a table of them. A variable that is not
+set has the default below. With none set, the server is the development server of `make run`.
 """
 
 import math
@@ -18,8 +18,8 @@ class SettingsError(ValueError):
 class Settings(NamedTuple):
     """What an operator can choose, and what Lambda says about where the server runs.
 
-    A NamedTuple, as all values of the server are: Python makes its class ten times faster than a
-    frozen dataclass, which would take half a millisecond of each cold start.
+    A NamedTuple, like all value types of the server: Python creates such a class ten times faster
+    than a frozen dataclass, which would add half a millisecond to each cold start.
 
     >>> Settings.from_environment({"TABLE_NAME": "channels", "STUN_URLS": "stun:a.example"})
     Settings(on_lambda=False, snap_start=False, table_name='channels', ...)
@@ -38,10 +38,11 @@ class Settings(NamedTuple):
     # of DynamoDB in this process.
     dynamodb_endpoint: str | None = None
 
-    # How long a client may have its reply held, in seconds. 0 turns holding off.
+    # For how many seconds the server holds a reply, at most, while there is no news for it. 0 turns
+    # holding off.
     max_wait_seconds: float = limits.MAX_WAIT_SECONDS
 
-    # For how long a channel may live, in seconds, if its creator asks for a longer life.
+    # The longest life of a channel, in seconds, that its creator can ask for.
     max_ttl_seconds: int = limits.MAX_TTL_SECONDS
 
     # The SSM parameter that holds the digests of the access keys. None lets everybody in.
@@ -106,8 +107,8 @@ def _longest_ttl(environment: Mapping[str, str], variable: str, default: int) ->
     text = environment.get(variable)
     if text is None:
         return default
-    # A channel lives CHANNEL_TTL_SECONDS without asking. A lower maximum would promise what it
-    # cannot keep.
+    # A channel lives CHANNEL_TTL_SECONDS if its creator does not ask for a time. So a lower maximum
+    # would not be a maximum.
     least = limits.CHANNEL_TTL_SECONDS
     refusal = SettingsError(
         f"{variable} must be a whole number of seconds from {least}, not {text!r}"

@@ -1,4 +1,4 @@
-"""Holding a reply until there is news: looking again and again."""
+"""Holds a reply until there is news, by reading again and again."""
 
 import time
 from collections.abc import Callable
@@ -17,10 +17,10 @@ def until(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Seen:
-    """Look until what is seen is ready, or `seconds` are over. Return what was seen last.
+    """Read until the result is ready, or until `seconds` are over. Return the last result.
 
-    The first look is a `read`, and so is the one at the very end of the wait. Those in between are
-    a `glance`, which is cheaper, but may see a state that is a moment old.
+    The first call is `read()`, and so is the last one when the wait is over. The calls in between
+    are `glance()`, which is cheaper but may return a state that is a moment old.
 
     >>> channels = Channels(Table(open_client(), "peerpost"))
     >>> channel_id = "1c5ca5a5-6f0b-4c55-8b9a-3ad1e1b58f0e"

@@ -1,6 +1,7 @@
 """A table for `chalice local` that is made for you.
 
-It is in this process, which needs no account, no Docker and no Java, or in an engine that you run.
+By default it is in the memory of this process, and needs no account, no Docker and no Java. If you
+run a DynamoDB engine yourself, such as DynamoDB Local, it can be in that one.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ ANY_KEYS = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}  # n
 def open_table(endpoint: str | None) -> Table:
     """Return a table in memory or, if there is an endpoint, in the engine that listens there.
 
-    Raise StorageUnavailable if the engine does not serve. It may not be up yet.
+    Raise StorageUnavailable if the engine does not answer. It may still be starting.
     """
     if endpoint is None:
         return in_memory()
@@ -58,8 +59,8 @@ def create_table(client: DynamoDBClient, table_name: str) -> None:
 
 def in_memory() -> Table:
     """Return a table of moto, in this process."""
-    # moto intercepts only calls to AWS's own endpoints. This names one, so that nobody has to find
-    # out whether a setting of the developer's could send our calls elsewhere.
+    # moto intercepts only calls to AWS's own endpoints. The client gets one explicitly, so that no
+    # setting of the developer's can send its calls elsewhere.
     endpoint = f"https://dynamodb.{ANY_REGION}.amazonaws.com"
     # From here on, moto intercepts all calls of this process to AWS, those to SSM too. Our client
     # has its own keys, so moto need not put its own into the environment.
@@ -75,8 +76,8 @@ def in_memory() -> Table:
 def at_endpoint(endpoint: str) -> DynamoDBClient:
     """Return a client for an engine. The endpoint is explicit, so that no setting overrides it."""
     session = boto3.Session()
-    # DynamoDB Local keeps other tables for each key and region. So with the developer's own, if
-    # there are any, the developer's other tools see this table.
+    # DynamoDB Local keeps separate tables for each key and region. So use the developer's own, if
+    # there are any: then the developer's other tools see this table, too.
     keys = {} if session.get_credentials() else ANY_KEYS
     return open_client(endpoint, region_name=session.region_name or ANY_REGION, **keys)
 
@@ -85,7 +86,8 @@ def at_endpoint(endpoint: str) -> DynamoDBClient:
 def without_aws_settings() -> Iterator[None]:
     """Hide the developer's AWS settings from what is opened in this block.
 
-    boto3 fails, for example, for a profile that does not exist, even if it needs nothing of it.
+    For example, boto3 fails if AWS_PROFILE names a profile that does not exist, even if it needs
+    nothing from that profile.
     """
     hidden = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
     no_files = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}

@@ -24,14 +24,14 @@ def speed_up() -> None:
     # -1 buffers the reply, so that its headers and body leave in one TCP segment. In two segments,
     # Nagle's algorithm and the delayed acknowledgement add 44 ms to each request.
     ChaliceRequestHandler.wbufsize = -1
-    # A client that asks for a "100 Continue" waits a second for it, if it stays in that buffer.
+    # A "100 Continue" must not stay in that buffer: its client would wait a second.
     ChaliceRequestHandler.handle_expect_100 = continue_at_once
     # With the default of 5 waiting connections, the sixth browser is turned away for a second.
     ThreadedHTTPServer.request_queue_size = 128
 
 
 def continue_at_once(handler: ChaliceRequestHandler) -> bool:
-    """Send a "100 Continue" and do not keep it back."""
+    """Send a "100 Continue" at once, and do not leave it in the buffer."""
     may_continue: bool = super(ChaliceRequestHandler, handler).handle_expect_100()
     handler.wfile.flush()
     return may_continue
@@ -69,7 +69,7 @@ def also_on_ipv6(server: ThreadedHTTPServer, poll_interval: float) -> Iterator[N
         return
     print(f"Serving on http://[::1]:{port}", flush=True)
     with other:
-        # The method of the base class: this class's own has become `serve_on_both`.
+        # Take the method of the base class: that of ThreadedHTTPServer is `serve_on_both` by now.
         serve = super(ThreadedHTTPServer, other).serve_forever
         threading.Thread(target=serve, args=(poll_interval,), daemon=True).start()
         try:
