@@ -103,10 +103,10 @@ def build_services(table: Table, parameters: Parameters, settings: Settings) -> 
         read_digests = parameters[settings.access_keys_parameter].read
         access_keys = AccessKeys(read_digests)
     return Services(
-        Channels(table),
-        access_keys,
-        ice_servers_of(settings, parameters),
-        settings.max_ttl_seconds,
+        channels=Channels(table),
+        access_keys=access_keys,
+        ice_servers=ice_servers_of(settings, parameters),
+        max_ttl_seconds=settings.max_ttl_seconds,
     )
 
 

@@ -67,14 +67,14 @@ class ChannelUpdate(NamedTuple):
         The condition names each of them, so that none is stored twice: DynamoDB has no "append what
         is missing".
         """
-        candidates = {
+        candidate_values = {
             f":c{number}": {"S": candidate} for number, candidate in enumerate(self.candidates)
         }
         conditions = [CHANNEL_IS_ALIVE, self.writer.condition()]
         if self.condition is not None:
             conditions.append(self.condition)
         conditions.append(HAS_ROOM)
-        conditions += [f"NOT contains(candidate, {name})" for name in candidates]
+        conditions += [f"NOT contains(candidate, {name})" for name in candidate_values]
 
         assignments = ["candidate = list_append(candidate, :new)"]
         assignments += [f"{name} = :{name}" for name in self.attributes]
@@ -82,8 +82,8 @@ class ChannelUpdate(NamedTuple):
         values = {
             ":now": {"N": str(self.now)},
             ":room": {"N": str(limits.MAX_CANDIDATES - len(self.candidates))},
-            ":new": {"L": list(candidates.values())},
-            **candidates,
+            ":new": {"L": list(candidate_values.values())},
+            **candidate_values,
             **self.writer.condition_values(),
             **{f":{name}": value for name, value in self.attributes.items()},
         }

@@ -82,7 +82,7 @@ class Channels:
         secret, without which nobody can write to the channel from now on.
         """
         channel_id = str(uuid.uuid4())
-        expire_time = self._seconds() + ttl_seconds
+        expire_time = self._unix_seconds() + ttl_seconds
         item = channel_item(channel_id, expire_time, candidates)
         item |= Writer.with_secret(owner).attributes()
         if offer is not None:
@@ -100,7 +100,7 @@ class Channels:
     def get(self, channel_id: str) -> Channel:
         """Return a channel, with every write that has been acknowledged so far."""
         item = self._table.get(key_of(channel_id))
-        if not is_alive(item, self._seconds()):
+        if not is_alive(item, self._unix_seconds()):
             raise SignalingError("no such channel")
         return channel_in(item)
 
@@ -112,7 +112,7 @@ class Channels:
         running. A `get` does not guarantee more than that, either.
         """
         item = self._table.glance(key_of(channel_id))
-        if not is_alive(item, self._seconds()):
+        if not is_alive(item, self._unix_seconds()):
             # The channel is gone, or so new that not every replica has it.
             return self.get(channel_id)
         return channel_in(item)
@@ -169,7 +169,7 @@ class Channels:
         the `create` that made the channel could bring it back. DynamoDB's TTL deletes it later.
         By then, no copy of a `create` is on its way any more.
         """
-        now = self._seconds()
+        now = self._unix_seconds()
         # Expired for so long that even an instance whose clock is behind sees it as expired.
         erased = channel_item(channel_id, now - limits.CHANNEL_TTL_SECONDS)
         writer = Writer.with_secret(owner)
@@ -204,7 +204,7 @@ class Channels:
         what happens when two peers write at the same time, and when a reply is lost.
         """
         # All rounds use the same time, so that `revised` judges by the one that DynamoDB was given.
-        now = self._seconds()
+        now = self._unix_seconds()
         writer = Writer.with_secret(owner)
         update = ChannelUpdate(channel_id, now, unique(candidates), attributes, condition, writer)
         while True:
@@ -217,7 +217,7 @@ class Channels:
                 if update.is_empty():
                     return failure.item
 
-    def _seconds(self) -> int:
+    def _unix_seconds(self) -> int:
         return int(self._now())
 
 

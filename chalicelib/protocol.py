@@ -100,7 +100,7 @@ def object_of_unique_names(members: list[tuple[str, object]]) -> dict[str, objec
     """Return a JSON object. Refuse a name that appears twice: parsers differ on which counts."""
     fields = dict(members)
     if len(fields) < len(members):
-        raise ValueError("a name stands twice")
+        raise ValueError("a name appears twice")
     return fields
 
 

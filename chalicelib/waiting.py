@@ -32,11 +32,11 @@ def until(
     ... )
     Channel(offer='v=0 ...', answer='v=0 ...', candidates=[])
     """
-    over = clock() + seconds
+    end = clock() + seconds
     seen = read()
-    if is_ready(seen) or clock() >= over:
+    if is_ready(seen) or clock() >= end:
         return seen
-    while (seconds_left := over - clock()) > LOOK_AGAIN_SECONDS:
+    while (seconds_left := end - clock()) > LOOK_AGAIN_SECONDS:
         sleep(LOOK_AGAIN_SECONDS)
         seen = glance()
         if is_ready(seen):
