@@ -19,7 +19,8 @@ import { clientFor } from "./signaling-client.js";
  * @property {string} [addressId] The address to follow, instead of a channel.
  * @property {string} [guest] The guest id at an address. If a guest connects again with the same id, the new connection
  *   replaces the earlier one.
- * @property {import("./sealer.js").Key} [key] Seals everything. The other peer needs the same one.
+ * @property {import("./sealer.js").Key} [key] Encrypts the offer, the answer and the candidates. The other
+ *   peer needs the same key.
  * @property {AbortSignal} [signal] Ends the exchange at once.
  * @property {(channelId: string) => void} [onChannel] Called with the id of the channel that was opened.
  * @property {(step: Step, detail: any) => void} [onProgress] Called at each step, for a timeline.

@@ -30,13 +30,13 @@ import { ANSWER_EXISTS, LINK_IS_USED, NO_ANSWER_YET, NO_OFFER_YET } from "./sent
  */
 
 /**
- * What an exchange and its parts have in common.
+ * The objects that an exchange and its parts share.
  *
  * @typedef {object} Parts
  * @property {RTCPeerConnection} peerConnection
  * @property {import("./signaling-client.js").SignalingClient} client
  * @property {import("./sealer.js").Envelope} sealer
- * @property {AbortController} end Ends everything that the exchange has begun, with the reason.
+ * @property {AbortController} end Is aborted, with the reason, to end everything that the exchange has begun.
  * @property {(step: import("./connect.js").Step, detail?: object) => void} report
  * @property {import("./pace.js").Pace} [pace] How often to read. Channels may share it.
  * @property {boolean} [isThere] Whether the server has replied already.

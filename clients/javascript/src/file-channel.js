@@ -6,9 +6,10 @@ import { ALIVE_MS, BUFFER_LOW_BYTES } from "./limits.js";
 /** @typedef {import("./file-message.js").FileMessage} FileMessage */
 
 /**
- * @typedef {object} End One of the two ends of a data channel: a sender or a receiver of files.
- * @property {(message: FileMessage) => boolean} take Takes a message, and returns whether it was one for this end.
- * @property {(chunk: ArrayBuffer) => boolean} takeBytes Takes content, and returns whether this end expects any.
+ * @typedef {object} End The user of the data channel on this side: a sender or a receiver of files.
+ * @property {(message: FileMessage) => boolean} take Handles a message. Returns false if this side does not expect it.
+ * @property {(chunk: ArrayBuffer) => boolean} takeBytes Handles content. Returns false if this side does not
+ *   expect any.
  * @property {(problem: string) => void} stop Called once, when the channel is closed or the other peer breaks the
  *   protocol.
  */

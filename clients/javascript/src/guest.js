@@ -20,7 +20,7 @@ export class Guest {
   #guest;
   #parts;
   #poller;
-  /** Ends everything, with the reason. */
+  /** Is aborted, with the reason, to end everything. */
   #end = new AbortController();
   /** @type {Set<string>} The ids of the doors that were tried. */
   #tried = new Set();

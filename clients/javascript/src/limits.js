@@ -23,22 +23,24 @@ export const MAX_TRIES = 8;
 // are done: give up after about two minutes.
 export const MAX_TRIES_BUSY = 20;
 
-// A browser has its first candidate after 4 ms, and those of other interfaces right after it, so stop waiting after
-// QUIET_MS without another one. A peer that has no candidate after GATHERING_MS relies on STUN and TURN servers, which
-// reply later or never. Never wait for the end of gathering.
+// A browser finds its first candidate after 4 ms, and those of other network interfaces right after it. So stop waiting
+// if QUIET_MS pass without another candidate. A peer that has no candidate after GATHERING_MS relies on STUN and TURN
+// servers, which reply later or never. Never wait for the end of gathering.
 export const QUIET_MS = 7;
 export const GATHERING_MS = 200;
 // STUN and TURN servers reply one after another. Their candidates are sent together.
 export const BATCH_MS = 20;
 // With ICE servers there are late candidates, and a peer that is not connected after this time needs them.
 export const LATE_MS = 50;
-// Without ICE servers there are usually no late candidates, and peers that are about to connect need not read any.
+// Without ICE servers there are usually no late candidates, so a peer reads them only if it is not connected after this
+// time.
 export const UNLIKELY_MS = 2000;
-// Our own candidates would end a read that is held already, so write them first if they come within this time.
+// Writing our candidates would end a read of ours that the server already holds, so write them first if they are found
+// within this time.
 export const OWN_MS = 250;
 // Try new candidates before asking for more: a connectivity check and DTLS take a round trip each.
 export const SETTLE_MS = 300;
-// Two peers that have each other's description and no candidate of the other after this time will not get any.
+// If a peer has the other peer's description, but no candidate of it after this time, none will arrive.
 export const IDLE_MS = 60_000;
 // Closing an RTCPeerConnection fires no event, so check this often. In a background page, the browser allows only one
 // check a second.

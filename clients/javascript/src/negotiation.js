@@ -1,4 +1,7 @@
-/** Later negotiation, peer to peer: perfect negotiation (W3C WebRTC, section 10.7) over a data channel of its own. */
+/**
+ * Negotiation after the first offer and answer: perfect negotiation (W3C WebRTC, section 10.7), peer to peer over a data
+ * channel of its own.
+ */
 
 // Both peers create the channel with this number, so that it opens without a message. Every browser's SCTP has this
 // stream from the start.

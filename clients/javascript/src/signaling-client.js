@@ -22,7 +22,10 @@ import { NO_SUCH_CHANNEL } from "./sentences.js";
  *   server that does not know `since` returns neither.
  */
 
-/** @typedef {{ owner?: string }} Owned The secret of the channel's creator, without which nobody can write to the channel. */
+/**
+ * @typedef {{ owner?: string }} Owned The secret of the channel's owner. Once a channel has one, every write to it
+ *   needs the secret.
+ */
 
 /** @typedef {{ iceServers?: boolean }} Asking Whether the reply should contain the server's ICE servers. */
 /** @typedef {{ ice_servers?: RTCIceServer[] }} IceServers Absent if not asked for or not configured. */
