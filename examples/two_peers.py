@@ -3,7 +3,7 @@
     python examples/two_peers.py [URL]
 
 The offerer opens a channel and starts the answerer with the channel's id, as if somebody had sent a link.
-Once they are connected, they talk directly: the messages that they print have crossed their data channel.
+Once they are connected, they talk directly: the messages that they print have arrived through their data channel.
 """
 
 import argparse

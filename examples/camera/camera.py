@@ -1,9 +1,9 @@
-"""A camera that waits at one address. Everyone who opens its link sees the picture, any number at once.
+"""A camera that sends live video to everyone who opens its link, to any number of people at the same time.
 
     python camera.py                            a generated picture with a clock
     python camera.py --device /dev/video0       a real camera
 
-The address is kept in a file. After a restart, the camera goes on there, and the link stays the same.
+The link's address is kept in a file, so that the link stays the same after a restart.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from peerpost import Address, PeerpostError, listen
 SERVER = "http://127.0.0.1:8000/"
 PAGE = "http://127.0.0.1:8080/examples/camera/viewer.html"
 
-# FFmpeg draws this one: https://ffmpeg.org/ffmpeg-filters.html describes testsrc2 and others.
+# FFmpeg generates this picture: https://ffmpeg.org/ffmpeg-filters.html describes testsrc2 and others.
 GENERATED_PICTURE = "testsrc2=size=640x360:rate=15"
 
 
@@ -32,7 +32,7 @@ def open_picture(options: argparse.Namespace) -> MediaStreamTrack:
     else:
         player = MediaPlayer(GENERATED_PICTURE, format="lavfi")
     if player.video is None:
-        raise SystemExit(f"{options.device} has no picture")
+        raise SystemExit(f"{options.device} has no video")
     return player.video
 
 
@@ -64,9 +64,9 @@ async def serve(options: argparse.Namespace) -> None:
     viewers: list[RTCPeerConnection] = []
 
     def new_connection(configuration: RTCConfiguration) -> RTCPeerConnection:
-        """Return a connection for the next viewer. It waits there until somebody comes."""
+        """Return a connection for the next viewer. It waits until somebody opens the link."""
         connection = RTCPeerConnection(configuration)
-        # A viewer whose network is slow gets fewer pictures, but not older ones.
+        # A viewer whose network is slow gets fewer frames, but their frames are not delayed.
         connection.addTransceiver(relay.subscribe(picture, buffered=False), "sendonly")
 
         @connection.on("connectionstatechange")
@@ -94,7 +94,7 @@ async def serve(options: argparse.Namespace) -> None:
                     await peer.replaces.close()
                 viewers = [viewer for viewer in viewers if viewer.connectionState != "closed"]
                 viewers.append(peer.connection)
-                print(f"A viewer has come. There are {len(viewers)} now.", flush=True)
+                print(f"A viewer is connected. Viewers: {len(viewers)}.", flush=True)
     finally:
         # Viewers notice this at once, and wait for the camera to come back.
         await asyncio.gather(*(viewer.close() for viewer in viewers))
@@ -110,14 +110,14 @@ def main() -> None:
     parser.add_argument("--format", help="FFmpeg's name for this kind of device, for example v4l2")
     parser.add_argument("--address-file", type=Path, default="camera-address.json", help="default: %(default)s")
     options = parser.parse_args()
-    # Service managers stop a program with SIGTERM. Some shells start one so that it ignores Ctrl-C, or SIGINT.
+    # Service managers stop a program with SIGTERM. Some shells make a program ignore SIGINT, the signal of Ctrl-C.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, stop)
     try:
         with suppress(KeyboardInterrupt):
             asyncio.run(serve(options))
     except (OSError, FFmpegError, PeerpostError) as error:
-        raise SystemExit(f"The camera cannot go on: {error}") from None
+        raise SystemExit(f"The camera had to stop: {error}") from None
     print("The camera has stopped.")
 
 

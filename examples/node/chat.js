@@ -1,4 +1,4 @@
-/** A chat between two peers. This code is the same in Node and in browsers: only `peer` comes from elsewhere. */
+/** A chat between two peers. This code is the same in Node and in browsers. Only `peer`, an RTCPeerConnection, differs. */
 
 import { connect, createKey, createLink, parseLink } from "peerpost";
 
@@ -17,7 +17,7 @@ export async function invite(peer, { server, page, onLink, onOpen }) {
 /** Follow a link, and chat with the peer that has made it. */
 export async function follow(peer, { server, link, onOpen }) {
   peer.ondatachannel = ({ channel }) => {
-    // It depends on the implementation whether the channel is open by now.
+    // In some implementations of WebRTC, the channel is already open here.
     if (channel.readyState === "open") onOpen(channel);
     else channel.onopen = () => onOpen(channel);
   };

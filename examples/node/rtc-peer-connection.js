@@ -1,9 +1,9 @@
-/** An RTCPeerConnection for Node, made of the same WebRTC library that is in Chromium. */
+/** An RTCPeerConnection for Node, with the same WebRTC library as Chromium. */
 
 import wrtc from "@roamhq/wrtc";
 
 export class RTCPeerConnection extends wrtc.RTCPeerConnection {
-  /** Browsers make the description themselves if they are given none. @roamhq/wrtc needs this method for that. */
+  /** Without an argument, browsers create the description themselves. @roamhq/wrtc does not, so this method does it. */
   async setLocalDescription(description) {
     await super.setLocalDescription(description ?? (await this.#nextDescription()));
   }

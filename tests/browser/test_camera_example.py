@@ -135,7 +135,7 @@ def test_a_camera_that_is_stopped_ends_without_an_error_and_its_viewer_is_told(p
 
         camera.process.terminate()
 
-        assert camera.output == "A viewer has come. There are 1 now.\nThe camera has stopped.\n"
+        assert camera.output == "A viewer is connected. Viewers: 1.\nThe camera has stopped.\n"
         assert camera.process.returncode == 0
         expect_to_say(viewer, AWAY)
 
@@ -144,7 +144,7 @@ def test_a_camera_stops_when_its_device_gives_no_more_pictures(place: Place, vie
     with place.camera("--device", "testsrc2=duration=1", "--format", "lavfi") as camera:
         viewer = view(camera.link)
 
-        assert camera.output == "A viewer has come. There are 1 now.\nThe camera has stopped.\n"
+        assert camera.output == "A viewer is connected. Viewers: 1.\nThe camera has stopped.\n"
         expect_to_say(viewer, AWAY)
 
 
@@ -162,7 +162,7 @@ def test_a_missing_device_or_server_is_reported_in_one_line(place: Place, option
         output, _ = process.communicate(timeout=SECONDS)
 
     assert process.returncode == 1
-    assert output.startswith("The camera cannot go on: ")
+    assert output.startswith("The camera had to stop: ")
     assert output.count("\n") == 1
 
 
