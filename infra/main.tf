@@ -1,5 +1,5 @@
-# A thin root: it chooses the provider's settings, and passes every variable on to the module.
-# The region and the credentials come from the usual AWS environment.
+# This root module only declares the provider, and passes every variable on to the module.
+# The provider reads the region and the credentials from the environment, as the AWS command-line tools do.
 provider "aws" {}
 
 module "peerpost" {

@@ -55,7 +55,7 @@ variable "max_read_units" {
 }
 
 variable "max_ttl_seconds" {
-  description = "For how many seconds a channel may live if its creator asks for a longer life; 300 turns long-lived channels off."
+  description = "The longest life in seconds that a client may request for a channel. 300, the usual life, turns long-lived channels off."
   type        = number
   default     = null
 }

@@ -23,7 +23,7 @@ resource "aws_iam_role" "this" {
   })
 
   # When the name changes, the function moves to the new role before the old one is deleted.
-  # Not for the policy: Terraform would then also create a new table before it deletes the old one, and their names would clash.
+  # Do not set this for the policy, too: Terraform would then also create a new table before it deletes the old one, and their names would clash.
   lifecycle {
     create_before_destroy = true
   }
@@ -37,21 +37,21 @@ resource "aws_iam_role_policy" "this" {
     Version = "2012-10-17"
     Statement = concat([
       {
-        # The calls of chalicelib/channels.py and no other; a test compares the two lists.
+        # Exactly the calls that chalicelib/dynamodb.py makes. A test compares this list with the operations in the package.
         Sid      = "Channels"
         Effect   = "Allow"
         Action   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
         Resource = var.table_arn
       },
       {
-        # No logs:CreateLogGroup: Terraform makes the group, with a retention, and a deleted group stays deleted.
+        # Not logs:CreateLogGroup, because Terraform creates the group with its retention, and a deleted group must stay deleted.
         Sid      = "Logs"
         Effect   = "Allow"
         Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
         Resource = "${var.log_group_arn}:*"
       },
       ],
-      # No kms:Decrypt: everyone who may read a SecureString through SSM may use its default key through SSM.
+      # Not kms:Decrypt, because whoever may read a SecureString through SSM may also use the default key for it.
       [for arns in [local.parameter_arns] : {
         Sid      = "Parameters"
         Effect   = "Allow"

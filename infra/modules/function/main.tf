@@ -1,7 +1,7 @@
 locals {
   public = var.authorization_type == "NONE"
 
-  # A feature whose variable is not set is off, and the function's start loads nothing for it.
+  # If a feature's variable is not set, the feature is off, and the function does not load its code at the start.
   optional = {
     ACCESS_KEYS_PARAMETER = var.access_keys_parameter
     STUN_URLS             = join(" ", var.stun_urls)
@@ -9,13 +9,13 @@ locals {
     TURN_URLS             = join(" ", var.turn_urls)
   }
 
-  # A page that signs its requests sends these headers beside authorization.
+  # A page that signs its requests sends these headers in addition to authorization.
   signing_headers = ["x-amz-content-sha256", "x-amz-date", "x-amz-security-token"]
 }
 
 resource "aws_cloudwatch_log_group" "this" {
   #checkov:skip=CKV_AWS_158:Encrypted with CloudWatch's own key; the function logs no session description, no candidate and no address.
-  #checkov:skip=CKV_AWS_338:Retention is a choice of the deployment; a year of logs is more than a signaling server's operator needs, and data to protect.
+  #checkov:skip=CKV_AWS_338:The operator chooses the retention; a year of logs is more than a signaling server needs, and would have to be protected.
 
   name              = "/aws/lambda/${var.name}"
   retention_in_days = var.log_retention_days
@@ -25,8 +25,8 @@ resource "aws_cloudwatch_log_group" "this" {
 resource "aws_lambda_function" "this" {
   #checkov:skip=CKV_AWS_116:Every call is a synchronous URL request; a dead letter queue serves asynchronous ones only.
   #checkov:skip=CKV_AWS_117:The function talks to DynamoDB and SSM only; a VPC would add an endpoint to pay for and protect nothing.
-  #checkov:skip=CKV_AWS_173:The environment holds names and no secret, whose place is SSM; Lambda encrypts it with its own key.
-  #checkov:skip=CKV_AWS_272:The package is built and applied by whoever deploys; a signing profile guards against uploads that only the same person can make.
+  #checkov:skip=CKV_AWS_173:The environment holds names but no secrets, which are in SSM; Lambda encrypts the environment with its own key.
+  #checkov:skip=CKV_AWS_272:Whoever deploys also builds the package, so a signing profile would only protect against the same person's uploads.
 
   function_name                  = var.name
   description                    = "WebRTC signaling over one HTTP POST"
@@ -56,8 +56,8 @@ resource "aws_lambda_function" "this" {
     )
   }
 
-  # Both levels are set, because AWS fills in what is left out and the next plan would want to remove it.
-  # WARN leaves out Lambda's own two lines for each request, which would cost more than the request does; the metrics hold the same numbers.
+  # Set both levels: AWS would fill in a missing one, and the next plan would try to remove it.
+  # WARN leaves out the two lines that Lambda itself logs for each request. They would cost more than the request, and the metrics hold the same numbers.
   logging_config {
     application_log_level = "INFO"
     log_format            = "JSON"
@@ -73,12 +73,12 @@ resource "aws_lambda_function" "this" {
     }
   }
 
-  # A trace begins only where the caller began one; the role needs no X-Ray permission for that.
+  # A request is traced only if its caller has started a trace. The role needs no X-Ray permission for this.
   tracing_config {
     mode = "PassThrough"
   }
 
-  # Not the validation of a variable: Terraform would ask for the package in `terraform destroy`, too.
+  # This is not the validation of a variable, because Terraform would then require the package for `terraform destroy`, too.
   lifecycle {
     precondition {
       condition     = fileexists(var.package_path)
@@ -94,12 +94,12 @@ resource "aws_lambda_alias" "live" {
   function_version = aws_lambda_function.this.version
 }
 
-# Since October 2025 a public URL needs two permissions: lambda:InvokeFunctionUrl (this one) and lambda:InvokeFunction (the stack below).
-# Provider 5.100 adds a statement of this very name when it creates a public URL, outside the state, unless the statement is there already.
-# So it is declared here and created before the URL. Created after it, AWS would refuse it as a duplicate.
+# Since October 2025, a public URL needs two permissions: lambda:InvokeFunctionUrl (this one) and lambda:InvokeFunction (the stack below).
+# When provider 5.100 creates a public URL, it adds a statement with the same name as this one, which is not in the state, unless the policy already has it.
+# So this permission must be created before the URL. After the URL, AWS would refuse it as a duplicate.
 #
-# The permission, the stack and the URL are created one after the other, in this order, and removed in the reverse one.
-# All three write the function's policy, and AWS refuses a write while another one is under way: "409 ... concurrent update operation".
+# The permission, the stack and the URL are created one after the other in this order, and removed in the reverse order.
+# All three change the function's policy, and AWS refuses a change while another one is in progress: "409 ... concurrent update operation".
 resource "aws_lambda_permission" "url" {
   #checkov:skip=CKV_AWS_301:Anyone may call a public signaling URL; a condition limits the grant to calls through the URL.
   count = local.public ? 1 : 0
@@ -112,9 +112,9 @@ resource "aws_lambda_permission" "url" {
   function_url_auth_type = "NONE"
 }
 
-# The second permission must hold for calls through the URL only: without that condition every AWS account could invoke the function directly.
-# The condition's argument, invoked_via_function_url, exists in aws_lambda_permission from provider 6.28 and not in 5.100.
-# CloudFormation knows it, so that one permission lives in a stack of its own.
+# The second permission must hold only for calls through the URL: without this condition, every AWS account could invoke the function directly.
+# The condition's argument, invoked_via_function_url, exists in aws_lambda_permission since provider 6.28, but not in 5.100.
+# CloudFormation supports the condition, so this permission has its own stack.
 resource "aws_cloudformation_stack" "url" {
   #checkov:skip=CKV_AWS_124:The stack holds one permission and changes only when Terraform changes it, which reports the outcome itself.
   count = local.public ? 1 : 0
@@ -141,21 +141,21 @@ resource "aws_cloudformation_stack" "url" {
 }
 
 resource "aws_lambda_function_url" "this" {
-  #checkov:skip=CKV_AWS_258:Peers that have no AWS account must reach a signaling server; AWS_IAM is the other choice of authorization_type.
+  #checkov:skip=CKV_AWS_258:Peers without an AWS account must be able to reach a signaling server; to require signed requests, set authorization_type to AWS_IAM.
 
   function_name      = aws_lambda_function.this.function_name
   qualifier          = aws_lambda_alias.live.name
   authorization_type = var.authorization_type
 
-  # Lambda answers preflights from this by itself, without invoking the function.
+  # Lambda itself answers preflights with these values, without invoking the function.
   cors {
-    # Access keys are sent in authorization. A page that sends one is served even if there are none.
+    # Access keys are sent in authorization. A page that sends one also works if the server requires none.
     allow_headers = concat(["authorization", "content-type"], local.public ? [] : local.signing_headers)
     allow_methods = ["POST"]
     allow_origins = var.allowed_origins
     # Otherwise a page could not read when it may try again.
     expose_headers = ["retry-after"]
-    # As long as Chromium remembers a preflight; Lambda's own default of 0 costs one for each call.
+    # Chromium remembers a preflight for two hours at most. With Lambda's default of 0, every call would need its own preflight.
     max_age = 7200
   }
 

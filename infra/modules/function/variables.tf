@@ -24,7 +24,7 @@ variable "log_retention_days" {
 }
 
 variable "max_ttl_seconds" {
-  description = "For how many seconds a channel may live if its creator asks for a longer life than 300 s."
+  description = "The longest life in seconds that a client may request for a channel. 300 is the usual life."
   type        = number
 }
 

@@ -4,7 +4,7 @@ locals {
   region        = data.aws_region.this.id
   alarm_actions = concat(aws_sns_topic.this[*].arn, var.alarm_topic_arns)
 
-  # US dollars in us-east-1, September 2026; other regions differ by some percent.
+  # US dollars in us-east-1 in September 2026. Prices in other regions differ by some percent.
   usd_per_request    = 0.20 / 1000000
   usd_per_gb_second  = 0.0000133334
   usd_per_write_unit = 0.625 / 1000000
@@ -12,9 +12,10 @@ locals {
 
   gb_per_instance = var.memory_mb / 1024
 
-  # From the lines of requests. Filters cost nothing beside the metrics themselves; metrics embedded in the lines
-  # would cost the same, and as many bytes of log again. No dimension: each of its values would be a metric to pay.
-  # The times leave out polls that find nothing. All slow ones have lines, but few quick ones do, so these lines would
+  # These metrics come from the log's lines about requests. The filters are free: only the metrics cost something.
+  # Metrics embedded in the lines would cost the same, and would double the size of the log.
+  # The metrics have no dimension, because each value of a dimension would be billed as a metric of its own.
+  # The two times leave out polls that find nothing. All slow ones have a line but few quick ones do, so these lines would
   # make the server look slow.
   not_yet = "($.outcome = \"no offer yet\" || $.outcome = \"no answer yet\")"
   found   = "$.outcome != \"no offer yet\" && $.outcome != \"no answer yet\""
@@ -30,7 +31,7 @@ locals {
 }
 
 resource "aws_sns_topic" "this" {
-  #checkov:skip=CKV_AWS_26:CloudWatch cannot publish to a topic under the key that AWS manages, and an alarm's text is no secret worth a key of our own.
+  #checkov:skip=CKV_AWS_26:CloudWatch cannot publish to a topic that is encrypted with the AWS managed key, and the text of an alarm is not secret enough to pay for our own key.
   count = var.alarm_email == null ? 0 : 1
 
   name = "${var.name}-alarms"
@@ -45,7 +46,7 @@ resource "aws_sns_topic_subscription" "email" {
   endpoint  = var.alarm_email
 }
 
-# One failure can be a peer's bad luck; five in five minutes is the server's fault.
+# A single failure can be bad luck, but five failures in five minutes point to a fault of the server.
 resource "aws_cloudwatch_metric_alarm" "url_5xx" {
   alarm_name          = "${var.name}-url-5xx"
   alarm_description   = "Five requests or more failed with a 5xx in five minutes: because of a bug, or because DynamoDB could not be reached. See docs/operations.md."
@@ -63,7 +64,7 @@ resource "aws_cloudwatch_metric_alarm" "url_5xx" {
   tags                = var.tags
 }
 
-# Clients get 429 and may try again; ten in five minutes is more than a moment's burst.
+# Clients get a 429 and may try again. Ten in five minutes is more than a short burst.
 resource "aws_cloudwatch_metric_alarm" "throttles" {
   alarm_name          = "${var.name}-throttles"
   alarm_description   = "Lambda refused ten requests or more in five minutes, because the reserved concurrency or the account's limit was reached. See docs/operations.md."
@@ -99,7 +100,7 @@ resource "aws_cloudwatch_metric_alarm" "slow" {
   tags                = var.tags
 }
 
-# The function retries a throttled call, so a few do no harm.
+# The function retries throttled calls, so a few of them do no harm.
 resource "aws_cloudwatch_metric_alarm" "table_throttles" {
   alarm_name          = "${var.name}-table-throttles"
   alarm_description   = "DynamoDB refused ten calls or more in five minutes. See docs/operations.md."
@@ -143,7 +144,7 @@ resource "aws_cloudwatch_metric_alarm" "table_throttles" {
   }
 }
 
-# While replies are held, the time of a whole request says little. The time of its one DynamoDB call does not depend on waiting.
+# If replies are held, the duration of a request says little. This metric holds the duration of single DynamoDB calls, which does not depend on waiting.
 resource "aws_cloudwatch_metric_alarm" "slow_dynamodb" {
   alarm_name          = "${var.name}-slow-dynamodb"
   alarm_description   = "For fifteen minutes, one DynamoDB call in a hundred took longer than ${var.slow_dynamodb_ms} ms. See docs/operations.md."
@@ -175,7 +176,7 @@ resource "aws_cloudwatch_log_metric_filter" "request" {
   }
 }
 
-# Most polls that find nothing have no line. The next line of the same instance says how many there were.
+# Most polls that find nothing have no line in the log. The next line of the same instance says how many there were.
 resource "aws_cloudwatch_log_metric_filter" "quiet_polls" {
   name           = "QuietPolls"
   log_group_name = var.log_group_name
@@ -190,7 +191,7 @@ resource "aws_cloudwatch_log_metric_filter" "quiet_polls" {
   }
 }
 
-# The left column answers "is it healthy", the right one "how much, and what does it cost".
+# The left column shows whether the service is healthy. The right column shows how much it is used and what it costs.
 resource "aws_cloudwatch_dashboard" "this" {
   dashboard_name = var.name_in_account
 
@@ -297,7 +298,7 @@ resource "aws_cloudwatch_dashboard" "this" {
             [var.name, "ChannelsOpened", { label = "channels opened" }],
             [var.name, "Answers", { label = "answered" }],
             [var.name, "Refusals", { label = "refusals", yAxis = "right" }],
-            [var.name, "NotYet", { label = "\"not yet\", to polls and long waits", yAxis = "right" }],
+            [var.name, "NotYet", { label = "\"not yet\" replies", yAxis = "right" }],
           ]
         }
       },
@@ -305,7 +306,7 @@ resource "aws_cloudwatch_dashboard" "this" {
   })
 }
 
-# The whole account's cost: a filter by tag counts nothing until someone activates the tag for billing by hand.
+# The budget counts the cost of the whole account. A filter by tag would count nothing until somebody activates the tag for billing by hand.
 resource "aws_budgets_budget" "this" {
   count = var.monthly_budget_usd == null ? 0 : 1
 

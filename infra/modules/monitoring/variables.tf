@@ -14,7 +14,7 @@ variable "function_name" {
 }
 
 variable "log_group_name" {
-  description = "Name of the log group that has the lines of the requests."
+  description = "Name of the log group to which the function logs its requests."
   type        = string
 }
 
@@ -34,7 +34,7 @@ variable "name" {
 }
 
 variable "name_in_account" {
-  description = "Name of the dashboard and prefix of the budget's name. It must be unique in the account, because dashboards and budgets belong to all regions."
+  description = "Name of the dashboard and prefix of the budget's name. It must be unique in the account, because dashboards and budgets belong to the account and not to a region."
   type        = string
 }
 

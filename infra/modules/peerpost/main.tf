@@ -8,10 +8,10 @@ data "aws_servicequotas_service_quota" "concurrency" {
 
 locals {
   # IAM roles, dashboards and budgets belong to the account and not to a region.
-  # With the region in their names, deployments of one name fit into several regions.
+  # Their names contain the region, so that deployments in several regions can have the same name.
   name_in_account = "${var.name}-${data.aws_region.this.id}"
 
-  # The provider's default_tags would be the caller's business, so each resource gets its tags directly.
+  # Only the caller could set the provider's default_tags, so each resource gets its tags directly.
   tags = merge({ application = var.name }, var.tags)
 
   # AWS refuses a reservation that leaves less than this to functions without one.
@@ -21,14 +21,14 @@ locals {
   reserved_concurrency = var.reserved_concurrency <= local.reservable ? var.reserved_concurrency : -1
 }
 
-# The provider cannot read the reservations of other functions, so AWS may still refuse ours: the message says how to look.
+# Terraform's provider cannot read the reservations of other functions, so AWS may still refuse ours. The message below says how to find the numbers.
 check "the_reservation_fits" {
   assert {
     condition     = local.reserved_concurrency == var.reserved_concurrency
     error_message = <<-EOT
       No instances are reserved for ${var.name}, so only the account's own limit caps how many run at once.
       The limit is ${local.account_limit}. Other functions reserve ${var.reserved_by_other_functions} (reserved_by_other_functions), and AWS keeps ${local.unreserved_minimum} unreserved, so there is no room for ${var.reserved_concurrency}.
-      `aws lambda get-account-settings` shows what is unreserved. Ask AWS for a higher limit, lower reserved_concurrency, or set it to -1 to accept this.
+      `aws lambda get-account-settings` shows how many instances are unreserved. Ask AWS for a higher limit, lower reserved_concurrency, or set it to -1 if you need no reservation.
     EOT
   }
 }

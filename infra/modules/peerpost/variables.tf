@@ -13,7 +13,7 @@ variable "access_keys_parameter" {
 
   validation {
     condition     = var.access_keys_parameter == null || !can(regex("^(?i)/?(aws|ssm)", var.access_keys_parameter))
-    error_message = "SSM allows no parameter whose name begins with \"aws\" or \"ssm\"."
+    error_message = "SSM does not allow parameter names that begin with \"aws\" or \"ssm\"."
   }
 
   validation {
@@ -152,8 +152,8 @@ variable "max_read_units" {
 
 variable "max_ttl_seconds" {
   description = <<-EOT
-    For how many seconds a channel may live if its creator asks for a longer life than 300 s; 300 turns long-lived channels off.
-    What is stored in such a channel, IP addresses among it unless the clients seal it, stays for as long.
+    The longest life in seconds that a client may request for a channel. 300, the usual life, turns long-lived channels off.
+    The content of such a channel is stored for that long. It includes IP addresses, unless the clients seal it.
   EOT
   type        = number
   default     = 86400
@@ -161,7 +161,7 @@ variable "max_ttl_seconds" {
 
   validation {
     condition     = var.max_ttl_seconds >= 300 && floor(var.max_ttl_seconds) == var.max_ttl_seconds
-    error_message = "max_ttl_seconds must be a whole number of at least 300, the seconds that every channel may live."
+    error_message = "max_ttl_seconds must be a whole number of at least 300, because every channel may live that many seconds."
   }
 }
 
@@ -228,7 +228,7 @@ variable "monthly_budget_usd" {
 
 variable "name" {
   description = <<-EOT
-    Name of the function, and prefix of all other names. Two deployments in one region need two names.
+    Name of the function, and prefix of all other names. Two deployments in one region need different names.
     Names that must be unique across regions contain the region, so deployments in two regions may have the same name.
   EOT
   type        = string
@@ -358,7 +358,7 @@ variable "turn_secret_parameter" {
 
   validation {
     condition     = var.turn_secret_parameter == null || !can(regex("^(?i)/?(aws|ssm)", var.turn_secret_parameter))
-    error_message = "SSM allows no parameter whose name begins with \"aws\" or \"ssm\"."
+    error_message = "SSM does not allow parameter names that begin with \"aws\" or \"ssm\"."
   }
 
   validation {
