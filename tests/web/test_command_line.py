@@ -63,7 +63,9 @@ def test_a_file_chosen_on_the_page_arrives_at_the_command_line_which_then_leaves
     assert (inbox / "film.bin").read_bytes() == content
     assert hashlib.sha256(content).hexdigest() in said
     expect(log(page)).to_contain_text("5 MB, delivered, checksum matches")
-    expect(page.locator("#notice")).to_contain_text("The command-line program has received what you sent, and has left.")
+    expect(page.locator("#notice")).to_contain_text(
+        "The command-line program has received what you sent, and has left."
+    )
 
 
 def test_after_a_command_line_the_links_next_guest_is_a_person_again(

@@ -46,7 +46,7 @@ export class EagerFetch {
           resolve(response);
           over.abort();
         } catch {
-          underWay.delete(end); // There may be a reply to the next one.
+          underWay.delete(end); // The next attempt may get a reply.
         }
       };
       const timer = setInterval(send, EAGER_MS);

@@ -91,7 +91,7 @@ export class GuestSession {
     const peer = new Peer(settings.iceServers, timeline, { canReturn: true });
     this.#peer = peer;
     peer.listen((notice) => this.#take(peer, notice));
-    peer.opened.then(() => this.#knock(peer)).catch(() => {}); // The client notices that it has ended.
+    peer.opened.then(() => this.#knock(peer)).catch(() => {}); // The client itself notices that the connection has ended.
     return peer;
   }
 

@@ -15,8 +15,8 @@ import { addStep } from "./steps.js";
 /** @typedef {import("./failure.js").Phase} Phase */
 /** @typedef {import("./memory.js").Memory} Memory */
 
-// A host opens a door every two minutes, and another one for each guest. The timeline shows these steps of the first door
-// only.
+// A door is the channel in which a host waits for its next guest. A host opens one every two minutes, and another one for
+// each guest. The timeline shows these steps of the first door only.
 const STEPS_OF_A_DOOR = ["channel", "offer-sent", "candidates-sent"];
 
 const NOTICES = {

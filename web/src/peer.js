@@ -77,7 +77,7 @@ export class Peer {
     this.messages.addEventListener("message", ({ data }) => this.#keepMessage(data), ending);
     // If the other page is closed or reloaded, its data channels close at once.
     this.messages.addEventListener("close", () => this.close(), ending);
-    this.opened.then(() => this.#begin()).catch(() => {}); // The session waits for it, too.
+    this.opened.then(() => this.#begin()).catch(() => {}); // The session waits for `opened`, too, and handles the error.
     this.connection.addEventListener("iceconnectionstatechange", () => this.#follow(), ending);
     this.connection.addEventListener("icecandidate", ({ candidate }) => this.#found(candidate), ending);
     this.connection.addEventListener("signalingstatechange", () => this.#countCandidates(), ending);

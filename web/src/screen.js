@@ -14,7 +14,7 @@ export function show(part) {
 }
 
 /**
- * Show the conversation, with the other person there or away.
+ * Show the conversation, whether the other person is there or away.
  *
  * @param {string} title
  * @param {string} notice Why the other person is away. Empty if they are there.
