@@ -14,7 +14,7 @@ const PROGRESS = {
   "candidates-received": ({ count }) => [`Candidates received: ${count}`],
   "candidate-skipped": () => ["Ignored an unusable candidate"],
   "ice-server-skipped": () => ["Ignored an unusable ICE server"],
-  connected: () => ["Connected. The server is no longer involved", "good"],
+  connected: () => ["Connected. Data does not pass through the server", "good"],
   renegotiated: () => ["Renegotiated without the server"],
   "negotiation-failed": () => ["Renegotiation failed", "bad"],
   "door-failed": ({ error }) => (error.reason === "host-away" ? undefined : [`Failed: ${error.message}`, "bad"]),
