@@ -20,7 +20,9 @@ def loaded(*spans: tuple[float, float]) -> list[dict[str, float]]:
         (loaded((0, 10), (11, 20), (11, 60), (21, 30), (31, 40)), 4),
     ],
 )
-def test_files_that_were_loaded_one_after_another_are_counted(files: list[dict[str, float]], chain: int) -> None:
+def test_the_longest_chain_of_files_loaded_one_after_another_is_counted(
+    files: list[dict[str, float]], chain: int
+) -> None:
     assert click.chain(files) == chain
 
 

@@ -84,14 +84,16 @@ def test_dollars_are_quantities_times_prices() -> None:
         (9, 0.06, Held(2, 1, 0.065, found=False)),
     ],
 )
-def test_a_held_reply_looks_as_often_as_the_server_does(ready_after: float, wait: float, held: Held) -> None:
+def test_the_model_counts_the_looks_that_the_server_makes_for_a_held_reply(
+    ready_after: float, wait: float, held: Held
+) -> None:
     found = SERVICE.hold(ready_after, wait)
 
     assert (found.reads, found.glances, found.found) == (held.reads, held.glances, held.found)
     assert found.seconds == pytest.approx(held.seconds)
 
 
-def test_the_host_asks_when_its_client_does_until_a_request_finds_the_answer() -> None:
+def test_the_model_counts_the_requests_of_the_hosts_client_until_one_finds_the_answer() -> None:
     # The first reply is held for 5 s. Then the client polls at 6, 7 and 8 s.
     requests = SERVICE.reads_until(7.5)
 
@@ -122,7 +124,7 @@ def test_a_host_whose_replies_are_always_held_asks_again_at_once() -> None:
     assert sum(request.seconds for request in requests) == pytest.approx(11 - 2 * 0.05, abs=0.1)
 
 
-def test_the_cost_of_several_guests_is_the_mean_of_theirs() -> None:
+def test_the_expected_cost_is_the_mean_of_the_costs_for_all_arrival_times() -> None:
     one, other = SERVICE.fast(KIND, after=0), SERVICE.fast(KIND, after=20)
 
     mean = cost.expected(Service.fast, SERVICE, KIND, (0, 20))
@@ -184,7 +186,7 @@ def test_polls_that_find_nothing_share_a_line_of_the_log() -> None:
     assert found["log_bytes"] == pytest.approx(5 * 101 + polls)
 
 
-def test_an_idle_host_has_a_line_each_minute() -> None:
+def test_an_idle_host_causes_one_log_line_for_its_polls_each_minute() -> None:
     service = Service(UNITS, NOTHING | {"log_bytes_per_request": 100}, client=Client())
 
     found = service.idle_host(KIND)

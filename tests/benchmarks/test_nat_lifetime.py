@@ -16,7 +16,7 @@ def test_each_binding_has_an_interval_of_its_own() -> None:
     assert asking(requests) == {"asks_every": 10, "asks_for": 20}
 
 
-def test_the_time_between_retransmissions_of_a_request_is_no_interval() -> None:
+def test_the_time_between_retransmissions_of_a_request_does_not_count_as_an_interval() -> None:
     assert asking([Request(ONE, 0), Request(ONE, 0.5), Request(ONE, 1.5)])["asks_every"] is None
 
 
@@ -29,7 +29,9 @@ def test_the_time_between_retransmissions_of_a_request_is_no_interval() -> None:
         ({"5": False, "20": False, "150": False}, "never"),
     ],
 )
-def test_an_offer_reaches_as_far_as_every_shorter_wait_did(connected: dict[str, bool], text: str) -> None:
+def test_an_offer_counts_as_reachable_only_up_to_the_first_wait_that_failed(
+    connected: dict[str, bool], text: str
+) -> None:
     assert reach(connected) == text
 
 
@@ -46,7 +48,9 @@ def session(agent: str, asks_every: float | None, asks_for: float) -> dict[str, 
         (10.02, 120, "every 10 s, for 120 s"),
     ],
 )
-def test_an_agent_may_stop_asking_while_an_offer_waits(asks_every: float | None, asks_for: float, text: str) -> None:
+def test_the_summary_says_how_often_and_for_how_long_an_agent_asks(
+    asks_every: float | None, asks_for: float, text: str
+) -> None:
     sessions = [session("one", asks_every, asks_for), session("other", 7, 280)]
 
     assert asks(sessions, "one") == text

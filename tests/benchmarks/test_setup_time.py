@@ -127,7 +127,7 @@ def test_data_waits_until_the_data_before_it_has_left() -> None:
     assert size == 1
 
 
-def test_a_sender_without_a_distance_sends_everything_at_once() -> None:
+def test_a_sender_on_a_line_without_delay_sends_everything_at_once() -> None:
     departures = SlowStart(0).departures(now=1, size=8 * INITIAL_WINDOW_BYTES)
 
     assert {moment for moment, _ in departures} == {1}

@@ -27,7 +27,7 @@ def test_a_policy_holds_its_first_read_and_then_polls() -> None:
     assert asked[-1].at - asked[-2].at == pytest.approx(1.5)
 
 
-def test_a_policy_asks_again_at_once_while_it_has_time_to_hold() -> None:
+def test_a_policy_asks_again_at_once_until_its_holding_time_is_over() -> None:
     asked = Policy(hold=10, interval=1).reads(reply_seconds=0.1, max_wait_seconds=4)
 
     assert [request.at for request in asked[:5]] == pytest.approx([0, 4.1, 8.2, 11.1, 12.1])

@@ -41,7 +41,7 @@ def test_the_two_pages_of_the_readme_greet_each_other(window: BrowserContext, ex
     host.get_by_text("Hello, host!").wait_for()
 
 
-def test_many_guests_follow_one_link_also_after_the_host_has_reloaded(
+def test_many_guests_can_follow_one_link_even_after_the_host_has_reloaded(
     window: BrowserContext, examples_url: str
 ) -> None:
     host = window.new_page()

@@ -213,7 +213,7 @@ GUESSES = {
 
 
 @pytest.mark.parametrize("guess", GUESSES.values(), ids=GUESSES)
-def test_nothing_but_the_exact_secret_makes_an_owner(guess: str, post: Post) -> None:
+def test_only_the_exact_secret_lets_a_client_write_as_the_owner(guess: str, post: Post) -> None:
     channel_id = open_owned_channel(post)
 
     for method in WRITES:
@@ -241,7 +241,7 @@ def test_an_owners_secret_and_its_digest_are_in_no_reply(
     assert OWNER not in stored
 
 
-def test_a_channel_with_an_owner_and_one_without_are_equally_gone(post: Post, clock: Clock) -> None:
+def test_a_channel_that_is_gone_does_not_show_whether_it_had_an_owner(post: Post, clock: Clock) -> None:
     """Once it is gone, nobody can find out that a channel had an owner."""
     owned = [open_owned_channel(post), open_owned_channel(post)]
     post(whole("delete_data_channel", owned[0]) | {"owner": OWNER})

@@ -428,7 +428,7 @@ def test_reads_are_strongly_consistent(channels: Channels, client: DynamoDBClien
     assert [request["ConsistentRead"] for request in requests] == [True]
 
 
-def test_a_glance_is_eventually_consistent_which_costs_half(channels: Channels, client: DynamoDBClient) -> None:
+def test_a_glance_is_an_eventually_consistent_read_and_costs_half(channels: Channels, client: DynamoDBClient) -> None:
     channel_id = channels.create("an offer", ["a"])
     requests: list[dict[str, Any]] = []
     client.meta.events.register("provide-client-params.dynamodb.GetItem", lambda params, **_: requests.append(params))

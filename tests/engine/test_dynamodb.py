@@ -108,7 +108,7 @@ def test_a_wrong_configuration_or_a_bug_is_a_500_with_its_traceback_in_the_log(
     "code",
     ["ExpiredTokenException", "InvalidSignatureException", "LimitExceeded", "RequestTimeout", "Throttling"],
 )
-def test_these_codes_count_as_outages(code: str) -> None:
+def test_error_codes_from_the_aws_documentation_count_as_outages(code: str) -> None:
     """These codes come from the AWS documentation, so the list is checked independently of our own table."""
     assert code in OUTAGE_CODES
 

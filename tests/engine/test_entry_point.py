@@ -78,7 +78,7 @@ def test_botocore_cannot_log_its_requests_at_any_log_level(start: Start, endpoin
     logging.getLogger("botocore").setLevel(logging.NOTSET)
 
 
-def test_pages_of_other_origins_may_read_when_chalice_local_wants_them_to_try_again(
+def test_chalice_local_lets_pages_of_other_origins_read_when_to_retry(
     start: Start, endpoint: str, real_table: str
 ) -> None:
     module = start(TABLE_NAME=real_table, AWS_ENDPOINT_URL_DYNAMODB=endpoint)

@@ -540,7 +540,7 @@ def test_a_strangers_resent_write_is_refused_even_if_the_owner_has_stored_the_sa
 
 
 @pytest.mark.parametrize("method", ["create_offer", "create_answer", "create_candidate"])
-def test_a_stranger_is_not_told_of_success_if_the_owner_writes_the_same_in_between(
+def test_a_strangers_write_does_not_succeed_if_the_owner_writes_the_same_text_in_between(
     method: str, post: Post, proxy: FaultyProxy, near_channels: Channels
 ) -> None:
     channel_id = near_channels.create(owner=OWNER)

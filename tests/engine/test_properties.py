@@ -127,7 +127,9 @@ def test_nothing_but_the_owners_secret_writes_to_an_owners_channel(service: Serv
 @MANY
 # A channel of a few seconds could expire before the writes.
 @given(st.text(min_size=MIN_OWNER_BYTES, max_size=MAX_OWNER_BYTES // 4), st.integers(60, 10**12))
-def test_any_owner_and_any_longer_ttl_make_a_channel_of_their_own(service: Service, owner: str, ttl: int) -> None:
+def test_any_owner_with_any_ttl_gets_a_channel_that_only_it_can_write_to(
+    service: Service, owner: str, ttl: int
+) -> None:
     opened = service.post({"method": "create_data_channel", "owner": owner, "ttl": ttl}).json()
     request = whole("create_offer", opened["channel_id"])
 

@@ -116,7 +116,7 @@ def test_polls_that_find_nothing_are_counted_in_the_next_line(
     ]
 
 
-def test_every_request_that_is_not_a_quick_poll_in_vain_has_its_line(
+def test_every_request_except_a_quick_poll_that_finds_nothing_has_its_own_line(
     quiet_post: Post, channels: Channels, lines: list[dict[str, Any]]
 ) -> None:
     channel = {"channel_id": channels.create()}
@@ -134,7 +134,7 @@ def test_every_request_that_is_not_a_quick_poll_in_vain_has_its_line(
     ]
 
 
-def test_an_outage_during_a_poll_has_its_line(lines: list[dict[str, Any]]) -> None:
+def test_an_outage_during_a_poll_has_its_own_line(lines: list[dict[str, Any]]) -> None:
     services = Services(NOWHERE)
     post = over_handler(create_app(lambda: services, quiet_polls=QuietPolls()))
 
@@ -154,7 +154,7 @@ def poll(quiet_polls: QuietPolls, seconds: float = 0.01, reads: int = 1) -> None
     line.write(400, "no answer yet")
 
 
-def test_a_slow_poll_has_its_line(lines: list[dict[str, Any]]) -> None:
+def test_a_slow_poll_has_its_own_line(lines: list[dict[str, Any]]) -> None:
     quiet_polls = QuietPolls()
     poll(quiet_polls)
 
@@ -163,7 +163,7 @@ def test_a_slow_poll_has_its_line(lines: list[dict[str, Any]]) -> None:
     assert [(line["duration_ms"], line["quiet_polls"]) for line in lines] == [(20_000 * SLOW_POLL_SECONDS, 1)]
 
 
-def test_a_reply_that_was_held_in_vain_has_its_line(lines: list[dict[str, Any]]) -> None:
+def test_a_reply_that_was_held_without_news_has_its_own_line(lines: list[dict[str, Any]]) -> None:
     quiet_polls = QuietPolls()
     poll(quiet_polls)
 
@@ -172,7 +172,9 @@ def test_a_reply_that_was_held_in_vain_has_its_line(lines: list[dict[str, Any]])
     assert [(line["dynamodb_calls"], line["quiet_polls"]) for line in lines] == [(2, 1)]
 
 
-def test_a_poll_has_its_line_if_as_many_as_may_be_lost_are_counted(lines: list[dict[str, Any]]) -> None:
+def test_a_poll_has_its_own_line_if_the_maximum_number_of_polls_without_one_is_reached(
+    lines: list[dict[str, Any]],
+) -> None:
     quiet_polls = QuietPolls(Clock())
 
     for _ in range(2 * (MAX_QUIET_POLLS + 1)):
@@ -181,7 +183,7 @@ def test_a_poll_has_its_line_if_as_many_as_may_be_lost_are_counted(lines: list[d
     assert [line["quiet_polls"] for line in lines] == [MAX_QUIET_POLLS, MAX_QUIET_POLLS]
 
 
-def test_a_poll_has_its_line_if_the_first_one_without_is_a_minute_old(lines: list[dict[str, Any]]) -> None:
+def test_a_poll_has_its_own_line_a_minute_after_the_first_poll_without_one(lines: list[dict[str, Any]]) -> None:
     clock = Clock()
     quiet_polls = QuietPolls(clock)
     poll(quiet_polls)
@@ -197,7 +199,7 @@ def test_a_poll_has_its_line_if_the_first_one_without_is_a_minute_old(lines: lis
 
 
 @given(st.lists(st.tuples(st.floats(0, 2 * QUIET_SECONDS), st.booleans())))
-def test_lines_and_counted_polls_together_are_all_requests_but_the_last_few(
+def test_lines_and_counted_polls_add_up_to_all_requests_except_the_last_few(
     requests: list[tuple[float, bool]],
 ) -> None:
     clock = Clock()

@@ -123,7 +123,7 @@ def test_no_longer_requiring_signatures_changes_one_resource_at_a_time(restricte
     assert_order(restricted.release_log, [f"{stack}: Creation complete", f"{url}: Modifying"])
 
 
-def test_a_url_that_is_no_longer_public_keeps_no_permission(restricted: Restricted) -> None:
+def test_no_permission_is_left_when_the_url_is_no_longer_public(restricted: Restricted) -> None:
     assert restricted.url["AuthType"] == "AWS_IAM"
     assert restricted.statements == []
 

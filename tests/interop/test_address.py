@@ -58,7 +58,7 @@ def test_three_guests_come_to_one_address_and_one_of_them_leaves_and_returns(
     assert [guests.call("say", guest, guest) for guest in ids] == [f"welcome, {guest}" for guest in ids]
 
 
-def test_two_guests_at_the_same_moment_both_connect_each_once(host: Page, guests: Page, front: Front) -> None:
+def test_two_guests_that_come_at_the_same_moment_each_connect_once(host: Page, guests: Page, front: Front) -> None:
     """Both read the same pointer. One of them is refused in the door, and goes on at the next one."""
     link = link_of(front.url, host.call("listen", {"server": front.url}))
     pairs = [(guest_id(f"left-{number}"), guest_id(f"right-{number}")) for number in range(ROUNDS)]
@@ -93,7 +93,7 @@ def test_chromium_and_firefox_meet_at_one_address(
         assert sorted(arrivals) == sorted(guest_id(f"{name}-{n}") for name in pages for n in range(RUNS_EACH_WAY))
 
 
-def test_a_host_that_was_killed_goes_on_at_its_address_and_the_guest_who_stays_is_connected_again(
+def test_after_a_host_is_killed_the_next_host_takes_over_its_address_and_its_guest(
     chromium: Browser, guests: Page, address_url: str, front: Front
 ) -> None:
     ann, ben = guest_id("Ann"), guest_id("Ben")
@@ -145,7 +145,7 @@ def test_a_stranger_can_neither_write_to_an_address_nor_erase_it_and_the_next_gu
     assert guests.call("say", ann, "Ann") == "welcome, Ann"
 
 
-def test_a_join_takes_a_guest_two_requests_and_no_preflight(host: Page, guests: Page, front: Front) -> None:
+def test_a_guest_joins_with_two_requests_and_no_preflight(host: Page, guests: Page, front: Front) -> None:
     """The host takes four: it reads the answer, erases the door, and opens the next one with its pointer."""
     for page in (host, guests):
         page.slow_time_down()

@@ -90,7 +90,7 @@ CLOSE_AT_EACH_STEP = """async (server, role) => {
 
 @pytest.mark.parametrize("role", ["offerer", "answerer"])
 @pytest.mark.parametrize("browser", ["chromium", "firefox"])
-def test_connect_rejects_at_whatever_step_the_connection_is_closed(
+def test_connect_rejects_if_the_connection_is_closed_at_any_step(
     request: pytest.FixtureRequest, browser: str, role: str, page_url: str, front: Front
 ) -> None:
     running: Browser = request.getfixturevalue(browser)

@@ -55,7 +55,7 @@ def within_time(meeting: Coroutine[Any, Any, None]) -> None:
     asyncio.run(asyncio.wait_for(meeting, PATIENCE_SECONDS))
 
 
-def test_guests_in_python_come_to_a_host_in_a_browser_and_one_comes_again(page: Page, front: Front) -> None:
+def test_guests_in_python_connect_to_a_host_in_a_browser_and_one_of_them_returns(page: Page, front: Front) -> None:
     async def meet() -> None:
         address = await in_page(page, "listen", {"server": front.url})
         link = Link(address["addressId"], key_from_text(address["key"]), is_address=True)
@@ -72,7 +72,7 @@ def test_guests_in_python_come_to_a_host_in_a_browser_and_one_comes_again(page: 
     within_time(meet())
 
 
-def test_guests_in_a_browser_come_to_a_host_in_python_in_pairs_at_the_same_moment(page: Page, front: Front) -> None:
+def test_pairs_of_simultaneous_guests_in_a_browser_connect_to_a_host_in_python(page: Page, front: Front) -> None:
     async def meet() -> None:
         addresses: asyncio.Queue[Address] = asyncio.Queue()
         peers = listen(front.url, new_connection=hosts_connection, on_link=addresses.put_nowait)

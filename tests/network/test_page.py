@@ -86,7 +86,7 @@ def conversation(front: Front, tmp_path_factory: pytest.TempPathFactory) -> Iter
         pytest.param(Internet.mute, Internet.unmute, id="nobody notices"),
     ],
 )
-def test_two_people_are_connected_again_after_the_network_of_one_was_gone_for_a_minute(
+def test_two_people_are_connected_again_after_one_of_them_lost_the_network_for_a_minute(
     conversation: Conversation,
     who: str,
     cut: Callable[[Internet, Host], None],

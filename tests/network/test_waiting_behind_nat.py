@@ -115,7 +115,7 @@ def listening(host: Host, url: str, stun: StunServer) -> Iterator[Address]:
     loop.close()
 
 
-def test_a_guest_reaches_an_offer_that_has_waited_longer_than_the_nat_remembers(waiting: Waiting) -> None:
+def test_a_guest_can_connect_with_an_offer_that_is_older_than_the_lifetime_of_a_nat_binding(waiting: Waiting) -> None:
     for _ in range(WAIT // 20):
         waiting.clock.seconds += 20
         waiting.until_asked_again()
@@ -124,7 +124,7 @@ def test_a_guest_reaches_an_offer_that_has_waited_longer_than_the_nat_remembers(
 
 
 @pytest.mark.parametrize("keepalive_seconds", [math.inf])
-def test_a_guest_does_not_reach_an_offer_that_is_not_kept_alive(waiting: Waiting) -> None:
+def test_a_guest_cannot_connect_with_an_old_offer_without_keepalives(waiting: Waiting) -> None:
     waiting.clock.seconds += WAIT
 
     with pytest.raises(ConnectionFailedError):

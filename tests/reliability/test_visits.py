@@ -16,7 +16,7 @@ from tests.reliability.visits import FUNCTION, GUEST, HOST, Place, Visit, place,
 GUESTS, SEED = 7, 1
 
 
-def test_guests_who_are_told_that_they_are_connected_are_and_who_keep_trying_get_in(
+def test_guests_who_are_told_that_they_are_connected_really_are_and_those_who_keep_trying_get_in(
     task_root: Path, endpoint: str, tmp_path: Path
 ) -> None:
     with place(task_root, endpoint, tmp_path) as here:
@@ -50,7 +50,7 @@ def test_a_guest_that_was_told_that_it_is_connected_must_be_seen_by_its_host() -
     asyncio.run(run())
 
 
-def test_only_one_host_that_was_killed_may_have_seen_a_guest_without_saying_so() -> None:
+def test_a_killed_host_excuses_one_missing_report_of_a_guest_and_no_more() -> None:
     async def run() -> None:
         here = Place("", [], None, patience=0.1, hosts=[process()])
         visit = Visit(here)

@@ -221,7 +221,7 @@ def test_the_most_verbose_log_contains_nothing_of_a_peer(
     assert held("\n".join(file.read_text() for file in files), words) == []
 
 
-def test_the_search_finds_the_words_when_botocore_logs_them(
+def test_the_search_for_secret_words_finds_them_if_botocore_logs_them(
     channels: Channels, verbose: dict[str, str], caplog: pytest.LogCaptureFixture
 ) -> None:
     """Run the same exchange without app.py's limit on DEBUG messages."""

@@ -67,9 +67,13 @@ def test_an_attribute_is_set_in_the_same_request_with_its_own_condition() -> Non
 
 
 @pytest.mark.parametrize(
-    "item", [{}, stored(expire_time=NOW), stored(expire_time=NOW - 600)], ids=["none", "0", "-600"]
+    "item",
+    [{}, stored(expire_time=NOW), stored(expire_time=NOW - 600)],
+    ids=["missing", "expires now", "expired 600 s ago"],
 )
-@pytest.mark.parametrize("update", [update_of(OFFER), update_of(ANSWER), update_of({}, "a")], ids=["o", "a", "c"])
+@pytest.mark.parametrize(
+    "update", [update_of(OFFER), update_of(ANSWER), update_of({}, "a")], ids=["offer", "answer", "candidate"]
+)
 def test_an_update_of_a_missing_or_expired_channel_is_refused(item: Item, update: ChannelUpdate) -> None:
     with pytest.raises(SignalingError, match="^no such channel$"):
         update.revised(refused(item))
@@ -136,7 +140,7 @@ def test_a_resent_offer_replaces_the_first_offer_of_a_channel() -> None:
     assert revised == update_of(OFFER | changes(1), condition=NO_NEWER_OFFER)
 
 
-def test_revising_an_update_does_not_change_it() -> None:
+def test_revising_an_update_leaves_the_original_unchanged() -> None:
     attributes, candidates = dict(OFFER), ["a", "b"]
     update = ChannelUpdate("an id", NOW, candidates, attributes, NO_OFFER_YET)
 
@@ -154,7 +158,13 @@ def test_revising_an_update_does_not_change_it() -> None:
         (True, {}, False),
         (False, stored() | ANSWER, False),
     ],
-    ids=["resent, ours", "resent, and more", "resent, theirs", "resent, nothing", "not resent"],
+    ids=[
+        "resent, our answer is stored",
+        "resent, our answer and a candidate are stored",
+        "resent, another answer is stored",
+        "resent, nothing is stored",
+        "not resent",
+    ],
 )
 def test_a_resent_write_has_succeeded_if_its_values_are_stored(was_resent: bool, item: Item, expected: bool) -> None:
     assert ConditionFailed(item, was_resent).is_our_own_write(ANSWER) is expected

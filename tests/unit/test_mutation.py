@@ -24,7 +24,7 @@ def test_a_mutant_is_recognized_after_its_line_was_reformatted() -> None:
     assert change == '} , [-" AND attribute_not_exists(offer)"-] {+" and attribute_not_exists(offer)"+}'
 
 
-def test_a_removal_is_a_change_too() -> None:
+def test_a_removed_word_counts_as_a_change_too() -> None:
     assert survivors.changed_words('get("Attributes", {})', 'get("Attributes", )') == '"Attributes" , [-{ }-]'
 
 

@@ -87,7 +87,7 @@ def test_a_stranger_is_refused_even_if_its_request_was_resent(writer: Writer, me
     ],
     ids=["a stored candidate", "no candidates", "a second answer", "a second offer", "one candidate too many"],
 )
-def test_the_owners_refusal_comes_before_every_other(
+def test_a_write_by_a_stranger_is_refused_for_that_reason_before_any_other(
     writer: Writer, message: str, update: tuple[Item, list[str]], item: Item
 ) -> None:
     attributes, candidates = update
@@ -97,7 +97,7 @@ def test_the_owners_refusal_comes_before_every_other(
 
 
 @pytest.mark.parametrize("writer", [NOBODYS, STRANGERS, OWNERS])
-def test_an_expired_channel_is_refused_as_missing_to_everybody(writer: Writer) -> None:
+def test_everybody_is_told_that_an_expired_channel_does_not_exist(writer: Writer) -> None:
     for item in (owned(expire_time=NOW), {}):
         with pytest.raises(SignalingError, match="^no such channel$"):
             update_of(writer, OFFER).revised(ConditionFailed(item, was_resent=False))
@@ -119,7 +119,7 @@ def test_an_owners_resent_write_was_carried_out_if_it_is_stored() -> None:
 
 
 @pytest.mark.parametrize("writer", [NOBODYS, STRANGERS])
-def test_a_resent_write_to_a_channel_without_an_owner_was_carried_out_whatever_owner_it_names(writer: Writer) -> None:
+def test_a_resent_write_to_a_channel_without_an_owner_was_carried_out_even_if_it_names_an_owner(writer: Writer) -> None:
     failure = ConditionFailed(without_an_owner("a") | OFFER, was_resent=True)
 
     assert update_of(writer, OFFER, "a").was_carried_out(failure)
@@ -132,7 +132,7 @@ def test_an_owners_resent_offer_that_may_have_been_replaced_is_an_outage() -> No
         update_of(OWNERS, OFFER).revised(failure)
 
 
-def test_a_revised_update_is_still_sent_by_the_owner() -> None:
+def test_a_revised_update_keeps_its_writer() -> None:
     first = update_of(OWNERS, OFFER, "a", "b", condition=NO_OFFER_YET)
 
     second = first.revised(ConditionFailed(owned("b", offer={"S": "mine"}), was_resent=False))

@@ -144,11 +144,11 @@ def documented() -> dict[str, str]:
     return {row[0]: row[2] for row in rows}
 
 
-def test_the_document_lists_exactly_the_variables_that_are_read() -> None:
+def test_the_operations_document_lists_exactly_the_variables_that_are_read() -> None:
     assert documented().keys() == variables_read()
 
 
-def test_the_document_has_the_right_defaults() -> None:
+def test_the_operations_document_has_the_right_defaults() -> None:
     defaults = {name: default for name, default in documented().items() if default not in ("none", "")}
 
     assert {name: float(default.replace(",", "")) for name, default in defaults.items()} == {

@@ -50,7 +50,7 @@ def test_news_that_is_ready_is_read_once() -> None:
     assert looks.times == [1000.0]
 
 
-def test_a_request_that_is_not_to_be_held_reads_once() -> None:
+def test_a_request_without_a_wait_reads_once() -> None:
     looks = Looks()
 
     looks.until(0)
@@ -85,7 +85,7 @@ def test_between_the_first_and_the_last_read_there_are_only_glances() -> None:
     assert looks.glances == [False, *([True] * (len(looks.glances) - 2)), False]
 
 
-def test_news_that_no_glance_sees_is_in_the_last_read() -> None:
+def test_news_that_every_glance_has_missed_is_found_by_the_last_read() -> None:
     """DynamoDB promises nothing about how far a glance lags behind."""
     looks = Looks(ready_after=0.5, lag=60)
 
@@ -95,7 +95,7 @@ def test_news_that_no_glance_sees_is_in_the_last_read() -> None:
 
 
 @pytest.mark.parametrize("each", [0.004, 0.01, 0.017, 0.029, 0.05])
-def test_a_wait_ends_with_a_read_also_if_a_glance_outlasts_it(each: float) -> None:
+def test_a_wait_ends_with_a_read_even_if_a_glance_takes_longer_than_the_wait(each: float) -> None:
     for seconds in (0.5, 0.51, 0.52, 0.53):
         looks = Looks(each=each)
 

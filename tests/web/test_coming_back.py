@@ -111,7 +111,7 @@ def test_a_host_who_returns_after_an_hour_is_connected_to_the_waiting_guest(pair
     exchange_messages(first, second, "after")
 
 
-def test_a_host_who_returns_to_nobody_shows_the_link_that_still_works(pair: tuple[Page, Page]) -> None:
+def test_a_host_who_returns_after_the_guest_has_left_still_has_a_working_link(pair: tuple[Page, Page]) -> None:
     first, second = pair
     link = second.url
 
@@ -190,7 +190,7 @@ def open_with_memory(page: Page, url: str, memory: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("duplicated", [0, 1], ids=["host", "guest"])
-def test_a_duplicated_tab_goes_on_in_place_of_the_first_one(pair: tuple[Page, Page], duplicated: int) -> None:
+def test_a_duplicated_tab_takes_over_from_the_first_tab(pair: tuple[Page, Page], duplicated: int) -> None:
     tab, other = pair[duplicated], pair[1 - duplicated]
     exchange_messages(*pair, "before")
     duplicate = tab.context.new_page()
@@ -294,7 +294,7 @@ def test_a_host_whose_link_has_expired_gets_another_one(new_page: Open, address:
         heading(page, "You are connected")
 
 
-def test_people_whose_link_expires_while_they_talk_need_the_new_one_after_a_loss(
+def test_if_the_link_expires_during_a_conversation_a_reload_ends_it_and_the_host_gets_a_new_link(
     pair: tuple[Page, Page], service: str
 ) -> None:
     first, second = pair
@@ -311,7 +311,9 @@ def test_people_whose_link_expires_while_they_talk_need_the_new_one_after_a_loss
     assert hosted_address(first)["addressId"] != earlier["addressId"]
 
 
-def test_a_call_and_a_file_end_with_a_line_when_the_connection_is_lost(pair: tuple[Page, Page]) -> None:
+def test_the_conversation_shows_that_a_call_and_a_file_ended_when_the_connection_was_lost(
+    pair: tuple[Page, Page],
+) -> None:
     first, second = pair
     first.get_by_role("button", name="Start a video call").click()
     second.get_by_role("button", name="Join with video").click()

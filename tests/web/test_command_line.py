@@ -68,7 +68,7 @@ def test_a_file_chosen_on_the_page_arrives_at_the_command_line_which_then_leaves
     )
 
 
-def test_after_a_command_line_the_links_next_guest_is_a_person_again(
+def test_after_a_command_line_has_used_the_link_a_person_can_use_it(
     new_page: Open, address: str, peerpost: Run, inbox: Path
 ) -> None:
     host, guest = new_page(), new_page()
@@ -204,7 +204,9 @@ def test_a_folder_of_the_command_line_is_saved_as_a_tar_archive(new_page: Open, 
         assert member.read() == b"picture"
 
 
-def test_two_pages_open_the_same_link_of_a_command_line(new_page: Open, peerpost: Run, tmp_path: Path) -> None:
+def test_two_pages_get_a_file_from_the_same_link_of_a_command_line(
+    new_page: Open, peerpost: Run, tmp_path: Path
+) -> None:
     pages = new_page(), new_page()
     (tmp_path / "notes.txt").write_text("notes")
 

@@ -56,7 +56,7 @@ def test_a_host_who_reloads_while_waiting_keeps_the_link(new_page: Open, once_ad
     expect(log(first)).to_contain_text("found you")
 
 
-def test_a_link_that_works_once_leads_the_command_line_to_the_page(
+def test_the_command_line_receives_a_file_through_a_link_that_works_once(
     new_page: Open, once_address: str, peerpost: Run, inbox: Path
 ) -> None:
     page = new_page()

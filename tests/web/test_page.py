@@ -336,7 +336,7 @@ def test_a_server_that_does_not_reply_is_reported(new_page: Open, page_url: str)
         ("#00000000-0000-4000-8000-000000000000.cut-off", "The link is incomplete", "Copy the whole link again"),
     ],
 )
-def test_a_wrong_address_is_reported_with_its_remedy(
+def test_a_mistake_in_the_pages_url_is_reported_with_its_remedy(
     new_page: Open, page_url: str, rest: str, title: str, remedy: str
 ) -> None:
     page = new_page()

@@ -47,7 +47,7 @@ def test_a_page_that_was_asleep_shows_what_was_said_meanwhile(pair: tuple[Page, 
 
 
 @pytest.mark.parametrize("sleeper", [0, 1], ids=["host", "guest"])
-def test_a_page_that_was_asleep_while_the_other_one_was_reloaded_is_connected_again(
+def test_a_page_that_slept_while_the_other_page_was_reloaded_is_connected_again(
     pair: tuple[Page, Page], sleeper: int
 ) -> None:
     sleeping, other = pair[sleeper], pair[1 - sleeper]

@@ -81,7 +81,7 @@ test("a request is sent again at once when the browser is online again", async (
   assert.equal(await reply, "reply 2");
 });
 
-test("a request is sent once as long as nobody waits", async (t) => {
+test("a request is sent only once while nobody is waiting", async (t) => {
   const { network, requests } = eager(t, { isUp: false });
   requests.isEager = false;
 

@@ -155,7 +155,7 @@ test("an answer that does not name its guest counts as tampered with, and no gue
   await assert.rejects(host.open("garbage", "answer"), TamperedError);
 });
 
-test("whatever is sealed for an address or a guest is opened or counts as tampered with", async () => {
+test("any text that is sealed for an address or a guest is either opened or counts as tampered with", async () => {
   const sealer = await sealerOf(KEY);
   const host = sealerOfHost(sealer, () => {});
   const member = fc.oneof(fc.constantFrom(DOOR, KEY, GUEST), fc.jsonValue());

@@ -110,7 +110,7 @@ async function exchange(role, closer) {
 }
 
 for (const role of ["offerer", "answerer"]) {
-  test(`at whatever moment an ${role}'s connection is closed, connect rejects within a second`, async (t) => {
+  test(`connect rejects within a second if an ${role}'s connection is closed at any moment`, async (t) => {
     stopTheClock(t);
     const dry = new Closer();
     exchange(role, dry).catch(() => {});

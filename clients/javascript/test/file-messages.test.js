@@ -13,13 +13,13 @@ const transfersOf = (role) => transfers.filter(({ roles }) => roles.includes(rol
 const ALIVE = '{"type":"alive"}';
 
 for (const { why, text, read } of messages) {
-  test(`a message is read as ${read ? "what it says" : "none"}: ${why}`, () => {
+  test(`${read ? "a valid message is read" : "an invalid message is not read"}: ${why}`, () => {
     assert.deepEqual(readFileMessage(text) ?? null, read);
   });
 }
 
 for (const { why, steps, outcome } of transfersOf("receiver")) {
-  test(`a receiver takes its part: ${why}`, async (t) => {
+  test(`a receiver behaves as the shared list says: ${why}`, async (t) => {
     const { one, other } = twoPeers(t);
     const received = [];
     new Files(other, { onTransfer: (transfer) => received.push(transfer) });
@@ -44,7 +44,7 @@ for (const { why, steps, outcome } of transfersOf("receiver")) {
 }
 
 for (const { why, steps, outcome } of transfersOf("sender")) {
-  test(`a sender takes its part: ${why}`, async (t) => {
+  test(`a sender behaves as the shared list says: ${why}`, async (t) => {
     const { one, other } = twoPeers(t);
     const files = new Files(one);
     openChannels(one, other);

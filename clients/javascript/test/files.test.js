@@ -81,7 +81,7 @@ test("both peers send several files at the same time, and all of them arrive", a
   assert.equal(await ours.received[0].content.text(), "answer");
 });
 
-test("two pages learn that the other one sends and receives, and does not leave", async (t) => {
+test("each of two pages learns that the other sends, receives and stays", async (t) => {
   const { ours, theirs, connect } = twoSides(t);
 
   connect();
@@ -93,7 +93,7 @@ test("two pages learn that the other one sends and receives, and does not leave"
   }
 });
 
-test("a sender that leaves after its file is known from the beginning, and again when it is done", async (t) => {
+test("a page learns that the sender leaves after one file, and later the outcome", async (t) => {
   const { theirs, received, learned } = oneSide(t);
 
   say(theirs, { type: "file", id: 0, name: "a.txt", size: 2, once: true });
@@ -107,7 +107,7 @@ test("a sender that leaves after its file is known from the beginning, and again
   assert.deepEqual(learned.at(-1), { sends: true, receives: false, once: true, outcome: "done" });
 });
 
-test("a peer that came for one transfer has an outcome if one of the two gives up", async (t) => {
+test("a sender of one file counts as failed if either side gives up", async (t) => {
   for (const giveUp of [(transfer) => transfer.cancel(), (_, theirs) => say(theirs, { type: "error", message: "no" })]) {
     const { theirs, received, learned } = oneSide(t);
     say(theirs, { type: "file", id: 0, name: "a.txt", size: 2, once: true });
@@ -120,7 +120,7 @@ test("a peer that came for one transfer has an outcome if one of the two gives u
   }
 });
 
-test("a receiver of one transfer that refuses it, or whose file is cancelled, has an outcome", async (t) => {
+test("a receiver of one file counts as failed if either side gives up", async (t) => {
   for (const giveUp of [(transfer) => transfer.cancel(), (_, { other }) => say(other, { type: "error", message: "no" })]) {
     const { files, ours, learned } = oneReceiver(t);
     say(ours.other, { type: "alive", once: true });
@@ -135,7 +135,7 @@ test("a receiver of one transfer that refuses it, or whose file is cancelled, ha
   }
 });
 
-test("a peer that came for one transfer and is lost has no outcome, and neither has one that stays", async (t) => {
+test("a peer that is lost has no outcome, and neither has a peer that stays", async (t) => {
   const [lost, staying] = [oneSide(t), oneSide(t)];
   say(lost.theirs, { type: "file", name: "a.txt", size: 2, once: true });
   say(staying.theirs, { type: "file", name: "a.txt", size: 2 });
@@ -149,7 +149,7 @@ test("a peer that came for one transfer and is lost has no outcome, and neither 
   assert.equal(staying.files.peer.outcome, undefined);
 });
 
-test("a receiver that takes one file is known from the beginning, and again when it has the file", async (t) => {
+test("a page learns that the receiver takes one file, and later the outcome", async (t) => {
   const { one, other, files, ours, learned } = { ...oneReceiver(t) };
   say(ours.other, { type: "alive", once: true });
   await until(() => learned.length);
@@ -239,7 +239,7 @@ test("several files in a tar archive are offered as one .tar file", async (t) =>
   assert.deepEqual({ name, isArchive, size }, { name: "holiday.tar", isArchive: true, size: 1024 });
 });
 
-test("both peers say every second that they are there, until the connection ends", async (t) => {
+test("both peers send an alive message every second until the connection ends", async (t) => {
   mock.timers.enable({ apis: ["setInterval"] });
   t.after(() => mock.timers.reset());
   const { one, ours, connect, closeAll } = twoSides(t);
@@ -261,7 +261,7 @@ test("both peers say every second that they are there, until the connection ends
   assert.equal(ours.received.length, 0);
 });
 
-test("a connection that this page closes ends its transfers, although no event says so", async (t) => {
+test("transfers end when this page closes the connection, although no event reports it", async (t) => {
   mock.timers.enable({ apis: ["setInterval"] });
   t.after(() => mock.timers.reset());
   const { one, ours, connect } = twoSides(t);
@@ -276,7 +276,7 @@ test("a connection that this page closes ends its transfers, although no event s
   assert.equal(transfer.problem, "The connection ended.");
 });
 
-test("if the connection ends, what is on its way fails, and so does what comes later", async (t) => {
+test("if the connection ends, current and later transfers fail", async (t) => {
   const { one, ours, theirs, connect, closeAll } = twoSides(t);
   connect();
   one.channels[0].other.isStuck = true; // Nothing is confirmed, so the sender waits.
@@ -361,7 +361,7 @@ test("a late reply to a cancelled file does not end the next one", async (t) => 
   assert.deepEqual([first.problem, second.state], ["Cancelled.", "done"]);
 });
 
-test("a receiver that is done before everything was sent has broken the protocol", async (t) => {
+test("a receiver that reports done before everything was sent breaks the protocol", async (t) => {
   const { files, ours } = oneReceiver(t);
   ours.isStuck = true;
   const [transfer] = files.send([new File([Buffer.alloc(12 * MEGABYTE)], "a")]);
@@ -440,7 +440,7 @@ test("a stream without a size is refused once it is too large", async (t) => {
   assert.equal(received[0].bytes, 1_048_576);
 });
 
-test("one connection receives only so many bytes, however many files they are in", async (t) => {
+test("the total size of all files that one connection receives is limited", async (t) => {
   const { theirs, received } = oneSide(t, { maxReceivedBytes: 1_000_000 });
   const content = Buffer.alloc(60_000);
 
@@ -492,7 +492,7 @@ test("a peer that wants replies and reads none loses its data channel", async (t
   assert.equal(theirs.readyState, "closed");
 });
 
-test("only the first data channel for files is used, and others of the page are left alone", async (t) => {
+test("only the first data channel for files is used, and the page's other data channels are left alone", async (t) => {
   const { one, other } = oneSide(t);
   const [second, chat] = [other.createDataChannel("peerpost-file"), other.createDataChannel("chat")];
 

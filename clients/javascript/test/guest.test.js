@@ -48,7 +48,7 @@ test("a guest joins with two requests, and makes none once connected", async (t)
   assert.deepEqual(others, ["get_offer"]);
 });
 
-test("a guest is told the steps of a join", async (t) => {
+test("a guest's page is told each step of joining", async (t) => {
   const people = new People(t);
   const host = await hostOf(people);
 
@@ -126,7 +126,7 @@ test("a guest waits for a host that has not written its pointer yet", async (t) 
   assert.equal(guest.steps.includes("host-away"), false);
 });
 
-test("an address that is over is an ExpiredError", async (t) => {
+test("following an address that no longer exists raises an ExpiredError", async (t) => {
   const people = new People(t);
 
   const guest = people.guest({ addressId: crypto.randomUUID(), key: createKey() });
@@ -135,7 +135,7 @@ test("an address that is over is an ExpiredError", async (t) => {
   assert.deepEqual(guest.connections, []);
 });
 
-test("an address needs its key", async (t) => {
+test("a guest cannot follow an address without its key", async (t) => {
   const people = new People(t);
   const address = deserted(people);
 
@@ -146,7 +146,7 @@ test("an address needs its key", async (t) => {
   assert.deepEqual(people.server.requests, []);
 });
 
-test("a guest whose door is taken goes on at the next door with a new connection, and closes the first one", async (t) => {
+test("a guest whose door is taken closes its connection and tries the next door with a new one", async (t) => {
   const people = new People(t);
   const host = await hostOf(people);
   const guests = [people.guest(host.addresses[0]), people.guest(host.addresses[0])];
@@ -248,7 +248,7 @@ test("without a signal, a guest waits for five minutes", async (t) => {
   assert.ok(Math.abs(Date.now() - began - 5 * MINUTE) < SECOND, `${Date.now() - began} ms`);
 });
 
-test("a guest who is not connected within 15 seconds goes on if the host has opened another door", async (t) => {
+test("a guest who is not connected within 15 seconds tries another door if the host has opened one", async (t) => {
   const people = new People(t);
   const address = deserted(people);
   await point(people, address);
@@ -266,7 +266,7 @@ test("a guest who is not connected within 15 seconds goes on if the host has ope
   assert.ok(took >= 15 * SECOND && took < 17 * SECOND, `${took} ms`);
 });
 
-test("a guest who goes on at another door after 15 seconds learns why the first one led nowhere", async (t) => {
+test("a guest who tries another door after 15 seconds learns why the first door failed", async (t) => {
   const people = new People(t);
   people.network.isUp = false;
   const host = await hostOf(people);
@@ -291,7 +291,7 @@ test("a guest who is not connected stays in a door that the pointer still names"
   assert.equal(await outcome(guest.connecting), guest.connections[0]);
 });
 
-test("given a connection, connect enters one door with it", async (t) => {
+test("given a connection, connect tries one door with it", async (t) => {
   const people = new People(t);
   const host = await hostOf(people);
   const connection = people.network.newConnection();
@@ -301,7 +301,7 @@ test("given a connection, connect enters one door with it", async (t) => {
   assert.equal(await outcome(guest.connecting), connection);
 });
 
-test("given a connection, connect rejects with what has happened in its door", async (t) => {
+test("given a connection, connect rejects with the reason for which its door failed", async (t) => {
   const people = new People(t);
   for (const [door, error] of [
     [{ exists: false }, new UnreachableError("host-away")],
@@ -318,7 +318,7 @@ test("given a connection, connect rejects with what has happened in its door", a
   }
 });
 
-test("given a function, connect closes a connection to a channel that has failed", async (t) => {
+test("given a function, connect closes the connection that it has made if the channel fails", async (t) => {
   const people = new People(t);
   let connection;
   const newConnection = () => (connection = people.network.newConnection());
@@ -403,7 +403,7 @@ test("closing a given connection ends the guest's waiting within a second", asyn
   }
 });
 
-test("closing a connection that a function has made ends the guest's waiting, too", async (t) => {
+test("closing a connection that the given function has made ends the guest's waiting, too", async (t) => {
   const people = new People(t);
   const address = deserted(people);
   await point(people, address);
@@ -438,7 +438,7 @@ test("a pointer with another key, or one that was changed, is reported as tamper
   }
 });
 
-test("a server that returns one old pointer after another keeps a guest busy, but not very", async (t) => {
+test("a guest makes few requests to a server that returns one old pointer after another", async (t) => {
   const people = new People(t);
   const address = deserted(people);
   const guest = people.guest(address, { signal: undefined });

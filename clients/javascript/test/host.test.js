@@ -132,7 +132,7 @@ for (const [length, fits] of [[24_300, true], [24_500, false], [24_540, false]])
   });
 }
 
-test("a pointer is written after the offer in the door that it does not hold", async (t) => {
+test("an offer that does not fit in the pointer is written to the door before the pointer is written", async (t) => {
   const people = new People(t);
   people.network.padding = " ".repeat(24_500);
 
@@ -250,7 +250,7 @@ test("a door is replaced after two minutes, and read a little longer", async (t)
   assert.equal(host.peers[1].connection, host.connections[1]);
 });
 
-test("a door to which nobody has come is erased and closed, and no failure", async (t) => {
+test("a door that no guest has used is erased and is not reported as a failure", async (t) => {
   const people = new People(t);
   const host = await hostOf(people);
 
@@ -291,7 +291,7 @@ test("the longer nobody comes, the less often the host asks", async (t) => {
   assert.ok(afterGuest > 95 && afterGuest < 122, `${afterGuest} a minute`);
 });
 
-test("a guest who does not get through is reported, and listening goes on", async (t) => {
+test("a guest who cannot connect is reported, and listening goes on", async (t) => {
   const people = new People(t);
   people.network.isUp = false;
   const host = await hostOf(people);
@@ -444,7 +444,7 @@ test("when the address has expired, the host opens another one and reports it", 
   await joined(people, second);
 });
 
-test("a host that resumes its address opens no other one, and its link goes on working", async (t) => {
+test("a host that resumes its address opens no other address, and its link still works", async (t) => {
   const people = new People(t);
   const before = await hostOf(people);
   const [address] = before.addresses;
@@ -461,7 +461,7 @@ test("a host that resumes its address opens no other one, and its link goes on w
   await until(() => after.peers.length === 1);
 });
 
-test("a host that resumes an address that is over opens another one", async (t) => {
+test("a host that resumes an address that no longer exists opens another one", async (t) => {
   const people = new People(t);
   const old = { addressId: crypto.randomUUID(), key: createKey(), owner: createKey() };
 
@@ -484,7 +484,7 @@ test("a host that is not the owner of an address cannot resume it", async (t) =>
   assert.ok(other.connections.every(({ connectionState }) => connectionState === "closed"));
 });
 
-test("a host that reaches no server at all gives up, unless it has an address already", async (t) => {
+test("a host that cannot reach the server gives up, unless it already has an address", async (t) => {
   const people = new People(t);
   people.server.faults = Array(100_000).fill(loseTheRequest);
   const address = { addressId: crypto.randomUUID(), key: createKey(), owner: createKey() };
@@ -542,7 +542,7 @@ test("an abort leaves the connections of guests alone", async (t) => {
   assert.equal(guest.connections[0].connectionState, "connected");
 });
 
-test("an error of the page's own functions ends listening", async (t) => {
+test("an error in one of the page's own functions ends listening", async (t) => {
   const people = new People(t);
   const bug = new Error("a bug of the page");
   const throws = () => {

@@ -26,7 +26,7 @@ const ENDS = {
 };
 
 for (const [what, end] of Object.entries(ENDS)) {
-  test(`a guest whose connection ${what} dials again, and the host hears whom it replaces`, async (t) => {
+  test(`a guest whose connection ${what} connects again, and the host learns which connection it replaces`, async (t) => {
     const people = new People(t);
     const host = await hostOf(people);
     const guest = await connected(people, host);
@@ -46,7 +46,7 @@ for (const [what, end] of Object.entries(ENDS)) {
   });
 }
 
-test("a connection that an ICE restart may still heal is kept", async (t) => {
+test("a connection that an ICE restart may still repair is kept", async (t) => {
   const people = new People(t);
   const host = await hostOf(people);
   const guest = await connected(people, host);
@@ -125,7 +125,7 @@ test("a guest whose network is gone is connected again within five seconds after
   }
 });
 
-test("a guest dials at once when its browser is online again", async (t) => {
+test("a guest connects again at once when its browser is online again", async (t) => {
   const people = new People(t);
   const browser = new EventTarget();
   globalThis.addEventListener = browser.addEventListener.bind(browser);
@@ -177,7 +177,7 @@ test("a busy server is not called before the time in Retry-After", async (t) => 
   assert.ok(Date.now() - refused >= 600 * SECOND, `${Date.now() - refused} ms`);
 });
 
-test("a host that closes each connection at once is dialed less and less often", async (t) => {
+test("a guest connects less and less often to a host that closes each connection at once", async (t) => {
   const people = new People(t);
   const closeAll = () => guest.connections.forEach((each) => each.leave());
   const host = await hostOf(people, { onPeer: () => setTimeout(closeAll, 20) });
@@ -188,7 +188,7 @@ test("a host that closes each connection at once is dialed less and less often",
   assert.ok(guest.peers.length > 10 && guest.peers.length < 50, `${guest.peers.length} connections`);
 });
 
-test("a guest ends with an ExpiredError when the address is over", async (t) => {
+test("a guest ends with an ExpiredError when the address no longer exists", async (t) => {
   const people = new People(t);
   const host = await hostOf(people, { ttl: 3600 });
   const guest = await connected(people, host);
@@ -225,7 +225,7 @@ test("if the first attempt to connect fails, the guest hears why", async (t) => 
   await assert.rejects(outcome(guest.staying), NetworkError);
 });
 
-test("an abort ends it at any moment, and keeps the present connection open", async (t) => {
+test("an abort stops reconnecting at any moment, and leaves the current connection open", async (t) => {
   const people = new People(t);
   const host = await hostOf(people);
   const moments = {

@@ -20,19 +20,19 @@ def sealed(text: str | dict[str, Any], sealer: Sealer) -> str:
     return sealer.seal(text if isinstance(text, str) else json.dumps(text), "address")
 
 
-def test_an_address_that_was_kept_as_text_is_the_same_address_again() -> None:
+def test_an_address_is_the_same_after_it_was_stored_as_text() -> None:
     address = Address(CHANNEL_ID, KEY, new_owner())
 
     assert Address.from_json(address.to_json()) == address
 
 
-def test_an_address_is_kept_in_the_form_that_the_javascript_client_has() -> None:
+def test_an_address_is_stored_in_the_form_that_the_javascript_client_uses() -> None:
     text = Address(CHANNEL_ID, KEY, "a secret of 16 bytes").to_json()
 
     assert json.loads(text) == {"addressId": CHANNEL_ID, "key": KEY_TEXT, "owner": "a secret of 16 bytes"}
 
 
-def test_the_address_of_the_javascript_client_with_its_lifetime_can_be_read() -> None:
+def test_an_address_with_a_lifetime_from_the_javascript_client_can_be_read() -> None:
     kept = {"addressId": CHANNEL_ID, "key": KEY_TEXT, "owner": "a secret of 16 bytes", "ttl": 86400}
 
     assert Address.from_json(json.dumps(kept)) == Address(CHANNEL_ID, KEY, "a secret of 16 bytes")
@@ -55,7 +55,7 @@ def test_the_address_of_the_javascript_client_with_its_lifetime_can_be_read() ->
         json.dumps({"addressId": CHANNEL_ID, "key": KEY_TEXT, "owner": None}),
     ],
 )
-def test_a_text_that_is_not_an_address_is_refused_and_not_repeated(text: str) -> None:
+def test_a_text_that_is_not_an_address_is_refused_and_is_not_in_the_error(text: str) -> None:
     with pytest.raises(ValueError, match=r"^not an address, as Address\.to_json writes it$"):
         Address.from_json(text)
 
@@ -146,7 +146,7 @@ def test_an_invalid_answer_of_a_guest_counts_as_tampered_with(text: str | dict[s
         GuestAnswer.from_json(text if isinstance(text, str) else json.dumps(text))
 
 
-def test_each_guest_and_each_owner_gets_a_text_of_its_own() -> None:
+def test_every_new_guest_id_and_every_new_owner_secret_is_different() -> None:
     guests, owners = {new_guest_id() for _ in range(10)}, {new_owner() for _ in range(10)}
 
     assert [len(guests), len(owners)] == [10, 10]

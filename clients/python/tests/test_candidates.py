@@ -87,7 +87,7 @@ def test_mdns_candidates_are_removed_from_a_description_and_returned_with_their_
     assert [(each.ip, each.sdpMLineIndex) for each in found if each] == [(HIDDEN.split()[4], 0), (HIDDEN.split()[4], 1)]
 
 
-def test_mdns_candidates_stay_in_a_description_that_ends_its_candidates() -> None:
+def test_mdns_candidates_stay_in_a_description_with_an_end_of_candidates() -> None:
     sdp = "".join(SECTIONS) + "a=end-of-candidates\r\n"
 
     assert without_mdns(sdp) == (sdp, [])

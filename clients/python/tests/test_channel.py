@@ -162,7 +162,7 @@ def test_if_a_server_that_worked_keeps_failing_the_client_gives_up_within_half_a
     assert sum(time.pauses) < 30
 
 
-@pytest.mark.parametrize("reply", [OPENED, unavailable()], ids=["a channel", "503"])
+@pytest.mark.parametrize("reply", [OPENED, unavailable()], ids=["a new channel", "503"])
 def test_repeated_network_errors_are_retried_twenty_times_without_holding(
     reply: httpx.Response,
 ) -> None:

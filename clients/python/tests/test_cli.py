@@ -613,7 +613,7 @@ def piped(*words: object) -> Iterator["subprocess.Popen[bytes]"]:
             process.kill()
 
 
-def test_standard_input_of_one_side_is_standard_output_of_the_other(server: str) -> None:
+def test_standard_input_of_the_sender_arrives_on_standard_output_of_the_receiver(server: str) -> None:
     content = os.urandom(tries(5) * MEGABYTE + 1)
 
     with piped("send", "-", "--server", server) as sender:
@@ -676,7 +676,7 @@ def test_a_closed_standard_output_is_reported_to_both_sides(server: str) -> None
 
 
 @pytest.mark.slow
-def test_an_archive_can_be_received_as_it_is(server: str, tmp_path: Path) -> None:
+def test_a_folder_can_be_received_on_standard_output_as_a_tar_archive(server: str, tmp_path: Path) -> None:
     (tmp_path / "holiday").mkdir()
     (tmp_path / "holiday" / "a.txt").write_text("a")
 
@@ -691,7 +691,7 @@ def test_an_archive_can_be_received_as_it_is(server: str, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("keep", [["--keep"], pytest.param([], marks=pytest.mark.slow)])
-def test_with_a_page_the_link_opens_the_page_and_still_works_on_the_command_line(
+def test_if_a_page_is_configured_the_link_opens_it_and_still_works_on_the_command_line(
     server: str, tmp_path: Path, inbox: Path, keep: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "notes.txt").write_text("notes")
@@ -711,7 +711,9 @@ def test_with_a_page_the_link_opens_the_page_and_still_works_on_the_command_line
     assert (inbox / "notes.txt").read_text() == "notes"
 
 
-def test_with_keep_everyone_who_opens_the_link_gets_the_file_until_ctrl_c(server: str, tmp_path: Path) -> None:
+def test_with_the_keep_option_everyone_who_opens_the_link_gets_the_file_until_ctrl_c(
+    server: str, tmp_path: Path
+) -> None:
     content = os.urandom(MEGABYTE)
     (tmp_path / "film.bin").write_bytes(content)
 
@@ -735,7 +737,7 @@ def test_with_keep_everyone_who_opens_the_link_gets_the_file_until_ctrl_c(server
     assert post(server, method="get_offer", channel_id=address.channel_id).text == "no such channel"
 
 
-def test_one_guests_failure_does_not_end_the_others_link(
+def test_the_link_still_works_for_others_after_it_has_failed_for_one_guest(
     server: str, tmp_path: Path, inbox: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "film.bin").write_bytes(b"new")
@@ -755,7 +757,7 @@ def test_one_guests_failure_does_not_end_the_others_link(
 
 
 @pytest.mark.slow
-def test_on_a_server_without_addresses_keep_is_an_error_that_says_what_to_do(
+def test_on_a_server_without_addresses_the_keep_option_is_an_error_that_says_what_to_do(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with chalice_local({"MAX_TTL_SECONDS": "300"}) as url:
@@ -767,7 +769,7 @@ def test_on_a_server_without_addresses_keep_is_an_error_that_says_what_to_do(
     assert error.count("\n") == 1
 
 
-def test_a_receiver_dials_an_address_again_until_everything_has_come(inbox: Path) -> None:
+def test_a_receiver_connects_to_an_address_again_until_everything_has_arrived(inbox: Path) -> None:
     """The first two connections break. Waiting takes no time."""
 
     async def run() -> tuple[list[str], float]:

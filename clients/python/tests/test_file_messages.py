@@ -28,7 +28,7 @@ def reason(case: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("case", CASES["messages"], ids=reason)
-def test_a_message_is_read_as_in_the_other_client(case: dict[str, Any]) -> None:
+def test_a_message_is_read_as_the_shared_list_says(case: dict[str, Any]) -> None:
     message = read_message(case["text"])
 
     assert (None if message is None else known(fields_of(message))) == (case["read"] and known(case["read"]))
@@ -106,7 +106,7 @@ def controls(messages: list[str | bytes]) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("case", transfers_of("receiver"), ids=reason)
-def test_a_receiver_takes_its_part(case: dict[str, Any]) -> None:
+def test_a_receiver_behaves_as_the_shared_list_says(case: dict[str, Any]) -> None:
     steps = case["steps"]
     sink = Kept()
 
@@ -137,7 +137,7 @@ def test_a_receiver_takes_its_part(case: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("case", transfers_of("sender"), ids=reason)
-def test_a_sender_takes_its_part(case: dict[str, Any]) -> None:
+def test_a_sender_behaves_as_the_shared_list_says(case: dict[str, Any]) -> None:
     steps = case["steps"]
     content = content_of(steps)
 
@@ -174,7 +174,7 @@ def has_heard(heard: list[str | bytes], steps: list[dict[str, Any]]) -> bool:
     return len(controls(heard)) >= len(said_by("sender", steps)) and size >= len(content_of(steps))
 
 
-def test_a_receiver_that_is_done_before_everything_was_sent_has_broken_the_protocol() -> None:
+def test_a_receiver_that_reports_done_before_everything_was_sent_breaks_the_protocol() -> None:
     class Endless(Content):
         async def chunks(self) -> AsyncGenerator[bytes, None]:
             yield b"one"

@@ -92,7 +92,9 @@ def test_several_files_and_folders_arrive_beside_each_other(here: Path, there: P
     assert tree_of(there) == tree_of(here)
 
 
-def test_programs_stay_executable_and_times_are_kept_but_others_may_not_write(here: Path, there: Path) -> None:
+def test_files_keep_their_times_and_executable_bits_but_other_users_cannot_write_to_them(
+    here: Path, there: Path
+) -> None:
     folder = new_folder(here / "tools", "run", "data")
     (folder / "run").chmod(0o777)
     os.utime(folder / "data", (1_000_000_000, 1_000_000_000))
@@ -104,7 +106,7 @@ def test_programs_stay_executable_and_times_are_kept_but_others_may_not_write(he
     assert (there / "tools" / "data").stat().st_mtime == 1_000_000_000
 
 
-def test_links_and_special_files_in_a_folder_are_left_out_and_named(here: Path, there: Path) -> None:
+def test_links_and_special_files_in_a_folder_are_left_out_and_listed(here: Path, there: Path) -> None:
     folder = new_folder(here / "holiday", "a.txt", "sub/b.txt")
     (folder / "link").symlink_to("a.txt")
     (folder / "elsewhere").symlink_to(here)
@@ -116,7 +118,7 @@ def test_links_and_special_files_in_a_folder_are_left_out_and_named(here: Path, 
     assert Folder([folder]).left_out == [folder / "elsewhere", folder / "link", folder / "sub" / "pipe"]
 
 
-def test_a_link_that_the_user_names_is_followed(here: Path, there: Path) -> None:
+def test_a_symbolic_link_that_the_user_passes_is_followed(here: Path, there: Path) -> None:
     new_folder(here / "real", "a.txt")
     (here / "link").symlink_to(here / "real")
 
@@ -125,7 +127,7 @@ def test_a_link_that_the_user_names_is_followed(here: Path, there: Path) -> None
     assert tree_of(there) == {"link": None, "link/a.txt": b"a.txt"}
 
 
-def test_the_folder_in_which_the_user_is_can_be_sent(here: Path, there: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_current_folder_can_be_sent(here: Path, there: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     new_folder(here / "holiday", "a.txt")
     monkeypatch.chdir(here / "holiday")
 
@@ -134,7 +136,7 @@ def test_the_folder_in_which_the_user_is_can_be_sent(here: Path, there: Path, mo
     assert tree_of(there) == tree_of(here)
 
 
-def test_two_files_of_one_name_cannot_be_sent_together(here: Path) -> None:
+def test_two_files_with_the_same_name_cannot_be_sent_together(here: Path) -> None:
     new_folder(here, "one/a.txt", "two/a.txt")
 
     with pytest.raises(TransferError, match=r"cannot send two files with the name a\.txt together"):
@@ -148,7 +150,7 @@ def test_a_missing_file_among_several_is_an_error(here: Path) -> None:
         Folder([here / "a.txt", here / "missing"])
 
 
-def test_more_files_than_a_transfer_takes_are_an_error(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sending_more_files_than_a_transfer_allows_is_an_error(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sources, "MAX_FOLDER_FILES", 3)
     folder = new_folder(here / "holiday", "a", "b", "c")
 
@@ -164,11 +166,13 @@ def test_folders_nested_too_deep_are_an_error(here: Path) -> None:
         Folder([folder])
 
 
-@pytest.mark.parametrize("change", ["shrinks", "grows", "goes"])
-def test_a_file_that_changes_after_the_folder_was_read(here: Path, there: Path, change: str) -> None:
+@pytest.mark.parametrize("change", ["shrinks", "grows", "disappears"])
+def test_a_file_that_changes_after_the_folder_was_read_is_cut_or_is_an_error(
+    here: Path, there: Path, change: str
+) -> None:
     folder = new_folder(here / "holiday", "a.txt", "b.txt")
     source = Folder([folder])
-    if change == "goes":
+    if change == "disappears":
         (folder / "b.txt").unlink()
     else:
         (folder / "b.txt").write_text("b.txt and more" if change == "grows" else "b")
@@ -215,7 +219,7 @@ def test_an_existing_folder_is_never_replaced(here: Path, there: Path, force: bo
     assert tree_of(there) == {"holiday": None, "holiday/old.txt": b"old.txt"}
 
 
-def test_an_existing_file_is_replaced_only_with_force_and_nothing_else_arrives_without(here: Path, there: Path) -> None:
+def test_if_one_file_exists_already_nothing_arrives_except_with_the_force_option(here: Path, there: Path) -> None:
     new_folder(here, "a.txt", "b/c.txt")
     (there / "a.txt").write_text("precious")
 
@@ -320,7 +324,7 @@ def test_each_part_of_a_path_is_made_safe(offered: str, received: tuple[str, ...
     assert found == received
 
 
-def test_names_that_lead_outside_stay_inside(there: Path) -> None:
+def test_paths_that_lead_outside_the_directory_are_written_inside_it(there: Path) -> None:
     content = archive_of(*(member(name, b"x") for name in ("../up", "/absolute", "a/../../b", "~/c")))
 
     tree = unpacked(content, there)
@@ -342,16 +346,16 @@ HOSTILE: list[tuple[str, Callable[[], bytes], str]] = [
         "no sparse files",
     ),
     ("a long name", lambda: archive_of(member("a", pax_headers={"comment": "x" * 100_000})), "too long a name"),
-    ("two files of one name", lambda: archive_of(member("a", b"1"), member("a", b"2")), "would have the name a"),
-    ("two names that become one", lambda: archive_of(member("a/b?"), member("a/b_")), "would have the name b_"),
+    ("two files with the same name", lambda: archive_of(member("a", b"1"), member("a", b"2")), "would have the name a"),
+    ("two names that become the same", lambda: archive_of(member("a/b?"), member("a/b_")), "would have the name b_"),
     (
-        "a file in the place of a folder",
+        "a file with the same name as a folder",
         lambda: archive_of(member("a", type=tarfile.DIRTYPE), member("a", b"1")),
         "would have the name a",
     ),
-    ("a file as a folder", lambda: archive_of(member("a", b"1"), member("a/b", b"2")), "cannot write the files"),
-    ("rubbish", lambda: b"rubbish" * 1_000, "the archive is damaged"),
-    ("an end that is missing", lambda: archive_of(member("a", bytes(10_000)))[:5_000], "the archive is damaged"),
+    ("a path through a file", lambda: archive_of(member("a", b"1"), member("a/b", b"2")), "cannot write the files"),
+    ("not an archive", lambda: b"rubbish" * 1_000, "the archive is damaged"),
+    ("an archive without its end", lambda: archive_of(member("a", bytes(10_000)))[:5_000], "the archive is damaged"),
     ("thousands of headers for one file", lambda: 3_000 * extension() + archive_of(member("a")), "damaged"),
     ("a path that is too long", lambda: archive_of(member(f"{'a' * 250}/" * 20)), "File name too long"),
     ("a path that is too deep", lambda: archive_of(member("a/" * 201)), "nested more than 200 deep"),
@@ -367,18 +371,14 @@ def extension() -> bytes:
 
 
 @pytest.mark.parametrize(("content", "error"), [case[1:] for case in HOSTILE], ids=[case[0] for case in HOSTILE])
-def test_an_archive_with_something_else_in_it_leaves_nothing(
-    there: Path, content: Callable[[], bytes], error: str
-) -> None:
+def test_an_invalid_archive_leaves_nothing_behind(there: Path, content: Callable[[], bytes], error: str) -> None:
     with pytest.raises(TransferError, match=error):
         unpacked(content(), there)
 
     assert tree_of(there.parent) == {"there": None}
 
 
-def test_more_files_than_a_transfer_takes_are_refused_by_the_receiver(
-    there: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_receiver_refuses_more_files_than_a_transfer_allows(there: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archive, "MAX_FOLDER_FILES", 3)
 
     with pytest.raises(TransferError, match="more than 3 files cannot be received together"):

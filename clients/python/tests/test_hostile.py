@@ -269,7 +269,7 @@ NOT_OURS = {
     "next is 10^308": b'{"answer": "a", "items": [], "next": 1%s}' % (b"0" * 308),
     "next is infinite": b'{"answer": "a", "items": [], "next": 1e999}',
     "a million items": json.dumps({"answer": "a", "items": [""] * 1_000_000, "next": 1}).encode(),
-    "items are a text": b'{"answer": "a", "items": "abc", "next": 3}',
+    "items are a string": b'{"answer": "a", "items": "abc", "next": 3}',
     "an answer is a list": b'{"answer": ["a"]}',
 }
 
@@ -287,23 +287,23 @@ def test_an_invalid_reply_is_an_error_at_once(body: bytes) -> None:
 TOO_LONG = "a" * (MAX_ICE_TEXT_BYTES + 1)
 NO_ICE_SERVERS: dict[str, object] = {
     "null": None,
-    "a text": "stun:a.test",
+    "a string": "stun:a.test",
     "an object": TURN,
-    "texts": ["stun:a.test"],
-    "lists": [[TURN]],
+    "a list of strings": ["stun:a.test"],
+    "a list of lists": [[TURN]],
     "no urls": [{"username": "u", "credential": "c"}],
     "urls are numbers": [{"urls": [1]}],
     "urls are an object": [{"urls": {"stun:a.test": 1}}],
     "urls are nested": [{"urls": [["stun:a.test"]]}],
-    "a million": [{}] * 1_000_000,
-    "one too many": [TURN] * (MAX_ICE_SERVERS + 1),
+    "a million servers": [{}] * 1_000_000,
+    "one server too many": [TURN] * (MAX_ICE_SERVERS + 1),
     "a million urls": [{"urls": [""] * 1_000_000}],
     "a long URL": [{"urls": f"stun:{TOO_LONG}"}],
     "a long user name": [TURN | {"username": TOO_LONG}],
     "a long credential": [TURN | {"credential": TOO_LONG}],
     "a credential that is a number": [TURN | {"credential": 1}],
-    "half a letter": [TURN | {"username": "\ud800"}],
-    "controls": [TURN | {"credential": "\x1b[2J"}],
+    "half a surrogate pair": [TURN | {"username": "\ud800"}],
+    "control characters": [TURN | {"credential": "\x1b[2J"}],
 }
 ASKING: list[Callable[[SignalingClient], Awaitable[object]]] = [
     lambda client: client.create_data_channel(ice_servers=True),
@@ -457,7 +457,7 @@ ROLES = pytest.mark.parametrize("role", ["offerer", "answerer"])
 
 
 @ROLES
-def test_a_server_that_always_says_not_yet_at_once_is_polled_less_and_less_often(role: str) -> None:
+def test_a_server_that_always_replies_not_yet_without_waiting_is_polled_less_and_less_often(role: str) -> None:
     def not_yet(request: dict[str, Any]) -> httpx.Response:
         replies = {"get_offer": refused("no offer yet"), "get_answer": refused("no answer yet")}
         return replies.get(request["method"], ok(channel_id=CHANNEL_ID, items=[], next=0))
@@ -478,11 +478,11 @@ def test_the_client_gives_up_on_a_server_that_stays_unavailable(role: str, retry
 
 FOR_EVER: dict[str, Callable[[int], dict[str, Any]]] = {
     "the same candidate": lambda _: {"items": ["a"], "next": 0},
-    "the same candidate, one further": lambda count: {"items": ["a"], "next": min(count, MAX_CANDIDATES)},
-    "another candidate": lambda count: {"items": [str(count)], "next": 1},
-    "another candidate, without next": lambda count: {"items": [str(each) for each in range(count % 900)]},
+    "the same candidate at ever higher positions": lambda count: {"items": ["a"], "next": min(count, MAX_CANDIDATES)},
+    "a new candidate in each reply": lambda count: {"items": [str(count)], "next": 1},
+    "new candidates in each reply, without next": lambda count: {"items": [str(each) for each in range(count % 900)]},
     "more, then fewer": lambda count: {"items": ["a"] * (count % 2 * 5)},
-    "many": lambda _: {"items": ["a"] * MAX_CANDIDATES, "next": MAX_CANDIDATES},
+    "as many candidates as a channel holds": lambda _: {"items": ["a"] * MAX_CANDIDATES, "next": MAX_CANDIDATES},
 }
 
 

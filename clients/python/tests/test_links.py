@@ -122,7 +122,9 @@ def test_an_invalid_link_is_refused(text: str) -> None:
     ],
 )
 @pytest.mark.parametrize("is_address", [True, False])
-def test_a_link_to_a_page_names_the_server_and_is_the_same_link(page: str, link: str, is_address: bool) -> None:
+def test_a_link_that_opens_a_page_names_the_server_and_parses_to_the_same_values(
+    page: str, link: str, is_address: bool
+) -> None:
     original = Link(CHANNEL_ID, KEY, "https://a.test/", is_address)
 
     found = original.at(page)
@@ -131,13 +133,13 @@ def test_a_link_to_a_page_names_the_server_and_is_the_same_link(page: str, link:
     assert Link.parse(found) == original
 
 
-def test_a_server_with_a_query_of_its_own_survives_in_a_link_to_a_page() -> None:
+def test_a_server_url_with_a_query_is_kept_in_a_link_that_opens_a_page() -> None:
     original = Link(CHANNEL_ID, KEY, "https://a.test/?a=1&b=%20")
 
     assert Link.parse(original.at("https://page.test/")) == original
 
 
-def test_a_link_to_an_address_without_its_key_is_refused_with_what_is_missing() -> None:
+def test_a_link_to_an_address_without_its_key_is_refused_and_the_error_names_the_key() -> None:
     with pytest.raises(ValueError, match="the link of an address must have a key: it ends with #@address_id.key"):
         Link.parse(f"https://a.test/#@{CHANNEL_ID}")
 

@@ -41,7 +41,7 @@ def meet(steps: Callable[[Meeting], Awaitable[None]], server: MemoryServer | Non
     run_at_once(run())
 
 
-def test_three_guests_at_once_connect_each_once_and_by_one_link() -> None:
+def test_three_guests_that_open_one_link_at_the_same_time_each_connect_once() -> None:
     async def steps(place: Meeting) -> None:
         host = place.host()
         await host.until_open()
@@ -89,7 +89,7 @@ def test_a_guest_that_connects_again_is_recognised_and_replaces_its_earlier_conn
     meet(steps)
 
 
-def test_a_connection_that_is_closed_is_not_replaced() -> None:
+def test_a_guest_that_returns_does_not_replace_a_connection_that_is_already_closed() -> None:
     async def steps(place: Meeting) -> None:
         host, same = place.host(), new_guest_id()
         await host.until_open()
@@ -121,7 +121,7 @@ def test_the_door_of_a_connected_guest_is_erased_and_the_address_stays() -> None
     meet(steps)
 
 
-def test_the_next_door_is_open_before_the_guest_of_the_last_one_is_connected() -> None:
+def test_the_next_door_opens_before_the_guest_in_the_previous_door_is_connected() -> None:
     async def steps(place: Meeting) -> None:
         host = place.host()
         await host.until_open()
@@ -163,7 +163,7 @@ def test_an_idle_host_replaces_its_door_every_two_minutes_and_reads_the_old_one_
     meet(steps)
 
 
-def test_a_host_sends_each_offer_once_in_the_pointer() -> None:
+def test_a_host_sends_each_offer_only_in_the_pointer_and_not_to_the_door() -> None:
     async def steps(place: Meeting) -> None:
         host = place.host()
         await host.until_open(doors=2)
@@ -180,7 +180,7 @@ def test_a_host_sends_each_offer_once_in_the_pointer() -> None:
     meet(steps)
 
 
-def test_an_offer_that_is_too_long_for_the_pointer_is_in_the_door() -> None:
+def test_an_offer_that_is_too_long_for_the_pointer_is_written_to_the_door() -> None:
     async def steps(place: Meeting) -> None:
         door = HostDoor(place.server.client(), poller=Poller())
         await door.open()
@@ -214,7 +214,7 @@ def test_a_guest_that_has_read_the_old_pointer_still_connects() -> None:
     meet(steps)
 
 
-def test_an_idle_host_reads_less_and_less_often_and_often_again_after_a_guest() -> None:
+def test_a_host_polls_less_and_less_often_until_a_guest_comes() -> None:
     async def steps(place: Meeting) -> None:
         host = place.host()
         await host.until_open()
@@ -238,7 +238,7 @@ async def reads_in(place: Meeting, host: Host, first: float, last: float) -> int
     return len([at for at in reads if first <= at <= last])
 
 
-def test_only_the_first_seconds_after_a_guest_are_held() -> None:
+def test_an_idle_host_asks_for_held_replies_only_in_its_first_ten_seconds() -> None:
     async def steps(place: Meeting) -> None:
         host = place.host()
         await host.until_open(doors=3)
@@ -287,7 +287,7 @@ def test_a_resumed_address_keeps_its_link_and_serves_the_guests_that_wait() -> N
     meet(steps)
 
 
-def test_resuming_an_address_that_is_over_opens_a_new_one() -> None:
+def test_resuming_an_address_that_no_longer_exists_opens_a_new_one() -> None:
     async def steps(place: Meeting) -> None:
         over = Address("00000000-0000-4000-8000-000000000000", new_key(), new_owner())
         host = place.host(resume=over)
@@ -332,7 +332,7 @@ def test_when_the_address_has_expired_a_new_one_is_opened_and_announced() -> Non
 
 
 @pytest.mark.parametrize("fault", [unavailable(), unavailable(429), unavailable(500), LOST, httpx.Response(302)])
-def test_an_hour_of_faults_does_not_end_listening_and_is_bridged_by_few_requests(
+def test_a_host_survives_an_hour_of_faults_and_makes_few_requests_meanwhile(
     fault: httpx.Response | Exception,
 ) -> None:
     async def steps(place: Meeting) -> None:
@@ -357,7 +357,9 @@ def test_an_hour_of_faults_does_not_end_listening_and_is_bridged_by_few_requests
 
 
 @pytest.mark.parametrize(("fault", "kind"), [(unavailable(), ServerError), (LOST, NetworkError)])
-def test_a_server_that_never_replied_is_given_up_soon(fault: httpx.Response | Exception, kind: type[Exception]) -> None:
+def test_a_host_soon_gives_up_on_a_server_that_has_never_replied(
+    fault: httpx.Response | Exception, kind: type[Exception]
+) -> None:
     async def steps(place: Meeting) -> None:
         place.server.fault = fault
         host = place.host()
@@ -407,7 +409,7 @@ def test_closing_the_generator_erases_the_door_and_closes_its_connection_but_kee
     meet(steps)
 
 
-def test_guests_that_nobody_has_taken_are_closed_at_the_end() -> None:
+def test_guests_that_the_caller_has_not_taken_are_closed_when_listening_ends() -> None:
     async def steps(place: Meeting) -> None:
         peers = listen(place.server.client(), new_connection=place.connections, on_link=announced.append)
         taking = asyncio.create_task(anext(peers))
@@ -427,7 +429,7 @@ def test_guests_that_nobody_has_taken_are_closed_at_the_end() -> None:
     meet(steps)
 
 
-def test_a_host_whose_door_is_gone_opens_the_next() -> None:
+def test_a_host_whose_door_is_gone_opens_another_door() -> None:
     """This is what a host finds after its machine has slept."""
 
     async def steps(place: Meeting) -> None:
@@ -443,7 +445,7 @@ def test_a_host_whose_door_is_gone_opens_the_next() -> None:
 
 
 @pytest.mark.parametrize("text", ["nonsense", '{"answer":"v=0"}', '{"answer":"v=0","guest":"short"}'])
-def test_an_answer_that_is_no_guests_is_ignored_and_the_next_door_opened(text: str) -> None:
+def test_an_invalid_answer_is_reported_and_the_next_door_opens(text: str) -> None:
     async def steps(place: Meeting) -> None:
         host = place.host()
         await host.until_open()
@@ -459,7 +461,7 @@ def test_an_answer_that_is_no_guests_is_ignored_and_the_next_door_opened(text: s
     meet(steps)
 
 
-def test_a_server_that_answers_every_door_itself_is_asked_less_and_less_often() -> None:
+def test_a_host_slows_down_if_the_server_itself_writes_an_answer_to_every_door() -> None:
     async def steps(place: Meeting) -> None:
         def answer(request: Request) -> None:
             if request.method == "get_answer" and request.channel_id in place.server.channels:
@@ -491,7 +493,7 @@ def test_a_guest_that_never_connects_is_reported_and_its_connection_closed() -> 
     meet(steps)
 
 
-def test_guests_that_answer_and_never_connect_take_only_so_many_connections() -> None:
+def test_the_number_of_connections_for_guests_that_never_connect_is_limited() -> None:
     async def steps(place: Meeting) -> None:
         host = place.host(timeout=1_000)
         sdp = await answer_that_leads_nowhere()
@@ -536,7 +538,7 @@ def test_a_connection_without_content_is_an_error() -> None:
 
 
 @pytest.mark.parametrize("ttl", [0, 300])
-def test_an_address_that_lives_no_longer_than_a_channel_is_an_error(ttl: int) -> None:
+def test_an_address_needs_a_longer_lifetime_than_a_channel(ttl: int) -> None:
     async def run() -> None:
         async for _ in listen(Script(ok()).client, new_connection=Connections(), ttl=ttl):
             pass
@@ -545,7 +547,7 @@ def test_an_address_that_lives_no_longer_than_a_channel_is_an_error(ttl: int) ->
         run_at_once(run())
 
 
-def test_each_door_has_a_key_of_its_own_and_no_request_shows_one() -> None:
+def test_each_door_has_its_own_key_and_no_request_contains_a_key() -> None:
     async def steps(place: Meeting) -> None:
         host = place.host()
         await host.until_open()

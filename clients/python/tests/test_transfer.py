@@ -161,7 +161,7 @@ def test_both_sides_report_a_full_disk(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_disk_that_is_slower_than_the_other_peers_patience_does_not_end_the_transfer(
+def test_a_disk_that_is_slower_than_the_timeout_does_not_end_the_transfer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def transfer_to_a_slow_disk() -> tuple[Transferred, Transferred, Wire]:
@@ -434,7 +434,7 @@ def test_a_receiver_that_cannot_write_for_ten_minutes_is_not_flooded() -> None:
     assert len(sink.content) == len(content)
 
 
-def test_a_sender_that_waits_for_its_input_hears_that_the_receiver_cannot_go_on() -> None:
+def test_a_sender_that_waits_for_its_input_learns_that_the_receiver_has_failed() -> None:
     async def send_all() -> None:
         here, there, sending, _ = two_ends()
         asyncio.get_running_loop().call_later(1, there.send, control(type="error", message="the disk is full"))
@@ -457,7 +457,7 @@ def test_a_sender_that_waits_for_its_input_notices_that_the_receiver_is_gone() -
 
 
 @pytest.mark.parametrize("is_tar", [True, False])
-def test_if_an_older_receiver_leaves_without_a_word_the_error_says_why(is_tar: bool) -> None:
+def test_if_an_older_receiver_disconnects_without_a_message_the_error_says_why(is_tar: bool) -> None:
     class Stream(Pieces):
         offer = Offer("holiday", 3 if is_tar else None, is_tar)
 
@@ -478,7 +478,9 @@ def test_if_an_older_receiver_leaves_without_a_word_the_error_says_why(is_tar: b
         (Offer("holiday", 4, is_tar=True), {"type": "files", "id": 0, "name": "holiday", "size": 4, "once": True}),
     ],
 )
-def test_each_kind_of_offer_is_announced_in_its_own_way(offer: Offer, announced: dict[str, object]) -> None:
+def test_the_announcement_says_whether_a_file_a_stream_or_an_archive_follows(
+    offer: Offer, announced: dict[str, object]
+) -> None:
     class Anything(Pieces):
         pass
 
@@ -500,7 +502,7 @@ def test_each_kind_of_offer_is_announced_in_its_own_way(offer: Offer, announced:
     assert found == offer
 
 
-def test_a_sender_hears_that_its_offer_is_not_known() -> None:
+def test_a_receiver_reports_an_unknown_kind_of_offer_to_the_sender() -> None:
     async def receive_all() -> list[str | bytes]:
         heard: list[str | bytes] = []
         here, _, _, receiving = two_ends()
@@ -516,7 +518,7 @@ def test_a_sender_hears_that_its_offer_is_not_known() -> None:
     assert control(type="error", message="the other peer does not follow the protocol") in heard
 
 
-def test_a_receiver_says_with_each_sign_of_life_that_it_takes_one_file() -> None:
+def test_each_alive_message_of_a_receiver_says_that_it_takes_one_file() -> None:
     async def wait_for_an_offer() -> list[str | bytes]:
         heard: list[str | bytes] = []
         here, _, _, receiving = two_ends(patience=2.5)

@@ -65,7 +65,7 @@ def test_the_error_says_why_ice_has_failed_if_the_candidates_show_it(
     assert str(error) == (f"{plain}: {reason}" if reason else plain)
 
 
-def test_an_aiortc_that_shows_no_ice_agent_gives_no_reason() -> None:
+def test_without_access_to_aiortcs_ice_agent_the_error_gives_no_reason() -> None:
     bare = SimpleNamespace(getTransceivers=list, sctp=SimpleNamespace(transport=SimpleNamespace(transport=object())))
 
     assert str(unreachable(cast(RTCPeerConnection, bare))) == "the peers could not reach each other"
@@ -85,7 +85,7 @@ async def answer_an_offer_without_candidates() -> None:
         await peer.close()
 
 
-def test_a_real_peer_that_hears_of_no_candidates_says_so() -> None:
+def test_a_real_peer_that_gets_no_candidates_gives_that_as_the_reason() -> None:
     with pytest.raises(ConnectionFailedError, match=r"within 0\.5 seconds: no candidates of the other peer arrived$"):
         asyncio.run(answer_an_offer_without_candidates())
 

@@ -53,7 +53,7 @@ def test_a_guest_joins_with_two_requests_and_makes_no_more() -> None:
 HOSTS = {"create_data_channel", "create_offer", "get_answer", "delete_data_channel"}
 
 
-def test_a_connection_that_was_made_before_can_follow_an_address_too() -> None:
+def test_a_guest_can_connect_with_an_existing_connection() -> None:
     async def steps(place: Meeting) -> None:
         host = place.host()
         await host.until_open()
@@ -100,7 +100,7 @@ def test_an_address_that_expires_while_a_guest_waits_is_an_error() -> None:
     meet(steps)
 
 
-def test_a_guest_whose_patience_ends_gets_an_error() -> None:
+def test_a_guest_whose_patience_runs_out_gets_an_error() -> None:
     async def steps(place: Meeting) -> None:
         address = address_at(place)
         with pytest.raises(ConnectionFailedError, match="the host of the address did not come within 40 seconds"):
@@ -165,7 +165,7 @@ def test_a_pointer_without_an_offer_leads_to_the_offer_in_the_door() -> None:
     meet(steps)
 
 
-def test_a_guest_that_comes_second_to_a_door_takes_the_next() -> None:
+def test_a_guest_whose_door_is_already_taken_goes_to_the_next_door() -> None:
     async def steps(place: Meeting) -> None:
         def answer_first(request: Request) -> None:
             if request.method == "create_answer" and request.channel_id == door:
@@ -184,7 +184,7 @@ def test_a_guest_that_comes_second_to_a_door_takes_the_next() -> None:
     meet(steps)
 
 
-def test_with_one_connection_a_guest_that_comes_second_is_refused() -> None:
+def test_a_guest_with_an_existing_connection_is_refused_if_its_door_is_already_taken() -> None:
     async def steps(place: Meeting) -> None:
         host = place.host()
         await host.until_open()
@@ -245,7 +245,7 @@ def test_a_host_that_has_taken_a_guest_and_opens_no_other_door_is_reported_as_aw
     meet(steps)
 
 
-def test_a_guest_in_the_door_of_a_host_that_was_killed_goes_to_the_door_of_its_successor() -> None:
+def test_a_guest_at_the_door_of_a_killed_host_goes_to_the_door_of_the_next_host() -> None:
     async def steps(place: Meeting) -> None:
         host = place.host()
         await host.until_open()
