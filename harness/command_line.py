@@ -29,7 +29,7 @@ class Command:
         return link
 
     def end(self) -> tuple[int, str]:
-        """Wait for its end, and return its exit code and what it has said."""
+        """Wait for its end, and return its exit code and its error output."""
         _, errors = self.process.communicate(timeout=PATIENCE_SECONDS)
         return self.process.returncode, errors
 

@@ -20,7 +20,7 @@ NEEDED = {
 WRITES = ["create_offer", "create_answer", "create_candidate", "delete_data_channel"]
 OWNER = "the owner's secret"
 STRANGER = "a stranger's secret"
-# What the owner's secret is sent with by clients that do not know it, and the refusal.
+# The `owner` fields that clients without the secret send, each with the refusal that they get.
 NOT_THE_OWNER: list[tuple[dict[str, object], str]] = [
     ({}, "owner is missing"),
     ({"owner": STRANGER}, "owner does not match"),

@@ -38,7 +38,7 @@ class FaultyProxy(ThreadingHTTPServer):
     def __init__(self, engine: str) -> None:
         # The port must be a reserved one: `out_of_reach` gives it up and binds it again.
         super().__init__(("127.0.0.1", free_port()), Forwarder)
-        # Engines speak plain HTTP. Reading the certificate authorities would take longer than many a test.
+        # Engines speak plain HTTP, so skip reading the certificate authorities, which takes longer than many tests do.
         self.engine = httpx.Client(base_url=engine, verify=False)
         self.faults: list[Fault] = []
         self.weather: Callable[[], Fault] = lambda: let_through

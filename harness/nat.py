@@ -53,7 +53,7 @@ table ip nat {{
 
 @dataclass
 class Internet:
-    """A network of public addresses. Everything that is on it ends with `stack`."""
+    """A network of public addresses. Closing `stack` deletes everything on it."""
 
     stack: ExitStack
     exchange: Host
@@ -171,7 +171,7 @@ def carrier_nat(lifetime: float, clock: Callable[[], float] = time.monotonic) ->
 
 @dataclass
 class Binding:
-    """A host's address, as the socket through which the NAT sends its packets."""
+    """A host's address, and the socket through which the NAT sends the packets from it."""
 
     inside: Address
     socket: socket.socket

@@ -119,7 +119,7 @@ def lambda_function(
         for _ in range(concurrency):
             idle.put(stack.enter_context(execution_environment(task_root, endpoint, table_name, output, extra)).url)
 
-        def invoke(event: Event, context: object) -> Event:  # noqa: ARG001 - the context is the runtime's to make
+        def invoke(event: Event, context: object) -> Event:  # noqa: ARG001 - the runtime makes the context
             url = idle.get()
             try:
                 reply: Event = http.post(url, content=json.dumps(event)).raise_for_status().json()

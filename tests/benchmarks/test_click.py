@@ -1,4 +1,4 @@
-"""The benchmark of a guest's click: what it makes of the notes of the browser."""
+"""The benchmark of a guest's click: what it counts in the data that the browser has recorded."""
 
 import pytest
 

@@ -191,8 +191,8 @@ def test_an_idle_host_causes_one_log_line_for_its_polls_each_minute() -> None:
 
     found = service.idle_host(KIND)
 
-    # In 100 s the host opens a door, which takes three requests, and polls it ten times. Six polls of a minute have no
-    # line, and the seventh has one.
+    # In 100 s the host opens a door, which takes three requests, and polls it ten times. In a minute, six
+    # polls have no line in the log, and the seventh has one.
     assert found["log_bytes"] == pytest.approx(26_280 * 100 * (3 + 10 / 7))
 
 
@@ -281,6 +281,6 @@ def test_a_waiting_host_that_costs_too_much_fails_the_check() -> None:
 
 
 def results(dollars: dict[str, float], month: float = 0) -> dict[str, Any]:
-    """Return results in which a million connections cost as much, by case, and a host that waits for a month."""
+    """Return results with these prices: of a million connections, by case, and of a host that waits for a month."""
     cases = {case: {"compute time": each - 1, "storage writes": 1.0} for case, each in dollars.items()}
     return {"connections": {KIND: {cost.US: cases}}, "idle_hosts": {KIND: {"Peerpost": month}}}

@@ -1,4 +1,4 @@
-"""When guests come, in the benchmarks."""
+"""The times at which guests come in the benchmarks."""
 
 from statistics import mean, median
 

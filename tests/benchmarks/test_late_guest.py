@@ -33,7 +33,7 @@ def reads(**scenario: float) -> list[float]:
 def test_a_guest_comes_between_two_polls() -> None:
     moments = [late_guest.between([1000, 1500, 2000], part, now=2100) for part in (0.1, 0.5, 0.9)]
 
-    # Too late to let the guest's page know of the first of these moments.
+    # At 2050 ms it would be too late to tell the guest's page, so the first moment is one poll later.
     assert moments == [2550, 2250, 2450]
 
 

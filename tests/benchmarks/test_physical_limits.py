@@ -1,4 +1,4 @@
-"""The section on limits in docs/benchmarks.md: it is calculated from the results."""
+"""The section on limits in docs/benchmarks.md, which is calculated from the results."""
 
 import pytest
 

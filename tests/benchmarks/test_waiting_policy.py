@@ -1,4 +1,4 @@
-"""The benchmark of how to wait, on cases calculated by hand, and the numbers of our clients, which it explains."""
+"""The benchmark of waiting policies, on cases calculated by hand. It explains the pauses that our clients use."""
 
 import runpy
 from itertools import pairwise

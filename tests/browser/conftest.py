@@ -17,7 +17,7 @@ from tools.serve import serve
 SERVER_OF_MAKE_RUN = "http://127.0.0.1:8000/"
 
 # Sends requests to another server than the one that the page names. Unlike a route of Playwright, this also works while
-# the test waits for something else than the browser.
+# the test waits for something other than the browser.
 REDIRECT = """(named, used) => {
   const { fetch } = window;
   window.fetch = (url, options) => fetch(String(url).replace(named, used), options);

@@ -219,7 +219,7 @@ def test_an_answerer_with_an_additional_track_connects_first_and_adds_it_afterwa
     assert signaling(proxy) == FOUR
 
 
-# A host that does without `connect`, and offers a microphone but no data channel.
+# A host that does not use `connect`, and offers a microphone but no data channel.
 MEDIA_ONLY = """async (server) => {
   const client = new peerpost.SignalingClient(server);
   window.connection = new RTCPeerConnection();

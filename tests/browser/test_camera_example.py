@@ -35,7 +35,7 @@ DIFFERENT_PICTURES = """(video, count) => new Promise((resolve) => {
   video.requestVideoFrameCallback(look);
 })"""
 MANY = 20
-# Little work for a machine that encodes it and decodes it for each viewer.
+# Small, because one machine encodes and decodes the picture for each viewer.
 SMALL_PICTURE = ["--device", "testsrc2=size=320x180:rate=10", "--format", "lavfi"]
 
 

@@ -25,7 +25,7 @@ EVERY_WRITE = [
     pytest.param(lambda channels, channel_id: channels.set_answer(channel_id, "answer"), id="set_answer"),
     pytest.param(lambda channels, channel_id: channels.add_candidates(channel_id, ["one"]), id="add_candidates"),
 ]
-# Each write of a client that brings this secret, or none.
+# Each write, by a client that sends this secret or no secret.
 WRITES_AS = [
     pytest.param(lambda channels, name, owner: channels.set_offer(name, "new", ["new"], owner), id="set_offer"),
     pytest.param(lambda channels, name, owner: channels.set_answer(name, "new", ["new"], owner), id="set_answer"),
@@ -440,7 +440,7 @@ def test_a_glance_is_an_eventually_consistent_read_and_costs_half(channels: Chan
 
 
 def test_a_channel_that_a_glance_does_not_see_yet_is_read_again(channels: Channels, client: DynamoDBClient) -> None:
-    """A replica may lag behind. The channel must not be reported as gone for that."""
+    """A replica may lag behind. The channel must not be reported as gone for that reason."""
     channel_id = channels.create()
 
     def lag_behind(parsed: dict[str, Any], **_: Any) -> None:

@@ -456,7 +456,7 @@ def test_a_channel_without_an_owner_ignores_the_owner_in_a_write(post: Post) -> 
 
 @each_way_in_turn
 def test_a_refused_stranger_learns_nothing_else_about_the_channel(post: Post) -> None:
-    """That there is no channel comes before the owner's refusals, and every other refusal after them."""
+    """In a valid request, the server first checks whether the channel exists, then its owner, then everything else."""
     answered = open_owned_channel(post)
     post(whole("create_answer", answered) | {"owner": OWNER})
     post(whole("create_candidate", answered) | {"owner": OWNER})

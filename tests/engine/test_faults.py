@@ -526,7 +526,7 @@ def test_a_strangers_resent_write_is_refused_even_if_the_owner_has_stored_the_sa
     proxy: FaultyProxy,
     near_channels: Channels,
 ) -> None:
-    """If the stranger were told that its write was carried out, it would believe a lie."""
+    """The stranger must not be told that its write was carried out, because it was not."""
     channel_id = near_channels.create("new", ["new"], owner=OWNER)
     near_channels.set_answer(channel_id, "new", owner=OWNER)
     fields, _ = METHODS[method]

@@ -61,7 +61,7 @@ class History(RuleBasedStateMachine):
         return model if model and self.clock.seconds < model.ends else None
 
     def writable(self, channel_id: str, owner: str | None) -> tuple[Model | None, tuple[int, Any]]:
-        """Return the channel if this client may write to it, and the reply to a write that breaks no other rule."""
+        """Return the channel, or None if this client may not write to it, and the reply if no other rule is broken."""
         model = self.living(channel_id)
         if model is None:
             return None, (400, "no such channel")

@@ -1,4 +1,4 @@
-"""The log line of each request: its contents, that clients cannot write into it, and which polls have none."""
+"""The log line of each request: its contents, how it keeps out text from clients, and which polls have no line."""
 
 import json
 import math
@@ -144,7 +144,7 @@ def test_an_outage_during_a_poll_has_its_own_line(lines: list[dict[str, Any]]) -
 
 
 def poll(quiet_polls: QuietPolls, seconds: float = 0.01, reads: int = 1) -> None:
-    """End a request that took so long, and has found nothing."""
+    """Log a poll that took this long and has found nothing."""
     clock = Clock()
     line = Line(clock, quiet_polls)
     line.is_too_early = True

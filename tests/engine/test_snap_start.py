@@ -104,7 +104,7 @@ def test_a_function_restored_during_an_outage_serves_the_next_request(
 def test_a_restore_survives_a_client_for_ssm_that_cannot_be_opened(
     aws_lambda: Lambda, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The service that gives out the credentials may be away. The first request tries again."""
+    """The service that issues the credentials may be unreachable. The first request tries again."""
 
     def credentials_are_away() -> Store:
         raise CredentialRetrievalError(provider="container-role", error_msg="timed out")

@@ -41,5 +41,5 @@ def test_a_held_reply_is_sent_when_the_other_peer_writes(
     reply = post({**read, "channel_id": channel_id, "wait": 5})
 
     assert reply.body == expected
-    # The server looks again. If the channel seems to be gone, it makes sure.
+    # The server looks again. If the channel seems to be gone, it looks once more to confirm that.
     assert len(reads) == (3 if expected == "no such channel" else 2)

@@ -71,7 +71,7 @@ def channel(
 
 
 def owner_digest(owner: str | None) -> Item:
-    """Return the attribute of a channel with this owner, and none for a channel without one."""
+    """Return the owner attribute of a channel, or no attribute for a channel without an owner."""
     return {} if owner is None else {"owner_digest": {"B": hashlib.sha256(owner.encode()).digest()}}
 
 
@@ -224,7 +224,7 @@ def is_alive(item: Item) -> bool:
 
 
 def is_stranger(item: Item, request: Item) -> bool:
-    """Whether a channel has an owner whose secret the request does not bring."""
+    """Whether a channel has an owner whose secret is not in the request."""
     return "owner_digest" in item and owner_digest(request.get("owner")) != {"owner_digest": item["owner_digest"]}
 
 

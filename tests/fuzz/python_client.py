@@ -137,7 +137,7 @@ def path(text: str) -> None:
 
 
 def archive(content: bytes) -> None:
-    """Whatever is in an archive, nothing is written outside of the folder, and there is at most one of our errors."""
+    """Whatever an archive contains, nothing is written outside the folder, and only our own error is raised."""
     with TemporaryDirectory() as parent:
         folder = Path(parent) / "folder"
         folder.mkdir()

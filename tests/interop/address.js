@@ -42,8 +42,8 @@ function hostsConnection() {
 /**
  * Return a connection of a guest, with a promise of its data channel.
  *
- * The guest sends nothing by itself. Of the messages that are sent in the very event that reports an open channel,
- * Chromium loses a few in a thousand.
+ * The guest sends nothing by itself. Chromium loses a few messages in a thousand
+ * if they are sent in the event that reports the open channel.
  */
 function guestsConnection() {
   const connection = new RTCPeerConnection();
@@ -144,7 +144,7 @@ window.peer = {
     for (let count = 1; !steps.items.includes(step); count++) await steps.have(count);
   },
 
-  /** Return what the server says when a stranger tries to write to an address, in every way there is. */
+  /** Let a stranger try every method that writes to an address. Return the replies of the server. */
   attack(server, addressId, owner) {
     const client = new SignalingClient(server);
     const writes = [

@@ -26,7 +26,7 @@ def page(request: pytest.FixtureRequest, page_url: str) -> Iterator[Page]:
 
 
 class Guests:
-    """Makes connections that say a name, and hears the host's welcome."""
+    """Makes connections that send the guest's name, and keeps the host's welcome."""
 
     def __init__(self, name: str) -> None:
         self.welcome: asyncio.Future[str] = asyncio.get_running_loop().create_future()

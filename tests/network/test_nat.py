@@ -1,4 +1,4 @@
-"""The carrier's NAT that the benchmarks simulate."""
+"""The simulated NAT of a carrier, which the benchmarks use."""
 
 import socket
 from collections.abc import Iterator

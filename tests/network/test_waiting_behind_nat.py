@@ -26,7 +26,7 @@ LIFETIME = 30
 WAIT = 100
 # Even on a busy machine, nothing here takes a tenth of this.
 PATIENCE_SECONDS = 60
-# A guest that can connect needs less than two.
+# A guest that can connect needs less than two seconds.
 HOPELESS_SECONDS = 10
 
 
@@ -41,7 +41,10 @@ class Waiting:
     url: str
 
     def until_asked_again(self) -> None:
-        """Return once the host has sent two requests to its STUN server. The first may have been on its way."""
+        """Return once the host has sent two more requests to its STUN server.
+
+        The first of them may already have been on its way before this call.
+        """
         deadline, before = time.monotonic() + PATIENCE_SECONDS, len(self.stun.requests)
         while len(self.stun.requests) < before + 2:
             assert time.monotonic() < deadline
@@ -68,7 +71,7 @@ def new_connection(stun: StunServer) -> RTCPeerConnection:
 
 @pytest.fixture
 def keepalive_seconds() -> float:
-    """Much less than in earnest, since the NAT has a clock of its own."""
+    """Much shorter than the real interval. The NAT has its own clock, so this changes nothing for it."""
     return 0.1
 
 

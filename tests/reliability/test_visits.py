@@ -1,4 +1,6 @@
-"""The promise to guests of an address: one that was told that it is connected is, and one that keeps trying gets in.
+"""The promise to guests of an address.
+
+A guest that is told that it is connected really is, and a guest that keeps trying gets in.
 
 `make soak` lets five hundred more guests visit an address.
 """

@@ -1,6 +1,6 @@
 """The guests of an address, in a process that a test can kill: `python -m tests.reliability.trying_guest LINK`.
 
-Each line of its standard input is a guest id: the guest dials, and the guest before it leaves. When `connect` has
+Each line of its standard input is a guest id: this guest connects, and the guest before it leaves. When `connect` has
 returned, it prints the guest id and "connected". When the host has welcomed the guest, it prints "welcomed", too, and
 the guest leaves.
 """

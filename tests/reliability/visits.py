@@ -28,7 +28,7 @@ from harness.front import front_of
 from harness.runtime import TIMEOUT_SECONDS, Event, ExecutionEnvironment, execution_environment
 from tests.reliability.waiting_host import address_in
 
-# The replies to the host's reads of two doors may be held, and that to a guest's read.
+# Three replies may be held at the same time: two to the host, which reads two doors, and one to a guest.
 ENVIRONMENTS = 4
 # A guest whose host was killed looks for another door after 15 s. Nothing takes a tenth of the rest.
 PATIENCE_SECONDS = 180
@@ -103,7 +103,7 @@ class Process:
 class Place:
     """A server, and the hosts and guests who meet there. Only the last host and the last guest are alive.
 
-    `violations` has what must not happen, and `counts` what has happened.
+    `violations` lists what should not have happened, and `counts` counts what has happened.
     """
 
     url: str
@@ -118,7 +118,7 @@ class Place:
 
     @property
     def address(self) -> str:
-        """The address that the last host has named, as it can be passed to the next one."""
+        """The address that the last host has printed. It can be passed to the next host."""
         return json.dumps([words for host in self.hosts for words in host.words if "address_id" in words][-1])
 
     async def start_host(self, *address: str) -> None:
@@ -129,7 +129,7 @@ class Place:
         self.guests.append(await Process.start(self.news, self.errors, "trying_guest", str(link)))
 
     async def until(self, is_so: Callable[[], bool]) -> None:
-        """Return when something is so. Raise RuntimeError if a host or the guests have ended by themselves."""
+        """Return once the condition is true. Raise RuntimeError if a host or the guests have ended by themselves."""
 
         def look() -> bool:
             if any(process.has_ended and not process.is_killed for process in self.hosts + self.guests):
@@ -178,7 +178,7 @@ class Visit:
     async def until_seen(self) -> None:
         """Return once the host has seen this guest as often as it was told that it is connected.
 
-        A host that was killed has seen one time less. Raise TimeoutError if it does not happen.
+        A host that was killed may have seen it once less. Raise TimeoutError if the host does not see it often enough.
         """
         killed = len(self._place.hosts) - self._hosts_before
         async with asyncio.timeout(self._place.patience):
@@ -212,7 +212,7 @@ class Visit:
 
 
 async def visits(place: Place, seed: int, number: int, report: Callable[[int], object] = lambda _: None) -> None:
-    """Let so many guests visit one address. `report` is called after each."""
+    """Let this many guests visit one address. `report` is called after each visit."""
     random = Random(seed)
     try:
         await place.start_host()
@@ -249,7 +249,7 @@ def place(task_root: Path, endpoint: str, folder: Path) -> Iterator[Place]:
         for each in environments:
             idle.put(each)
 
-        def invoke(event: Event, context: object) -> Event:  # noqa: ARG001 - the context is the runtime's to make
+        def invoke(event: Event, context: object) -> Event:  # noqa: ARG001 - the runtime makes the context
             environment = idle.get()
             try:
                 reply: Event = http.post(environment.url, content=json.dumps(event)).raise_for_status().json()

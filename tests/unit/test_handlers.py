@@ -53,7 +53,7 @@ def test_without_news_a_method_reads_again(
     with pytest.raises(SignalingError, match="^no such channel$"):
         handle(body(channel_id, **fields), Services(channels), longest_wait=LONG_SECONDS)
 
-    # The second look finds that the channel is gone, and the third one makes sure.
+    # The second look finds that the channel is gone, and the third look confirms it.
     assert reads.total() == 3
 
 

@@ -1,4 +1,4 @@
-"""The connection to the server, which index.html lets the browser open before the code of the page runs."""
+"""index.html makes the browser connect to the server before the code of the page runs."""
 
 import socket
 from pathlib import Path

@@ -61,7 +61,7 @@ def test_the_server_receives_no_readable_description_and_no_key(new_page: Open, 
         assert key[1] not in each
 
 
-# Waits until a description has all its candidates, as on an idle machine, before the page sends it.
+# Makes the page send a description only once it has all its candidates, as on an idle machine.
 GATHER_FIRST = """() => {
   const { setLocalDescription } = RTCPeerConnection.prototype;
   RTCPeerConnection.prototype.setLocalDescription = async function (description) {

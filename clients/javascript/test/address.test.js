@@ -1,4 +1,4 @@
-/** What is sealed for an address. The Python client reads and writes the same texts. */
+/** The texts that are sealed for an address. The Python client reads and writes the same texts. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

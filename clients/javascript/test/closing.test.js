@@ -12,7 +12,10 @@ const MAX_MS = 1000;
 const TURN = { urls: "turn:turn.example", username: "1795643208:a", credential: "abc=" };
 const closed = () => new DOMException("The RTCPeerConnection's signalingState is 'closed'.", "InvalidStateError");
 
-/** Counts moments: before and after each call, at each request and at each report. Closes the connection at the last. */
+/**
+ * Counts the moments of an exchange: before and after each call, at each request and reply, and at each progress step.
+ * Closes the connection at the moment with the number `last`.
+ */
 class Closer {
   moments = [];
 
@@ -74,7 +77,7 @@ class ClosingPeerConnection extends FakePeerConnection {
   }
 }
 
-/** Connect two peers, one of which the closer closes. Return the outcome of its `connect`. */
+/** Connect two peers, and let the closer close one of them. Return the outcome of the `connect` of that peer. */
 async function exchange(role, closer) {
   const server = new FakeServer({ iceServers: [TURN] });
   const key = createKey();

@@ -22,7 +22,7 @@ export class FakeDataChannel extends EventTarget {
 
   send(data) {
     if (this.readyState !== "open") throw new DOMException("the channel is not open", "InvalidStateError");
-    // The caller may use its buffer again.
+    // Copy the data, because the caller may reuse its buffer.
     const message = typeof data === "string" ? data : new Uint8Array(data).slice().buffer;
     this.sent.push(message);
     this.#waiting.push(message);
@@ -31,7 +31,7 @@ export class FakeDataChannel extends EventTarget {
     setImmediate(() => this.#deliver());
   }
 
-  /** Let everything go that is stuck. */
+  /** Deliver everything that is stuck. */
   release() {
     this.isStuck = false;
     this.#deliver();
@@ -78,7 +78,7 @@ export function twoPeers(t) {
   const closeAll = () => [one, other].forEach(({ channels }) => channels.forEach((channel) => channel.close()));
   t.after(async () => {
     closeAll();
-    // The next test may stop the clock, with which timers of this test could not be cleared.
+    // Wait until this test has cleared its timers. It could no longer do so once the next test has replaced the clock.
     for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
   });
   const connect = () => {
@@ -88,7 +88,7 @@ export function twoPeers(t) {
   return { one, other, connect, closeAll };
 }
 
-/** Open the data channels of a peer at the other one. */
+/** Open the data channels that a peer has made, on both sides. */
 export function openChannels(from, to) {
   for (const channel of from.channels.filter(({ other }) => !other)) {
     channel.other = new FakeDataChannel(channel.label);

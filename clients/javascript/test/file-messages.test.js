@@ -1,4 +1,4 @@
-/** The messages of a file transfer, as `clients/file-messages.json` has them. The Python client reads the same list. */
+/** The messages of a file transfer, from `clients/file-messages.json`. The Python client is tested with it, too. */
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -93,14 +93,14 @@ function hasSent(channel, steps) {
   return saidOn(channel).length >= own.filter(({ message }) => message).length && bytes >= (contentOf(own)?.length ?? 0);
 }
 
-/** Compare what one side has said with the steps. The reason of an error is free. */
+/** Compare what one side has said with the steps. The reason of an error may differ. */
 function assertSaid(channel, steps, role) {
   const free = (message) => (message.type === "error" ? { ...message, message: "a reason" } : message);
   const expected = steps.filter(({ from, message }) => from === role && message).map(({ message }) => message);
   assert.deepEqual(saidOn(channel).map((text) => free(JSON.parse(text))), expected);
 }
 
-/** Return once everything has been delivered that was sent. */
+/** Return once everything that was sent has been delivered. */
 async function delivered() {
   for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -50,7 +50,7 @@ async function until(happened) {
   while (!happened()) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Return once everything has been delivered that was sent. */
+/** Return once everything that was sent has been delivered. */
 async function delivered() {
   for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -13,7 +13,7 @@ const SECOND = 1000;
 const MINUTE = 60_000;
 const TURN = { urls: "turn:turn.example", username: "1795643208:a", credential: "abc=" };
 
-/** The server has an address that nobody listens at. Returns what a guest and a host need to know of it. */
+/** Create an address at which nobody listens. Return what a guest and a host need to know about it. */
 function deserted(people, ttl = 86_400) {
   const addressId = crypto.randomUUID();
   const owner = createKey();
@@ -21,7 +21,7 @@ function deserted(people, ttl = 86_400) {
   return { addressId, key: createKey(), owner };
 }
 
-/** Write a pointer to a door that nobody waits in, or to one that does not exist. */
+/** Write a pointer to a door whose host is gone, or to a door that does not exist. */
 async function point(people, { addressId, key, owner }, { exists = true, answer, offer = "v=0 nobody" } = {}) {
   const door = crypto.randomUUID();
   if (exists) people.server.open(door);

@@ -233,7 +233,7 @@ test("a door is replaced after two minutes, and read a little longer", async (t)
   await pass(3 * SECOND);
   const fresh = await openLast(people, host.addresses[0]);
   assert.notEqual(fresh.channelId, old.channelId);
-  // A guest who has read the old pointer just before.
+  // The next guest gets the old pointer, as if it had read the address a moment earlier.
   people.server.faults = [
     ({ method }) => {
       assert.equal(method, "get_offer");
@@ -284,7 +284,7 @@ test("the longer nobody comes, the less often the host asks", async (t) => {
   await pass(11 * SECOND);
   const afterGuest = await asked(MINUTE / 3);
 
-  // Every 0.55 s, every 1.75 s, and every 4.5 s. The host reads two doors for ten seconds in two minutes.
+  // The host polls every 0.55 s, then every 1.75 s, then every 4.5 s. For ten seconds in two minutes it reads two doors.
   assert.ok(atFirst > 95 && atFirst < 122, `${atFirst} a minute`);
   assert.ok(untilTen > 31 && untilTen < 42, `${untilTen} a minute`);
   assert.ok(later > 13 && later < 17, `${later} a minute`);

@@ -7,7 +7,7 @@ export class Network {
   connections = [];
   /** Whether peers reach each other. */
   isUp = true;
-  /** The end of each description. */
+  /** A text that is appended to each description. */
   padding = "";
 
   newConnection = (options) => {
@@ -18,7 +18,7 @@ export class Network {
     return connection;
   };
 
-  /** Connect those that know each other. */
+  /** Connect the peers that have each other's descriptions. */
   join() {
     if (!this.isUp) return;
     for (const one of this.connections) {

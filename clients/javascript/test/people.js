@@ -12,7 +12,7 @@ export class People {
   #ends = [];
 
   constructor(t, options = {}) {
-    // Before the clock is stopped, so that everybody is gone when it runs out.
+    // Register this before the cleanup of the clock, so that everybody has left when the clock runs out.
     t.after(() => this.#ends.forEach((end) => end.abort()));
     stopTheClock(t);
     this.server = new FakeServer(options);
@@ -115,7 +115,7 @@ function record(person) {
   };
 }
 
-/** Note the outcome of a promise with a person, so that no rejection goes unhandled. */
+/** Store the outcome of a promise in the object of a person, so that no rejection goes unhandled. */
 function settled(promise, person) {
   return promise.then(
     (value) => Object.assign(person, { isOver: true, value }),

@@ -106,7 +106,7 @@ test("a guest whose network is gone is connected again within five seconds after
   const people = new People(t);
   const host = await hostOf(people);
   const guest = await connected(people, host);
-  host.end.abort(); // Its requests would take the faults.
+  host.end.abort(); // Otherwise the faults below would hit the requests of this host.
   await outcome(host.outcome);
   for (const minutes of [1, 10]) {
     people.server.faults = Array(100_000).fill(loseTheRequest);

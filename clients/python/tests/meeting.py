@@ -55,7 +55,7 @@ class Host:
         return self.address.link()
 
     async def until(self, is_so: Callable[["Host"], bool]) -> None:
-        """Return when something is so. Raises the error of `listen` if that ends first."""
+        """Return once the condition is true. Raise the error of `listen` if `listen` ends first."""
         while not is_so(self):
             if self.task.done():
                 self.task.result()
@@ -78,7 +78,7 @@ class Host:
 
 
 class Meeting:
-    """A server, and the connections of all who meet there."""
+    """A server, its hosts, and the connections of its hosts and guests."""
 
     def __init__(self, server: MemoryServer) -> None:
         self.server = server
@@ -94,13 +94,13 @@ class Meeting:
         return await connect(self.connections, self.server.client(), link, **options)
 
     def pointer(self, address: Address) -> Pointer:
-        """What an address says now."""
+        """The current pointer of an address."""
         text = self.server.channels[address.address_id].offer
         assert text is not None
         return Pointer.open(text, Sealer(address.key))
 
     async def answer(self, pointer: Pointer, text: str | GuestAnswer) -> None:
-        """Answer in a door, with a text that is sealed as a guest's."""
+        """Write an answer to a door, sealed as a guest seals its answer."""
         text = text if isinstance(text, str) else text.to_json()
         await self.server.client().create_answer(pointer.door, Sealer(pointer.key).seal(text, "guest"))
 

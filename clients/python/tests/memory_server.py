@@ -1,4 +1,4 @@
-"""A Peerpost server in the memory of a test. Its clock is that of the event loop, on which waiting may take no time."""
+"""A Peerpost server in memory. It uses the clock of the event loop, so waiting may take no time."""
 
 import asyncio
 import json
@@ -44,11 +44,11 @@ class Request:
 
 
 class RefusedRequest(Exception):
-    """The server's sentence."""
+    """A refusal. Its text is the sentence that the server replies with."""
 
 
 class MemoryServer:
-    """What the protocol says, for the fields that addresses need.
+    """Implements the part of the protocol that addresses need.
 
     `max_ttl` is None on an older server, which does not know `ttl` and `owner`.
     `fault` is a reply to give instead of serving requests, or an exception to raise.
@@ -108,7 +108,7 @@ class MemoryServer:
         if serve is None:
             return await self._read(request.method, fields)
         async with self._news:
-            # A test may have changed a channel in `on_request`.
+            # Wake all held reads, because a test may have changed a channel in `on_request`.
             self._news.notify_all()
             return serve(fields)
 

@@ -599,7 +599,7 @@ def test_several_files_need_a_directory(server: str, tmp_path: Path, capsys: pyt
 
 @contextmanager
 def piped(*words: object) -> Iterator["subprocess.Popen[bytes]"]:
-    """The command line with pipes for bytes."""
+    """Run the command line with binary pipes."""
     with subprocess.Popen(
         [sys.executable, "-m", "peerpost", *map(str, words), "--ice-server", "none", "--quiet"],
         env=os.environ | {"PYTHONPATH": str(HERE.parent / "src")},
@@ -624,7 +624,7 @@ def test_standard_input_of_the_sender_arrives_on_standard_output_of_the_receiver
             sender.stdin.write(content[:3])
             sender.stdin.flush()
             assert receiver.stdout is not None
-            # Nothing waits until there is more.
+            # The first bytes arrive although the sender has not sent any more.
             first = receiver.stdout.read(3)
             threading.Thread(target=write_and_close, args=(sender.stdin, content[3:]), daemon=True).start()
             rest, errors = receiver.communicate(timeout=PATIENCE_SECONDS)
@@ -770,7 +770,7 @@ def test_on_a_server_without_addresses_the_keep_option_is_an_error_that_says_wha
 
 
 def test_a_receiver_connects_to_an_address_again_until_everything_has_arrived(inbox: Path) -> None:
-    """The first two connections break. Waiting takes no time."""
+    """The first two connections break. On the simulated clock, waiting takes no time."""
 
     async def run() -> tuple[list[str], float]:
         async with meeting() as place:
@@ -800,4 +800,4 @@ def test_a_receiver_connects_to_an_address_again_until_everything_has_arrived(in
 
     assert (inbox / "film.bin").read_bytes() == b"content"
     assert len(set(guests)) == 1
-    assert seconds > 3  # Two seconds in the connections, and a pause before each new one.
+    assert seconds > 3  # Each of the two connections lasted a second, and there is a pause before each new connection.

@@ -1,4 +1,4 @@
-"""The environment variables that an HTTP client reads, for proxies and certificates."""
+"""The environment variables for proxies and certificates, which an HTTP client reads."""
 
 import asyncio
 import os

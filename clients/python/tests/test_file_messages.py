@@ -1,4 +1,4 @@
-"""The messages of a file transfer, as `clients/file-messages.json` has them, for both clients."""
+"""The messages of a file transfer. The tests of both clients read them from `clients/file-messages.json`."""
 
 import asyncio
 import json
@@ -35,7 +35,7 @@ def test_a_message_is_read_as_the_shared_list_says(case: dict[str, Any]) -> None
 
 
 def known(fields: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what says nothing."""
+    """Leave out optional fields that are unset or false."""
     return {name: value for name, value in fields.items() if name == "size" or value not in (None, False)}
 
 
@@ -79,7 +79,7 @@ class Content:
 
 
 def heard_by(wire: Wire) -> list[str | bytes]:
-    """Return a list to which everything but signs of life is added that arrives at one end."""
+    """Return a list that collects every message that arrives at one end, except `alive` messages."""
     heard: list[str | bytes] = []
 
     def take(message: str | bytes) -> None:
@@ -95,7 +95,7 @@ def said_by(role: str, steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def plain(message: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what is free: the reason of an error and its id, and what only the command line says."""
+    """Leave out what may differ between the clients: the reason and the id of an error, and the field `once`."""
     if message["type"] == "error":
         return {"type": "error"}
     return {name: value for name, value in message.items() if name != "once"}

@@ -1,4 +1,4 @@
-"""Several files and folders in one transfer, from an honest sender, and archives from a sender that is not."""
+"""Several files and folders in one transfer, and archives from a hostile sender."""
 
 import asyncio
 import io
@@ -47,7 +47,7 @@ def tree_of(folder: Path) -> dict[str, bytes | None]:
 
 
 def cross(paths: list[Path], directory: Path, *, force: bool = False) -> tuple[Transferred, Transferred]:
-    """Send what is at these paths into a directory, and return what both sides say."""
+    """Send the files at these paths into a directory, and return the result of each side."""
 
     async def transfer() -> tuple[Transferred, Transferred]:
         one, _, sending, receiving = two_ends()
@@ -66,7 +66,7 @@ def cross(paths: list[Path], directory: Path, *, force: bool = False) -> tuple[T
 
         return await asyncio.gather(send_all(), receive_all())
 
-    # A thread unpacks, and on a clock that jumps the peers would lose patience with it.
+    # A thread unpacks the archive in real time. On a simulated clock, the peers would time out meanwhile.
     return asyncio.run(transfer())
 
 

@@ -1,4 +1,4 @@
-"""What keeps a waiting offer reachable, with stand-ins for the sockets. tests/network has real ones behind a NAT."""
+"""The keepalives of a waiting offer, tested with simulated sockets. tests/network uses real sockets behind a NAT."""
 
 import asyncio
 import socket

@@ -135,7 +135,7 @@ def test_the_next_door_opens_before_the_guest_in_the_previous_door_is_connected(
 
 
 async def answer_that_leads_nowhere() -> str:
-    """An answer whose peer is gone."""
+    """Return an answer whose peer is already closed."""
     offering, answering = RTCPeerConnection(ASKS_NOBODY), RTCPeerConnection(ASKS_NOBODY)
     offering.createDataChannel("chat")
     await offering.setLocalDescription(await offering.createOffer())
@@ -224,14 +224,14 @@ def test_a_host_polls_less_and_less_often_until_a_guest_comes() -> None:
         came = place.server.now
         reads.append(await reads_in(place, host, came + 5, came + 25))
 
-        # Every 0.55 s, every 1.75 s, and every 4.5 s.
+        # The host polls every 0.55 s, then every 1.75 s, then every 4.5 s, and after the guest every 0.55 s again.
         assert reads == [pytest.approx(expected, rel=0.15) for expected in (36.4, 51.4, 20, 36.4)]
 
     meet(steps)
 
 
 async def reads_in(place: Meeting, host: Host, first: float, last: float) -> int:
-    """Wait until a time is over, and return how often the newest door was read in it."""
+    """Wait until the second `last`, and return how often the newest door was read from `first` to `last`."""
     await asyncio.sleep(last - place.server.now)
     door = place.pointer(host.address).door
     reads = [each.at for each in place.server.requests if (each.method, each.channel_id) == ("get_answer", door)]

@@ -347,7 +347,7 @@ def test_a_file_that_shrinks_during_the_transfer_is_an_error() -> None:
 
 
 class Pieces:
-    """A source whose end its sender does not know. It waits before each piece, and at its end."""
+    """A source of unknown length. It waits before each piece, and before its end."""
 
     offer = Offer("stdin", None)
 

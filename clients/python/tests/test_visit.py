@@ -1,4 +1,4 @@
-"""A guest follows the link of an address: to the door that is open, or to the next, or until its patience ends.
+"""A guest follows the link of an address: to the open door, to the next door, or until it gives up.
 
 Connections are real. The server is in memory, and waiting takes no time.
 """
