@@ -58,7 +58,7 @@ def options_from(arguments: list[str] | None) -> argparse.Namespace:
         command_line.error("--ice-server: at most one STUN server and one TURN server, because aiortc uses no more")
     files = getattr(options, "files", [])
     if STANDARD_INPUT in files and (len(files) > 1 or options.keep):
-        command_line.error("-: standard input can be sent alone only, and only once")
+        command_line.error("-: standard input cannot be sent together with other files, or with --keep")
     return options
 
 
@@ -87,46 +87,67 @@ def parser() -> argparse.ArgumentParser:
     commands = result.add_subparsers(required=True, metavar="COMMAND")
     common = common_options()
 
-    send = commands.add_parser("send", parents=[common], help="print a link, and send files to the peer that opens it")
+    send = commands.add_parser(
+        "send",
+        parents=[common],
+        help="print a link, and send files to the peer that opens it",
+        description="Print a link, and send files to the peer that opens it.",
+    )
     send.add_argument(
         "files",
         metavar="FILE",
         nargs="+",
         type=Path,
-        help="the file to send, several files and folders, or - for standard input",
+        help="a file or folder to send, or - for standard input",
     )
     send.add_argument(
-        "--keep", action="store_true", help="send to everyone who opens the link, also at once, until Ctrl-C"
+        "--keep",
+        action="store_true",
+        help="send to everyone who opens the link, to several at the same time, until you press Ctrl-C",
     )
-    send.add_argument("--server", metavar="URL", help=f"the server (default: {SERVER_VARIABLE})")
+    send.add_argument(
+        "--server",
+        metavar="URL",
+        help=f"the URL of the Peerpost server (default: the environment variable {SERVER_VARIABLE})",
+    )
     send.add_argument(
         "--page",
         metavar="URL",
-        help=f"a Peerpost page: the link then works in a browser, too (default: {PAGE_VARIABLE}, if it is set)",
+        help="the URL of a Peerpost page, so that the link also works in a browser "
+        f"(default: the environment variable {PAGE_VARIABLE}, if it is set)",
     )
     send.add_argument(
         "--access-key-file",
         metavar="PATH",
         type=Path,
-        help=f"a file with the access key, if the server requires one (default: the key in {VARIABLE})",
+        help="a file that contains the access key, if the server requires one "
+        f"(default: the environment variable {VARIABLE} contains the key)",
     )
     send.set_defaults(run=run_send)
 
-    receive = commands.add_parser("receive", parents=[common], help="open a link, and receive its files")
+    receive = commands.add_parser(
+        "receive",
+        parents=[common],
+        help="open a link, and receive its files",
+        description="Open a link from `peerpost send` or from a page, and receive its files.",
+    )
     receive.add_argument(
         "link",
         metavar="LINK",
         type=link_argument,
-        help="the link of `peerpost send` or of a page; with --server, the code after its # is enough",
+        help=f"the link; with --server or the environment variable {SERVER_VARIABLE}, the part after its # is enough",
     )
     receive.add_argument(
-        "--server", metavar="URL", help=f"the server (default: the server in the link, or {SERVER_VARIABLE})"
+        "--server",
+        metavar="URL",
+        help="the URL of the Peerpost server "
+        f"(default: the server in the link, or the environment variable {SERVER_VARIABLE})",
     )
     receive.add_argument(
         "--output",
         metavar="PATH",
-        help="a directory, or a name for the file, or - for standard output; "
-        "if it ends with a slash, the directory is created if necessary",
+        help="where to save: a file, a directory, or - for standard output (default: the current directory); "
+        "a path that ends with a slash is a directory, which is created if necessary",
     )
     receive.add_argument("--force", action="store_true", help="replace an existing file")
     receive.set_defaults(run=run_receive)
@@ -140,7 +161,8 @@ def common_options() -> argparse.ArgumentParser:
         metavar="URL",
         action="append",
         type=ice_server_argument,
-        help="stun:HOST:PORT or turn:USER:CREDENTIAL@HOST:PORT, at most one of each, or 'none' for no ICE servers "
+        help="a STUN or TURN server: stun:HOST:PORT or turn:USER:CREDENTIAL@HOST:PORT, or 'none' to use none; "
+        "give the option twice for one of each "
         f"(default: the ICE servers that the server's operator has configured, or {DEFAULT_ICE_SERVERS[0]})",
     )
     result.add_argument(
@@ -166,10 +188,10 @@ async def run(options: argparse.Namespace) -> None:
 def cancel_on(name: str, task: asyncio.Task[object]) -> None:
     """Cancel a task when a signal comes."""
     number = getattr(signal, name, None)
-    # `nohup` starts programs that ignore SIGHUP, and they must continue to do so. Windows has no SIGHUP.
+    # A program that was started with `nohup` ignores SIGHUP, and must continue to ignore it. Windows has no SIGHUP.
     if number is None or signal.getsignal(number) is signal.SIG_IGN:
         return
-    # An event loop on Windows handles no signals.
+    # On Windows, event loops cannot handle signals.
     with suppress(NotImplementedError):
         asyncio.get_running_loop().add_signal_handler(number, task.cancel)
 
@@ -182,7 +204,9 @@ def link_argument(text: str) -> Link:
 
 
 def positive_seconds(text: str) -> float:
-    seconds = float(text)
-    if not 0 < seconds < float("inf"):
-        raise ValueError(text)
-    return seconds
+    with suppress(ValueError):
+        seconds = float(text)
+        if 0 < seconds < float("inf"):
+            return seconds
+    # For a ValueError, argparse would print the name of this function instead.
+    raise argparse.ArgumentTypeError(f"must be a number of seconds greater than 0, not {text!r}")

@@ -30,7 +30,7 @@ PROGRESS_WORDS = {
 
 
 class FileChannels:
-    """The data channels for files, of all connections that a command makes.
+    """The data channels for files, on all connections that a command makes.
 
     `patience` is the time in seconds after which a silent peer counts as lost.
     """
@@ -46,7 +46,7 @@ class FileChannels:
         data_channel.on("open", lambda: self._take(data_channel, opened))
 
     def accept_on(self, peer: RTCPeerConnection) -> None:
-        """Let a new connection take the data channel for files that the other peer offers."""
+        """Let a new connection accept the data channel for files that the other peer offers."""
         opened = self._expect_on(peer)
 
         def on_data_channel(data_channel: RTCDataChannel) -> None:
@@ -75,9 +75,10 @@ class FileChannels:
 
 
 def connection_maker(options: argparse.Namespace, prepare: Callable[[RTCPeerConnection], None]) -> NewPeerConnection:
-    """Return a function that makes connections, and prepares each.
+    """Return a function that makes a connection, and calls `prepare` with it.
 
-    They use the ICE servers of the options, or else of the server, or else the default ones.
+    A connection uses the ICE servers in the options. Without any, it uses those of the server's operator, and if the
+    operator has none either, the default ones.
     """
 
     def make(configuration: RTCConfiguration) -> RTCPeerConnection:
@@ -100,11 +101,11 @@ async def connected(
     channel: Link | None = None,
     **how: Any,
 ) -> AsyncIterator[RTCPeerConnection]:
-    """Connect, and give the connection. `how` is passed to `connect`."""
+    """Connect, and yield the connection. `how` contains more arguments for `connect`."""
     report = reporter(options)
     is_address = channel is not None and channel.is_address
     async with AsyncExitStack() as stack:
-        # Closing tells the other peer. Otherwise it would wait until its patience ends.
+        # Close the connection at the end, so that the other peer notices at once, and not only after its patience.
         if options.ice_server and not is_address:
             # The ICE servers are known, so this needs no request for them.
             peer = make(RTCConfiguration())
@@ -140,7 +141,10 @@ def server_from(options: argparse.Namespace, link: Link | None) -> str:
 
 
 def page_from(options: argparse.Namespace) -> str | None:
-    """Return the URL of the page for people with a browser, or None. Raises PeerpostError if it cannot be in a link."""
+    """Return the URL of the page that the link opens in a browser, or None.
+
+    Raises PeerpostError if this URL cannot be in a link.
+    """
     page = options.page or os.environ.get(PAGE_VARIABLE)
     try:
         return page_url(page) if page else None

@@ -1,4 +1,4 @@
-"""What the command line prints, even if its output is closed or its terminal is gone."""
+"""The output of the command line. It also works if a standard stream is closed or the terminal is gone."""
 
 import os
 import sys
@@ -25,8 +25,8 @@ class Console:
             self.complain(text)
 
     def complain(self, text: str) -> None:
-        """Print a line for a person, also if the console is quiet."""
-        # The lines of the progress bars move down.
+        """Print a line for a person, even if the console is quiet."""
+        # tqdm moves its progress bars down, so that the line is printed above them.
         with tqdm.external_write_mode(file=sys.stderr):
             print_to_standard_error(text)
 
@@ -40,9 +40,9 @@ class Console:
             raise PeerpostError(f"cannot print the link: {error.strerror}") from error
 
     def progress_bar(self, name: str, size: int | None, *, is_one_of_many: bool = False) -> "tqdm[NoReturn]":
-        """Return a progress bar, which shows nothing unless somebody looks at a terminal.
+        """Return a progress bar. It shows nothing unless standard error is a terminal.
 
-        One of many has a line of its own, and goes away at the end. Without a size, only the bytes are counted.
+        If it `is_one_of_many`, it disappears at the end. If the size is None, it shows only the number of bytes so far.
         """
         is_watched = sys.stderr is not None and sys.stderr.isatty()
         return tqdm(
@@ -73,7 +73,7 @@ def write_line(stream: TextIO, text: str) -> None:
 
 
 def flush_standard_output() -> None:
-    """Write what is still in the buffer, for example of a help text, while a failure can still be handled."""
+    """Flush standard output now, while a failure can still be handled. A help text, for example, is still buffered."""
     if sys.stdout is not None:
         try:
             sys.stdout.flush()
@@ -93,7 +93,8 @@ def discard(stream: TextIO) -> None:
 def closed_streams_lead_to_nowhere() -> Iterator[None]:
     """Give argparse a standard output and error to write to, even if they are closed.
 
-    Python has None in their place. The argparse of some versions, such as 3.11.2, fails on it.
+    If they are closed, `sys.stdout` and `sys.stderr` are None, and argparse fails in some versions of Python, such as
+    3.11.2.
     """
     with ExitStack() as stack:
         nowhere = stack.enter_context(open(os.devnull, "w", encoding="utf-8"))

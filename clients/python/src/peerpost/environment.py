@@ -27,7 +27,7 @@ def new_http_client() -> httpx.AsyncClient:
     try:
         return httpx.AsyncClient(verify=certificates)
     except (httpx.InvalidURL, ValueError) as error:
-        # The other variables were checked above, so this one must be wrong.
+        # The other variables were checked above, so NO_PROXY must be invalid.
         raise cannot_use(proxy_variable("no"), "it contains an invalid host") from error
 
 
@@ -59,7 +59,7 @@ def check_proxy(kind: str) -> None:
 
 
 def why_not_a_proxy(url: str) -> str | None:
-    """Return why a URL cannot be a proxy's, or None if it can."""
+    """Return why a URL cannot be used as a proxy, or None if it can."""
     try:
         parsed = httpx.URL(url)
     except (httpx.InvalidURL, ValueError):
@@ -72,7 +72,10 @@ def why_not_a_proxy(url: str) -> str | None:
 
 
 def proxy_variable(kind: str) -> str | None:
-    """Return the name of the variable that holds the proxy for a kind of URL, or, for `no`, the exceptions."""
+    """Return the name of the variable that contains the proxy for a kind of URL, or None if neither spelling is set.
+
+    `kind` may also be `no`, for the variable with the hosts that need no proxy.
+    """
     lower = f"{kind}_proxy"
     return next((name for name in (lower, lower.upper()) if os.environ.get(name)), None)
 

@@ -1,4 +1,4 @@
-"""ICE servers as the command line names them."""
+"""The ICE servers in the options of the command line."""
 
 import argparse
 
@@ -20,7 +20,9 @@ def ice_server_argument(text: str) -> str:
     except ValueError as error:
         # The error must not show the user name and the credential.
         shown = text.rpartition("@")[2]
-        raise argparse.ArgumentTypeError(f"{error}: {shown!r}") from error
+        raise argparse.ArgumentTypeError(
+            f"{error}: {shown!r}; write stun:HOST:PORT, turn:USER:CREDENTIAL@HOST:PORT or none"
+        ) from error
     return text
 
 

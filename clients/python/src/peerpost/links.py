@@ -9,10 +9,10 @@ from peerpost.sealing import key_from_text, key_to_text
 
 CHANNEL_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
-# A link that is pasted from an email or a chat may come in brackets or quotes, and with the end of its sentence.
-# A code neither begins nor ends with any of these.
+# A link that is pasted from an email or a chat may have brackets or quotes around it, or a full stop after it.
+# A code neither begins nor ends with any of these characters.
 BEFORE_A_LINK = "<([{\"'\u00ab\u2018\u201c"
-BEHIND_A_LINK = ">)]}\"'\u00bb\u2019\u201d.,;:!?"
+AFTER_A_LINK = ">)]}\"'\u00bb\u2019\u201d.,;:!?"
 
 
 # The parameter of a page's URL that names the server.
@@ -74,18 +74,20 @@ class Link:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Return the link of a code or a URL, as somebody has pasted it.
+        """Return the link for a code or a URL that somebody has pasted.
 
         The server is the URL without its fragment. The URL of a page names the server in its query, as `?server=`.
         Raises ValueError for any other text.
         """
         text = text.strip().lstrip(BEFORE_A_LINK)
-        link = text.rstrip(BEHIND_A_LINK)
+        link = text.rstrip(AFTER_A_LINK)
         url, fragment = urldefrag(link) if "#" in link else ("", link)
         is_address = fragment.startswith(ADDRESS_MARK)
         channel_id, dot, key = fragment.removeprefix(ADDRESS_MARK).partition(".")
         if not CHANNEL_ID.fullmatch(channel_id):
-            raise ValueError("not a link: a link ends with #channel_id.key, and a code is only channel_id.key")
+            raise ValueError(
+                "not a link: a link ends with #channel_id.key or #@address_id.key, and a code is the part after the #"
+            )
         if not dot and text.removeprefix(link).startswith("."):
             # The key may have been lost. Without it, the exchange would not be sealed.
             raise ValueError("the link ends with a dot: add the key that belongs after it, or remove the dot")
@@ -93,7 +95,7 @@ class Link:
 
 
 def server_of(url: str) -> str:
-    """Return the server of a link without its fragment. Raises ValueError for a URL that cannot be a server's."""
+    """Return the server of a link whose fragment was removed. Raises ValueError for an invalid URL."""
     named = parse_qs(urlsplit(url).query).get(SERVER_IN_QUERY)
     server = named[0] if named else url
     check_url(server, "server")
@@ -101,7 +103,7 @@ def server_of(url: str) -> str:
 
 
 def page_url(text: str) -> str:
-    """Return the URL of a page. Raises ValueError for one that cannot be in a link."""
+    """Return the URL of a page. Raises ValueError for a URL that cannot be in a link."""
     url = url_without_fragment(text, "page")
     check_url(url, "page")
     return url

@@ -1,4 +1,4 @@
-"""`peerpost receive`: once, or for as long as an address lives until it has succeeded."""
+"""`peerpost receive`: once from a channel, or again and again from an address until everything has arrived."""
 
 import argparse
 import asyncio
@@ -33,7 +33,7 @@ NOT_A_SERVER = (403, 404, 405, 501)
 
 
 async def run_receive(options: argparse.Namespace) -> None:
-    """Receive what is behind the link of the options."""
+    """Receive what the sender at the link sends."""
     receiver = Receiver(options, server_from(options, options.link))
     # Create the directory first: the link of a channel can be used only once.
     with explained_replies(), output_path(options.output) as output:
@@ -44,7 +44,7 @@ async def run_receive(options: argparse.Namespace) -> None:
 
 
 class Receiver:
-    """Receives what is behind one link."""
+    """Receives what the sender at one link sends."""
 
     def __init__(self, options: argparse.Namespace, server: str | SignalingClient) -> None:
         self._options = options
@@ -56,7 +56,7 @@ class Receiver:
         self._has_begun = False
 
     async def receive_at_last(self, output: Path | None) -> None:
-        """Receive, and begin again after each failure that may pass, for as long as the address lives."""
+        """Receive. After a temporary failure, begin again, for as long as the address lives."""
         failures = 0
         while True:
             self._has_begun = False
@@ -71,7 +71,7 @@ class Receiver:
             await asyncio.sleep(jittered(doubled(FIRST_AGAIN_SECONDS, failures, MAX_AGAIN_SECONDS)))
 
     async def receive(self, output: Path | None) -> None:
-        """Receive once, to a path, or to standard output without one."""
+        """Receive once, to a path, or to standard output if `output` is None."""
         channels = FileChannels(self._options.patience)
         make = connection_maker(self._options, channels.accept_on)
         async with connected(self._options, make, self._server, self._link, guest=self._guest) as peer:
@@ -95,20 +95,20 @@ class Receiver:
 
 
 def is_temporary(error: Exception) -> bool:
-    """Whether the same may succeed later."""
+    """Whether another try may succeed."""
     if is_from_a_page(error):
         return False
     return not isinstance(error, NetworkError | ServerError) or error.is_temporary
 
 
 def is_from_a_page(error: Exception) -> bool:
-    """Whether the reply is probably from a page, and not from a Peerpost server."""
+    """Whether the reply is probably from a static page, and not from a Peerpost server."""
     return isinstance(error, ServerError) and error.status in NOT_A_SERVER
 
 
 @contextmanager
 def explained_replies() -> Iterator[None]:
-    """If a page has replied in place of its server, say in the error what to do."""
+    """If a page has replied instead of a Peerpost server, say in the error what to do."""
     try:
         yield
     except ServerError as error:
@@ -119,7 +119,7 @@ def explained_replies() -> Iterator[None]:
 
 @asynccontextmanager
 async def sink_for(offer: Offer, output: Path | None, *, force: bool) -> AsyncIterator[Sink]:
-    """Give the sink for what is offered. Raises TransferError if it cannot go where the user wants it."""
+    """Yield the sink for what is offered. Raises TransferError if it cannot be saved where the user wants it."""
     if output is None:
         async with standard_output() as sink:
             yield sink
@@ -139,7 +139,7 @@ def target_of(offer: Offer, output: Path) -> Path:
 
 
 def describe(offer: Offer, output: Path | None) -> str:
-    """Return what was received, for a person."""
+    """Return a description of what was received, for a person."""
     if output is None:
         return offer.name
     return f"files into {output}" if offer.is_tar else str(target_of(offer, output))
@@ -147,7 +147,7 @@ def describe(offer: Offer, output: Path | None) -> str:
 
 @contextmanager
 def output_path(text: str | None) -> Iterator[Path | None]:
-    """Give the path of --output, or None for standard output.
+    """Yield the path of --output, or None for standard output.
 
     If it ends with a slash, it is a directory, which is created if necessary, and removed again after a failure.
     """
@@ -166,12 +166,12 @@ def output_path(text: str | None) -> Iterator[Path | None]:
     try:
         yield path
     except BaseException:
-        # The directory may have something else in it by now.
+        # This fails if the directory is not empty, because somebody has put something else into it.
         with suppress(OSError):
             path.rmdir()
         raise
 
 
 def separators() -> tuple[str, ...]:
-    """Return what separates the parts of a path on this system."""
+    """Return the path separators of this system."""
     return tuple(filter(None, (os.sep, os.altsep)))

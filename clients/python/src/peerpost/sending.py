@@ -42,7 +42,7 @@ async def send_once(options: argparse.Namespace, server: str) -> None:
 
     def announce(channel_id: str) -> None:
         minutes = CHANNEL_TTL_SECONDS // 60
-        invitation.show(Link(channel_id, key, server), f"once, within {minutes} minutes:")
+        invitation.show(Link(channel_id, key, server), f"It works once, within {minutes} minutes:")
 
     # Open the file first: if it cannot be read, nobody needs to open a link.
     async with opened_source(options.files) as source:
@@ -55,7 +55,7 @@ async def send_once(options: argparse.Namespace, server: str) -> None:
 async def send_to_all(options: argparse.Namespace, server: str) -> None:
     """Print the link of an address, and send to everyone who opens it, until this is cancelled."""
     invitation = Invitation(options)
-    # If it cannot be read, nobody needs to open a link. For each guest, it is opened again.
+    # Open the files first: if they cannot be read, nobody needs to open a link. They are opened again for each guest.
     async with opened_source(options.files) as source:
         mention_what_is_left_out(Console(quiet=options.quiet), source)
     async with SignalingClient(server, access_key=access_key_from(options)) as client:
@@ -73,15 +73,15 @@ class Invitation:
         self._console = Console(quiet=options.quiet)
         self._page = page_from(options)
 
-    def show(self, link: Link, when: str) -> None:
-        """Print the link, and how often it can be opened, and until when."""
+    def show(self, link: Link, validity: str) -> None:
+        """Print the link. `validity` is a sentence that says how often and for how long it works."""
         how = "in a browser or with `peerpost receive`" if self._page else "with `peerpost receive`"
-        self._console.say(f"Open this link {how}, {when}")
+        self._console.say(f"Open this link {how}. {validity}")
         self._console.print_link(link.at(self._page) if self._page else str(link))
 
 
 class Keeper:
-    """Sends the same to every guest of an address, to several at once."""
+    """Sends the same files to every guest of an address, and to several guests at the same time."""
 
     def __init__(self, options: argparse.Namespace, client: SignalingClient, invitation: Invitation) -> None:
         self._files: list[Path] = options.files
@@ -121,7 +121,9 @@ class Keeper:
         if self._address is not None:
             self._console.say("The link has expired.")
         self._address = address
-        self._invitation.show(address.link(self._client.url), "as often as you like, until Ctrl-C here:")
+        self._invitation.show(
+            address.link(self._client.url), "It works any number of times, until you press Ctrl-C here:"
+        )
 
     def _report(self, step: str) -> None:
         if step == "guest-failed":
@@ -141,7 +143,10 @@ class Keeper:
 
 
 async def send_file(console: Console, channel: FileChannel, source: Source, guest: str | None = None) -> None:
-    """Send, with a progress bar, and print a line when everything has arrived. `guest` is named in both."""
+    """Send, with a progress bar, and print a line when everything has arrived.
+
+    If `guest` is given, the bar and the line begin with it.
+    """
     prefix = f"{guest}: " if guest else ""
     name = source.offer.name
     with console.progress_bar(f"{prefix}{name}", source.offer.size, is_one_of_many=guest is not None) as bar:
@@ -150,14 +155,14 @@ async def send_file(console: Console, channel: FileChannel, source: Source, gues
 
 
 def mention_what_is_left_out(console: Console, source: Source) -> None:
-    """Name the first files of a folder that are not sent."""
+    """Say how many files of a folder are not sent, and name the first."""
     if isinstance(source, Folder) and source.left_out:
         count = len(source.left_out)
-        console.say(f"leaving out {count} symbolic links and special files, such as {source.left_out[0]}")
+        console.say(f"symbolic links and special files left out: {count}, for example {source.left_out[0]}")
 
 
 def access_key_from(options: argparse.Namespace) -> str | None:
-    """Return the access key of the options, or None. Raises PeerpostError for a file that has none."""
+    """Return the access key of the options, or None. Raises PeerpostError for a file without an access key."""
     try:
         return access_key_of(options.access_key_file)
     except ValueError as error:
@@ -166,7 +171,7 @@ def access_key_from(options: argparse.Namespace) -> str | None:
 
 @contextmanager
 def explained_refusals() -> Iterator[None]:
-    """If the server refuses something that can be configured, say in the error where."""
+    """If the server refuses a request because of a setting, say in the error where this setting can be changed."""
     try:
         yield
     except AccessKeyError as error:
