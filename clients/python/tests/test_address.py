@@ -56,7 +56,7 @@ def test_an_address_with_a_lifetime_from_the_javascript_client_can_be_read() -> 
     ],
 )
 def test_a_text_that_is_not_an_address_is_refused_and_is_not_in_the_error(text: str) -> None:
-    with pytest.raises(ValueError, match=r"^not an address, as Address\.to_json writes it$"):
+    with pytest.raises(ValueError, match=r"^not an address in the format of Address\.to_json$"):
         Address.from_json(text)
 
 

@@ -303,8 +303,8 @@ def test_a_sender_that_lies_leaves_no_file(tmp_path: Path, messages: list[str | 
 @pytest.mark.parametrize(
     ("message", "error"),
     [
-        (b"bytes", "does not send a file"),
-        (control(type="end", sha256="0" * 64), "does not send a file"),
+        (b"bytes", "is not sending a file"),
+        (control(type="end", sha256="0" * 64), "is not sending a file"),
         (control(type="file"), "does not follow the protocol"),
         ("nonsense", "does not follow the protocol"),
     ],

@@ -1,6 +1,7 @@
-"""WebRTC signaling over one HTTP POST, for aiortc.
+"""WebRTC signaling for aiortc, over plain HTTP POST requests.
 
-`connect` runs a whole exchange, `Signaling` has aiortc's own four verbs, and `SignalingClient` sends single requests.
+`connect` connects two peers, and `listen` waits for any number of guests. `Signaling` has the methods of aiortc's own
+signaling classes, and `SignalingClient` sends single requests.
 """
 
 from peerpost.address import Address, new_guest_id

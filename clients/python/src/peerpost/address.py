@@ -1,4 +1,4 @@
-"""Addresses: what a host stores about its own, and the two texts that only addresses use.
+"""Addresses: what a host stores about its address, and the two kinds of text that are only used with addresses.
 
 An address is a long-lived channel that many guests can use, one after the other or at the same time.
 Its offer is a pointer. The pointer names the door, an ordinary channel in which the host waits for the next guest.
@@ -20,7 +20,7 @@ class Address:
     """Everything that a host needs to use the same address again later.
 
     `key` has 32 bytes and is in the link, so that every guest knows it.
-    `owner` is a secret of the host's: the server lets nobody else write to the address, or erase it.
+    `owner` is the host's secret: the server lets nobody without it write to the address, or delete it.
     """
 
     address_id: str
@@ -53,7 +53,7 @@ class Address:
             return cls(address_id, key_from_text(fields["key"]), owner)
         except (KeyError, RecursionError, TypeError, ValueError) as error:
             # The text contains secrets, so the error does not repeat it.
-            raise ValueError("not an address, as Address.to_json writes it") from error
+            raise ValueError("not an address in the format of Address.to_json") from error
 
 
 def new_owner() -> str:
@@ -62,7 +62,7 @@ def new_owner() -> str:
 
 
 def new_guest_id() -> str:
-    """Return a new guest id. A guest uses the same id each time it dials, so that the host recognises it."""
+    """Return a new guest id. A guest uses the same id each time it connects, so that the host recognises it."""
     return to_base64url(secrets.token_bytes(GUEST_ID_BYTES))
 
 
@@ -96,7 +96,7 @@ class Pointer:
     @property
     def is_too_long(self) -> bool:
         """Whether the server would refuse the pointer, because of its long offer."""
-        # Sealed with any key, a text has the same length.
+        # The length of a sealed text does not depend on the key.
         return len(self.sealed(Sealer(self.key))) > MAX_DESCRIPTION_BYTES
 
     @classmethod

@@ -1,6 +1,6 @@
-"""Unpacking a tar archive of the other peer, while it comes, into an empty folder.
+"""Unpacks a tar archive from the other peer into an empty folder, while it arrives.
 
-Everything in it comes from outside. Only files and folders are accepted, with names that were made safe.
+The archive is untrusted. Only files and folders are accepted, and their names are made safe.
 """
 
 import os
@@ -18,7 +18,8 @@ CONTENT_TYPES = {tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.DIRTYPE}
 # These give the next header a longer name.
 EXTENSION_TYPES = {tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME}
 
-# What Python's tarfile raises for an archive that it cannot read. It recurses for each extension of a header.
+# What Python's tarfile raises for an archive that it cannot read. RecursionError is among them because tarfile calls
+# itself for each extension of a header.
 UNREADABLE = (tarfile.TarError, ArithmeticError, EOFError, LookupError, RecursionError, ValueError)
 
 
@@ -36,18 +37,18 @@ class Header(tarfile.TarInfo):
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
         header = super().frombuf(buf, encoding, errors)
         if header.type not in CONTENT_TYPES | EXTENSION_TYPES:
-            raise TransferError("only files and folders can be received, and no links")
+            raise TransferError("only ordinary files and folders can be received, no links or devices")
         if header.type in EXTENSION_TYPES and header.size > MAX_TAR_HEADER_BYTES:
-            # tarfile would read all of it into the memory.
-            raise TransferError("the archive has too long a name in it")
+            # tarfile would read all of it into memory.
+            raise TransferError("a name in the archive is too long")
         return header
 
 
 def unpack(stream: Stream, folder: Path, refuse: Callable[[str], None]) -> list[str]:
-    """Unpack an archive into an empty folder, and return the names that it has at its top.
+    """Unpack an archive into an empty folder, and return the names at its top level.
 
-    `refuse` is called with each of these names as soon as it is known, and raises TransferError if it may not be used.
-    Raises TransferError for an archive that is damaged, or that has something else than files and folders in it.
+    `refuse` is called with each of these names as soon as it is known, and raises TransferError if the name may not be
+    used. Raises TransferError if the archive is damaged, or contains anything other than files and folders.
     """
     if not hasattr(tarfile, "data_filter"):
         raise TransferError("receiving several files or a folder needs Python 3.11.4 or newer")
@@ -69,7 +70,7 @@ def unpack(stream: Stream, folder: Path, refuse: Callable[[str], None]) -> list[
 
 
 class Checks:
-    """What a file has to pass before it is unpacked."""
+    """The checks that each file must pass before it is unpacked."""
 
     def __init__(self, refuse: Callable[[str], None]) -> None:
         self._tops: dict[str, None] = {}
@@ -78,7 +79,7 @@ class Checks:
 
     @property
     def tops(self) -> list[str]:
-        """The names at the top of the archive."""
+        """The names at the top level of the archive."""
         return list(self._tops)
 
     def checked(self, member: tarfile.TarInfo, folder: str) -> tarfile.TarInfo | None:
@@ -87,7 +88,7 @@ class Checks:
         if self._count > MAX_FOLDER_FILES:
             raise TransferError(f"more than {MAX_FOLDER_FILES} files cannot be received together")
         if member.issparse():
-            raise TransferError("only files and folders can be received, and no sparse files")
+            raise TransferError("sparse files cannot be received")
         parts = safe_path(member.name)
         if not parts:
             return None

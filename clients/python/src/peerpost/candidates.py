@@ -1,4 +1,4 @@
-"""Candidates on the wire: the JSON of an RTCIceCandidateInit, which is what a browser's toJSON() gives."""
+"""Candidates as they are sent: the JSON of an RTCIceCandidateInit, which is what a browser's toJSON() returns."""
 
 import ipaddress
 import json
@@ -13,7 +13,7 @@ from peerpost.sealing import Role
 # A browser without camera permission hides its IP address behind such a name, which aioice resolves.
 MDNS_NAME = re.compile(r"[A-Za-z0-9-]{1,63}\.local")
 MDNS_CANDIDATE = re.compile(r"a=candidate:(\S+ ){4}\S+\.local ")
-# RFC 8840, section 8.2: a description with this line has all candidates.
+# RFC 8840, section 8.2: a description with this line contains all candidates.
 END_OF_CANDIDATES = "a=end-of-candidates"
 # RFC 8839, section 5.1: at most 32 ice-chars.
 FOUNDATION = re.compile(r"[A-Za-z0-9+/]{1,32}")
@@ -33,10 +33,10 @@ def candidate_to_json(candidate: RTCIceCandidate) -> str:
 
 
 def candidate_from_json(text: str) -> RTCIceCandidate | None:
-    """Return the candidate in a text of the other peer, or None if aiortc cannot use it.
+    """Return the candidate in a text from the other peer, or None if aiortc cannot use it.
 
     aiortc cannot use a candidate for TCP, and does not need the empty candidate, which ends the list (RFC 8838).
-    The text comes from outside. Any other text gives None too, because it must not end a connection.
+    The text is untrusted. If it is not a candidate, return None too: it must not end a connection.
     """
     init = init_from_json(text)
     line, mid, index = init.get("candidate"), init.get("sdpMid"), init.get("sdpMLineIndex")
@@ -58,10 +58,11 @@ def candidate_from_json(text: str) -> RTCIceCandidate | None:
 
 
 def without_mdns(sdp: str) -> tuple[str, list[str]]:
-    """Return a description without its mDNS candidates, and these candidates as they would be sent alone.
+    """Return a description without its mDNS candidates, and these candidates in the form of single candidates.
 
-    aiortc looks up an mDNS name for a second, which delays the description, and succeeds only in its own network.
-    A description that says that it has all candidates stays as it is, because none can be added afterwards.
+    aiortc tries for a second to look up an mDNS name, and can find it only in its own network. In a description, this
+    would delay all other candidates.
+    A description that says that it contains all candidates is not changed, because none can be added afterwards.
     """
     if END_OF_CANDIDATES in sdp:
         return sdp, []
@@ -88,7 +89,7 @@ def is_usable(candidate: RTCIceCandidate) -> bool:
 
 
 def is_address(host: str) -> bool:
-    # With any other name, the other peer could make us query a name server of its choice.
+    # If other names were allowed, the other peer could make this peer query a name server of its choice.
     if MDNS_NAME.fullmatch(host):
         return True
     try:
@@ -99,7 +100,7 @@ def is_address(host: str) -> bool:
 
 
 def bye_to_json(role: Role) -> str:
-    """Return the goodbye of a peer. A peer that knows no goodbyes sees an end of candidates, which does no harm."""
+    """Return the goodbye of a peer. To a peer that does not know this message, it only ends the list of candidates."""
     return json.dumps({"candidate": "", "sdpMid": "0", "sdpMLineIndex": 0, "bye": role}, separators=(",", ":"))
 
 

@@ -38,7 +38,7 @@ class Channel:
 
     Every coroutine may raise these errors:
     ChannelExpiredError if the channel does not exist any more,
-    TamperedError if a sealed text does not open,
+    TamperedError if a sealed text cannot be opened,
     RefusalError if the server refuses the request,
     ServerError or NetworkError if the request failed too often.
     """
@@ -86,14 +86,14 @@ class Channel:
     async def open(self, offer: str | None = None) -> str:
         """Create the channel, with the offer if there is one already, and return its id."""
         text = None if offer is None else self._seal(offer, "offer")
-        # Count from before the request, so that this peer stops before the server does.
+        # Start counting before the request, so that this peer never waits longer than the server keeps the channel.
         self._poller.start_lifetime()
         self._channel_id = await self._call(partial(self._create, text))
         self._offer_to_repeat = text
         return self._channel_id
 
     async def get_ice_servers(self) -> list[RTCIceServer]:
-        """Return the ICE servers that the peers of this channel may use. An old server has none."""
+        """Return the ICE servers that the peers of this channel may use. With an old server, the list is empty."""
         try:
             return await self._call(lambda: self._client.get_ice_servers(self.channel_id))
         except RefusalError as refusal:
@@ -134,7 +134,7 @@ class Channel:
         """Append a candidate, as JSON. Raises ValueError if it has more than 425 bytes when it is sent."""
         text = self._seal(candidate, CANDIDATE_OF[self.role])
         if len(text.encode()) > MAX_CANDIDATE_BYTES:
-            raise ValueError(f"the candidate is too long: it may have at most {MAX_CANDIDATE_BYTES} bytes as sent")
+            raise ValueError(f"the candidate is too long: at most {MAX_CANDIDATE_BYTES} bytes can be sent")
         self._sent.add(text)
         await self._call(lambda: self._client.create_candidate(self.channel_id, text))
 
@@ -217,7 +217,7 @@ class Channel:
         try:
             stored = await self._call(lambda: self._client.get_answer(self.channel_id))
         except ChannelExpiredError:
-            # The offerer has erased the channel in between, as in send_answer.
+            # The offerer may have read the answer and erased the channel in the meantime, as in send_answer.
             return self._poller.seconds_left > 0
         return stored.text == answer
 
@@ -238,8 +238,8 @@ class Channel:
         return found
 
     async def _repeat_offer(self, offer: str) -> None:
-        # An old server ignores an offer in create_data_channel. It does not report that, but it does not know `since`
-        # either, so that its list of candidates comes without `next`.
+        # An old server silently ignores an offer in create_data_channel. It also ignores `since`. So if a list of
+        # candidates has no `next`, the server is old, and the offer has to be sent again.
         found = await self._client.get_candidates(self.channel_id, since=self._position)
         if found.next is None:
             await self._client.create_offer(self.channel_id, offer)
@@ -298,7 +298,7 @@ class Channel:
                 raise
             if self.role == "answerer" and not self._is_exchanged:
                 why = (
-                    f"the channel does not exist: it is older than {CHANNEL_TTL_SECONDS} seconds, "
+                    f"the channel of this link does not exist: it is older than {CHANNEL_TTL_SECONDS} seconds, "
                     "was already used, or never existed"
                 )
             else:

@@ -121,7 +121,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="PATH",
         type=Path,
         help="a file that contains the access key, if the server requires one "
-        f"(default: the environment variable {VARIABLE} contains the key)",
+        f"(default: the key in the environment variable {VARIABLE})",
     )
     send.set_defaults(run=run_send)
 
@@ -161,8 +161,8 @@ def common_options() -> argparse.ArgumentParser:
         metavar="URL",
         action="append",
         type=ice_server_argument,
-        help="a STUN or TURN server: stun:HOST:PORT or turn:USER:CREDENTIAL@HOST:PORT, or 'none' to use none; "
-        "give the option twice for one of each "
+        help="a STUN or TURN server, as stun:HOST:PORT or turn:USER:CREDENTIAL@HOST:PORT; "
+        "to use one of each, give the option twice; to use no ICE servers, give 'none' "
         f"(default: the ICE servers that the server's operator has configured, or {DEFAULT_ICE_SERVERS[0]})",
     )
     result.add_argument(

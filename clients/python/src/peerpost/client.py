@@ -1,4 +1,7 @@
-"""The endpoint: one coroutine for each method of the protocol. Each call makes one request, and never retries."""
+"""A client for the server's endpoint, with one coroutine for each method of the protocol.
+
+Each call makes one request, and never retries.
+"""
 
 import asyncio
 import json
@@ -64,9 +67,9 @@ class Candidates:
 
 
 class SignalingClient:
-    """A Peerpost server.
+    """Sends single requests to a Peerpost server.
 
-    `url` is its endpoint. `http` is an HTTP client to use instead of a new one; the caller closes it.
+    `url` is the server's endpoint. `http` is an HTTP client to use instead of a new one; the caller closes it.
     Without `http`, proxies and certificates come from the environment.
     Raises NetworkError if an environment variable cannot be used.
     `access_key` is sent with the two requests that may need it: to open a channel, and to read ICE servers without a
@@ -76,9 +79,9 @@ class SignalingClient:
     and NetworkError if no reply came. The two with an access key may raise AccessKeyError, which is a RefusalError.
     `wait` asks the server to hold its reply for up to that many seconds, until there is news.
     `since` is a position in the list of candidates, from 0.
-    `ice_servers` asks for the operator's ICE servers to come along.
+    `ice_servers` asks the server to return the operator's ICE servers, too.
     `ttl` asks for a channel that lives longer or shorter than 300 seconds: a whole number of seconds, from 1.
-    `owner` is a secret text of 16 to 64 bytes. If a channel is opened with one, each later write to it needs the same.
+    `owner` is a secret text of 16 to 64 bytes. If a channel is opened with an owner, each later write needs the same.
     An old server silently ignores `wait`, `since`, `ice_servers`, `candidates`, `ttl`, `owner`, and the `offer` of a
     new channel.
     """
@@ -233,7 +236,7 @@ class SignalingClient:
         return list(ice_servers_of(result))
 
     async def delete_data_channel(self, channel_id: str, *, owner: str | None = None) -> None:
-        """Erase the channel at once. It is no error if the channel does not exist."""
+        """Erase the channel at once. It is not an error if the channel does not exist."""
         await self._post("delete_data_channel", channel_id=channel_id, owner=owner)
 
     async def _post(
@@ -246,7 +249,7 @@ class SignalingClient:
         headers = HEADERS if access_key is None else HEADERS | {"Authorization": f"Bearer {access_key}"}
         try:
             endpoint = endpoint_of(self.url)
-            # httpx limits the time of each read, and a server that sends byte by byte would never be done.
+            # httpx limits only the time of each single read. A server that sends byte by byte could go on for ever.
             async with (
                 asyncio.timeout(timeout),
                 self._http.stream(
@@ -348,7 +351,10 @@ def result_of(reply: httpx.Response, content: bytes, server: str = "the server")
 
 
 def sentence_of(reply: httpx.Response, content: bytes) -> str:
-    """Return the sentence of a Peerpost server. A page of another server, or AWS's own JSON, gives an empty text."""
+    """Return the error sentence of a Peerpost server.
+
+    Return an empty text for a page of another server, and for AWS's own JSON.
+    """
     if not reply.headers.get("Content-Type", "").lower().startswith("text/plain"):
         return ""
     # Ignore the charset that the reply names: some of Python's are not text encodings, and may raise anything.
@@ -366,7 +372,7 @@ def first_line(text: str, length: int = 200) -> str:
 
 
 def retry_after_of(reply: httpx.Response, now: float | None = None) -> float | None:
-    """Return the seconds of a Retry-After header (RFC 9110), which may be a date. Return None without a usable one."""
+    """Return the seconds of a Retry-After header (RFC 9110), which may be a date. Return None if it is unusable."""
     value = reply.headers.get("Retry-After", "")
     try:
         seconds = float(value)
@@ -409,7 +415,7 @@ def ttl_of(result: dict[str, object]) -> int | None:
 
 
 def ice_servers_of(result: dict[str, object], *, or_none: bool = False) -> tuple[RTCIceServer, ...]:
-    """Return the ICE servers of a reply. With `or_none`, the reply may have none."""
+    """Return the ICE servers of a reply. With `or_none`, it is not an error if the reply has none."""
     if or_none and "ice_servers" not in result:
         return ()
     try:

@@ -1,4 +1,4 @@
-"""From two RTCPeerConnections to one connection: the whole exchange in one call on each side."""
+"""`connect`: on each side, one call runs the whole exchange and connects the two RTCPeerConnections."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -63,32 +63,32 @@ async def connect(
 ) -> str | RTCPeerConnection:
     """Connect an RTCPeerConnection with the other peer of a channel, and return the channel's id.
 
-    Instead of an RTCPeerConnection, `peer_connection` may be a function that makes one. `connect` then returns it.
-    The function is called with an RTCConfiguration that has the ICE servers which the operator gives to the peers of a
-    channel. If there are none, the RTCConfiguration leaves aiortc its own default.
-    This costs the offerer one more request, because aiortc has to know its ICE servers before it makes an offer.
+    Instead of an RTCPeerConnection, `peer_connection` may be a function that makes one. `connect` then returns the
+    RTCPeerConnection. The function is called with an RTCConfiguration that contains the operator's ICE servers. If the
+    operator has configured none, aiortc uses its own default.
+    With a function, the offerer makes one more request, because aiortc has to know its ICE servers before it makes an
+    offer.
 
     Without `channel_id`, this peer offers the data channels and tracks that its RTCPeerConnection has by now.
     Raises ValueError if there are none.
-    `on_channel` is called with the id of the new channel, for the other peer.
+    `on_channel` is called with the id of the new channel, which the other peer needs.
     With `channel_id`, this peer answers. `channel_id` may also be a Link, which has a key of its own.
     `key` has 32 bytes and seals everything. Both peers need the same key, or none.
     `access_key` opens the channel if the operator requires one. It needs a `server` that is given as a URL.
     `on_progress` is called with "gathering", "waiting", "connecting" and "connected".
-    Later, it is called with "renegotiated" or "negotiation-failed" when the other peer has offered again, for example
-    because it has added a track: such an offer is answered over the connection itself, without the server.
+    The other peer may offer again later, for example because it has added a track. This peer answers over the
+    connection itself, without the server, and calls `on_progress` with "renegotiated" or "negotiation-failed".
     `timeout` is the number of seconds for ICE and DTLS, once both descriptions are known.
 
     The offerer waits for the answer as long as the channel lives, 300 seconds, and erases the channel at the end.
-    The caller closes an RTCPeerConnection that it has passed, after an error too.
-    If `connect` has made it, `connect` closes it after an error, and otherwise the caller does.
+    The caller must close the RTCPeerConnection, even after an error. There is one exception: if a function made the
+    RTCPeerConnection, `connect` closes it after an error.
 
-    A Link can also be that of an address, where a host waits with `listen` and any number of guests can connect.
+    A Link can also lead to an address, where a host waits with `listen` and any number of guests can connect.
     `patience` is the number of seconds for which this guest keeps trying. The function that makes a connection is
-    called for each try. An RTCPeerConnection that was made before can be used for one try only.
+    called for each try. If an RTCPeerConnection is passed instead, the guest tries only once.
     `on_progress` is also called with "host-away" if the host does not seem to be there.
-    `guest` is the guest id, from `new_guest_id`. With the id that it had before, a guest that connects again is
-    recognised by the host.
+    `guest` is the guest id, from `new_guest_id`. If a guest uses the same id each time, the host recognises it.
 
     Raises ChannelExpiredError, TamperedError, InvalidDescriptionError or ConnectionFailedError,
     RefusalError if another peer has answered, AccessKeyError if the server does not know the access key,
@@ -126,7 +126,7 @@ async def connect(
 
 
 def link_of(channel_id: str | Link | None, key: bytes | None) -> Link | None:
-    """Return what a peer follows, or None for a peer that offers."""
+    """Return the link that the answerer follows, or None for the offerer."""
     if channel_id is None:
         return None
     if isinstance(channel_id, str):
@@ -138,7 +138,7 @@ def link_of(channel_id: str | Link | None, key: bytes | None) -> Link | None:
 
 @asynccontextmanager
 async def client_of(server: str | SignalingClient, access_key: str | None) -> AsyncIterator[SignalingClient]:
-    """Give the client, or a new one for a URL."""
+    """Yield the client that was passed, or a new one for a URL."""
     if isinstance(server, SignalingClient):
         if access_key is not None:
             raise ValueError("pass the access key to the SignalingClient instead")

@@ -35,10 +35,10 @@ class HostDoor(Channel):
         return self._guest
 
     async def point_out(self, offer: str) -> Pointer:
-        """Return what the address says while this door is open.
+        """Return the pointer for the address while this door is open.
 
-        The pointer holds the offer, and the door does not: a host that waits all day would pay for the same text twice.
-        If the pointer would be too long, the offer is written to the door instead.
+        The offer is in the pointer and not in the door. A host that waits all day would otherwise pay for writing the
+        same text twice. Only if the pointer would be too long, the offer is written to the door instead.
         """
         pointer = Pointer(self.channel_id, self._key, offer)
         if not pointer.is_too_long:

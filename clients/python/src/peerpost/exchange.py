@@ -1,4 +1,4 @@
-"""One exchange through a channel, step by step: from an RTCPeerConnection and a channel to a connection."""
+"""The steps of one exchange through a channel, until an RTCPeerConnection is connected."""
 
 import asyncio
 import re
@@ -30,7 +30,10 @@ def new_peer(make: NewPeerConnection, ice_servers: Sequence[RTCIceServer]) -> RT
 async def peer_of(
     peer_connection: RTCPeerConnection | NewPeerConnection, ice_servers: Sequence[RTCIceServer]
 ) -> AsyncIterator[RTCPeerConnection]:
-    """Give the connection, or a new one with the operator's ICE servers, which is closed after an error."""
+    """Yield the connection that was passed, or a new one with the operator's ICE servers.
+
+    A new one is closed after an error.
+    """
     if isinstance(peer_connection, RTCPeerConnection):
         yield peer_connection
         return
@@ -84,7 +87,7 @@ async def answer(peer_connection: RTCPeerConnection, channel: Channel, remote: s
     """Answer the other peer's offer."""
     await set_remote(peer_connection, RTCSessionDescription(remote, "offer"))
     if peer_connection.sctp is not None:
-        # Only an offerer can open the way for data channels, and browsers with our client always do.
+        # Data channels are possible only if the offer includes them. Offers of browsers with our client always do.
         answer_later_offers(peer_connection, report)
     report("gathering")
     await peer_connection.setLocalDescription(await peer_connection.createAnswer())
@@ -94,7 +97,8 @@ async def answer(peer_connection: RTCPeerConnection, channel: Channel, remote: s
 async def close(peer_connection: RTCPeerConnection) -> None:
     """Close a connection, even if its remote description could not be used, or its TURN server is silent."""
     # In the first case, aiortc's data channels have no transport, and closing raises an AttributeError.
-    # In the second case, the other peer learns of the close, and then aioice tries for a minute to release the relay.
+    # In the second case, the other peer has learned of the close, but aioice still tries for a minute to release the
+    # relay.
     with suppress(AttributeError, TimeoutError):
         async with asyncio.timeout(HANG_UP_SECONDS):
             await peer_connection.close()
@@ -133,9 +137,10 @@ async def until_connected(peer_connection: RTCPeerConnection, channel: Channel, 
 
 
 async def add_candidates(peer_connection: RTCPeerConnection, channel: Channel, remote: str) -> None:
-    """Add candidates as they come, until ICE has found a way, or the channel ends.
+    """Add candidates as they arrive, until ICE is completed, or the channel does not exist any more.
 
-    Between two reads, ICE gets time to try what it has, so that a peer that is about to connect makes no request.
+    Between two reads, ICE gets time to try the candidates that it has, so that a peer that is about to connect makes no
+    request.
     """
     _, texts = without_mdns(remote)
     texts += channel.take_arrived()

@@ -74,7 +74,7 @@ class FileChannel:
         return self._next()
 
     def received(self) -> Iterator[bytes | FileMessage]:
-        """Give the messages that have arrived already."""
+        """Yield the messages that have arrived already."""
         while not self._messages.empty():
             yield self._next()
 
@@ -88,7 +88,7 @@ class FileChannel:
 
     @asynccontextmanager
     async def alive(self, message: Alive = ALIVE) -> AsyncIterator[None]:
-        """Send signs of life all the time. If a TransferError ends this, tell the other peer why."""
+        """Send signs of life for the length of a `with` block. If a TransferError ends it, tell the other peer why."""
         task = asyncio.create_task(self._keep_saying(message))
         try:
             yield
@@ -114,8 +114,8 @@ class FileChannel:
     async def _keep_saying(self, message: Alive) -> None:
         with suppress(PeerLostError):
             while True:
-                # Behind a full buffer, a sign of life would be late. It is not needed either, because the bytes in the
-                # buffer show that this peer is alive.
+                # If the buffer is full, a sign of life would be late, and none is needed: the bytes in the buffer show
+                # that this peer is alive.
                 if self._data_channel.bufferedAmount < LOW_WATER_BYTES:
                     self.say(message)
                 await asyncio.sleep(ALIVE_SECONDS)
@@ -142,7 +142,7 @@ class FileChannel:
         self._has_heard = True
         read = read_message(message) if isinstance(message, str) else message
         if isinstance(read, Alive):
-            # These would pile up behind the content, if that is written slowly.
+            # Do not queue signs of life: if the content is written slowly, they would fill the queue.
             self._stirred.set()
             return
         try:
@@ -158,7 +158,7 @@ class FileChannel:
 
 
 def protocol_error() -> TransferError:
-    """Return the error for a message that the other peer may not send now."""
+    """Return the error for a message that the other peer must not send at this point."""
     return TransferError("the other peer does not follow the protocol")
 
 

@@ -1,4 +1,4 @@
-"""The control messages of a file transfer, which docs/files.md describes. What is read comes from outside."""
+"""The control messages of a file transfer, which docs/files.md describes. Messages that are read are untrusted."""
 
 import json
 import re
@@ -36,7 +36,7 @@ class End:
 
 @dataclass(frozen=True)
 class Received:
-    """The receiver has taken so many bytes."""
+    """The number of bytes that the receiver has received so far."""
 
     bytes: int
     id: int | None = None
@@ -69,7 +69,7 @@ FileMessage = Announcement | End | Received | Done | Failed | Alive
 
 
 def read_message(text: str) -> FileMessage | None:
-    """Return the message in a text of the other peer, or None if the text is not a message."""
+    """Return the message in a text from the other peer, or None if the text is not a message."""
     if len(text) > MAX_FILE_MESSAGE_BYTES or len(text.encode(errors="replace")) > MAX_FILE_MESSAGE_BYTES:
         return None
     try:
@@ -80,7 +80,7 @@ def read_message(text: str) -> FileMessage | None:
 
 
 def refuse_constant(name: str) -> NoReturn:
-    """Refuse NaN and Infinity, which Python reads although JSON does not have them."""
+    """Refuse NaN and Infinity, which Python accepts although they are not JSON."""
     raise ValueError(name)
 
 
@@ -137,7 +137,7 @@ def checksum_in(fields: dict[str, object]) -> str:
 
 
 def count_of(value: object) -> int:
-    """Return a whole number from 0. JavaScript does not distinguish 3 from 3.0, so both are accepted."""
+    """Return a whole number, 0 or more. JavaScript does not distinguish 3 from 3.0, so both are accepted."""
     if not is_number(value) or value != value // 1 or not 0 <= value <= MAX_FILE_BYTES:
         raise ValueError(value)
     return int(value)
@@ -151,12 +151,12 @@ def is_number(value: object) -> TypeGuard[int | float]:
 def write_message(message: FileMessage) -> str:
     """Return the text of a message."""
     fields = fields_of(message)
-    # A size that is not known is said.
+    # An unknown size is sent as null. Other fields that are None are left out.
     return json.dumps({name: value for name, value in fields.items() if value is not None or name == "size"})
 
 
 def fields_of(message: FileMessage) -> dict[str, object]:
-    """Return the fields of a message. Those that are None can be left out, except for the size."""
+    """Return the fields of a message. A field that is None is left out, except for the size."""
     match message:
         case Announcement(name, size, is_tar, number, once):
             kind = "files" if is_tar else "file"

@@ -1,4 +1,4 @@
-"""The name of a file from the other peer, made safe to be created and to be shown.
+"""Makes the name of a file from the other peer safe to use and to display.
 
 Names in every script are kept, with their marks, joiners, symbols and emoji. Only dangerous parts are removed.
 The page follows the same rules: `clients/file-names.json` lists names and the safe names they become.
@@ -22,22 +22,25 @@ FORBIDDEN_BY_WINDOWS = regex.compile(r'[<>:"|?*]')
 # A leading dot hides the file, and Windows drops dots and spaces at the end.
 LEADING = regex.compile(r"^[.\p{Zs}]+")
 TRAILING = regex.compile(r"[.\p{Zs}]+\Z")
-# Windows opens a device under such a name, in any directory and with any extension.
+# On Windows, such a name stands for a device, in any directory and with any extension.
 DEVICE = regex.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])\p{Zs}*(\.|\Z)", regex.IGNORECASE)
 EXTENSION = regex.compile(r"\.[^.]*\Z")
 GRAPHEME_CLUSTER = regex.compile(r"\X")
 
 
 def safe_name(offered: str) -> str:
-    """Return a name made from the last part of the offered one. It stays in its directory, and is visible there."""
+    """Return a safe name, made from the last part of the offered one.
+
+    It cannot lead to another directory, and it is not hidden.
+    """
     return made_safe(SEPARATOR.split(offered)[-1])
 
 
 def safe_path(offered: str) -> tuple[str, ...]:
-    """Return the parts of a path in an archive, each made safe. They are below the directory in which it is unpacked.
+    """Return the parts of a path in an archive, each made safe. The path stays in the folder where it is unpacked.
 
-    The first part is a name in a directory of the user's, so it is visible. Below it, names may begin with a dot: a
-    folder of a program does not work without its hidden files. A part that would lead upwards becomes an ordinary name.
+    The first part will be in one of the user's directories, so it must be visible. The other parts may begin with a
+    dot, because a program's folder may need its hidden files. A `..` part becomes an ordinary name.
     """
     first, *rest = [part for part in offered.split("/") if part not in ("", ".")] or [""]
     if not first:
@@ -46,7 +49,7 @@ def safe_path(offered: str) -> tuple[str, ...]:
 
 
 def no_separator(part: str) -> str:
-    # On Windows, this would lead into another directory.
+    # On Windows, a backslash would lead into another directory.
     return part.replace("\\", "_")
 
 
@@ -70,7 +73,7 @@ def avoid_device(name: str) -> str:
 
 
 def shorten(name: str) -> str:
-    """Cut a name that is too long at the end of its stem, and keep its extension."""
+    """If a name is too long, cut off the end of its stem, and keep its extension."""
     if size_of(name) <= MAX_NAME_BYTES:
         return name
     extension = extension_of(name)
@@ -80,7 +83,7 @@ def shorten(name: str) -> str:
 
 
 def extension_of(name: str) -> str:
-    """Return the extension with its dot, or nothing if it is too long to be one."""
+    """Return the extension with its dot, or an empty text if there is none or if it is too long."""
     found = EXTENSION.search(name)
     if found is None or size_of(found[0]) > MAX_EXTENSION_BYTES:
         return ""

@@ -21,7 +21,7 @@ def ice_server_argument(text: str) -> str:
         # The error must not show the user name and the credential.
         shown = text.rpartition("@")[2]
         raise argparse.ArgumentTypeError(
-            f"{error}: {shown!r}; write stun:HOST:PORT, turn:USER:CREDENTIAL@HOST:PORT or none"
+            f"{shown!r} is invalid ({error}): use stun:HOST:PORT, turn:USER:CREDENTIAL@HOST:PORT or none"
         ) from error
     return text
 

@@ -1,4 +1,4 @@
-"""ICE servers on the wire: the JSON of RTCIceServers. aiortc gets those that it can use."""
+"""ICE servers as they are sent: the JSON of RTCIceServers. Only those that aiortc can use are passed on to it."""
 
 import re
 
@@ -14,8 +14,8 @@ TRANSPORTS: dict[str, set[str | None]] = {"stun": {None}, "turn": {"udp", "tcp"}
 def ice_servers_from(value: object) -> tuple[RTCIceServer, ...]:
     """Return the ICE servers of a JSON array, without those that aiortc cannot use.
 
-    For an unknown URL, aiortc raises in the middle of making an offer, and these URLs come from outside.
-    Raises ValueError for anything but an array of RTCIceServers.
+    The URLs are untrusted, and if aiortc does not know the kind of a URL, it fails while it makes an offer.
+    Raises ValueError for anything other than an array of RTCIceServers.
     """
     if not isinstance(value, list) or len(value) > MAX_ICE_SERVERS:
         raise ValueError(f"ice_servers must be an array of at most {MAX_ICE_SERVERS} elements")
@@ -54,7 +54,7 @@ def is_usable(url: str, has_credential: bool) -> bool:
 
 
 def text(value: object) -> str:
-    # This also rules out lone surrogates, which are not printable: `encode` would fail on them.
+    # Lone surrogates are not printable, so this also refuses them. `encode` would fail on them.
     if not isinstance(value, str) or not value.isprintable() or len(value.encode()) > MAX_ICE_TEXT_BYTES:
         raise ValueError(f"not a printable text of at most {MAX_ICE_TEXT_BYTES} bytes")
     return value

@@ -1,11 +1,11 @@
 """Keeps a peer reachable behind a NAT while its offer waits for an answer.
 
-The candidates of an offer name a binding of the peer's NAT. A NAT forgets a binding when this peer has sent nothing for
-a while, sometimes for only 30 seconds. So this sends a STUN request now and then, from the same sockets, to the STUN
-server that the peer has asked before. Nobody waits for a reply.
+The candidates of an offer contain the public address of a NAT binding. A NAT forgets a binding if this peer sends
+nothing for a while, sometimes for only 30 seconds. So this module regularly sends a STUN request, from the same
+sockets, to the STUN server that the peer has asked before. It does not wait for replies.
 
-aiortc has no public way to these sockets. This reads three attributes that are private, or that may become so. If a
-later version of aiortc or aioice lacks one of them, nothing is kept alive, and everything else works.
+aiortc has no public API for these sockets. This module reads three attributes that are private, or may become private.
+If a later version of aiortc or aioice lacks one of them, no bindings are kept alive, and everything else works.
 """
 
 import asyncio
@@ -59,7 +59,7 @@ def ice_transports(peer_connection: RTCPeerConnection) -> set[Any]:
 
 async def ask(server: tuple[str, int], transports: list[Any]) -> None:
     """Send a STUN request to a server from each socket that has sent one before."""
-    # The server may be unknown while the network is gone.
+    # Without a network, the server's name cannot be resolved.
     with suppress(OSError):
         host, port = server
         [(*_, address), *_] = await asyncio.get_running_loop().getaddrinfo(host, port, family=socket.AF_INET)

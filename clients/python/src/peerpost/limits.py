@@ -9,11 +9,11 @@ MAX_DESCRIPTION_BYTES = 32_768
 # The server's limit for one candidate, as it is sent.
 MAX_CANDIDATE_BYTES = 425
 
-# The server's limit for the candidates of both peers in one channel. A server that always returned more would be asked
-# for ever.
+# The server's limit for the candidates of both peers in one channel. Without it, a hostile server could return new
+# candidates for ever.
 MAX_CANDIDATES = 800
 
-# Nobody can guess that many random bytes. The key of an address has as many.
+# Nobody can guess this many random bytes. The key of an address is as long.
 OWNER_BYTES = 32
 # As many bytes as a UUID: no two guests of a host choose the same id.
 GUEST_ID_BYTES = 16
@@ -27,21 +27,22 @@ MAX_ICE_TEXT_BYTES = 508
 # A port of TCP or UDP is a number of 16 bits.
 MAX_PORT = 65_535
 
-# A function URL never sends more. A full channel takes 2.3 MB if every character is escaped as \u00XX.
+# A Lambda function URL never sends more. A full channel takes 2.3 MB if every character is escaped as \u00XX.
 MAX_REPLY_BYTES = 6_291_456
 
 # A request may take this long in addition to the time for which it is held: a cold start, and a round trip.
 REQUEST_SECONDS = 15.0
 
-# A held second costs the operator as much as a dozen polls, so reads are held only while news is likely: at first, as a
-# peer that is ready at the same moment answers within four round trips, and most are shorter than 200 ms; and after
-# news of the other peer, as its candidates follow within seconds.
+# A second in which the server holds a reply costs the operator as much as a dozen polls. So this client asks the server
+# to hold replies only while news is likely. It is likely at first, because a peer that is ready at the same moment
+# answers within four round trips, most of which are shorter than 200 ms. It is also likely after news from the other
+# peer, because its candidates follow within seconds.
 HOLD_AT_FIRST_SECONDS = 1.0
 HOLD_AFTER_NEWS_SECONDS = 5.0
 
-# The time from one poll to the next. docs/benchmarks.md has the curve from which these are chosen ("How often to ask").
+# The time from one poll to the next. docs/benchmarks.md shows how these were chosen ("How often to ask").
 # More than half of all guests come within the first half minute, and the host notices them a quarter of a second late
-# on average. A later guest waits a little longer, because the host has to poll for that much longer.
+# on average. Later guests wait a little longer: polling often for so long would cost too much.
 OFTEN_SECONDS = 0.55
 OFTEN_FOR_SECONDS = 32.0
 SOMETIMES_SECONDS = 1.75
@@ -49,8 +50,8 @@ SOMETIMES_SECONDS = 1.75
 # costs less than $0.50, for a camera too (docs/benchmarks.md, "A host that waits all day").
 RARELY_AFTER_SECONDS = 600.0
 RARELY_SECONDS = 4.5
-# If the server does not hold the first reads, the first poll comes after this pause, because two peers are often ready
-# at once. Each next pause is half as long as the time since the last news, until the times above are reached.
+# If the server does not hold its first replies, the first poll comes after this pause, because two peers are often
+# ready at the same time. Each later pause is longer by half of the time since the last news, up to the times above.
 FIRST_POLL_SECONDS = 0.1
 POLL_GROWTH = 0.5
 
@@ -61,19 +62,20 @@ MAX_ADDRESS_POLL_SECONDS = 5.0
 # A host that is there opens the next door sooner than this.
 AWAY_SECONDS = 5.0
 
-# A link that somebody gives away works until tomorrow, if the operator allows it.
+# A link that somebody shares works for a day, if the operator allows it.
 ADDRESS_TTL_SECONDS = 86_400
 
-# How long a door stays the one that the address points to. A NAT forgets a host that sends nothing. Chromium reminds it
-# for the first 120 s (docs/benchmarks.md, "How long an offer can wait").
+# How long the address points to the same door. A NAT forgets a host that sends nothing, and Chromium sends something
+# only for the first 120 s (docs/benchmarks.md, "How long an offer can wait").
 DOOR_SECONDS = 120.0
-# After that, the host reads the door for this much longer: a guest that has just read the old pointer still answers.
+# After that, the host reads the door for this much longer: a guest that has just read the old pointer may still answer.
 DOOR_OVERLAP_SECONDS = 10.0
-# A host that is there has read an answer by then, and ICE is done. If not, the host may wait at another door.
+# If the host waits at a door, it has read the guest's answer by then, and ICE is done. If not, the host may wait at
+# another door.
 DOOR_PATIENCE_SECONDS = 15.0
 # A guest waits for its host as long as two people wait for each other in a channel.
 ADDRESS_PATIENCE_SECONDS = 300.0
-# Each guest that is connecting takes some sockets of the host, for up to 30 s. More guests wait until one is done.
+# Each guest that is connecting takes some of the host's sockets, for up to 30 s. Further guests wait until one is done.
 MAX_DOORS = 16
 
 # After each failure in a row, the pause doubles, from the first of these to the last.
@@ -104,16 +106,16 @@ KEEPALIVE_SECONDS = 15.0
 LATE_SECONDS = 0.1
 # Otherwise there are usually no late candidates, and peers that are about to connect need not read any.
 UNLIKELY_SECONDS = 2.0
-# After each read, ICE tries the candidates for this long: aioice sends a lost check again after the same time.
+# After each read, ICE gets this long to try the candidates. aioice repeats a lost check after the same time.
 SETTLE_SECONDS = 0.5
 
-# Hanging up must not hang.
+# Saying goodbye, deleting a channel and closing a connection may each take at most this long.
 HANG_UP_SECONDS = 3.0
 
 # The size of one message with bytes of a file. Every browser accepts it.
 CHUNK_BYTES = 16_384
-# The sender stops reading the file if more than the first is in its buffer, and goes on at the second. This is enough
-# for a fast network, and takes little memory.
+# The sender stops reading the file when its buffer contains more bytes than the first number, and continues when it
+# contains at most the second. This is enough for a fast network, and takes little memory.
 HIGH_WATER_BYTES = 1_048_576
 LOW_WATER_BYTES = 262_144
 
@@ -124,14 +126,15 @@ RECEIPT_BYTES = 262_144
 # with a slow round trip.
 AHEAD_BYTES = 8_388_608
 
-# So much is read from a file, or written into it, at once: few turns for the event loop, and none that takes long.
+# Files and standard input are read in pieces of this size. Larger pieces would block the event loop for longer, and
+# smaller ones would need more of its turns.
 PIECE_BYTES = 262_144
 
-# So many chunks may be on their way to a thread that writes them: enough for it to be busy while the next ones arrive.
+# At most this many chunks wait for the thread that writes them. This is enough to keep it busy while others arrive.
 FEED_CHUNKS = 64
 
-# This many messages may wait to be read. A peer that follows the protocol is never that far ahead, but a peer that
-# floods is.
+# At most this many received messages wait to be read. A peer that follows the protocol never sends so far ahead. A peer
+# that does has its data channel closed.
 MAX_BACKLOG_MESSAGES = 1_024
 
 # The largest whole number that JavaScript can write exactly. The size of a file comes from the other peer.
@@ -139,15 +142,15 @@ MAX_FILE_BYTES = 2**53 - 1
 
 # A control message holds at most a name, two numbers and a checksum. JSON may write each byte of a name as \u00XX.
 MAX_FILE_MESSAGE_BYTES = 4_096
-# A reason for a person, in the line of an error.
+# A longer error message of the other peer is cut off, so that it fits into one line.
 MAX_REASON_CHARACTERS = 200
 
-# A command line sends its file at once. If nothing is announced by then, the sender is a person at a page, who has to
-# choose a file first.
+# A sending command line announces its file at once. If nothing has been announced by then, the sender is a person at a
+# page, who still has to choose a file.
 CHOOSING_SECONDS = 2.0
 
-# After a failure, a receiver dials an address again: soon, because a lost connection often comes back, and then less
-# and less often, because a sender may be away for hours.
+# After a failure, a receiver connects to an address again: soon at first, because a lost connection often comes back,
+# and then less and less often, because a sender may be away for hours.
 FIRST_AGAIN_SECONDS = 1.0
 MAX_AGAIN_SECONDS = 30.0
 
@@ -158,15 +161,16 @@ PATIENCE_SECONDS = 15.0
 # Most file systems allow names of at most 255 bytes.
 MAX_NAME_BYTES = 255
 
-# This includes the dot. No program recognises a file by a longer extension.
+# This includes the dot. Programs do not use longer extensions.
 MAX_EXTENSION_BYTES = 32
 
 # Each file of a folder takes about a kilobyte of memory on both sides until the folder is complete. More files can be
 # packed first: `tar c FOLDER | peerpost send -`.
 MAX_FOLDER_FILES = 100_000
 
-# Folders in folders. Python needs a frame for each to delete them, and has a thousand.
+# How deep folders may be nested. To delete them, Python needs a stack frame for each level, and allows a thousand.
 MAX_FOLDER_DEPTH = 200
 
-# The header of a file in a tar archive may have an extension, for its name. No system has a path of this length.
+# In a tar archive, the header of a file may have an extension, for example for a long name. No system allows paths of
+# this length.
 MAX_TAR_HEADER_BYTES = 65_536

@@ -65,18 +65,19 @@ async def listen(
     `new_connection` makes an RTCPeerConnection with its data channels and tracks. It is called for each guest, and
     every few minutes while nobody comes, with an RTCConfiguration that has the operator's ICE servers.
     `on_link` is called with the Address as soon as guests can come: `address.link(server)` is the link for them.
-    `ttl` is the number of seconds for which the address is requested to live. The operator may allow less. When it
-    has expired, a new address is opened, and `on_link` is called again.
-    `resume` is an Address that an earlier `listen` has passed to `on_link`: this one goes on there, if it still lives.
+    `ttl` is the requested lifetime of the address in seconds. The operator may allow less. When the address has
+    expired, a new one is opened, and `on_link` is called again.
+    `resume` is an Address that an earlier `listen` has passed to `on_link`. If it still exists, it is used again.
     `access_key` opens channels if the operator requires one. It needs a `server` that is given as a URL.
     `on_progress` is called with "gathering", "waiting", "connecting", "connected", and "guest-failed" for each guest
     that has answered but has not connected.
     `timeout` is the number of seconds in which a guest that has answered must connect.
 
-    A fault of the network or of the server does not end this, once the server has replied: requests are repeated for as
+    Once the server has replied, faults of the network or of the server do not end this: requests are repeated for as
     long as it takes.
     Closing the generator, or cancelling the task that waits for it, closes the connections that were not yielded, and
-    erases the doors. The address stays until it expires. `SignalingClient.delete_data_channel` erases it.
+    erases the channels in which guests could still answer. The address stays until it expires.
+    `SignalingClient.delete_data_channel` erases it.
 
     Raises NoAddressError if the server does not offer addresses, AccessKeyError if it does not know the access key,
     RefusalError if the address of `resume` has another owner, ServerError or NetworkError if the server cannot be
@@ -117,12 +118,12 @@ class OpenDoor:
         self._has_ended = asyncio.Event()
 
     def take_guest(self) -> None:
-        """Say that a guest has answered. The next one needs another door."""
+        """Note that a guest has answered. The next guest needs another door."""
         self._has_guest = True
         self._has_ended.set()
 
     def end(self) -> None:
-        """Say that nobody can come through this door any more."""
+        """Note that nobody can come through this door any more."""
         self._has_ended.set()
 
     async def until_next_is_needed(self) -> None:
@@ -133,14 +134,14 @@ class OpenDoor:
 
     @property
     def was_in_vain(self) -> bool:
-        """Whether it has ended without a guest."""
+        """Whether this door has ended without a guest."""
         return self._has_ended.is_set() and not self._has_guest
 
 
 class Listener:
     """Opens an address, and one door after the other, and connects the guests that come.
 
-    Those that have connected are in `arrived`.
+    `arrived` contains the guests that have connected.
     """
 
     def __init__(
@@ -188,7 +189,7 @@ class Listener:
 
     async def _serve_all(self, guests: asyncio.TaskGroup) -> NoReturn:
         if self._address is None:
-            # Do this first: without addresses, no connection need be made.
+            # Do this first: if the server does not offer addresses, no RTCPeerConnection needs to be made.
             self._address = await self._open_address()
         in_vain = 0
         while True:
@@ -201,7 +202,7 @@ class Listener:
                 await opened.until_next_is_needed()
             in_vain = in_vain + 1 if opened is None or opened.was_in_vain else 0
             if in_vain:
-                # A server that loses channels, or that answers by itself, is not asked without a pause.
+                # Pause, because the server may be losing channels, or may be writing answers itself.
                 await asyncio.sleep(jittered(doubled(FIRST_RETRY_SECONDS, in_vain, MAX_HOST_RETRY_SECONDS)))
 
     async def _open_address(self) -> Address:
@@ -218,7 +219,7 @@ class Listener:
         return Address(created.channel_id, new_key(), owner)
 
     async def _open_door(self) -> OpenDoor | None:
-        """Open a door, and let the address point to it. Return None if the door is gone before that."""
+        """Open a door, and let the address point to it. Return None if the door disappears before that."""
         door = HostDoor(self._client, poller=self._poller(lifetime=CHANNEL_TTL_SECONDS))
         try:
             async with AsyncExitStack() as stack:
@@ -235,7 +236,7 @@ class Listener:
         return OpenDoor(door, connection)
 
     async def _point_to(self, pointer: Pointer) -> None:
-        """Write the pointer to the address, or to a new one if the address is over."""
+        """Write the pointer to the address, or to a new one if the address has expired."""
         if self._address is None or not await self._has_written(pointer, self._address):
             self._address = await self._open_address()
             if not await self._has_written(pointer, self._address):
@@ -300,15 +301,15 @@ class Listener:
         }
 
     def _poller(self, *, lifetime: float) -> Poller:
-        # Each channel has a policy of its own, so that a server that was busy yesterday holds reads again.
+        # Each channel has its own policy, so that a server that was busy yesterday is asked to hold replies again.
         retries = PatientRetryPolicy() if self._knows_server else RetryPolicy()
         return Poller(self._clock, pace=self._pace, retries=retries, lifetime=lifetime)
 
 
 def as_dtls_client(offer: str) -> str:
-    """Return an offer whose peer begins the DTLS handshake itself (RFC 8842).
+    """Return the host's offer with the line that makes the host begin the DTLS handshake (RFC 8842).
 
-    Several guests may answer at the same moment, and one is accepted. aiortc takes the first handshake that reaches
-    it, even from a guest whose answer was refused. So no guest may begin one.
+    Several guests may answer at the same moment, but only one answer is accepted. aiortc would accept the first
+    handshake that reaches it, even from a guest whose answer was refused. So guests must not begin the handshake.
     """
     return offer.replace("a=setup:actpass", "a=setup:active")

@@ -13,7 +13,7 @@ from peerpost.errors import TransferError
 
 
 async def save(file: BinaryIO) -> None:
-    """Write a file to its disk, in a thread, and close it.
+    """Write a file to the disk, and close it. This runs in a thread, so that signs of life are still sent.
 
     A slow disk may take longer than the other peer waits for a sign of life.
     """
@@ -33,14 +33,14 @@ async def save(file: BinaryIO) -> None:
 
 @contextmanager
 def partial_file(target: Path) -> Iterator[tuple[BinaryIO, Path]]:
-    """Give a new file in the directory of the target, and its path. It is deleted afterwards, unless it was renamed."""
+    """Yield a new file in the target's directory, and its path. It is deleted afterwards, unless it was renamed."""
     path = target.with_name(f".{target.name[:50]}.{secrets.token_hex(4)}.part")
     with system_error_as(f"cannot write into {target.parent}"):
         file = path.open("xb")
     try:
         yield file, path
     finally:
-        # Closing tries once more to write the rest.
+        # Closing tries once more to write what is left in the buffer, and may fail.
         with suppress(OSError):
             file.close()
         path.unlink(missing_ok=True)
@@ -48,7 +48,7 @@ def partial_file(target: Path) -> Iterator[tuple[BinaryIO, Path]]:
 
 @contextmanager
 def partial_folder(directory: Path) -> Iterator[Path]:
-    """Give the path of a new folder in a directory. It is deleted afterwards, with everything that is still in it."""
+    """Yield the path of a new folder in a directory. It is deleted afterwards, with everything that is still in it."""
     path = directory / f".peerpost.{secrets.token_hex(4)}.part"
     with system_error_as(f"cannot write into {directory}"):
         path.mkdir()
@@ -68,7 +68,7 @@ def system_error_as(what: str) -> Iterator[None]:
 
 
 def refuse_existing(target: Path, force: bool) -> None:
-    """Raise TransferError if the target must not be replaced. A directory or a device never is."""
+    """Raise TransferError if the target must not be replaced. Directories and devices are never replaced."""
     if not os.path.lexists(target):
         return
     if not target.is_file():
@@ -78,18 +78,18 @@ def refuse_existing(target: Path, force: bool) -> None:
 
 
 def put_any_in_place(path: Path, target: Path, force: bool) -> None:
-    """Give a complete file or folder its name. A folder replaces nothing."""
+    """Give a complete file or folder its final name. A folder never replaces anything."""
     if not path.is_dir():
         put_in_place(path, target, force)
         return
     if os.path.lexists(target):
-        raise TransferError(f"{target.name} exists already, and a folder replaces nothing")
+        raise TransferError(f"{target.name} exists already, and a folder never replaces anything")
     with system_error_as(f"cannot write {target.name}"):
         path.rename(target)
 
 
 def put_in_place(path: Path, target: Path, force: bool) -> None:
-    """Give the complete file its name. Without `force`, a file that was created in the meantime is not replaced."""
+    """Give a complete file its final name. Without `force`, a file that was created in the meantime is not replaced."""
     if not force:
         # A rename would replace an existing file, and a hard link does not. Some file systems have no hard links.
         with suppress(OSError):

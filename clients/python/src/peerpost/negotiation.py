@@ -1,6 +1,6 @@
-"""Later offers of the other peer, for example after `addTrack`: answered peer to peer, without the server.
+"""Answers later offers of the other peer, for example after `addTrack`, from peer to peer, without the server.
 
-Peerpost's JavaScript client sends them over a data channel that both peers have agreed on beforehand.
+Peerpost's JavaScript client sends them over a pre-negotiated data channel.
 aiortc makes no later offers by itself, and cannot restart ICE, so this side only answers.
 """
 
@@ -14,8 +14,8 @@ from aiortc import InvalidStateError, RTCDataChannel, RTCPeerConnection, RTCSess
 from peerpost.errors import ConnectionFailedError, InvalidDescriptionError
 from peerpost.remote import UNUSABLE, add_candidate, set_remote
 
-# The JavaScript client has the same numbers. A data channel that the peers have agreed on beforehand is in no
-# description.
+# The JavaScript client uses the same label and id. Both are fixed, because descriptions do not contain pre-negotiated
+# data channels.
 LABEL = "peerpost"
 STREAM_ID = 255
 
@@ -39,7 +39,7 @@ def answer_later_offers(peer_connection: RTCPeerConnection, report: Report) -> N
 
 
 class Negotiation:
-    """The answering side of later negotiation, one message after the other."""
+    """The answering side of later negotiations. It handles one message after the other."""
 
     def __init__(self, peer_connection: RTCPeerConnection, data_channel: RTCDataChannel, report: Report) -> None:
         self._peer_connection = peer_connection
@@ -74,7 +74,7 @@ class Negotiation:
             self._report("renegotiated")
 
     def _restarts_ice(self, offer: str) -> bool:
-        """Whether an offer has credentials for ICE that the connection does not know."""
+        """Whether all ICE credentials of an offer are new to the connection."""
         known = set(ICE_USER.findall(self._peer_connection.remoteDescription.sdp))
         return bool(known) and not known & set(ICE_USER.findall(offer))
 

@@ -18,9 +18,9 @@ from peerpost.limits import (
 
 
 class Pace:
-    """The pace of a peer that waits for another one. `clock` gives seconds.
+    """The pace of a peer that waits for another one. `clock` returns seconds.
 
-    Several channels may share it: the doors of an address do, so that a new door alone is no news.
+    Several channels may share it. The doors of an address do, so that a new door does not count as news.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -29,14 +29,14 @@ class Pace:
 
     @property
     def seconds_without_news(self) -> float:
-        """For how long there was no news. At first, this is counted from when it was first asked for."""
+        """The seconds since the last news or, before any news, since this property was first read."""
         if self._last_news is None:
             self._last_news = self._clock()
         return self._clock() - self._last_news
 
     @property
     def expected_for(self) -> float:
-        """For how many seconds more a read is worth holding, although nobody knows whether the other peer is there."""
+        """For how many more seconds it is worth asking the server to hold replies, even if no news has arrived yet."""
         return max(0.0, HOLD_AT_FIRST_SECONDS - self.seconds_without_news)
 
     @property

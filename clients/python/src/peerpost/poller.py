@@ -41,7 +41,7 @@ class Poller:
         self._retries = retries or RetryPolicy(jitter)
         self._lifetime = lifetime
         self._deadline: float | None = None
-        # Until then, reads may be held because there was news in this channel.
+        # Until then, the server is asked to hold its replies because there was news in this channel.
         self._news_until = -math.inf
 
     @property
@@ -56,12 +56,12 @@ class Poller:
         self._deadline = self._clock() + self._lifetime
 
     def had_news(self) -> None:
-        """Remember that the other peer is likely to act now: the next reads may be held."""
+        """Remember that the other peer is likely to act now: for a while, the server is asked to hold its replies."""
         self._pace.had_news()
         self._news_until = self._clock() + HOLD_AFTER_NEWS_SECONDS
 
     async def persist(self, request: Callable[[], Awaitable[T]]) -> T:
-        """Make a request, and make it again after a failure that may pass.
+        """Make a request, and make it again after a temporary failure.
 
         A refusal is raised as it is.
         """
@@ -100,7 +100,8 @@ class Poller:
                 return found
             taken = self._clock() - began
             interval = self._pace.interval * self._jitter(*JITTER)
-            # A longer read was held. Then the server has looked for news at its end, and otherwise at its beginning.
+            # A read that took longer than the interval was held, so the server has just looked for news: wait for a
+            # whole interval. In any other case, the server looked when the read began.
             await self._pause(interval if taken > interval else interval - taken)
 
     @property

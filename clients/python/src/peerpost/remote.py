@@ -1,4 +1,4 @@
-"""What the other peer sends, applied to an RTCPeerConnection."""
+"""Applies the other peer's descriptions and candidates to an RTCPeerConnection."""
 
 from aiortc import InvalidStateError, RTCPeerConnection, RTCSessionDescription
 from aiortc.exceptions import OperationError

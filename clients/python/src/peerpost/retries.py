@@ -60,7 +60,7 @@ class RetryPolicy:
 
     @property
     def server_is_busy(self) -> bool:
-        """Whether the server seems to have too many requests. A held read would occupy capacity that it lacks."""
+        """Whether the server seems to have too many requests. A held reply would take even more of its capacity."""
         return self._is_busy
 
     def served(self) -> None:
@@ -69,7 +69,7 @@ class RetryPolicy:
         self._has_served = True
 
     def pause_after(self, error: NetworkError | ServerError, failures: int) -> float | None:
-        """Return the seconds to wait before the next try, or None if there is to be none.
+        """Return the seconds to wait before the next try, or None to give up.
 
         `failures` counts how often this request has failed in a row, this time included.
         """
@@ -88,7 +88,7 @@ class RetryPolicy:
         return failures >= MAX_TRIES[self._failure_of(error)]
 
     def _failure_of(self, error: NetworkError | ServerError) -> Failure:
-        # After Retry-After, the channel would have expired, and there would be nothing left to ask for.
+        # If Retry-After is longer than the lifetime of a channel, the channel would have expired by the next try.
         if not error.is_temporary or retry_after_of(error) > CHANNEL_TTL_SECONDS:
             return Failure.PERMANENT
         if isinstance(error, NetworkError):
@@ -99,15 +99,15 @@ class RetryPolicy:
 
 
 class PatientRetryPolicy(RetryPolicy):
-    """Tries again for ever, for a host that waits for days at a server that it knows.
+    """Tries again for ever, for a host that waits for days, at a server that has replied before.
 
-    Whatever replies instead of the server, such as the login page of a hotel, may be gone tomorrow.
+    Something else may reply instead of the server, such as the login page of a hotel, but may be gone tomorrow.
     """
 
     longest_pause = MAX_HOST_RETRY_SECONDS
 
     def _gives_up(self, error: NetworkError | ServerError, failures: int) -> bool:  # noqa: ARG002
-        # The URL of the server, or a variable of the environment, does not become better by waiting.
+        # Waiting does not help if the server's URL or an environment variable is invalid.
         return isinstance(error, NetworkError) and not error.is_temporary
 
 
@@ -123,7 +123,7 @@ def doubled(first: float, count: int, longest: float) -> float:
 
 
 def retry_after_of(error: NetworkError | ServerError) -> float:
-    """Return the seconds after which the server wants to be asked again: 0 if it has named none."""
+    """Return the seconds after which the server wants to be asked again, or 0 if it has not named any."""
     if isinstance(error, ServerError) and error.retry_after is not None:
         return error.retry_after
     return 0.0

@@ -1,8 +1,9 @@
 """End-to-end encryption of descriptions and candidates: the server sees neither IP addresses nor fingerprints.
 
-A sealed text is base64url, without padding, of nonce (12 bytes), ciphertext and tag (16 bytes) of AES-256-GCM.
-The additional data says what the text is and, for a candidate, whose it is.
-A text that was moved to another place does not open.
+A sealed text is made with AES-256-GCM. It consists of the nonce (12 bytes), the ciphertext and the tag (16 bytes), in
+base64url without padding.
+The additional data says what the text is and, for a candidate, which peer sent it.
+So a sealed text cannot be opened as something else.
 """
 
 import base64
@@ -21,7 +22,7 @@ NONCE_BYTES = 12
 
 Role = Literal["offerer", "answerer"]
 Purpose = Literal["offer", "answer", "candidate offerer", "candidate answerer", "address", "guest"]
-"""`address` is the pointer in an address, and `guest` is the answer of a guest who has used an address."""
+"""`address` is the pointer in an address, and `guest` is the answer of a guest that has used an address."""
 
 # What errors call a text with this purpose.
 NAME_OF: dict[Purpose, str] = {

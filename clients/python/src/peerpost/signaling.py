@@ -1,4 +1,4 @@
-"""aiortc's four verbs over a Peerpost server, in place of the classes of aiortc.contrib.signaling.
+"""A signaling class for aiortc's examples that uses a Peerpost server. It replaces those of aiortc.contrib.signaling.
 
 In aiortc's examples, use this line instead of the import from `aiortc.contrib.signaling`:
 
@@ -62,7 +62,7 @@ class Signaling(BaseSignaling):
         self._receiving: asyncio.Task[Message] | None = None
 
     async def connect(self) -> None:
-        """Open the channel. Does nothing for the answerer, and nothing the second time."""
+        """Open the channel. Does nothing for the answerer, or if the channel is already open."""
         async with self._opening:
             if self._channel.role == "offerer" and not self._channel.is_open:
                 channel_id = await self._channel.open()
@@ -70,14 +70,15 @@ class Signaling(BaseSignaling):
                     self._on_channel(channel_id)
 
     async def get_ice_servers(self) -> list[RTCIceServer]:
-        """Return the operator's ICE servers, for the RTCConfiguration of a connection. An old server has none."""
+        """Return the operator's ICE servers, for an RTCConfiguration. With an old server, the list is empty."""
         await self.connect()
         return await self._channel.get_ice_servers()
 
     async def send(self, descr: Message) -> None:
         """Send a session description, a candidate, or BYE.
 
-        Raises ValueError for a description that is not this peer's to send, or a candidate of more than 425 bytes.
+        The offerer sends an offer, and the answerer an answer: any other description raises a ValueError. So does a
+        candidate of more than 425 bytes.
         """
         await self.connect()
         if isinstance(descr, RTCSessionDescription):
@@ -94,9 +95,9 @@ class Signaling(BaseSignaling):
         """Return what the other peer sent next: its description first, then its candidates, and BYE.
 
         Candidates that aiortc cannot use are skipped.
-        After both descriptions, the channel may end while the call goes on. Then this waits until this peer has said
-        BYE, and returns BYE. A `close` ends the wait, too.
-        If it is cancelled, nothing is lost: the read goes on, and the next call returns its result.
+        The channel may end while the peers are still connected. After that, `receive` waits until this peer has said
+        BYE, or until `close` is called, and then returns BYE.
+        Cancelling `receive` loses nothing: the read goes on, and the next call returns its result.
         """
         if self._closed.is_set():
             return BYE
@@ -132,7 +133,8 @@ class Signaling(BaseSignaling):
     async def close(self) -> None:
         """Say BYE if that has not been done, and close the connections to the server.
 
-        A channel that nobody needs any more is erased: if both have said BYE, or if the other peer never came.
+        The channel is erased if nobody needs it any more: if both peers have said BYE, or if the other peer has never
+        answered.
         """
         if self._closed.is_set():
             return
@@ -166,7 +168,7 @@ class Signaling(BaseSignaling):
 
 
 def add_signaling_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add `--server`, `--channel` and the like to a parser, as aiortc's function of that name adds its own."""
+    """Add `--server`, `--channel` and `--access-key-file` to a parser, in place of aiortc's function of this name."""
     parser.add_argument("--server", help="URL of the Peerpost server (default: PEERPOST_SERVER)")
     parser.add_argument("--channel", help="link that the offerer has printed; without it, this peer is the offerer")
     parser.add_argument(
@@ -177,13 +179,13 @@ def add_signaling_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def create_signaling(args: argparse.Namespace) -> Signaling:
-    """Return the signaling that the arguments ask for. It is sealed, and the offerer prints its link.
+    """Return the Signaling object that the arguments describe. It is sealed, and the offerer prints its link.
 
     Raises ValueError for an invalid link, server or access key, or if no server is given.
     """
     link = Link.parse(args.channel) if args.channel else None
     if link and link.is_address:
-        raise ValueError("this link is for many guests, but these verbs are for two peers: follow it with `connect`")
+        raise ValueError("this link is for many guests, but Signaling connects only two peers: use `connect` instead")
     server = args.server or (link and link.server) or os.environ.get("PEERPOST_SERVER")
     if not server:
         raise ValueError("no server: pass --server, or set PEERPOST_SERVER")

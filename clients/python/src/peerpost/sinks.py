@@ -1,4 +1,4 @@
-"""Where what is received goes: into a file, to standard output, or into new folders."""
+"""Sinks for received data: a file, standard output, or new folders."""
 
 import asyncio
 import os
@@ -25,10 +25,10 @@ from peerpost.transfer import Sink
 
 @asynccontextmanager
 async def file_at(target: Path, *, force: bool = False) -> AsyncIterator[Sink]:
-    """Give a sink for a file. It gets its name when it is complete.
+    """Yield a sink for a file. The file gets its name when it is complete.
 
-    Until then it has another name in the same directory, and after an error nothing is left.
-    An existing file is an error, unless `force` says to replace it.
+    Until then it has a temporary name in the same directory. After an error, it is deleted.
+    An existing file is an error, unless `force` is set.
     """
     refuse_existing(target, force)
     with partial_file(target) as (file, path):
@@ -36,7 +36,7 @@ async def file_at(target: Path, *, force: bool = False) -> AsyncIterator[Sink]:
 
 
 class NewFile:
-    """A file that is being received, under a name of its own until it is complete."""
+    """A file that is being received. It has a temporary name until it is complete."""
 
     def __init__(self, file: BinaryIO, path: Path, target: Path, *, force: bool) -> None:
         self._file = file
@@ -49,7 +49,7 @@ class NewFile:
             self._file.write(chunk)
 
     async def complete(self) -> None:
-        # A full disk may show only now.
+        # A full disk may cause an error only now.
         with system_error_as("cannot write the file"):
             await save(self._file)
         put_in_place(self._path, self._target, self._force)
@@ -71,7 +71,7 @@ class StandardOutput:
             await in_thread(lambda: self._write_all(chunk))
 
     async def complete(self) -> None:
-        """Do nothing: everything was written."""
+        """Do nothing: everything has been written already."""
 
     def _write_all(self, chunk: bytes) -> None:
         left = memoryview(chunk)
@@ -81,16 +81,16 @@ class StandardOutput:
 
 @asynccontextmanager
 async def standard_output() -> AsyncIterator[Sink]:
-    """Give a sink that writes to standard output at once."""
+    """Yield a sink that writes to standard output without waiting for the end."""
     yield StandardOutput()
 
 
 @asynccontextmanager
 async def folders_in(directory: Path, *, force: bool = False) -> AsyncIterator[Sink]:
-    """Give a sink that unpacks a tar archive. What is in it gets its place in the directory when it is complete.
+    """Yield a sink that unpacks a tar archive. When it is complete, its files and folders are moved to the directory.
 
-    Until then it is in a folder of its own in the same directory, and after an error nothing is left.
-    An existing file is an error, unless `force` says to replace it. An existing folder always is one.
+    Until then they are in a temporary folder in the same directory. After an error, this folder is deleted.
+    An existing file is an error, unless `force` is set. An existing folder is always an error.
     """
     with partial_folder(directory) as folder:
         unpacked = Unpacked(folder, directory, force=force)
@@ -113,7 +113,7 @@ class Unpacked:
 
     async def write(self, chunk: bytes) -> None:
         if self._unpacking.done():
-            # Raise what went wrong. Otherwise this is padding behind the end of the archive.
+            # If unpacking has failed, raise its error. If not, the chunk is padding after the end of the archive.
             self._unpacking.result()
         else:
             await self._feed.write(chunk)
@@ -122,7 +122,7 @@ class Unpacked:
         self._feed.end()
         # If this is cancelled, the thread still needs a moment to end.
         tops = await asyncio.shield(self._unpacking)
-        # Refuse all of them before the first is put in place.
+        # Check all names before the first file or folder is put in place.
         for top in tops:
             self._refuse(top)
         for top in tops:

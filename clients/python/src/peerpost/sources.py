@@ -1,4 +1,4 @@
-"""What can be sent: a file, standard input, and several files and folders in one tar archive."""
+"""What can be sent: a file, standard input, or several files and folders in one tar archive."""
 
 import asyncio
 import errno
@@ -26,9 +26,9 @@ END_OF_ARCHIVE = bytes(2 * tarfile.BLOCKSIZE)
 
 @asynccontextmanager
 async def opened_source(paths: list[Path]) -> AsyncIterator[Source]:
-    """Give what is at these paths, open for reading. Raises TransferError if it cannot be read.
+    """Yield the source for these paths, open for reading. Raises TransferError if it cannot be read.
 
-    The path `-` is standard input. One file is sent as it is, and several, or a folder, as a tar archive.
+    The path `-` is standard input. A single file is sent as it is. Several files, or a folder, become a tar archive.
     """
     if paths == [STANDARD_INPUT]:
         yield StandardInput()
@@ -94,7 +94,7 @@ class Entry:
 
     @property
     def padding(self) -> bytes:
-        """What fills the last block of the content."""
+        """The zeros that fill the last block of the content."""
         return bytes(-self.size % tarfile.BLOCKSIZE)
 
     @property
@@ -125,7 +125,7 @@ class Folder:
         self.offer = Offer(safe_name(top_name(paths[0])) + more, size, is_tar=True)
 
     def _add(self, path: Path, name: str) -> None:
-        # What the caller names may be a symbolic link. What is found below it may not.
+        # A path from the caller may be a symbolic link. What is found in a folder may not.
         if not path.is_dir():
             if path.exists() and not path.is_file():
                 raise TransferError(f"cannot read {path}: Not a regular file")
@@ -151,7 +151,7 @@ class Folder:
         if not os.access(path, os.R_OK):
             raise TransferError(f"cannot read {path}: {os.strerror(errno.EACCES)}")
         status = path.stat()
-        # Leave out who owns it.
+        # Do not send the name and the id of the owner.
         info = tarfile.TarInfo(name)
         info.mode = stat.S_IMODE(status.st_mode)
         info.mtime = int(status.st_mtime)
@@ -182,7 +182,7 @@ class Folder:
 
 
 def pieces_of(file: BinaryIO, size: int) -> Iterator[bytes]:
-    """Give so many bytes of a file. Raises TransferError if there are fewer."""
+    """Yield the next `size` bytes of a file, in pieces. Raises TransferError if the file is shorter."""
     left = size
     while left:
         with system_error_as("cannot read the file"):

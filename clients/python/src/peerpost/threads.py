@@ -1,7 +1,7 @@
-"""Work that blocks, in threads that nobody has to wait for.
+"""Runs blocking work in threads that do not delay the end of the program.
 
-A thread that reads from a terminal or writes to a pipe cannot be stopped. asyncio's own threads would delay the end of
-the program until they return.
+A thread that reads from a terminal or writes to a pipe cannot be stopped. If it were one of asyncio's own threads, the
+program could not end before the thread returns.
 """
 
 import asyncio
@@ -17,12 +17,12 @@ T = TypeVar("T")
 
 
 def in_thread(work: Callable[[], T]) -> "asyncio.Future[T]":
-    """Do some work in a thread of its own, and return its future result.
+    """Do some work in a new thread, and return a future for its result.
 
     If the future is cancelled, the work goes on, but its result is dropped.
     """
     result: concurrent.futures.Future[T] = concurrent.futures.Future()
-    # From now on it cannot be cancelled, so that the thread can always set the result.
+    # From now on, `result` cannot be cancelled, so the thread can always set it.
     result.set_running_or_notify_cancel()
 
     def run() -> None:
@@ -36,7 +36,7 @@ def in_thread(work: Callable[[], T]) -> "asyncio.Future[T]":
 
 
 class Feed:
-    """Bytes that the event loop writes and another thread reads. Not more than a few chunks are in between."""
+    """Passes bytes from the event loop to another thread. At most a few chunks are on their way."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -50,7 +50,7 @@ class Feed:
         self._chunks.put(chunk)
 
     def end(self) -> None:
-        """Say that there are no more chunks."""
+        """Let the reader know that there are no more chunks."""
         self._chunks.put(b"")
 
     def make_room(self) -> None:

@@ -1,4 +1,4 @@
-"""A file, a stream or a folder from one peer to the other, with a checksum."""
+"""Transfers a file, a stream or a folder from one peer to the other, and compares the checksums."""
 
 import asyncio
 import hashlib
@@ -13,7 +13,7 @@ from peerpost.file_messages import Alive, Announcement, Done, End, FileMessage, 
 from peerpost.file_names import safe_name
 from peerpost.limits import AHEAD_BYTES, CHUNK_BYTES, RECEIPT_BYTES
 
-# The command line makes one transfer, and leaves. The receiver's signs of life say so, and the sender's announcement.
+# The command line leaves after one transfer. A receiver says so in its signs of life, and a sender in its announcement.
 ONE_TRANSFER = Alive(once=True)
 TRANSFER_ID = 0
 
@@ -23,9 +23,9 @@ Progress = Callable[[int], object]
 
 @dataclass(frozen=True)
 class Offer:
-    """What the sender says about what it sends.
+    """What the sender announces.
 
-    `name` can be created safely in any directory.
+    `name` is safe to use in any directory.
     `size` is in bytes, or None for a stream whose end the sender does not know.
     If `is_tar` is set, the content is a tar archive of several files or a folder, and `size` is that of the archive.
     """
@@ -40,34 +40,34 @@ class Source(Protocol):
 
     @property
     def offer(self) -> Offer:
-        """What the receiver is told first."""
+        """What the sender announces first."""
 
     def chunks(self) -> AsyncGenerator[bytes, None]:
-        """Give the content, in pieces of any size but nothing. Raises TransferError if it cannot be read."""
+        """Yield the content in pieces of any size, none of them empty. Raises TransferError if it cannot be read."""
 
 
 class Sink(Protocol):
     """Where the content goes. Both coroutines raise TransferError if it cannot be written."""
 
     async def write(self, chunk: bytes) -> None:
-        """Take a piece of the content. This may wait, and the sender waits too."""
+        """Write a piece of the content. This may take a while, and the sender then waits, too."""
 
     async def complete(self) -> None:
-        """Everything has come, and its checksum is right: put it where it belongs."""
+        """Put the content in its final place. Called when everything has arrived and the checksum is correct."""
 
 
 @dataclass(frozen=True)
 class Transferred:
-    """What has crossed: its size in bytes, and its SHA-256 in hexadecimal."""
+    """What was transferred: its size in bytes, and its SHA-256 in hexadecimal."""
 
     size: int
     checksum: str
 
 
 async def send(channel: FileChannel, source: Source, progress: Progress) -> Transferred:
-    """Send something, and return its size and checksum once the other peer has confirmed them.
+    """Send a source, and return its size and checksum once the other peer has confirmed them.
 
-    Raises TransferError if it cannot be read, or if the other peer has received something else.
+    Raises TransferError if the source cannot be read, or if the other peer has received something else.
     """
     async with channel.alive():
         announce(channel, source.offer)
@@ -77,7 +77,7 @@ async def send(channel: FileChannel, source: Source, progress: Progress) -> Tran
         except PeerLostError as error:
             if channel.has_heard or is_plain(source.offer):
                 raise
-            # An older receiver closes the connection, and says only to its own user that this is no file.
+            # An older receiver shows an error to its own user only, and closes the connection.
             why = "its version of peerpost may be too old for folders and streams"
             raise PeerLostError(f"{error}: {why}") from error
         channel.say(End(checksum, channel.transfer_id))
@@ -86,19 +86,19 @@ async def send(channel: FileChannel, source: Source, progress: Progress) -> Tran
 
 
 def is_plain(offer: Offer) -> bool:
-    """Whether every version of this program can receive it."""
+    """Whether every version of this program can receive this offer."""
     return offer.size is not None and not offer.is_tar
 
 
 def announce(channel: FileChannel, offer: Offer) -> None:
-    """Say what follows. An older receiver refuses an unknown type, and a size that is not a number."""
+    """Announce what follows. Older receivers refuse unknown types of messages, and a size that is not a number."""
     channel.transfer_id = TRANSFER_ID
     channel.say(Announcement(offer.name, offer.size, offer.is_tar, TRANSFER_ID, once=True))
 
 
 @dataclass
 class Receipts:
-    """How much of what was sent the receiver has confirmed."""
+    """Counts the bytes that were sent, and the bytes that the receiver has confirmed."""
 
     progress: Progress
     sent: int = field(default=0, init=False)
@@ -106,7 +106,7 @@ class Receipts:
 
     @property
     def ahead(self) -> int:
-        """The number of bytes on their way, or not written by the receiver yet."""
+        """The number of bytes that were sent, but that the receiver has not confirmed yet."""
         return self.sent - self.confirmed
 
     def take(self, received: Received) -> None:
@@ -134,9 +134,9 @@ async def send_content(channel: FileChannel, chunks: AsyncGenerator[bytes, None]
 
 
 async def next_piece(channel: FileChannel, chunks: AsyncGenerator[bytes, None], receipts: Receipts) -> bytes:
-    """Return the next piece of the content, or nothing at its end.
+    """Return the next piece of the content, or an empty one at its end.
 
-    Standard input may be silent for hours, so listen to the receiver in the meantime.
+    Standard input may provide nothing for hours, so listen to the receiver in the meantime.
     """
     reading = asyncio.ensure_future(anext(chunks, b""))
     try:
@@ -161,7 +161,7 @@ async def send_chunk(channel: FileChannel, chunk: bytes, receipts: Receipts) -> 
     receipts.sent += len(chunk)
     for message in channel.received():
         receipts.take(as_receipt(message))
-    # Reading never gives other tasks a turn, and sending does so only if the buffer is full.
+    # Let other tasks run. Reading a file never does that, and sending does it only if the buffer is full.
     await asyncio.sleep(0)
 
 
@@ -175,7 +175,7 @@ async def until_confirmed(channel: FileChannel, checksum: str, receipts: Receipt
 
 
 async def receipt_from(channel: FileChannel) -> Received:
-    """Return the next message of a receiver that has not everything yet."""
+    """Return the next message of a receiver that has not received everything yet."""
     return as_receipt(await channel.receive())
 
 
@@ -186,11 +186,11 @@ def as_receipt(message: bytes | FileMessage) -> Received:
 
 
 async def receive_offer(channel: FileChannel) -> Offer:
-    """Return what the sender says about what it sends. Raises TransferError if it sends nothing that we know."""
+    """Return what the sender announces. Raises TransferError if it sends something unknown."""
     async with channel.alive(ONE_TRANSFER):
         message = await channel.receive()
         if not isinstance(message, Announcement):
-            raise TransferError("the other peer does not send a file")
+            raise TransferError("the other peer is not sending a file")
         channel.transfer_id = message.id
         return Offer(safe_name(message.name), message.size, message.is_tar)
 
@@ -200,7 +200,7 @@ async def receive(
 ) -> Transferred:
     """Receive what was offered, and return its size and checksum.
 
-    The sink completes it when everything has come and the checksum is right.
+    `complete` of the sink is called when everything has arrived and the checksum is correct.
     """
     async with channel.alive(ONE_TRANSFER):
         async with sink as opened:
@@ -212,7 +212,7 @@ async def receive(
 
 
 async def receive_content(channel: FileChannel, offer: Offer, sink: Sink, progress: Progress) -> Transferred:
-    """Write the content, and return its size and SHA-256. Raises TransferError unless they are the sender's."""
+    """Write the content, and return its size and SHA-256. Raises TransferError if the sender's differ."""
     checksum = hashlib.sha256()
     count = 0
     confirmed = 0

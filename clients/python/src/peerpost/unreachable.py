@@ -1,7 +1,7 @@
-"""Why two peers could not reach each other. This looks at the types of their candidates only, never at an address.
+"""Finds out why two peers could not reach each other, from the types of their candidates, never from an IP address.
 
-aiortc does not show which ICE servers it asks. This reads an attribute that is private. If a later version lacks it, no
-reason is given, and everything else works.
+aiortc does not show which ICE servers it asks, so this module reads a private attribute. If a later version lacks it,
+errors give no reason, and everything else works.
 """
 
 from contextlib import suppress
@@ -34,7 +34,7 @@ def reason_for(peer_connection: RTCPeerConnection) -> str | None:
     local = {candidate.type for agent in agents for candidate in agent.local_candidates}
     if not remote and peer_connection.iceConnectionState != "closed":
         return NO_CANDIDATES
-    # If ICE has found a way, DTLS has failed. If it was stopped, it has not failed.
+    # If ICE is "completed", it is DTLS that has failed. If it is "closed", it was stopped and has not failed.
     if "relay" in local or peer_connection.iceConnectionState in ("completed", "closed"):
         return None
     if any(agent.turn_server for agent in agents):

@@ -1,4 +1,4 @@
-"""A guest's way to the host of an address: it reads the pointer, and tries one door after the other."""
+"""How a guest connects with the host of an address: it reads the pointer, and tries one door after the other."""
 
 import asyncio
 import math
@@ -90,10 +90,10 @@ class Visit:
         return peer
 
     async def _until_connected_or_elsewhere(self, peer: RTCPeerConnection, door: GuestDoor, offer: str) -> None:
-        """Return once there is a connection. Raises ConnectionFailedError if the host opens another door before.
+        """Return once there is a connection. Raises ConnectionFailedError if the host opens another door first.
 
-        A host that was restarted does not read the old door. But it also opens the next door as soon as it has read our
-        answer, so that does not mean anything at first.
+        A host that was restarted does not read this door, and opens another one. But a host also opens another door as
+        soon as it has read our answer. So another door means something only if there is no connection after a while.
         """
         connecting = asyncio.create_task(until_connected(peer, door, offer, self._timeout))
         looking = asyncio.create_task(self._look_for_another_door())
@@ -119,7 +119,7 @@ class Visit:
 
 
 class Pointers:
-    """The pointers of one address, one after the other. Each door is given once."""
+    """The pointers of one address, one after the other. Each door is returned only once."""
 
     def __init__(self, client: SignalingClient, link: Link, report: Report) -> None:
         if link.key is None:
@@ -141,7 +141,7 @@ class Pointers:
     async def next(self) -> Pointer:
         """Return the pointer to a door that was not tried yet, once there is one.
 
-        Raises ChannelExpiredError if the address does not exist, and TamperedError if somebody else wrote to it.
+        Raises ChannelExpiredError if the address does not exist, and TamperedError if it contains something else.
         """
         pointer = await self.peek()
         self._tried.add(pointer.door)
