@@ -48,7 +48,7 @@ def test_the_phases_contain_every_request_of_the_connection() -> None:
     assert phases["the host erases the channel"] == 1
 
 
-def test_a_host_holds_its_first_read() -> None:
+def test_a_host_asks_for_held_replies_only_at_first() -> None:
     asked = pace.Client().reads(late_guest.REPLY_SECONDS, MAX_WAIT_SECONDS)
     held = late_guest.held_seconds()
 

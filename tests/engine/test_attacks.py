@@ -203,10 +203,10 @@ def test_someone_with_only_the_id_cannot_fill_change_or_erase_an_owners_channel(
 GUESSES = {
     "its digest in hex": hashlib.sha256(OWNER.encode()).hexdigest(),
     "its digest in base64": base64.b64encode(hashlib.sha256(OWNER.encode()).digest()).decode(),
-    "other case": OWNER.upper(),
-    "a space more": f"{OWNER} ",
-    "a zero more": f"{OWNER}\0",
-    "a character less": OWNER[:-1],
+    "in upper case": OWNER.upper(),
+    "with a space at the end": f"{OWNER} ",
+    "with a zero byte at the end": f"{OWNER}\0",
+    "without its last character": OWNER[:-1],
     "the name of the condition's value": ":owner".ljust(16),
     "the name of the attribute": "owner_digest OR 1=1",
 }

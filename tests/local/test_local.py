@@ -161,7 +161,7 @@ def test_requests_that_chalice_answers_itself_get_the_documented_status(
         (b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", b"body is empty"),
         (b"Content-Length: many\r\n\r\n{}", b""),
     ],
-    ids=["chunked", "no number"],
+    ids=["chunked", "a length that is not a number"],
 )
 def test_after_a_body_of_unknown_length_the_connection_is_closed(
     request_head: bytes, reply: bytes, local_url: str

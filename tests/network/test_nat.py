@@ -69,7 +69,7 @@ def test_everyone_sees_a_host_at_the_same_address(sockets: Sockets) -> None:
     assert sockets.ask(sockets.server) == sockets.ask(sockets.stranger)
 
 
-def test_only_addresses_that_the_host_has_sent_to_get_through(sockets: Sockets) -> None:
+def test_the_nat_lets_in_packets_only_from_addresses_that_the_host_has_sent_packets_to(sockets: Sockets) -> None:
     address = sockets.ask(sockets.server)
 
     sockets.stranger.sendto(b"uninvited", address)

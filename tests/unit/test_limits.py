@@ -111,14 +111,14 @@ def test_a_full_description_fits_in_a_body_even_if_every_character_is_escaped() 
     assert 6 * limits.MAX_DESCRIPTION_BYTES + frame <= limits.MAX_BODY_BYTES
 
 
-def test_all_tries_fit_in_the_time_that_a_held_reply_reserves() -> None:
+def test_all_tries_of_a_dynamodb_call_fit_in_the_time_that_a_held_reply_reserves_for_them() -> None:
     tries = limits.DYNAMODB_CONNECT_TIMEOUT_SECONDS + limits.DYNAMODB_READ_TIMEOUT_SECONDS
     pauses = sum(2**retry for retry in range(limits.DYNAMODB_ATTEMPTS - 1))
 
     assert limits.DYNAMODB_ATTEMPTS * tries + pauses == limits.REQUEST_SECONDS
 
 
-def test_after_all_tries_for_a_parameter_there_is_time_for_all_tries_for_the_channel() -> None:
+def test_a_request_has_time_for_all_tries_of_ssm_and_then_all_tries_of_dynamodb() -> None:
     tries = limits.SSM_CONNECT_TIMEOUT_SECONDS + limits.SSM_READ_TIMEOUT_SECONDS
     parameter = limits.SSM_ATTEMPTS * tries + sum(2**retry for retry in range(limits.SSM_ATTEMPTS - 1))
 

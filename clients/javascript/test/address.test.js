@@ -118,7 +118,7 @@ test("a guest's answer sealed by another implementation opens", async () => {
   assert.deepEqual([answer, ...guests], ["v=0 – ü", GUEST]);
 });
 
-test("a host begins DTLS itself, so that the handshakes of guests whose answers are refused do not reach it", () => {
+test("an offer says that the host begins the DTLS handshake, so that refused guests cannot begin one", () => {
   const offer = asDtlsClient("v=0\r\na=setup:actpass\r\nm=audio 9\r\na=setup:actpass\r\n");
 
   assert.equal(offer, "v=0\r\na=setup:active\r\nm=audio 9\r\na=setup:active\r\n");

@@ -207,7 +207,7 @@ test("new candidates are tried before more are requested", async (t) => {
   assert.ok(Date.now() - taken >= 290, `${Date.now() - taken} ms`);
 });
 
-test("late candidates are read at once with ICE servers, and a little later without", async (t) => {
+test("late candidates are read at once if there are ICE servers, and a little later if there are none", async (t) => {
   stopTheClock(t);
   for (const [iceServers, soon] of [
     [[{ urls: "stun:stun.example" }], true],
@@ -697,7 +697,7 @@ test("many candidates are split into several requests", async (t) => {
 const TURN = { urls: ["turn:turn.example", "turns:turn.example"], username: "1795643208:a", credential: "abc=" };
 const OWN = { urls: "stun:stun.example" };
 
-test("if the server has no ICE servers, asking for them adds a field to requests, but no request", async (t) => {
+test("if the server has no ICE servers, asking for them takes no extra request", async (t) => {
   stopTheClock(t);
   const server = new FakeServer();
   const [offerer, answerer] = await bothDescribed(server);

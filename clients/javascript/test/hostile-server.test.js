@@ -190,15 +190,15 @@ for (const role of ["offerer", "answerer"]) {
 
   const FOR_EVER = {
     "the same candidate": () => ({ items: ["a"], next: 0 }),
-    "the same candidate, one further": (count) => ({ items: ["a"], next: Math.min(count, MAX_CANDIDATES) }),
-    "another candidate": (count) => ({ items: [String(count)], next: 1 }),
-    "another candidate, without next": (count) => ({ items: Array.from({ length: count % 900 }, (_, each) => `${each}`) }),
-    "more, then fewer": (count) => ({ items: Array(count % 2 ? 5 : 0).fill("a") }),
-    many: () => ({ items: Array(MAX_CANDIDATES).fill("a"), next: MAX_CANDIDATES }),
-    "a million": () => ({ items: Array(MEGABYTE).fill(""), next: 1 }),
+    "the same candidate at ever higher positions": (count) => ({ items: ["a"], next: Math.min(count, MAX_CANDIDATES) }),
+    "a new candidate each time": (count) => ({ items: [String(count)], next: 1 }),
+    "new candidates, without next": (count) => ({ items: Array.from({ length: count % 900 }, (_, each) => `${each}`) }),
+    "more candidates, then fewer": (count) => ({ items: Array(count % 2 ? 5 : 0).fill("a") }),
+    "as many candidates as a channel holds": () => ({ items: Array(MAX_CANDIDATES).fill("a"), next: MAX_CANDIDATES }),
+    "a million candidates": () => ({ items: Array(MEGABYTE).fill(""), next: 1 }),
     "next that goes backwards": (count) => ({ items: ["a"], next: MAX_CANDIDATES - count }),
     "next of 10^308": () => ({ items: [], next: 1e308 }),
-    "items that are a text": () => ({ items: "abc", next: 3 }),
+    "items that are a string": () => ({ items: "abc", next: 3 }),
     "items that are null": () => ({ items: null }),
   };
   for (const [name, items] of Object.entries(FOR_EVER)) {
@@ -220,11 +220,11 @@ for (const role of ["offerer", "answerer"]) {
   });
 
   for (const [name, ice_servers] of Object.entries({
-    nothing: null,
-    "a text": "turn:turn.example",
+    null: null,
+    "a string": "turn:turn.example",
     "a number": 1,
-    "one that is in no list": TURN,
-    "a list in disguise": { length: 1, 0: TURN },
+    "an ICE server without a list": TURN,
+    "an object that looks like a list": { length: 1, 0: TURN },
   })) {
     test(`an ${role} does not accept ${name} as a list of ICE servers`, async (t) => {
       stopTheClock(t);
@@ -244,7 +244,7 @@ for (const role of ["offerer", "answerer"]) {
   const ODD_ICE_SERVERS = {
     "that is null": null,
     "that is a number": 7,
-    "that is a text": "turn:turn.example",
+    "that is a string": "turn:turn.example",
     "that is a list": [TURN],
     "without a URL": {},
     "with a number for a URL": { urls: 7 },

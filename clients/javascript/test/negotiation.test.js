@@ -47,7 +47,7 @@ async function settled() {
   for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-test("negotiation has its own data channel, which opens without a message", () => {
+test("negotiation has its own data channel, which both peers create with the same id", () => {
   const { peers } = pair();
 
   for (const { done } of peers) {

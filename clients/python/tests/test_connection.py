@@ -163,7 +163,7 @@ OWN_ICE_SERVERS = [
 
 
 @pytest.mark.parametrize(("beside", "told"), OWN_ICE_SERVERS)
-def test_an_offerers_connection_is_made_with_the_servers_ice_servers_before_its_offer(
+def test_an_offerers_connection_gets_the_servers_ice_servers_before_it_makes_its_offer(
     beside: dict[str, Any], told: list[RTCIceServer] | None
 ) -> None:
     steps = ok(channel_id=CHANNEL_ID, **beside), ok(), ok(answer="nonsense", items=[], next=0), ok()

@@ -479,9 +479,9 @@ def test_the_client_gives_up_on_a_server_that_stays_unavailable(role: str, retry
 FOR_EVER: dict[str, Callable[[int], dict[str, Any]]] = {
     "the same candidate": lambda _: {"items": ["a"], "next": 0},
     "the same candidate at ever higher positions": lambda count: {"items": ["a"], "next": min(count, MAX_CANDIDATES)},
-    "a new candidate in each reply": lambda count: {"items": [str(count)], "next": 1},
-    "new candidates in each reply, without next": lambda count: {"items": [str(each) for each in range(count % 900)]},
-    "more, then fewer": lambda count: {"items": ["a"] * (count % 2 * 5)},
+    "a new candidate each time": lambda count: {"items": [str(count)], "next": 1},
+    "new candidates, without next": lambda count: {"items": [str(each) for each in range(count % 900)]},
+    "more candidates, then fewer": lambda count: {"items": ["a"] * (count % 2 * 5)},
     "as many candidates as a channel holds": lambda _: {"items": ["a"] * MAX_CANDIDATES, "next": MAX_CANDIDATES},
 }
 

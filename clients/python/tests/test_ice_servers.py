@@ -26,7 +26,7 @@ def test_ice_servers_become_aiortc_ice_servers_in_the_same_order() -> None:
     )
 
 
-def test_an_empty_list_of_ice_servers_gives_none() -> None:
+def test_an_empty_list_of_ice_servers_stays_empty() -> None:
     assert ice_servers_from([]) == ()
 
 

@@ -390,7 +390,7 @@ def test_a_link_for_many_guests_is_refused_by_verbs_for_two_peers() -> None:
 @pytest.mark.parametrize(
     ("words", "access_key"), [(["--server", URL], ACCESS_KEY), (["--channel", f"{URL}#{CHANNEL_ID}"], None)]
 )
-def test_an_examples_offerer_uses_the_access_key_of_the_environment(
+def test_an_examples_offerer_uses_the_access_key_from_the_environment(
     monkeypatch: pytest.MonkeyPatch, words: list[str], access_key: str | None
 ) -> None:
     """An answerer needs no key, and must not send one to a server that somebody else chose."""

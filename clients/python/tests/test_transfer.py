@@ -286,7 +286,9 @@ LIES: list[tuple[list[str | bytes], str]] = [
 
 
 @pytest.mark.parametrize(("messages", "error"), LIES)
-def test_a_sender_that_lies_leaves_no_file(tmp_path: Path, messages: list[str | bytes], error: str) -> None:
+def test_a_receiver_keeps_no_file_if_the_sender_fails_or_breaks_the_protocol(
+    tmp_path: Path, messages: list[str | bytes], error: str
+) -> None:
     async def receive_all() -> None:
         here, _, _, receiving = two_ends()
         for message in messages:
