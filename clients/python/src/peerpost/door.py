@@ -38,7 +38,7 @@ class HostDoor(Channel):
         """Return the pointer for the address while this door is open.
 
         The offer is in the pointer and not in the door. A host that waits all day would otherwise pay for writing the
-        same text twice. Only if the pointer would be too long, the offer is written to the door instead.
+        same text twice. If the pointer would be too long, the offer is written to the door instead.
         """
         pointer = Pointer(self.channel_id, self._key, offer)
         if not pointer.is_too_long:
