@@ -70,14 +70,14 @@ export class CandidateExchange {
   async gatherFirst() {
     const { peerConnection, end } = this.#parts;
     const latest = performance.now() + GATHERING_MS;
-    let seen;
-    do {
+    for (let seen = -1; !seen || this.unsent.length > seen; ) {
       seen = this.unsent.length;
       // After an ICE restart, this may still be the state of the previous gathering.
       const isComplete = !this.#replaced && peerConnection.iceGatheringState === "complete";
       if (isComplete || performance.now() > latest) break;
-      await pause(QUIET_MS, end.signal);
-    } while (seen === 0 || this.unsent.length > seen);
+      // The last of these events says that there are no more candidates.
+      await pause(QUIET_MS, end.signal, peerConnection, "icecandidate");
+    }
     this.unsent = [];
   }
 

@@ -12,7 +12,7 @@ export const MAX_BATCH = 64;
 // likely. At first it is: a peer that is ready at the same moment answers within four round trips, and most round trips
 // are shorter than 200 ms. After news of the other peer it is again, because that peer's candidates follow within
 // seconds.
-export const HOLD_AT_FIRST_MS = 1000;
+export const HOLD_AT_FIRST_MS = 900;
 export const HOLD_AFTER_NEWS_MS = 5000;
 
 // If a server has never replied, its URL is probably mistyped: give up after four tries, in 2 s if each fails at once.

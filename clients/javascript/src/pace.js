@@ -47,21 +47,24 @@ export function varied(milliseconds) {
 }
 
 /**
- * Pause. The pause ends early when the browser is online again, because a request that failed before may succeed then.
+ * Pause. The pause ends early when an event is fired. By default, that event says that the browser is online again: a
+ * request that failed before may succeed then.
  *
  * @param {number} milliseconds
  * @param {AbortSignal} signal Ends the pause early. Its reason is thrown.
+ * @param {Partial<EventTarget>} [target] What fires the event.
+ * @param {string} [event]
  * @returns {Promise<void>}
  */
-export function pause(milliseconds, signal) {
+export function pause(milliseconds, signal, target = globalThis, event = "online") {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
     const over = new AbortController();
     const timer = setTimeout(end, milliseconds);
     const listening = { signal: over.signal };
     signal.addEventListener("abort", end, listening);
-    // There is no such event in Node.
-    globalThis.addEventListener?.("online", end, listening);
+    // In Node, `globalThis` fires no events.
+    target.addEventListener?.(event, end, listening);
     function end() {
       clearTimeout(timer);
       over.abort();

@@ -54,8 +54,9 @@ export class SignalingClient {
   preconnect() {
     if (this.#fetch !== globalThis.fetch || !globalThis.document) return;
     const link = document.createElement("link");
-    // Anonymous, as our requests are: the browser does not share connections between requests with and without cookies.
-    Object.assign(link, { rel: "preconnect", href: this.#url, crossOrigin: "anonymous" });
+    // The empty value means "anonymous", as our requests are: the browser does not share connections between requests
+    // with and without cookies.
+    Object.assign(link, { rel: "preconnect", href: this.#url, crossOrigin: "" });
     document.head.append(link);
     link.remove();
   }

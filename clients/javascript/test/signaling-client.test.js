@@ -208,6 +208,6 @@ test("preconnect opens a connection without credentials, like the requests", (t)
   new SignalingClient("https://signaling.example/").preconnect();
   clientThatGets(new Response("{}")).preconnect(); // With a custom `fetch`, the browser's connection would be useless.
 
-  const link = { name: "link", rel: "preconnect", href: "https://signaling.example/", crossOrigin: "anonymous", remove };
+  const link = { name: "link", rel: "preconnect", href: "https://signaling.example/", crossOrigin: "", remove };
   assert.deepEqual(links, [link, "removed"]);
 });

@@ -19,7 +19,7 @@ export type Door = {
     sealer: Envelope;
     offer?: string;
 };
-/** Return a new guest id, by which the host recognizes a guest that comes again. */
+/** Return a new guest id, by which the host recognizes a guest that connects again. */
 export declare function createGuest(): string;
 /**
  * @param {Envelope} sealer The address's sealer.
@@ -49,10 +49,10 @@ export declare function sealerOfGuest(sealer: Envelope, guest: string): Envelope
  */
 export declare function sealerOfHost(sealer: Envelope, onGuest: (guest: string) => void): Envelope;
 /**
- * Return a description whose peer begins DTLS, and not the other one.
+ * Return the same description, changed so that its peer begins the DTLS handshake, and never the other peer.
  *
- * Several guests may answer at the same moment, and one answer is accepted. The browser of the host takes the first DTLS
- * handshake that reaches it, even if that is one of another guest. So no guest may begin one.
+ * Several guests may answer at the same moment, but only one answer is accepted. If guests began the handshake, the
+ * host's browser would accept the first one that reaches it, even from a guest whose answer was refused.
  *
  * @param {string} sdp
  */

@@ -16,7 +16,7 @@ export declare class CandidateExchange {
      */
     knowsLists: boolean | undefined;
     /**
-     * Our candidates that the server has not got.
+     * Our candidates that the server does not have yet.
      *
      * @type {RTCIceCandidate[]}
      */

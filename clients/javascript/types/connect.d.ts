@@ -7,7 +7,7 @@ export type Options = {
      */
     accessKey?: string;
     /**
-     * The channel to answer in. Without it this peer opens one, and offers.
+     * The channel to answer in. Without it, this peer opens a channel and makes the offer.
      */
     channelId?: string;
     /**
@@ -15,12 +15,13 @@ export type Options = {
      */
     addressId?: string;
     /**
-     * The guest id at an address. A guest that comes again under the same one replaces its
-     * earlier connection.
+     * The guest id at an address. If a guest connects again with the same id, the new connection
+     * replaces the earlier one.
      */
     guest?: string;
     /**
-     * Seals everything. The other peer needs the same one.
+     * Encrypts the offer, the answer and the candidates. The other
+     * peer needs the same key.
      */
     key?: import("./sealer.js").Key;
     /**
@@ -46,11 +47,12 @@ export type Connection = RTCPeerConnection | (() => RTCPeerConnection);
  * @typedef {object} Options
  * @property {string | URL | import("./signaling-client.js").SignalingClient} server
  * @property {string} [accessKey] Opens a channel on a server that requires a key. Only for a `server` that is a URL.
- * @property {string} [channelId] The channel to answer in. Without it this peer opens one, and offers.
+ * @property {string} [channelId] The channel to answer in. Without it, this peer opens a channel and makes the offer.
  * @property {string} [addressId] The address to follow, instead of a channel.
- * @property {string} [guest] The guest id at an address. A guest that comes again under the same one replaces its
- *   earlier connection.
- * @property {import("./sealer.js").Key} [key] Seals everything. The other peer needs the same one.
+ * @property {string} [guest] The guest id at an address. If a guest connects again with the same id, the new connection
+ *   replaces the earlier one.
+ * @property {import("./sealer.js").Key} [key] Encrypts the offer, the answer and the candidates. The other
+ *   peer needs the same key.
  * @property {AbortSignal} [signal] Ends the exchange at once.
  * @property {(channelId: string) => void} [onChannel] Called with the id of the channel that was opened.
  * @property {(step: Step, detail: any) => void} [onProgress] Called at each step, for a timeline.
@@ -59,8 +61,9 @@ export type Connection = RTCPeerConnection | (() => RTCPeerConnection);
 /**
  * Connect to the peer that has, or will have, the same channel, or to the host of an address.
  *
- * Resolves with the RTCPeerConnection once it is connected, and rejects with what went wrong otherwise. Closing an
- * RTCPeerConnection is up to its maker: to the caller, or to this function if it was given a function.
+ * Resolves with the RTCPeerConnection once it is connected. Otherwise rejects with the error. If the caller passed an
+ * RTCPeerConnection, the caller must close it. If the caller passed a function, this function closes each connection
+ * from it that fails to connect.
  *
  * @param {Connection} connection An RTCPeerConnection with its data channels and tracks, but without a description. Or a
  *   function that returns such a connection. An address may need several, because a connection that has tried one door

@@ -11,7 +11,7 @@ export type DoorOptions = {
      */
     onOffer: (pointer: Pointer) => Promise<void>;
     /**
-     * Called when it is time for another door, with the error if this one is lost.
+     * Called when it is time for another door, with the error if this door failed.
      */
     onNext: (fault?: any) => void;
     /**
@@ -25,7 +25,7 @@ export type DoorOptions = {
  * @typedef {object} DoorOptions
  * @property {AbortSignal} signal Closes the door.
  * @property {(pointer: Pointer) => Promise<void>} onOffer Called when there is a channel that a guest can answer in.
- * @property {(fault?: any) => void} onNext Called when it is time for another door, with the error if this one is lost.
+ * @property {(fault?: any) => void} onNext Called when it is time for another door, with the error if this door failed.
  * @property {(error: unknown) => void} onFailure Called if another door would fail in the same way.
  */
 /**

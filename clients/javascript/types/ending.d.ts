@@ -10,16 +10,18 @@
  */
 export declare function untilConnected(peerConnection: RTCPeerConnection, end: AbortController, ownersSignal?: AbortSignal): Promise<void>;
 /**
- * Reject when the connection is closed or the channel expires, because no event reports either. The promises of a
- * closed connection never settle, so this runs beside whatever the exchange is waiting for.
+ * Reject when the connection is closed, when the channel expires, or when ICE does not begin because no candidate of
+ * the other peer arrives. No event reports any of these. The promises of a closed connection never settle, so this runs
+ * beside whatever the exchange is waiting for.
  *
  * @param {RTCPeerConnection} peerConnection
  * @param {AbortController} end
- * @param {number} [seconds] Those that the channel lives.
+ * @param {number} [seconds] How long the channel lives.
  */
 export declare function watch(peerConnection: RTCPeerConnection, end: AbortController, seconds?: number): Promise<void>;
 /**
- * End the exchange with an error, or with its cause: browsers throw many errors at calls on a closed connection.
+ * End the exchange with an error. If the connection was closed, that becomes the reason: calls on a closed connection
+ * throw many different errors, depending on the browser.
  *
  * @param {RTCPeerConnection} peerConnection
  * @param {AbortController} end
@@ -31,6 +33,6 @@ export declare function endWith(peerConnection: RTCPeerConnection, end: AbortCon
  *
  * @param {RTCPeerConnection | undefined} peerConnection
  * @param {AbortController} end
- * @param {unknown} [cause] The error that the browser has thrown because of that.
+ * @param {unknown} [cause] The error that the browser threw because the connection is closed.
  */
 export declare function endIfClosed(peerConnection: RTCPeerConnection | undefined, end: AbortController, cause?: unknown): void;

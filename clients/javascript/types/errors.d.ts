@@ -1,4 +1,4 @@
-/** What can go wrong: one class for each thing that a page can do about it. */
+/** The client's errors: one class for each case in which a page may want to react differently. */
 export declare class PeerpostError extends Error {
     name: string;
 }

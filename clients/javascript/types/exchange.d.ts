@@ -7,21 +7,21 @@ export type Offer = {
 } & Later & IceServers;
 export type ExchangeOptions = {
     /**
-     * The channel to answer in. Without it this peer opens one, and offers.
+     * The channel to answer in. Without it, this peer opens a channel and makes the offer.
      */
     channelId?: string;
     /**
-     * The one in that channel, if it is known.
+     * The offer in that channel, if it is already known.
      */
     offer?: Offer;
     /**
-     * Called when our offer is in the channel that we have
-     * opened. No answer is expected before that is done.
+     * Called when we have opened a channel and our offer
+     * is in it. The exchange waits for its promise before it reads the answer.
      */
     onOffer?: (channelId: string) => void | Promise<void>;
     /**
-     * Whether the channel is a door of an address. Then `onOffer` passes our offer on, which is
-     * not written to the channel.
+     * Whether the channel is a door of an address. The exchange then writes no offer to the
+     * channel: `onOffer` must make the offer known.
      */
     isDoor?: true;
 };
@@ -30,7 +30,7 @@ export type Parts = {
     client: import("./signaling-client.js").SignalingClient;
     sealer: import("./sealer.js").Envelope;
     /**
-     * Ends everything that the exchange has begun, with the reason.
+     * Is aborted, with the reason, to end everything that the exchange has begun.
      */
     end: AbortController;
     report: (step: import("./connect.js").Step, detail?: object) => void;
@@ -47,34 +47,34 @@ export type Parts = {
 /** @typedef {import("./signaling-client.js").IceServers} IceServers */
 /** @typedef {import("./signaling-client.js").Later} Later */
 /**
- * The description of an offerer, opened, with what came along with it.
+ * The offerer's description, decrypted, and the other fields of the reply that contained it.
  *
  * @typedef {{ sdp: string } & Later & IceServers} Offer
  */
 /**
  * @typedef {object} ExchangeOptions
- * @property {string} [channelId] The channel to answer in. Without it this peer opens one, and offers.
- * @property {Offer} [offer] The one in that channel, if it is known.
- * @property {(channelId: string) => void | Promise<void>} [onOffer] Called when our offer is in the channel that we have
- *   opened. No answer is expected before that is done.
- * @property {true} [isDoor] Whether the channel is a door of an address. Then `onOffer` passes our offer on, which is
- *   not written to the channel.
+ * @property {string} [channelId] The channel to answer in. Without it, this peer opens a channel and makes the offer.
+ * @property {Offer} [offer] The offer in that channel, if it is already known.
+ * @property {(channelId: string) => void | Promise<void>} [onOffer] Called when we have opened a channel and our offer
+ *   is in it. The exchange waits for its promise before it reads the answer.
+ * @property {true} [isDoor] Whether the channel is a door of an address. The exchange then writes no offer to the
+ *   channel: `onOffer` must make the offer known.
  */
 /**
- * What an exchange and its parts have in common.
+ * The objects that an exchange and its parts share.
  *
  * @typedef {object} Parts
  * @property {RTCPeerConnection} peerConnection
  * @property {import("./signaling-client.js").SignalingClient} client
  * @property {import("./sealer.js").Envelope} sealer
- * @property {AbortController} end Ends everything that the exchange has begun, with the reason.
+ * @property {AbortController} end Is aborted, with the reason, to end everything that the exchange has begun.
  * @property {(step: import("./connect.js").Step, detail?: object) => void} report
  * @property {import("./pace.js").Pace} [pace] How often to read. Channels may share it.
  * @property {boolean} [isThere] Whether the server has replied already.
  */
 export declare class Exchange {
     #private;
-    /** Whether our answer may be in the channel. Nobody else can answer there from then on, not even this page. */
+    /** Whether our answer may be in the channel. If it is, no other answer is possible there, not even from this page. */
     hasAnswered: boolean;
     /**
      * @param {Parts} parts

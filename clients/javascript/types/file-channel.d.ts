@@ -1,25 +1,29 @@
-/** One data channel for files: its messages, its signs of life, and its end. */
+/** One data channel for files: sends and reads its messages, sends `alive`, and notices when the channel is closed. */
 export type FileMessage = import("./file-message.js").FileMessage;
 export type End = {
     /**
-     * Takes a message, and returns whether it was one for this end.
+     * Handles a message. Returns false if this side does not expect it.
      */
     take: (message: FileMessage) => boolean;
     /**
-     * Takes content, and returns whether this end expects any.
+     * Handles content. Returns false if this side does not
+     * expect any.
      */
     takeBytes: (chunk: ArrayBuffer) => boolean;
     /**
-     * Called at the end of the channel.
+     * Called once, when the channel is closed or the other peer breaks the
+     * protocol.
      */
     stop: (problem: string) => void;
 };
 /** @typedef {import("./file-message.js").FileMessage} FileMessage */
 /**
- * @typedef {object} End One of the two ends of a data channel: a sender or a receiver of files.
- * @property {(message: FileMessage) => boolean} take Takes a message, and returns whether it was one for this end.
- * @property {(chunk: ArrayBuffer) => boolean} takeBytes Takes content, and returns whether this end expects any.
- * @property {(problem: string) => void} stop Called at the end of the channel.
+ * @typedef {object} End The user of the data channel on this side: a sender or a receiver of files.
+ * @property {(message: FileMessage) => boolean} take Handles a message. Returns false if this side does not expect it.
+ * @property {(chunk: ArrayBuffer) => boolean} takeBytes Handles content. Returns false if this side does not
+ *   expect any.
+ * @property {(problem: string) => void} stop Called once, when the channel is closed or the other peer breaks the
+ *   protocol.
  */
 export declare const LABEL = "peerpost-file";
 export declare class FileChannel {

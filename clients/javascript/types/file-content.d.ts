@@ -3,8 +3,8 @@ export declare class FileContent {
     #private;
     size: number;
     /**
-     * Add the next chunk. Chunks are copied together, because a million small ones would need much more memory than their
-     * bytes.
+     * Add the next chunk. Chunks are copied into larger blocks, because a million small chunks would need much more
+     * memory than their content.
      *
      * @param {ArrayBuffer} chunk
      */

@@ -4,20 +4,20 @@ export type Transfer = import("./transfer.js").Transfer;
 export type TransferState = import("./transfer.js").TransferState;
 export type OtherPeer = {
     /**
-     * It can send files.
+     * Whether it can send files.
      */
     sends: boolean;
     /**
-     * It takes files.
+     * Whether it accepts files.
      */
     receives: boolean;
     /**
-     * It came for one transfer and leaves after it, as the command line does.
+     * Whether it makes only one transfer and then leaves, as the command line does.
      */
     once: boolean;
     /**
-     * It came for one transfer, which is over: it is done, or one of the two gave it
-     * up. If the connection was lost instead, there is no outcome.
+     * How that one transfer ended: it is done, or either side gave up. Undefined
+     * until then, and if the connection was lost instead.
      */
     outcome?: "done" | "failed";
 };
@@ -36,21 +36,21 @@ export type FilesOptions = {
      */
     maxFileBytes?: number;
     /**
-     * The most that all received files together may have.
+     * The largest total size of all received files.
      */
     maxReceivedBytes?: number;
 };
 /** @typedef {import("./transfer.js").Transfer} Transfer */
 /** @typedef {import("./transfer.js").TransferState} TransferState */
 /**
- * What the other peer has shown of itself so far.
+ * What is known about the other peer so far.
  *
  * @typedef {object} OtherPeer
- * @property {boolean} sends It can send files.
- * @property {boolean} receives It takes files.
- * @property {boolean} once It came for one transfer and leaves after it, as the command line does.
- * @property {"done" | "failed"} [outcome] It came for one transfer, which is over: it is done, or one of the two gave it
- *   up. If the connection was lost instead, there is no outcome.
+ * @property {boolean} sends Whether it can send files.
+ * @property {boolean} receives Whether it accepts files.
+ * @property {boolean} once Whether it makes only one transfer and then leaves, as the command line does.
+ * @property {"done" | "failed"} [outcome] How that one transfer ended: it is done, or either side gave up. Undefined
+ *   until then, and if the connection was lost instead.
  */
 /** @typedef {Partial<OtherPeer>} News */
 /**
@@ -58,7 +58,7 @@ export type FilesOptions = {
  * @property {(transfer: Transfer) => void} [onTransfer] Called with each file that the other peer sends.
  * @property {(peer: OtherPeer) => void} [onPeer] Called when something is learned about the other peer.
  * @property {number} [maxFileBytes] The largest file that is sent or received. It is held in memory.
- * @property {number} [maxReceivedBytes] The most that all received files together may have.
+ * @property {number} [maxReceivedBytes] The largest total size of all received files.
  */
 export declare class Files {
     #private;
@@ -69,7 +69,7 @@ export declare class Files {
      * @param {FilesOptions} [options]
      */
     constructor(peerConnection: RTCPeerConnection, options?: FilesOptions);
-    /** What the other peer has shown of itself so far. */
+    /** What is known about the other peer so far. */
     get peer(): {
         sends: boolean;
         receives: boolean;
@@ -77,8 +77,8 @@ export declare class Files {
         outcome?: "done" | "failed";
     };
     /**
-     * Send files, one after another, and after those that are on their way already. To a peer that takes one transfer, send
-     * several files as one tar archive.
+     * Send files, one after another, and after those that are already being sent. If the other peer accepts only one
+     * transfer, send several files as one tar archive.
      *
      * @param {Iterable<File>} files
      * @returns {Transfer[]} One for each file, or one for the archive.

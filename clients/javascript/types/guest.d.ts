@@ -1,4 +1,4 @@
-/** The guest's side of an address: from door to door, until one leads to the host. */
+/** The guest's side of an address: tries one door after another, until one leads to the host. */
 export type Door = import("./address.js").Door;
 export type Parts = import("./exchange.js").Parts;
 export type IceServers = import("./signaling-client.js").IceServers;

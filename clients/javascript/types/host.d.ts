@@ -13,20 +13,22 @@ export type Newcomer = {
      */
     guest: string;
     /**
-     * The connection that this guest had before. Close it if it is of no more use.
+     * The connection that this guest had before. Close it if it is no longer
+     * needed.
      */
     replaces?: RTCPeerConnection;
 };
 /** @typedef {import("./signaling-client.js").SignalingClient} SignalingClient */
 /**
- * An address as its host knows it. The owner's secret is for nobody else.
+ * An address as its host knows it. Nobody else may learn `owner`, the secret that is needed to write to it.
  *
  * @typedef {{ addressId: string, key: string, owner: string, ttl?: number }} HostedAddress
  */
 /**
  * @typedef {object} Newcomer
  * @property {string} guest The guest id.
- * @property {RTCPeerConnection} [replaces] The connection that this guest had before. Close it if it is of no more use.
+ * @property {RTCPeerConnection} [replaces] The connection that this guest had before. Close it if it is no longer
+ *   needed.
  */
 /** The server grants no channel that lives longer than usual, so there can be no address. */
 export declare class NoAddressError extends PeerpostError {
@@ -39,6 +41,6 @@ export declare class Host {
      * @param {import("./listen.js").ListenOptions} options
      */
     constructor(client: SignalingClient, options: import("./listen.js").ListenOptions);
-    /** Open one door after another until the signal is aborted, or until there is no going on. */
+    /** Open one door after another until the signal is aborted, or until listening cannot continue. */
     listen(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /**
- * What one person sends to another: `PAGE#CHANNEL_ID.KEY`, or `PAGE#@ADDRESS_ID.KEY`. No browser sends the fragment to a
- * server.
+ * Creates and parses the links that people send to each other: `PAGE#CHANNEL_ID.KEY` and `PAGE#@ADDRESS_ID.KEY`.
+ * Browsers never send the fragment to a server.
  */
 export type Meeting = {
     channelId: string;
@@ -18,7 +18,7 @@ export type Address = {
  */
 export declare function createLink(page: string | URL | Location, meeting: Meeting | Address): string;
 /**
- * Return what is in a link, or an empty object if it has no fragment, as in the URL of the page that makes a link.
+ * Return what is in a link, or an empty object if it has no fragment, like the URL of a page that makes a link.
  * A link may be copied along with the angle brackets around it, or the full stop after it.
  *
  * @param {string | URL | Location} link

@@ -13,7 +13,7 @@ export type ListenOptions = {
      */
     key?: string;
     /**
-     * How many seconds a new address is to live. The server may grant fewer.
+     * How many seconds a new address should live. The server may grant fewer.
      */
     ttl?: number;
     /**
@@ -27,7 +27,7 @@ export type ListenOptions = {
     onPeer: (connection: RTCPeerConnection, newcomer: Newcomer) => void;
     /**
      * Called with each address that is opened or resumed. Keep it for
-     * `resume`, and make the link of it.
+     * `resume`, and create the link from it.
      */
     onLink?: (address: HostedAddress) => void;
     /**
@@ -39,7 +39,7 @@ export type ListenOptions = {
      */
     signal?: AbortSignal;
     /**
-     * An earlier address to go on at.
+     * An earlier address, to continue to use it.
      */
     resume?: HostedAddress | null;
 };
@@ -50,18 +50,18 @@ export type ListenOptions = {
  * @property {string | URL | import("./signaling-client.js").SignalingClient} server
  * @property {string} [accessKey] Opens channels on a server that requires a key. Only for a `server` that is a URL.
  * @property {string} [key] For a new address, from `createKey`. Without it, a key is made.
- * @property {number} [ttl] How many seconds a new address is to live. The server may grant fewer.
+ * @property {number} [ttl] How many seconds a new address should live. The server may grant fewer.
  * @property {() => RTCPeerConnection} newConnection Returns a connection for the next guest, with its data channels and
  *   tracks, and without a description.
  * @property {(connection: RTCPeerConnection, newcomer: Newcomer) => void} onPeer Called when a guest is connected.
  * @property {(address: HostedAddress) => void} [onLink] Called with each address that is opened or resumed. Keep it for
- *   `resume`, and make the link of it.
+ *   `resume`, and create the link from it.
  * @property {(step: import("./connect.js").Step, detail: any) => void} [onProgress] Called at each step, for a timeline.
  * @property {AbortSignal} [signal] Ends listening. The connections of guests are not closed.
- * @property {HostedAddress | null} [resume] An earlier address to go on at.
+ * @property {HostedAddress | null} [resume] An earlier address, to continue to use it.
  */
 /**
- * Listen for guests until the signal is aborted. Resolves then, and rejects if it cannot go on.
+ * Listen for guests until the signal is aborted, and then resolve. Reject if listening cannot continue.
  *
  * @param {ListenOptions} options
  * @returns {Promise<void>}

@@ -1,4 +1,7 @@
-/** Later negotiation, peer to peer: perfect negotiation (W3C WebRTC, section 10.7) over a data channel of its own. */
+/**
+ * Negotiation after the first offer and answer: perfect negotiation (W3C WebRTC, section 10.7), peer to peer over a data
+ * channel of its own.
+ */
 export declare class Negotiation {
     #private;
     /**
@@ -10,9 +13,9 @@ export declare class Negotiation {
     /** Negotiate from now on. Call this only once the first offer and answer are exchanged. */
     listen(): void;
     /**
-     * Keep the connection alive, once it is there.
+     * Keep the connection alive, once the peers are connected.
      *
-     * @param {RTCIceCandidate[]} late Candidates of the first exchange that the server has not got.
+     * @param {RTCIceCandidate[]} late Candidates of the first exchange that the server does not have.
      */
     keep(late: RTCIceCandidate[]): void;
     stop(): void;

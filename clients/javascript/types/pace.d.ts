@@ -1,43 +1,47 @@
 /** How long to wait before asking again. */
 export type Pace = {
     /**
-     * When there was news of another peer, as a time of `performance.now()`. Before there is
-     * any, this is when it was first asked for.
+     * When the last news of another peer arrived, as a time of `performance.now()`. Before
+     * any news, this is the time of the first read.
      */
     lastNews?: number;
 };
 /**
- * What it depends on how often to read.
+ * Determines how often to read.
  *
  * @typedef {object} Pace
- * @property {number} [lastNews] When there was news of another peer, as a time of `performance.now()`. Before there is
- *   any, this is when it was first asked for.
+ * @property {number} [lastNews] When the last news of another peer arrived, as a time of `performance.now()`. Before
+ *   any news, this is the time of the first read.
  */
 /**
- * Return the milliseconds from one poll to the next: the longer there was no news, the more.
+ * Return the milliseconds from one poll to the next. They increase with the time since the last news.
  *
- * @param {number} quietMs For how long there was none.
+ * @param {number} quietMs The time since the last news.
  */
 export declare function pollInterval(quietMs: number): number;
 /**
- * Return a function that returns the length of the next pause. Pauses grow, and vary, so that peers that failed at the
- * same moment do not come back at the same moment.
+ * Return a function that returns the length of the next pause. Pauses grow. They also vary randomly, so that peers that
+ * failed at the same moment do not come back at the same moment.
  *
  * @param {number} first Milliseconds.
  * @param {number} most Milliseconds.
  */
 export declare function backoff(first: number, most: number): () => number;
 /**
- * Return a random length near this one, so that peers that do the same at the same moment do not go on doing so.
+ * Return a random length, up to a quarter shorter or longer, so that peers do not keep sending their requests at the
+ * same moments.
  *
  * @param {number} milliseconds
  */
 export declare function varied(milliseconds: number): number;
 /**
- * Pause, but not longer than until the browser is online again: what has failed before may succeed then.
+ * Pause. The pause ends early when an event is fired. By default, that event says that the browser is online again: a
+ * request that failed before may succeed then.
  *
  * @param {number} milliseconds
  * @param {AbortSignal} signal Ends the pause early. Its reason is thrown.
+ * @param {Partial<EventTarget>} [target] What fires the event.
+ * @param {string} [event]
  * @returns {Promise<void>}
  */
-export declare function pause(milliseconds: number, signal: AbortSignal): Promise<void>;
+export declare function pause(milliseconds: number, signal: AbortSignal, target?: Partial<EventTarget>, event?: string): Promise<void>;

@@ -17,7 +17,8 @@ export declare class Poller {
     /** @param {Pick<Parts, "end" | "report"> & Partial<Parts>} parts */
     constructor(parts: Pick<Parts, "end" | "report"> & Partial<Parts>);
     /**
-     * Make a request again until its reply is not a fault.
+     * Make a request, and repeat it while the server or the network fails. Throw the error if there is no point in
+     * repeating it, or after too many tries.
      *
      * @template T
      * @param {(call: Call) => Promise<T>} request

@@ -15,7 +15,7 @@ export type ReconnectOptions = {
     newConnection: () => RTCPeerConnection;
     /**
      * Called each time we are connected.
-     * `replaces` is the connection before, which is closed.
+     * `replaces` is the previous connection, already closed.
      */
     onPeer: (connection: RTCPeerConnection, newcomer: Newcomer) => void;
     /**
@@ -24,7 +24,7 @@ export type ReconnectOptions = {
      */
     guest?: string;
     /**
-     * Ends it. The present connection is not closed.
+     * Stops reconnecting. The current connection stays open.
      */
     signal?: AbortSignal;
     /**
@@ -41,15 +41,16 @@ export type ReconnectOptions = {
  * @property {() => RTCPeerConnection} newConnection Returns a connection with its data channels and tracks, and without a
  *   description.
  * @property {(connection: RTCPeerConnection, newcomer: Newcomer) => void} onPeer Called each time we are connected.
- *   `replaces` is the connection before, which is closed.
+ *   `replaces` is the previous connection, already closed.
  * @property {string} [guest] The guest id, from `createGuest`. The host recognizes us by it, even after a reload if the
  *   page keeps it.
- * @property {AbortSignal} [signal] Ends it. The present connection is not closed.
+ * @property {AbortSignal} [signal] Stops reconnecting. The current connection stays open.
  * @property {(step: import("./connect.js").Step, detail: any) => void} [onProgress] Called at each step, for a timeline.
  */
 /**
- * Connect to the host of an address, and again each time the connection is lost. Resolves when the signal is aborted, and
- * rejects if the address is over, or if the first attempt to connect fails.
+ * Connect to the host of an address, and connect again each time the connection is lost. Resolves when the signal is
+ * aborted. Rejects if the address has expired or was deleted, if what the server stores was changed, or if the first
+ * attempt to connect fails.
  *
  * @param {ReconnectOptions} options
  * @returns {Promise<void>}

@@ -1,4 +1,4 @@
-/** End-to-end encryption: the server sees neither IP addresses nor fingerprints, and cannot act as a man in the middle. */
+/** End-to-end encryption: the server cannot read descriptions or candidates, and cannot act as a man in the middle. */
 import { TamperedError } from "./errors.js";
 export type Key = CryptoKey | Uint8Array | string;
 export type Purpose = "offer" | "answer" | "candidate offerer" | "candidate answerer" | "address" | "guest";
@@ -14,7 +14,7 @@ export type Envelope = {
     open: (sealed: string, purpose: Purpose) => Promise<string>;
 };
 /**
- * Return the error for a text that is not what the other peer has sealed for this purpose.
+ * Return the error for a text that was changed, or that was not sealed with our key for this purpose.
  *
  * @param {Purpose} purpose
  * @param {unknown} cause
@@ -25,5 +25,5 @@ export declare function tampered(purpose: Purpose, cause: unknown): TamperedErro
  * @returns {Promise<Envelope>}
  */
 export declare function sealerOf(key?: Key): Promise<Envelope>;
-/** Return a new key for one channel, as base64url for a link. */
+/** Return a new key for one channel or one address, in base64url, as links contain it. */
 export declare function createKey(): string;

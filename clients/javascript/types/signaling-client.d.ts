@@ -1,4 +1,4 @@
-/** The endpoint: one function for each method of the protocol, which returns the reply as it stands. */
+/** A client for the server: one method for each method of the protocol, which returns the server's reply unchanged. */
 export type Call = {
     /**
      * Ends the request. Its reason is thrown.
@@ -42,8 +42,14 @@ export type IceServers = {
  * @property {number} [since] The position of the first candidate wanted. The reply then has `items` and `next`.
  * @property {number} [wait] Seconds for which the server may hold its reply until there is news.
  */
-/** @typedef {{ items?: string[], next?: number }} Later A server that does not know `since` returns neither. */
-/** @typedef {{ owner?: string }} Owned The secret of the channel's creator, without which nobody can write to the channel. */
+/**
+ * @typedef {{ items?: string[], next?: number }} Later The candidates from `since` on, and the position after them. A
+ *   server that does not know `since` returns neither.
+ */
+/**
+ * @typedef {{ owner?: string }} Owned The secret of the channel's owner. Once a channel has one, every write to it
+ *   needs the secret.
+ */
 /** @typedef {{ iceServers?: boolean }} Asking Whether the reply should contain the server's ICE servers. */
 /** @typedef {{ ice_servers?: RTCIceServer[] }} IceServers Absent if not asked for or not configured. */
 export declare class SignalingClient {
@@ -62,7 +68,7 @@ export declare class SignalingClient {
     preconnect(): void;
     /**
      * @param {{ offer?: string, candidates?: string[], ttl?: number } & Owned & Asking & Call} [options] `ttl` is how many
-     *   seconds the channel is to live.
+     *   seconds the channel should live.
      * @returns {Promise<{ channel_id: string, ttl?: number } & IceServers>} `ttl` is how many seconds the server grants. A
      *   server that does not know the field returns none, and ignores `owner`, too.
      */
@@ -127,9 +133,9 @@ export declare class SignalingClient {
         next?: number;
     }>;
     /**
-     * Get new credentials. The first ones of a connection come along with its channel.
+     * Get new credentials for the ICE servers. `createDataChannel` and `getOffer` can return the first ones.
      *
-     * @param {string} [channelId] Without it the access key is needed.
+     * @param {string} [channelId] Without it, the client needs an access key.
      * @param {Call} [options]
      * @returns {Promise<{ ice_servers: RTCIceServer[] }>}
      */

@@ -26,7 +26,7 @@ export declare class Transfer {
     state: TransferState;
     /** How many bytes have arrived at the receiver. */
     bytes: number;
-    /** Why it has failed: a sentence. */
+    /** A sentence that says why the transfer has failed. Empty unless it has. */
     problem: string;
     /** The checksum, in the form that `sha256sum` prints. */
     sha256: string;

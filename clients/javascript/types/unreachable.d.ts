@@ -1,4 +1,4 @@
-/** Why two peers could not reach each other. This looks at the types of their candidates only, never at an address. */
+/** Finds out why two peers could not reach each other. Looks at the types of candidates, but never at an address. */
 import { UnreachableError } from "./errors.js";
-/** @param {RTCPeerConnection} peerConnection One that has failed. */
+/** @param {RTCPeerConnection} peerConnection A connection that has failed, or that is not connected in time. */
 export declare function whyUnreachable(peerConnection: RTCPeerConnection): Promise<UnreachableError>;

@@ -37,7 +37,7 @@ REQUEST_SECONDS = 15.0
 # to hold replies only while news is likely. It is likely at first, because a peer that is ready at the same moment
 # answers within four round trips, most of which are shorter than 200 ms. It is also likely after news from the other
 # peer, because its candidates follow within seconds.
-HOLD_AT_FIRST_SECONDS = 1.0
+HOLD_AT_FIRST_SECONDS = 0.9
 HOLD_AFTER_NEWS_SECONDS = 5.0
 
 # The time from one poll to the next. docs/benchmarks.md shows how these were chosen ("How often to ask").
