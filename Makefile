@@ -72,10 +72,10 @@ test-server: $(VENV)/dev $(VENV)/node tests/engine/node_modules clients/javascri
 	npm test --silent --prefix clients/javascript
 	npm test --silent --prefix web
 
-test-runtime: $(VENV)/dev tests/engine/node_modules ## Test the function's package under AWS's Lambda runtime, and the protocol with function URL events and under `chalice local`
+test-runtime: $(VENV)/dev tests/engine/node_modules ## Test the function's package under AWS's Lambda runtime, and the protocol over two transports: function URL events and `chalice local`
 	$(PYTEST) -m "runtime or transports" tests/unit tests/local tests/engine tests/runtime
 
-test-browser: $(VENV)/dev $(VENV)/node tests/engine/node_modules tests/interop/node_modules tests/npm/node_modules web/node_modules clients/javascript/node_modules examples/node/node_modules ## Test the browser client and the page in Chromium and Firefox, with each other and with Python
+test-browser: $(VENV)/dev $(VENV)/node tests/engine/node_modules tests/interop/node_modules tests/npm/node_modules web/node_modules clients/javascript/node_modules examples/node/node_modules ## Test the browser client and the page in Chromium and Firefox, and connect these browsers to each other and to Python
 	npm test --silent --prefix tests/npm
 	$(PYTEST) tests/browser tests/web tests/interop
 
@@ -151,7 +151,7 @@ format: $(VENV)/dev ## Format the code
 	$(BIN)/ruff check --fix .
 	terraform fmt -recursive infra
 
-clean: ## Delete everything that these commands have created
+clean: ## Delete what these commands have installed and built (a deployment and Terraform's files stay)
 	rm -rf $(VENV) .venv-checkov .venv-ministack tests/*/node_modules benchmarks/node_modules web/node_modules \
 		clients/javascript/node_modules examples/node/node_modules build mutants .hypothesis .mypy_cache .pytest_cache .ruff_cache
 

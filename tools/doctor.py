@@ -148,7 +148,7 @@ def report(command: str) -> int:
     packages = [requirement.debian for requirement in missing if requirement.debian]
     if packages:
         sudo = "" if is_root() else "sudo "
-        print("On Debian and Ubuntu, install the packages with:", file=sys.stderr)
+        print("On Debian, install the packages with:", file=sys.stderr)
         print(f"  {sudo}apt-get install --no-install-recommends {' '.join(packages)}", file=sys.stderr)
     return 1
 
