@@ -1,4 +1,4 @@
-/** Peerpost in the browser: WebRTC signaling over one HTTP POST. */
+/** Peerpost in the browser: WebRTC signaling over plain HTTP POST requests. */
 
 /** @typedef {import("./connect.js").Options} Options */
 /** @typedef {import("./connect.js").Step} Step */

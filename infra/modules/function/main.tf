@@ -29,7 +29,7 @@ resource "aws_lambda_function" "this" {
   #checkov:skip=CKV_AWS_272:Whoever deploys also builds the package, so a signing profile would only protect against the same person's uploads.
 
   function_name                  = var.name
-  description                    = "WebRTC signaling over one HTTP POST"
+  description                    = "WebRTC signaling over plain HTTP POST requests"
   role                           = var.role_arn
   filename                       = var.package_path
   source_code_hash               = try(filebase64sha256(var.package_path), null)
