@@ -28,7 +28,8 @@ export async function attempt(parts, options) {
     await connected;
   } catch (error) {
     exchange.fail();
-    // If the owner aborted with a reason, throw that. The browser's own reason does not say that the link is used up.
+    // If the page aborted with a reason of its own, throw that. The browser's default reason does not say that the link
+    // is used up.
     if (!exchange.hasAnswered || Object(error).name !== "AbortError") throw error;
     throw new DOMException(LINK_IS_USED, "AbortError");
   } finally {

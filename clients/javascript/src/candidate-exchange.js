@@ -176,7 +176,7 @@ export class CandidateExchange {
   /** @param {RTCIceCandidate | null} candidate */
   #find(candidate) {
     // The end of candidates is reported in two forms: as null, and as an empty candidate. The other peer cannot connect
-    // to an active TCP candidate (RFC 6544). Chromium finds active TCP candidates last, when all others have been sent.
+    // to an active TCP candidate (RFC 6544), and Chromium finds these last, so sending them would take another request.
     if (!candidate?.candidate || candidate.tcpType === "active") return;
     if (this.#replaced.includes(`a=ice-ufrag:${candidate.usernameFragment}\r\n`)) return;
     this.unsent.push(candidate);
@@ -217,7 +217,8 @@ export class CandidateExchange {
     try {
       if (this.knowsLists !== false) {
         const reply = await write(items);
-        // Before the other peer's description is set, its candidates cannot be added. They come with it again.
+        // Before the other peer's description is set, its candidates cannot be added. The reply that contains the
+        // description contains them again.
         if (peerConnection.remoteDescription) await this.add(reply);
         return;
       }

@@ -7,7 +7,7 @@ import { whyUnreachable } from "./unreachable.js";
 
 /**
  * Resolve once the peers are connected. Reject with the reason as soon as `end` is aborted, ICE or DTLS fails, the
- * channel expires, or the owner closes the connection or aborts its signal.
+ * channel expires, or the page closes the connection or aborts its signal.
  *
  * @param {RTCPeerConnection} peerConnection
  * @param {AbortController} end
@@ -66,7 +66,7 @@ export function endWith(peerConnection, end, error) {
 }
 
 /**
- * End the exchange if its owner has closed the connection. No event reports that.
+ * End the exchange if the page has closed the connection. No event reports that.
  *
  * @param {RTCPeerConnection | undefined} peerConnection
  * @param {AbortController} end

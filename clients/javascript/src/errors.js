@@ -58,7 +58,7 @@ const REASONS = {
 
 /** @typedef {keyof typeof REASONS} Reason */
 
-/** ICE or DTLS could not reach the other peer, the owner closed the connection, or the host of an address is away. */
+/** ICE or DTLS could not reach the other peer, the page closed the connection, or the host of an address is away. */
 export class UnreachableError extends PeerpostError {
   name = "UnreachableError";
 

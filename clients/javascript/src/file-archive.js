@@ -8,7 +8,8 @@ const EXTENSION = "x";
 
 /**
  * @param {File[]} files At least one.
- * @returns {File} The archive. Its name is meant for people, like the name that `peerpost send` gives an archive.
+ * @returns {File} The archive. Its name is for display, such as "a.txt and 2 more", and does not end in ".tar".
+ *   `peerpost send` names archives in the same way.
  */
 export function pack(files) {
   const names = distinct(files.map(({ name }) => safeFileName(name)));
@@ -53,7 +54,7 @@ function header(type, name, size, modified) {
   write(116, "0000000\0");
   write(124, `${octal(size, 11)}\0`);
   write(136, `${octal(modified / 1000, 11)}\0`);
-  write(148, " ".repeat(8)); // In the sum, this field counts as spaces.
+  write(148, " ".repeat(8)); // The checksum is computed as if its own field held spaces.
   write(156, type);
   write(257, "ustar\x0000");
   const checksum = block.reduce((sum, byte) => sum + byte, 0);

@@ -84,7 +84,7 @@ export class Guest {
           another = found;
           peerConnection.close();
         })
-        .catch(() => {}); // This door may still lead to the host.
+        .catch(() => {}); // Ignore errors of this search: the current door may still lead to the host.
       try {
         await this.#enter(door, peerConnection);
         return peerConnection;

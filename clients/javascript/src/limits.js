@@ -9,13 +9,14 @@ export const MAX_CANDIDATES = 800;
 export const MAX_BATCH = 64;
 
 // Holding a read for one second costs the operator as much as a dozen polls, so reads are held only while news is
-// likely. At first it is: a peer that is ready at the same moment answers within four round trips, and most round trips
-// are shorter than 200 ms. After news of the other peer it is again, because that peer's candidates follow within
-// seconds.
+// likely. News is likely at first: a peer that is ready at the same moment answers within four round trips, and most
+// round trips are shorter than 200 ms. It is also likely after earlier news, because the other peer's candidates follow
+// within seconds.
 export const HOLD_AT_FIRST_MS = 900;
 export const HOLD_AFTER_NEWS_MS = 5000;
 
-// If a server has never replied, its URL is probably mistyped: give up after four tries, in 2 s if each fails at once.
+// If a server has never replied, its URL is probably mistyped: give up after four tries, in 1 to 2 s if each fails
+// at once.
 export const MAX_TRIES_AT_FIRST = 4;
 // A server that has replied may be restarting: give up after about ten seconds.
 export const MAX_TRIES = 8;
@@ -68,7 +69,7 @@ export const OFTEN_MS = 550;
 export const OFTEN_FOR_MS = 32_000;
 export const SOMETIMES_MS = 1750;
 // After ten minutes without news, only the host of an address still waits, and it may wait all day. A month of that costs
-// less than $0.50, for a camera too (docs/benchmarks.md, "A host that waits all day").
+// less than $0.50, even if the offer has audio and video (docs/benchmarks.md, "A host that waits all day").
 export const RARELY_AFTER_MS = 600_000;
 export const RARELY_MS = 4500;
 // If the server does not hold the first reads, the first poll comes after FIRST_POLL_MS, because two peers are often
@@ -115,7 +116,7 @@ export const MAX_FILE_BYTES = 536_870_912;
 export const MAX_RECEIVED_BYTES = 2_147_483_648;
 // Most file systems reject longer names.
 export const MAX_FILE_NAME_BYTES = 255;
-// This includes the dot. Programs do not use longer extensions to recognise a file.
+// This includes the dot. No program recognises its files by a longer extension.
 export const MAX_EXTENSION_BYTES = 32;
 // A control message holds at most a name, two numbers and a checksum. JSON may write each byte of a name as \u00XX.
 export const MAX_FILE_MESSAGE_BYTES = 4096;

@@ -37,7 +37,7 @@ export class Negotiation {
     this.#channel.onmessage = ({ data }) => this.#attempt(() => this.#receive(JSON.parse(data)));
   }
 
-  /** Negotiate from now on. Call this only once the first offer and answer are exchanged. */
+  /** Negotiate from now on. Call this when the other peer's first description has arrived, not earlier. */
   listen() {
     this.#on("negotiationneeded", () => {
       // An offer that cannot be sent yet would replace the first answer, which is still to be sent.

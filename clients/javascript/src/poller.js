@@ -23,7 +23,7 @@ export class Poller {
   since = 0;
   #parts;
   #pace;
-  /** For how long after the last news reads may be held. 0 if the server has no capacity for that. */
+  /** How long after the last news the server may still hold a read. 0 if it has no capacity for that. */
   #holdMs = HOLD_AT_FIRST_MS;
   /** When it is time for the next read, as a time of `performance.now()`. */
   #nextAt = 0;
@@ -85,8 +85,8 @@ export class Poller {
     } finally {
       const ended = performance.now();
       const interval = pollInterval(ended - lastNews);
-      // A read that took longer was held, and the server looked for news until its end. Otherwise it looked only at the
-      // beginning.
+      // If the read took longer than the interval, the server held it, and looked for news until it replied. Otherwise,
+      // the server looked only when the read began.
       this.#nextAt = (ended - began > interval ? ended : began) + interval;
     }
   }
@@ -131,8 +131,8 @@ export class Poller {
     const isBusy = retryAfter > 0 || (isServerError && error.status === 429);
     this.#isThere ||= isBusy || error instanceof RefusalError;
     if (!isServerError && !(error instanceof NetworkError)) throw error;
-    // A platform in front of the server may refuse requests without the CORS headers that let a page see the refusal.
-    // So a server that has replied before, and does not reply now, is treated like one that is busy.
+    // If a platform in front of the server refuses a request, its refusal may have no CORS headers, and the page cannot
+    // see it. So a server that has replied before, and does not reply now, is treated like one that is busy.
     const mayBeBusy = isBusy || (this.#isThere && !isServerError);
     const maxTries = this.#isThere ? MAX_TRIES : MAX_TRIES_AT_FIRST;
     if (tries >= (mayBeBusy ? MAX_TRIES_BUSY : maxTries)) throw error;

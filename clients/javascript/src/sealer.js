@@ -60,8 +60,8 @@ export async function sealerOf(key) {
   if (key === undefined) return { seal: asItIs, open: asItIs };
   if (!crypto.subtle) throw new PeerpostError("sealing works only on https pages and on localhost");
   if (key instanceof CryptoKey) return sealerWith(key);
-  // The cast is here, and not in the type `Key`, because our types must also work before TypeScript 5.7, in which
-  // `Uint8Array` has no type parameter.
+  // The cast is here, and not in the type `Key`, because our types must also work with TypeScript before 5.7. In
+  // those versions, `Uint8Array` has no type parameter.
   const bytes = typeof key === "string" ? fromBase64url(key) : /** @type {Uint8Array<ArrayBuffer>} */ (key);
   // WebCrypto would accept shorter keys.
   if (bytes.length !== KEY_BYTES) throw new TypeError(`a key must have ${KEY_BYTES} bytes`);
