@@ -1,7 +1,7 @@
 /**
- * Sends requests while somebody waits to be connected again. If the network is gone, it may lose a request silently, and
- * the browser does not always report when the network is back. So each request is sent again every few seconds, and the
- * first reply counts.
+ * Sends requests while somebody waits to be connected again. While the network is gone, a request may be lost silently,
+ * and the browser does not always report when the network is back. So each request is sent again every few seconds, and
+ * the first reply counts.
  */
 
 import { EAGER_MS } from "./limits.js";

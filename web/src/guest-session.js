@@ -29,7 +29,7 @@ export class GuestSession {
   /** @type {Peer | undefined} The latest connection. */
   #peer;
   #hasJoined = false;
-  /** How many doors have failed, although the host was there. */
+  /** How many attempts to connect have failed although the host was there. Each attempt uses one door of the host. */
   #failedDoors = 0;
   #expiry = Infinity;
   #end = new AbortController();
@@ -117,7 +117,8 @@ export class GuestSession {
       this.#expiry = Date.now() + notice.seconds * 1000;
       this.#remember({ token: notice.token });
     }
-    // The host's first message or file may arrive before its welcome. Peer then reports a `hello`, which counts, too.
+    // The host's first message or file may arrive before its welcome. Peer then reports a `hello`, which also shows
+    // that the host has let us in.
     this.#join(peer);
   }
 

@@ -43,7 +43,7 @@ export class HostSession {
   #peer;
   /** Whether guests can reach us. */
   #isOpen = false;
-  /** The address of the link that was shown, or that our guest has. */
+  /** The id of the address whose link was shown, or is known to our guest. */
   #knownId;
   #end = new AbortController();
 
@@ -258,7 +258,7 @@ export class HostSession {
 }
 
 /**
- * Return the token that a guest shows in its first notice, if it does.
+ * Return the token from a guest's first notice, or undefined if it has none.
  *
  * @param {Peer} peer
  * @returns {Promise<string | undefined>}

@@ -22,8 +22,8 @@ export const FAREWELL_MS = 2000;
 // A page sends `hello` at once, and the host replies at once whether the guest may join. If nothing arrives within this
 // time, the other side is another program. A slow round trip, or a lost packet that is sent again, takes less time.
 export const HELLO_MS = 3000;
-// A first attempt to connect can fail because the host is reloading its page at that moment. A second failure
-// probably has another cause, so the guest's page gives up.
+// A first attempt to connect, through one of the host's doors, can fail because the host is reloading its page at that
+// moment. A second failure probably has another cause, so the guest's page gives up.
 export const MAX_FAILED_DOORS = 2;
 
 // The server keeps a channel for this long.

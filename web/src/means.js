@@ -1,4 +1,4 @@
-/** The means of a session: the settings, the timeline, the network, and the options of the client. */
+/** What a session needs: the settings, the timeline, the network, and the options of the client. */
 
 import { EagerFetch } from "./eager-fetch.js";
 import { UnsupportedError } from "./failure.js";

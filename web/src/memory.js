@@ -24,7 +24,8 @@
  * @property {boolean} [wasConnected] Whether this page was connected.
  */
 
-// Stored in this tab's history entry: no other page and no other tab can read it, and it is gone when the tab closes.
+// Stored in this tab's history entry. No other page can read it. If the tab is duplicated, the new tab gets a copy.
+// It is gone when the tab is closed for good.
 /** @returns {Memory} */
 export function recall() {
   return history.state?.peerpost ?? {};
@@ -50,8 +51,8 @@ export function recallAccessKey(server) {
 }
 
 /**
- * Keep the access key in the tab's session storage, which is deleted when the tab closes. The key never becomes part of a
- * URL, a link or the browser's history.
+ * Keep the access key in the tab's session storage, which is deleted when the tab is closed for good. The key never
+ * becomes part of a URL, a link or the browser's history.
  *
  * @param {URL} server
  * @param {string} accessKey

@@ -14,7 +14,7 @@ import { ICE } from "./steps.js";
 const MESSAGES_ID = 254;
 const NOTICES_ID = 253;
 
-/** Other programs may send no notices. Their first sign of life counts as this one. @type {Notice} */
+/** A program other than this page may send no notices. Whatever it sends first counts as a `hello`. @type {Notice} */
 const HELLO = { type: "hello" };
 
 /**
@@ -121,7 +121,7 @@ export class Peer {
   }
 
   /**
-   * Call a function once it is known that the other side is such a program.
+   * Call a function once it is known that the other side is a program that connects for one transfer.
    *
    * @param {(program: OtherPeer) => void} onProgram
    */

@@ -4,8 +4,8 @@
 const LOOPBACK = new Set(["127.0.0.1", "localhost"]);
 const NAME_SERVER = "Open the page with ?server= and the https URL of your Peerpost server.";
 const LOCAL_SERVER = "http://127.0.0.1:8000/";
-// Two peers behind home routers need a STUN server to connect. It learns the IP address of each peer that asks, but not
-// which peer it connects to.
+// Two peers behind home routers need a STUN server to connect. The STUN server learns the IP address of each peer that
+// asks, but not which peers connect to each other.
 const DEFAULT_ICE = "stun:stun.cloudflare.com:3478";
 
 /** @typedef {{ server: URL, iceServers: RTCIceServer[] }} Settings */
