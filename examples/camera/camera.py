@@ -108,7 +108,12 @@ def main() -> None:
     parser.add_argument("--page", default=PAGE, help="the URL of viewer.html (default: %(default)s)")
     parser.add_argument("--device", help="a real camera, for example /dev/video0")
     parser.add_argument("--format", help="FFmpeg's name for this kind of device, for example v4l2")
-    parser.add_argument("--address-file", type=Path, default="camera-address.json", help="default: %(default)s")
+    parser.add_argument(
+        "--address-file",
+        type=Path,
+        default="camera-address.json",
+        help="the file that keeps the link's address (default: %(default)s)",
+    )
     options = parser.parse_args()
     # Service managers stop a program with SIGTERM. Some shells make a program ignore SIGINT, the signal of Ctrl-C.
     signal.signal(signal.SIGINT, signal.default_int_handler)
