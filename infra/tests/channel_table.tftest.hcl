@@ -50,11 +50,11 @@ run "an_idle_table_costs_nothing" {
 
   assert {
     condition     = aws_dynamodb_table.this.billing_mode == "PAY_PER_REQUEST"
-    error_message = "The table must be paid by request."
+    error_message = "The table must be billed per request."
   }
 }
 
-run "what_a_flood_can_spend_in_dynamodb_has_a_cap" {
+run "the_units_that_a_flood_can_spend_have_a_cap" {
   command = plan
 
   module {

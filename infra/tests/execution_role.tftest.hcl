@@ -11,7 +11,7 @@ variables {
   tags                 = { application = "peerpost" }
 }
 
-run "only_lambda_takes_the_role" {
+run "only_lambda_may_assume_the_role" {
   command = plan
 
   module {
@@ -40,7 +40,7 @@ run "every_grant_names_its_one_resource" {
   }
 }
 
-run "no_action_is_a_pattern" {
+run "no_action_contains_a_wildcard" {
   command = plan
 
   module {
@@ -73,7 +73,7 @@ run "a_boundary_reaches_the_role" {
   }
 }
 
-run "parameters_are_read_one_by_one" {
+run "the_role_may_read_only_the_named_parameters" {
   command = plan
 
   module {

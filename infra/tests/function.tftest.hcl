@@ -40,7 +40,7 @@ run "a_public_url_has_both_permissions" {
   }
 }
 
-run "nobody_invokes_the_function_but_through_its_url" {
+run "the_public_can_invoke_the_function_only_through_its_url" {
   module {
     source = "./modules/function"
   }
@@ -56,7 +56,7 @@ run "nobody_invokes_the_function_but_through_its_url" {
   }
 }
 
-run "a_signed_url_has_no_public_permission" {
+run "a_url_that_requires_signatures_has_no_public_permission" {
   module {
     source = "./modules/function"
   }
@@ -91,7 +91,7 @@ run "browsers_may_post_json_from_the_allowed_origins" {
       aws_lambda_function_url.this.cors[0].allow_methods == toset(["POST"])
       && aws_lambda_function_url.this.cors[0].allow_headers == toset(["authorization", "content-type"])
     )
-    error_message = "A POST of JSON, and an access key, must pass the preflight, and nothing else need."
+    error_message = "The preflight must allow a POST of JSON with an access key, and nothing else."
   }
 }
 
@@ -112,7 +112,7 @@ run "a_page_that_signs_its_requests_passes_the_preflight" {
   }
 }
 
-run "a_missing_package_is_named_with_the_command_that_builds_it" {
+run "a_missing_package_is_an_error" {
   command = plan
 
   module {
@@ -142,7 +142,7 @@ run "further_environment_variables_reach_the_function" {
       MAX_WAIT_SECONDS = "5"
       TABLE_NAME       = "peerpost-channels"
     })
-    error_message = "The operator's variables must stand beside ours."
+    error_message = "The function must get the operator's variables in addition to the module's own."
   }
 }
 
@@ -157,7 +157,7 @@ run "the_url_serves_the_alias" {
   }
 }
 
-run "a_flood_has_a_cap" {
+run "the_number_of_instances_has_a_cap" {
   module {
     source = "./modules/function"
   }
@@ -168,7 +168,7 @@ run "a_flood_has_a_cap" {
   }
 }
 
-run "logs_are_json_and_do_not_stay" {
+run "logs_are_json_and_expire" {
   module {
     source = "./modules/function"
   }
@@ -180,7 +180,7 @@ run "logs_are_json_and_do_not_stay" {
 
   assert {
     condition     = aws_cloudwatch_log_group.this.retention_in_days == 14
-    error_message = "Logs must go when their time is up."
+    error_message = "CloudWatch must delete the logs after the retention period."
   }
 }
 
@@ -210,7 +210,7 @@ run "snap_start_serves_published_versions" {
   }
 }
 
-run "nothing_is_on_that_nobody_asked_for" {
+run "optional_features_are_off_by_default" {
   module {
     source = "./modules/function"
   }
@@ -221,7 +221,7 @@ run "nothing_is_on_that_nobody_asked_for" {
   }
 }
 
-run "the_function_learns_names_and_urls" {
+run "the_function_gets_parameter_names_and_server_urls" {
   module {
     source = "./modules/function"
   }

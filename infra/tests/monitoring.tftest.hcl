@@ -17,18 +17,18 @@ variables {
   tags               = { application = "peerpost" }
 }
 
-run "alarms_are_silent_without_an_address" {
+run "without_an_email_address_alarms_notify_nobody" {
   module {
     source = "./modules/monitoring"
   }
 
   assert {
     condition     = length(aws_sns_topic.this) == 0 && length(aws_cloudwatch_metric_alarm.url_5xx.alarm_actions) == 0
-    error_message = "Without an address there is nobody to tell."
+    error_message = "Without an e-mail address, there must be no topic and no alarm action."
   }
 }
 
-run "every_alarm_reaches_the_address" {
+run "every_alarm_reaches_the_email_address" {
   module {
     source = "./modules/monitoring"
   }
@@ -52,7 +52,7 @@ run "every_alarm_reaches_the_address" {
         aws_cloudwatch_metric_alarm.url_5xx,
       ] : alarm.alarm_actions == toset([aws_sns_topic.this[0].arn])
     ])
-    error_message = "An alarm without an action rings for nobody."
+    error_message = "Every alarm must notify the e-mail address."
   }
 }
 
@@ -75,11 +75,11 @@ run "every_alarm_reaches_the_operators_own_topics" {
         aws_cloudwatch_metric_alarm.url_5xx,
       ] : alarm.alarm_actions == toset(["arn:aws:sns:eu-central-1:123456789012:on-call"]) && alarm.ok_actions == alarm.alarm_actions
     ])
-    error_message = "The topics of the operator must hear of every alarm."
+    error_message = "Every alarm must notify the operator's topics when it starts and when it ends."
   }
 }
 
-run "names_that_all_regions_share_have_the_region_in_them" {
+run "names_that_must_be_unique_in_the_account_contain_the_region" {
   module {
     source = "./modules/monitoring"
   }
@@ -98,7 +98,7 @@ run "names_that_all_regions_share_have_the_region_in_them" {
   }
 }
 
-run "a_quiet_night_is_no_alarm" {
+run "missing_data_starts_no_alarm" {
   module {
     source = "./modules/monitoring"
   }
@@ -117,7 +117,7 @@ run "a_quiet_night_is_no_alarm" {
   }
 }
 
-run "the_requests_log_is_what_the_metrics_are_made_of" {
+run "the_metrics_come_from_the_request_log" {
   module {
     source = "./modules/monitoring"
   }
@@ -135,7 +135,7 @@ run "the_requests_log_is_what_the_metrics_are_made_of" {
       for name in keys(aws_cloudwatch_log_metric_filter.request) :
       strcontains(aws_cloudwatch_dashboard.this.dashboard_body, "\"peerpost\",\"${name}\"")
     ])
-    error_message = "A metric that nobody sees is paid for nothing."
+    error_message = "The dashboard must show every metric, because each one costs money."
   }
 
   assert {
@@ -145,7 +145,7 @@ run "the_requests_log_is_what_the_metrics_are_made_of" {
       aws_cloudwatch_log_metric_filter.quiet_polls.metric_transformation[0].name == "NotYet" &&
       aws_cloudwatch_log_metric_filter.quiet_polls.metric_transformation[0].value == "$.quiet_polls"
     )
-    error_message = "Polls without a line must be part of the same metric as those with one."
+    error_message = "Polls without a line of their own must be counted in the same metric as polls with one."
   }
 
   assert {
@@ -155,7 +155,7 @@ run "the_requests_log_is_what_the_metrics_are_made_of" {
 
   assert {
     condition     = alltrue([for filter in aws_cloudwatch_log_metric_filter.request : length(filter.metric_transformation[0].dimensions == null ? {} : filter.metric_transformation[0].dimensions) == 0])
-    error_message = "Each value of a dimension is a metric to pay."
+    error_message = "The metrics must have no dimensions, because each value of a dimension is billed as a metric of its own."
   }
 }
 

@@ -3,7 +3,7 @@ mock_provider "aws" {
 }
 
 variables {
-  package_path = "main.tf" # any file will do where nothing is deployed
+  package_path = "main.tf" # any file will do while nothing is deployed
 }
 
 run "the_defaults_deploy_a_capped_public_url" {
@@ -32,12 +32,12 @@ run "a_new_account_reserves_nothing" {
     values = { value = 10 }
   }
 
-  # The plan also says that nothing was reserved.
+  # The plan also warns that nothing was reserved.
   expect_failures = [check.the_reservation_fits]
 
   assert {
     condition     = output.reserved_concurrency == -1
-    error_message = "AWS refuses a reservation that leaves the account less than 100."
+    error_message = "AWS refuses a reservation that leaves fewer than 100 instances unreserved."
   }
 }
 
@@ -54,7 +54,7 @@ run "reservations_of_other_functions_count" {
 
   assert {
     condition     = output.reserved_concurrency == -1
-    error_message = "881 of others, 20 of ours and the 100 that stay unreserved are more than 1000."
+    error_message = "881 instances for other functions, 20 for this one and the 100 that stay unreserved are more than 1,000."
   }
 }
 
@@ -69,11 +69,11 @@ run "a_reservation_that_just_fits_beside_those_of_other_functions_is_made" {
 
   assert {
     condition     = output.reserved_concurrency == 20
-    error_message = "880 of others, 20 of ours and the 100 that stay unreserved are exactly 1000."
+    error_message = "880 instances for other functions, 20 for this one and the 100 that stay unreserved are exactly 1,000."
   }
 }
 
-run "no_reservation_asked_for_is_no_warning" {
+run "minus_one_reserves_nothing_without_a_warning" {
   module {
     source = "./modules/peerpost"
   }
@@ -93,7 +93,7 @@ run "no_reservation_asked_for_is_no_warning" {
   }
 }
 
-run "the_last_hundred_stay_unreserved" {
+run "a_reservation_may_leave_exactly_100_instances_unreserved" {
   module {
     source = "./modules/peerpost"
   }
@@ -105,7 +105,7 @@ run "the_last_hundred_stay_unreserved" {
 
   assert {
     condition     = output.reserved_concurrency == 20
-    error_message = "What fits beside the hundred must be reserved."
+    error_message = "With a limit of 120, 20 instances fit beside the 100 that stay unreserved, so they must be reserved."
   }
 }
 
@@ -125,7 +125,7 @@ run "every_origin_that_a_browser_can_send_may_be_allowed" {
   }
 }
 
-run "an_origin_is_no_pattern" {
+run "an_origin_with_a_wildcard_is_refused" {
   command = plan
 
   module {
@@ -223,7 +223,7 @@ run "an_origin_has_no_path" {
   expect_failures = [var.allowed_origins]
 }
 
-run "authorization_is_one_of_two" {
+run "the_authorization_type_is_none_or_aws_iam" {
   command = plan
 
   module {
@@ -237,7 +237,7 @@ run "authorization_is_one_of_two" {
   expect_failures = [var.authorization_type]
 }
 
-run "a_budget_needs_an_address" {
+run "a_budget_needs_an_email_address" {
   command = plan
 
   module {
@@ -251,7 +251,7 @@ run "a_budget_needs_an_address" {
   expect_failures = [var.monthly_budget_usd]
 }
 
-run "a_name_fits_every_resource" {
+run "a_name_with_capitals_and_underscores_is_refused" {
   command = plan
 
   module {
@@ -293,7 +293,7 @@ run "a_wait_leaves_time_for_dynamodb" {
   expect_failures = [var.timeout_seconds]
 }
 
-run "a_channel_may_live_for_300_seconds_or_longer" {
+run "max_ttl_seconds_may_be_300" {
   command = plan
 
   module {
@@ -305,7 +305,7 @@ run "a_channel_may_live_for_300_seconds_or_longer" {
   }
 }
 
-run "no_channel_may_live_shorter_than_300_seconds" {
+run "max_ttl_seconds_may_not_be_less_than_300" {
   command = plan
 
   module {
@@ -319,7 +319,7 @@ run "no_channel_may_live_shorter_than_300_seconds" {
   expect_failures = [var.max_ttl_seconds]
 }
 
-run "a_channel_lives_for_whole_seconds" {
+run "max_ttl_seconds_is_a_whole_number" {
   command = plan
 
   module {
@@ -333,7 +333,7 @@ run "a_channel_lives_for_whole_seconds" {
   expect_failures = [var.max_ttl_seconds]
 }
 
-run "keys_and_turn_need_nothing_else" {
+run "access_keys_and_turn_servers_can_be_combined" {
   command = plan
 
   module {
@@ -363,7 +363,7 @@ run "access_keys_and_signatures_exclude_each_other" {
   expect_failures = [var.access_keys_parameter]
 }
 
-run "a_parameter_is_one_and_not_a_pattern" {
+run "a_parameter_name_that_is_a_wildcard_or_an_arn_is_refused" {
   command = plan
 
   module {
@@ -407,7 +407,7 @@ run "a_turn_secret_needs_servers" {
   expect_failures = [var.turn_secret_parameter]
 }
 
-run "a_url_says_what_it_is" {
+run "a_stun_or_turn_url_with_the_wrong_scheme_is_refused" {
   command = plan
 
   module {
@@ -423,7 +423,7 @@ run "a_url_says_what_it_is" {
   expect_failures = [var.stun_urls, var.turn_urls]
 }
 
-run "urls_stay_apart" {
+run "two_urls_in_one_string_are_refused" {
   command = plan
 
   module {
@@ -437,7 +437,7 @@ run "urls_stay_apart" {
   expect_failures = [var.stun_urls]
 }
 
-run "accounts_with_rules_are_served" {
+run "topics_environment_boundary_and_tags_can_be_set" {
   command = plan
 
   module {
@@ -452,7 +452,7 @@ run "accounts_with_rules_are_served" {
   }
 }
 
-run "no_cap_is_a_choice" {
+run "the_dynamodb_caps_can_be_removed" {
   command = plan
 
   module {
@@ -465,7 +465,7 @@ run "no_cap_is_a_choice" {
   }
 }
 
-run "outputs_name_what_policies_need" {
+run "outputs_contain_the_arns_that_policies_need" {
   module {
     source = "./modules/peerpost"
   }
@@ -541,7 +541,7 @@ run "malformed_values_are_refused" {
   expect_failures = [var.alarm_email, var.alarm_topic_arns, var.environment, var.max_read_units, var.permissions_boundary]
 }
 
-run "an_alarm_address_is_one_and_not_a_list" {
+run "alarm_email_is_one_address_and_not_a_list" {
   command = plan
 
   module {
@@ -574,7 +574,7 @@ run "names_that_aws_keeps_for_itself_are_refused" {
   expect_failures = [var.access_keys_parameter, var.environment, var.tags, var.turn_secret_parameter]
 }
 
-run "names_that_aws_keeps_for_itself_are_refused_in_whatever_case" {
+run "names_that_aws_keeps_for_itself_are_refused_in_capitals_too" {
   command = plan
 
   module {
@@ -606,7 +606,7 @@ run "a_cap_lets_one_full_channel_be_read_and_written" {
   expect_failures = [var.max_read_units, var.max_write_units]
 }
 
-run "the_environment_replaces_no_variable_of_ours" {
+run "the_environment_cannot_replace_the_modules_own_variables" {
   command = plan
 
   module {

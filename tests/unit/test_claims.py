@@ -61,7 +61,7 @@ def test_every_test_that_shows_a_promise_exists(claim: Claim) -> None:
         ("tests/unit/test_claims.py", "names_in"),
         ("tests/unit/test_nowhere.py", "test_every_test_that_shows_a_promise_exists"),
         ("clients/javascript/test/logging.test.js", "the client writes nothing"),
-        ("infra/tests/function.tftest.hcl", "a_flood_has_no_cap"),
+        ("infra/tests/function.tftest.hcl", "the_number_of_instances_has_no_cap"),
     ],
 )
 def test_a_missing_test_is_noticed(path: str, name: str) -> None:

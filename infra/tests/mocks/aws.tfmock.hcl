@@ -1,4 +1,4 @@
-# What a mocked provider cannot invent: values that Terraform parses or computes with.
+# Values that Terraform parses or computes with. The mocked provider would invent others, which do not work.
 
 mock_data "aws_region" {
   defaults = {
