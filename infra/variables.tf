@@ -7,7 +7,7 @@ variable "access_keys_parameter" {
 }
 
 variable "alarm_email" {
-  description = "E-mail address for alarms and budget warnings. They arrive after somebody has followed the link in AWS's first message."
+  description = "E-mail address for alarms and budget warnings. Alarms arrive only after somebody has followed the link in AWS's first message."
   type        = string
   default     = null
 }

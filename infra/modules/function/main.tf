@@ -24,7 +24,7 @@ resource "aws_cloudwatch_log_group" "this" {
 
 resource "aws_lambda_function" "this" {
   #checkov:skip=CKV_AWS_116:Every call is a synchronous URL request; a dead letter queue serves asynchronous ones only.
-  #checkov:skip=CKV_AWS_117:The function talks to DynamoDB and SSM only; a VPC would add an endpoint to pay for and protect nothing.
+  #checkov:skip=CKV_AWS_117:The function talks to DynamoDB and SSM only; a VPC would protect nothing, and would need an endpoint that costs money.
   #checkov:skip=CKV_AWS_173:The environment holds names but no secrets, which are in SSM; Lambda encrypts the environment with its own key.
   #checkov:skip=CKV_AWS_272:Whoever deploys also builds the package, so a signing profile would only protect against the same person's uploads.
 
@@ -95,8 +95,9 @@ resource "aws_lambda_alias" "live" {
 }
 
 # Since October 2025, a public URL needs two permissions: lambda:InvokeFunctionUrl (this one) and lambda:InvokeFunction (the stack below).
-# When provider 5.100 creates a public URL, it adds a statement with the same name as this one, which is not in the state, unless the policy already has it.
-# So this permission must be created before the URL. After the URL, AWS would refuse it as a duplicate.
+# When provider 5.100 creates a public URL, it adds a statement to the policy under the same name as this permission, unless the policy already has one.
+# The provider does not record that statement in the state.
+# So this permission must be created before the URL: after the URL, AWS would refuse it as a duplicate.
 #
 # The permission, the stack and the URL are created one after the other in this order, and removed in the reverse order.
 # All three change the function's policy, and AWS refuses a change while another one is in progress: "409 ... concurrent update operation".

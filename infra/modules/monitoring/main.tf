@@ -4,7 +4,7 @@ locals {
   region        = data.aws_region.this.id
   alarm_actions = concat(aws_sns_topic.this[*].arn, var.alarm_topic_arns)
 
-  # US dollars in us-east-1 in September 2026. Prices in other regions differ by some percent.
+  # US dollars in us-east-1 in September 2026. Other regions have other prices.
   usd_per_request    = 0.20 / 1000000
   usd_per_gb_second  = 0.0000133334
   usd_per_write_unit = 0.625 / 1000000
@@ -15,8 +15,8 @@ locals {
   # These metrics come from the log's lines about requests. The filters are free: only the metrics cost something.
   # Metrics embedded in the lines would cost the same, and would double the size of the log.
   # The metrics have no dimension, because each value of a dimension would be billed as a metric of its own.
-  # The two times leave out polls that find nothing. All slow ones have a line but few quick ones do, so these lines would
-  # make the server look slow.
+  # DynamoDBTime and RequestDuration leave out polls that find nothing. Every slow poll of this kind has a line in the log,
+  # but few quick ones do, so these lines would make the server look slow.
   not_yet = "($.outcome = \"no offer yet\" || $.outcome = \"no answer yet\")"
   found   = "$.outcome != \"no offer yet\" && $.outcome != \"no answer yet\""
 
@@ -49,7 +49,7 @@ resource "aws_sns_topic_subscription" "email" {
 # A single failure can be bad luck, but five failures in five minutes point to a fault of the server.
 resource "aws_cloudwatch_metric_alarm" "url_5xx" {
   alarm_name          = "${var.name}-url-5xx"
-  alarm_description   = "Five requests or more failed with a 5xx in five minutes: because of a bug, or because DynamoDB could not be reached. See docs/operations.md."
+  alarm_description   = "Five requests or more failed with a 5xx in five minutes: because of a bug, or because DynamoDB was throttled, slow or unreachable. See docs/operations.md."
   namespace           = "AWS/Lambda"
   metric_name         = "Url5xxCount"
   dimensions          = { FunctionName = var.function_name }

@@ -5,7 +5,7 @@ terraform {
   required_providers {
     aws = {
       source = "hashicorp/aws"
-      # Tested with 5.100.0 alone. Nobody has run 6.x: infra/README.md says what is known about it.
+      # Tested only with 5.100.0. 6.x is not tested: infra/README.md says what is known about it.
       version = ">= 5.100, < 7.0"
     }
   }

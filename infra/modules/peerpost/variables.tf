@@ -23,7 +23,7 @@ variable "access_keys_parameter" {
 }
 
 variable "alarm_email" {
-  description = "E-mail address for alarms and budget warnings, or null for none. They arrive after somebody has followed the link in AWS's first message."
+  description = "E-mail address for alarms and budget warnings, or null for none. Alarms arrive only after somebody has followed the link in AWS's first message."
   type        = string
   default     = null
 
@@ -48,7 +48,7 @@ variable "alarm_topic_arns" {
 variable "allowed_origins" {
   description = <<-EOT
     Origins of the pages that may call the URL from a browser, such as "https://call.example.org".
-    The default allows every page. A list keeps out other people's pages, but not other people, who need no browser to call the URL. To keep out people, use access keys.
+    The default allows every page. A list keeps out other people's pages, but not other people, who need no browser to call the URL. To keep people out, use access keys.
   EOT
   type        = list(string)
   default     = ["*"]
@@ -153,7 +153,7 @@ variable "max_read_units" {
 variable "max_ttl_seconds" {
   description = <<-EOT
     The longest life in seconds that a client may request for a channel. 300, the usual life, turns long-lived channels off.
-    The content of such a channel is stored for that long. It includes IP addresses, unless the clients seal it.
+    The content of a long-lived channel is stored for as long as the channel lives. It includes IP addresses, unless the clients seal it.
   EOT
   type        = number
   default     = 86400
@@ -289,7 +289,7 @@ variable "reserved_concurrency" {
 }
 
 variable "slow_request_ms" {
-  description = "How many milliseconds a DynamoDB call may take before an alarm starts. A request may take max_wait_seconds longer. While DynamoDB is healthy, a request that is not held takes about ten."
+  description = "How many milliseconds a DynamoDB call may take before an alarm starts. A request may take max_wait_seconds longer. While DynamoDB is healthy, a request that is not held takes about ten milliseconds."
   type        = number
   default     = 1000
   nullable    = false
