@@ -105,7 +105,7 @@ check: $(VENV)/dev .venv-checkov/ready $(VENV)/node web/node_modules clients/jav
 	terraform fmt -check -diff -recursive infra
 	$(CHECKOV) --directory infra --framework terraform --skip-download --quiet --compact
 
-fuzz: $(VENV)/fuzz ## Send hostile input to the server and the Python client for a minute (FUZZ_SECONDS=60; FUZZ_SEED=7 repeats a run)
+fuzz: $(VENV)/fuzz ## Send hostile input to the server and the Python client for a minute (FUZZ_SECONDS=60; FUZZ_SEED=7 sets the random seed)
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED))
 
 mutants: $(VENV)/mutants tests/engine/node_modules ## Run mutation testing of the server, about an hour (MUTANTS="chalicelib.waiting*" tests only these)
