@@ -5,7 +5,8 @@ import re
 from pathlib import Path
 
 VARIABLE = "PEERPOST_ACCESS_KEY"
-# RFC 6750, section 2.1. Any other character could end the header, and an HTTP client's error would show the key.
+# RFC 6750, section 2.1. A key with other characters could end the header too early, or make the HTTP client raise an
+# error that shows the key.
 ACCESS_KEY = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 
 

@@ -59,7 +59,7 @@ class InvalidDescriptionError(PeerpostError):
 
 
 class ConnectionFailedError(PeerpostError):
-    """The peers exchanged descriptions but could not reach each other, or the connection is closed."""
+    """The peers could not reach each other, the host of an address did not come, or the connection is closed."""
 
 
 class PeerLostError(PeerpostError):
@@ -67,4 +67,4 @@ class PeerLostError(PeerpostError):
 
 
 class TransferError(PeerpostError):
-    """A file could not be sent or received. Nothing was saved under its final name."""
+    """A file could not be sent or received. No incomplete file was saved under its final name."""

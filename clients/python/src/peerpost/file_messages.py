@@ -156,7 +156,7 @@ def write_message(message: FileMessage) -> str:
 
 
 def fields_of(message: FileMessage) -> dict[str, object]:
-    """Return the fields of a message. A field that is None is left out, except for the size."""
+    """Return the fields of a message. `write_message` leaves out those that are None, except for the size."""
     match message:
         case Announcement(name, size, is_tar, number, once):
             kind = "files" if is_tar else "file"

@@ -5,7 +5,7 @@ nothing for a while, sometimes for only 30 seconds. So this module regularly sen
 sockets, to the STUN server that the peer has asked before. It does not wait for replies.
 
 aiortc has no public API for these sockets. This module reads three attributes that are private, or may become private.
-If a later version of aiortc or aioice lacks one of them, no bindings are kept alive, and everything else works.
+If a later version of aiortc or aioice lacks one of them, no bindings are kept alive, and no error is raised.
 """
 
 import asyncio

@@ -40,7 +40,7 @@ class Peer:
     """A guest that has connected.
 
     `connection` is connected, and the caller closes it.
-    `guest` is the guest id, which stays the same when a guest connects again.
+    `guest` is the guest id. If a guest connects again with the same id, the host recognises it.
     `replaces` is the connection that the same guest had before, or None. The caller closes it, too.
     """
 
@@ -100,7 +100,7 @@ async def listen(
         try:
             while (peer := await listener.arrived.get()) is not None:
                 yield peer
-            # It never ends without an error.
+            # The task never ends without an error, which is raised here.
             await listening
         finally:
             listening.cancel()
@@ -127,7 +127,7 @@ class OpenDoor:
         self._has_ended.set()
 
     async def until_next_is_needed(self) -> None:
-        """Return when this door has ended, or will expire soon."""
+        """Return when this door has ended, or when it is time to open the next one."""
         with suppress(TimeoutError):
             async with asyncio.timeout(DOOR_SECONDS):
                 await self._has_ended.wait()

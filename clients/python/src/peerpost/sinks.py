@@ -58,7 +58,8 @@ class NewFile:
 class StandardOutput:
     """Standard output. Another program may read it slowly, so it is written in a thread.
 
-    What was written cannot be taken back: if the checksum turns out to be wrong, only the exit code says so.
+    What was written cannot be taken back: if the checksum turns out to be wrong, only the error message and the exit
+    code say so.
     """
 
     def __init__(self) -> None:
