@@ -179,7 +179,7 @@ class Channel:
                 await self.send_bye()
 
     async def hang_up(self) -> None:
-        """Try once, and briefly, to erase the channel, which would expire by itself too. Raises nothing."""
+        """Try once, and briefly, to erase the channel, which would also expire by itself. Raises nothing."""
         if self._channel_id is None or self._poller.seconds_left <= 0:
             return
         with suppress(PeerpostError, TimeoutError):

@@ -41,7 +41,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         with closed_streams_lead_to_nowhere():
             options = options_from(arguments)
-        # aiortc and aioice log tracebacks for failures that are reported in one line here.
+        # aiortc and aioice log tracebacks for failures that this program reports in one line. Without a handler, Python
+        # would print them.
         logging.getLogger().addHandler(logging.NullHandler())
         return exit_code_of(options)
     finally:

@@ -357,7 +357,7 @@ def sentence_of(reply: httpx.Response, content: bytes) -> str:
     """
     if not reply.headers.get("Content-Type", "").lower().startswith("text/plain"):
         return ""
-    # Ignore the charset that the reply names: some of Python's are not text encodings, and may raise anything.
+    # Ignore the charset that the reply names: some of Python's codecs are not for text, and may raise any exception.
     return first_line(content.decode(errors="replace"))
 
 

@@ -105,7 +105,8 @@ async def connected(
     report = reporter(options)
     is_address = channel is not None and channel.is_address
     async with AsyncExitStack() as stack:
-        # Close the connection at the end, so that the other peer notices at once, and not only after its patience.
+        # Close the connection at the end, so that the other peer notices at once, and does not wait until its patience
+        # runs out.
         if options.ice_server and not is_address:
             # The ICE servers are known, so this needs no request for them.
             peer = make(RTCConfiguration())

@@ -35,7 +35,7 @@ class HostDoor(Channel):
         return self._guest
 
     async def point_out(self, offer: str) -> Pointer:
-        """Return the pointer for the address while this door is open.
+        """Return the pointer that the address holds for as long as this door is open.
 
         The offer is in the pointer and not in the door. A host that waits all day would otherwise pay for writing the
         same text twice. If the pointer would be too long, the offer is written to the door instead.

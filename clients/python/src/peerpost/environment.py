@@ -18,7 +18,7 @@ PROXY_SCHEMES = {"http", "https", "socks5", "socks5h"}
 def new_http_client() -> httpx.AsyncClient:
     """Return an HTTP client.
 
-    Raises NetworkError, which names the environment variable, if one of them cannot be used.
+    If an environment variable cannot be used, raises NetworkError, which names it.
     httpx itself raises five kinds of exceptions for these variables, and does not name the variable.
     """
     certificates = certificates_of_the_environment()

@@ -51,11 +51,12 @@ SOMETIMES_SECONDS = 1.75
 RARELY_AFTER_SECONDS = 600.0
 RARELY_SECONDS = 4.5
 # If the server does not hold its first replies, the first poll comes after this pause, because two peers are often
-# ready at the same time. Each later pause is longer by half of the time since the last news, up to the times above.
+# ready at the same time. Each later pause is this long plus half of the time since the last news, but never longer than
+# the times above.
 FIRST_POLL_SECONDS = 0.1
 POLL_GROWTH = 0.5
 
-# A host that was restarted is back within a minute. After that, it may stay away for hours.
+# A host that was restarted is usually back within a minute. If it is not, it may stay away for hours.
 BACK_SOON_SECONDS = 60.0
 BACK_SOON_POLL_SECONDS = 1.0
 MAX_ADDRESS_POLL_SECONDS = 5.0
@@ -70,8 +71,8 @@ ADDRESS_TTL_SECONDS = 86_400
 DOOR_SECONDS = 120.0
 # After that, the host reads the door for this much longer: a guest that has just read the old pointer may still answer.
 DOOR_OVERLAP_SECONDS = 10.0
-# If the host waits at a door, it has read the guest's answer by then, and ICE is done. If not, the host may wait at
-# another door.
+# After this time, a host that waits at a door has read the guest's answer, and ICE is done. If there is no connection
+# by then, the host may be waiting at another door.
 DOOR_PATIENCE_SECONDS = 15.0
 # A guest waits for its host as long as two people wait for each other in a channel.
 ADDRESS_PATIENCE_SECONDS = 300.0
@@ -121,9 +122,9 @@ LOW_WATER_BYTES = 262_144
 
 # The receiver confirms each time that it has written this many bytes more.
 RECEIPT_BYTES = 262_144
-# The sender sends no chunk while more than this many bytes are unconfirmed. So at most this many and one chunk are
-# unconfirmed, and a receiver that writes to a slow pipe needs no more memory than that. It is enough for a fast network
-# with a slow round trip.
+# The sender sends no chunk while more than this many bytes are unconfirmed. So at most this many bytes plus one chunk
+# are unconfirmed, and a receiver that writes to a slow pipe needs no more memory than that. It is enough for a fast
+# network with a slow round trip.
 AHEAD_BYTES = 8_388_608
 
 # Files and standard input are read in pieces of this size. Larger pieces would block the event loop for longer, and
@@ -133,8 +134,8 @@ PIECE_BYTES = 262_144
 # At most this many chunks wait for the thread that writes them. This is enough to keep it busy while others arrive.
 FEED_CHUNKS = 64
 
-# At most this many received messages wait to be read. A peer that follows the protocol never sends so far ahead. A peer
-# that does has its data channel closed.
+# At most this many received messages wait to be read. If more arrive, the data channel is closed. A peer that follows
+# the protocol never sends so far ahead.
 MAX_BACKLOG_MESSAGES = 1_024
 
 # The largest whole number that JavaScript can write exactly. The size of a file comes from the other peer.
@@ -145,7 +146,7 @@ MAX_FILE_MESSAGE_BYTES = 4_096
 # A longer error message of the other peer is cut off, so that it fits into one line.
 MAX_REASON_CHARACTERS = 200
 
-# A sending command line announces its file at once. If nothing has been announced by then, the sender is a person at a
+# `peerpost send` announces its file at once. If nothing has been announced after this time, the sender is a person at a
 # page, who still has to choose a file.
 CHOOSING_SECONDS = 2.0
 

@@ -51,7 +51,7 @@ class Receiver:
         self._console = Console(quiet=options.quiet)
         self._link: Link = options.link
         self._server = server
-        # The sender closes an earlier connection of the same guest.
+        # Every try uses the same id, so that the sender closes the connection of an earlier try.
         self._guest = new_guest_id()
         self._has_begun = False
 

@@ -99,9 +99,9 @@ class RetryPolicy:
 
 
 class PatientRetryPolicy(RetryPolicy):
-    """Tries again for ever, for a host that waits for days, at a server that has replied before.
+    """The policy of a host that waits for days. Once the server has replied, requests are tried again for ever.
 
-    Something else may reply instead of the server, such as the login page of a hotel, but may be gone tomorrow.
+    This includes replies that are not from a Peerpost server: the login page of a hotel may be gone tomorrow.
     """
 
     longest_pause = MAX_HOST_RETRY_SECONDS
