@@ -29,13 +29,18 @@ NO_ANSWER_YET = "attribute_not_exists(answer)"
 
 # For an offer that replaces an earlier one. botocore resends a request that got no reply, and its
 # first copy may still arrive seconds later, when the peer has already written a newer offer. So
-# each replacement has a number, one higher than the stored one. A late copy finds its own number or
-# a higher one, and is refused. An offer that came with `create_data_channel` has no number, and
-# neither has a channel's first offer if its request named no owner. No number counts as 0.
+# each replacement has a number, which must be higher than the stored one. A late copy finds its own
+# number or a higher one, and is refused. An offer that came with `create_data_channel` has no
+# number, and neither has a channel's first offer if its request named no owner. A missing number
+# counts as 0.
 #
-# The server learns the stored number only when DynamoDB refuses a write. An owner may replace its
-# offer many times, for as long as its channel lives. To avoid that refused write, the first try of
-# an owner's offer has the time in milliseconds as its number, which is hardly ever refused.
+# A replacement usually takes the next number. But the server learns the stored number only when
+# DynamoDB refuses a write, and an owner may replace its offer many times, for as long as its
+# channel lives. To avoid that refused write, the first try of an owner's offer has the time in
+# milliseconds as its number, which is hardly ever refused. This leaves one gap, if no copy of an
+# owner's offer is stored before a newer offer. A late copy then overwrites the newer one if the
+# clock that its number comes from was ahead by more than the time between the two offers. See "A
+# lost reply" in docs/architecture.md.
 #
 # The attribute is called "changes" because it once counted the changes of the offer.
 OFFER_NUMBER = "changes"
@@ -134,8 +139,9 @@ class ChannelUpdate(NamedTuple):
         if self._must_replace_the_offer(stored):
             return self._replacing_the_offer(failure).without(candidates_in(stored))
         if set(self.candidates).isdisjoint(candidates_in(stored)):
-            # Every other condition has been dealt with above, so it is HAS_ROOM that failed. An
-            # update without candidates never gets here, since HAS_ROOM always holds for it.
+            # Our candidates are all new, so no `NOT contains` failed, and every other condition has
+            # been dealt with above. So it is HAS_ROOM that failed. An update without candidates
+            # never gets here, since HAS_ROOM always holds for it.
             raise SignalingError(f"too many candidates: a channel holds {limits.MAX_CANDIDATES}")
         return self.without(candidates_in(stored))
 
@@ -166,10 +172,10 @@ class ChannelUpdate(NamedTuple):
         if failure.was_resent and stored_number > 0:
             # An earlier copy may have written our offer, and a newer offer may have replaced it.
             raise StorageUnavailable("refused after a lost reply")
-        # Otherwise our offer has certainly not been written yet. If the request was sent only once,
-        # DynamoDB has just refused it. If it was sent again, the stored offer has no number. So the
-        # stored offer is the channel's first one and has not replaced ours, and was_carried_out()
-        # has already found that it is not ours itself.
+        # Otherwise our offer has certainly not been written yet, for one of two reasons:
+        # - The request was sent only once, and DynamoDB has just refused it.
+        # - The stored offer has no number. Every replacement has one, so the stored offer is the
+        #   channel's first and has not replaced ours. It is not ours: was_carried_out() was false.
         return self._replace(
             attributes=self.attributes | offer_number(stored_number + 1), condition=NO_NEWER_OFFER
         )

@@ -107,9 +107,10 @@ class Channels:
     def glance(self, channel_id: str) -> Channel:
         """Return a channel as it was a moment ago, for half the price of `get`.
 
-        Use it only to repeat a `get` that has found nothing new. If a glance then shows news, the
-        channel was in that state at some moment after the `get`, while the client's request was
-        running. A `get` does not guarantee more than that, either.
+        Use it only to repeat a `get` that has found nothing new. A glance may miss news. But if it
+        shows news, the news was written after the `get`, because the `get` did not find it. So the
+        channel was in that state while the client's request was running. A `get` does not guarantee
+        more than that, either.
         """
         item = self._table.glance(key_of(channel_id))
         if not is_alive(item, self._unix_seconds()):
@@ -132,10 +133,11 @@ class Channels:
             # number. The comment on OFFER_NUMBER explains the numbers.
             self._write(channel_id, attributes, candidates, NO_OFFER_YET)
         else:
-            # The first try has the time in milliseconds as its number, also if the channel has no
-            # owner, since such a channel ignores the secret. The clock of another instance may be
-            # ahead of ours, so that the stored number is the same or higher. Then the write fails,
-            # and ChannelUpdate.revised gives it the next number.
+            # The first try has the time in milliseconds as its number. We do not know whether the
+            # channel has an owner. If it has none, it ignores the secret, and the offer has this
+            # number all the same. The clock of another instance may be ahead of ours, so that the
+            # stored number is the same or higher. Then the write fails, and ChannelUpdate.revised
+            # gives it the next number.
             attributes |= offer_number(int(1000 * self._now()))
             self._write(channel_id, attributes, candidates, NO_NEWER_OFFER, owner=owner)
 
@@ -170,7 +172,8 @@ class Channels:
         By then, no copy of a `create` is on its way any more.
         """
         now = self._unix_seconds()
-        # Expired for so long that even an instance whose clock is behind sees it as expired.
+        # Expired for so long that even an instance whose clock is behind sees it as expired. Any
+        # time longer than the difference between two clocks would do.
         erased = channel_item(channel_id, now - limits.CHANNEL_TTL_SECONDS)
         writer = Writer.with_secret(owner)
         # Without attribute_exists, deleting unknown ids would fill the table. No `delete` can come
