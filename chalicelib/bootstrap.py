@@ -187,7 +187,8 @@ def reconnect_after_restore(get_services: GetServices, parameters: Parameters) -
     from snapshot_restore_py import register_after_restore
 
     def reconnect() -> None:
-        # If the services cannot be opened, there is no connection to close.
+        # If the services could not be opened before the snapshot, this opens them now. If that
+        # fails too, there is no connection to close.
         with suppress(StorageUnavailable):
             get_services().channels.close_connections()
         # All parameters share one client. Closing it twice is harmless.

@@ -116,7 +116,11 @@ class Table:
             self.get(key)
 
     def close_connections(self) -> None:
-        """Close all connections. The client stays usable: the next request opens a new one."""
+        """Close all connections.
+
+        botocore only empties its pool of connections, so the client stays usable: the next request
+        opens a new one.
+        """
         self._client.close()
 
     def get(self, key: Item) -> Item:
@@ -222,9 +226,9 @@ def open_client(endpoint: str | None = None, **options: Any) -> "DynamoDBClient"
 def refuse_garbled_reply(http_response: Any, **_: Any) -> None:
     """Raise StorageUnavailable if the content of a reply is not what DynamoDB sent.
 
-    botocore sends a request again after a garbled reply. But if the reply to its last attempt is
-    garbled too, botocore returns that reply, as data or as an error. This function checks the last
-    reply before anybody uses it.
+    botocore's standard retry mode compares the same checksum, and sends a request again after a
+    garbled reply. But if the reply to its last attempt is garbled too, botocore returns that reply,
+    as data or as an error. This function checks the last reply before anybody uses it.
     """
     expected = http_response.headers.get(CHECKSUM_HEADER)
     # Engines other than AWS's own may send no checksum.

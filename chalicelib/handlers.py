@@ -193,8 +193,9 @@ def delete_data_channel(call: Call) -> Reply:
 
 def get_ice_servers(call: Call) -> Reply:
     # If the operator requires keys and the request names no channel, `handle` has checked its key.
-    # Every other request has to name a living channel: `text` refuses a request without a
-    # channel_id, and `channels.get` refuses it if the channel is gone.
+    # Every other request has to name a living channel, also if the operator requires no keys. (A
+    # client without a channel can then open one, or get the servers with `create_data_channel`.)
+    # `text` refuses a request without a channel_id, and `channels.get` one whose channel is gone.
     was_allowed_by_key = call.services.access_keys is not None and "channel_id" not in call.request
     if not was_allowed_by_key:
         call.services.channels.get(call.request.text("channel_id"))

@@ -108,8 +108,9 @@ def bearer_token(authorization: str) -> str | None:
 def longest_wait_of(lambda_context: Any, max_wait_seconds: float) -> float:
     """Return for how many seconds a reply may be held, at most.
 
-    The operator sets the maximum. It is cut if Lambda's timeout is near: everything else that a
-    request does needs REQUEST_SECONDS.
+    The operator sets the maximum, and our Terraform module refuses a timeout that is too short for
+    it. If Lambda's timeout is nearer all the same, for example in a deployment without that module,
+    the wait is cut: everything else that a request does needs REQUEST_SECONDS.
     """
     # Lambda and `chalice local` always pass a context. A test or a script may leave it out.
     if lambda_context is None:
@@ -125,7 +126,9 @@ def log_and_finish(
 ) -> Response:
     """Log a request, and give its reply our form: Chalice's own errors are JSON, ours plain text.
 
-    Chalice calls this around every request, also those that it refuses itself.
+    Chalice calls this around every request, also those that it refuses itself. With one route that
+    takes every content type, it refuses only other HTTP methods (405). After a bug of ours, it
+    returns a 500.
     """
     line = request_log.begin(quiet_polls)
     response = get_response(request)

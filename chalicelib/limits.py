@@ -55,13 +55,14 @@ DYNAMODB_READ_TIMEOUT_SECONDS = 1
 
 # All attempts end within 9 s: three of 2 s each, and botocore's pauses, which after throttling take
 # up to 1 s and 2 s. Two things can take longer: a reply that arrives byte by byte, since each byte
-# restarts the read timeout, and a reply with the header `x-amz-retry-after`, which can make each
-# pause up to 5 s longer. Then the deadline of the request ends it: see http_app.
+# restarts the read timeout, and a reply with the header `x-amz-retry-after`, for which botocore
+# may make each pause up to 5 s longer. Then the deadline of the request ends it: see http_app.
 DYNAMODB_ATTEMPTS = 3
 
 # The time that a request has in addition to the longest wait: enough for all attempts of one
-# DynamoDB request. When the wait is over, the last read begins. About this time or more is then
-# left before Lambda ends the function (timeout_seconds in infra/, 15 s by default).
+# DynamoDB request, such as the last read, which begins when the wait is over. By default, the
+# longest wait of 5 s and these 9 s end one second before Lambda ends the function, after 15 s
+# (timeout_seconds in infra/).
 REQUEST_SECONDS = 9
 
 # SSM replies within 50 ms. All attempts end within 5 s: two of 2 s each, and a pause of up to 1 s.
@@ -86,9 +87,10 @@ TURN_TTL_SECONDS = 3600
 # sets another time. docs/operations.md has the costs.
 MAX_WAIT_SECONDS = 5.0
 
-# While a reply is held, the pause between two looks at the channel. So news is found 15 ms late on
-# average. Longer pauses, or pauses that grow, would make a connection slower and would save little,
-# because most of what waiting costs is the function's time. To save money, a client can poll.
+# While a reply is held, the pause between two looks at the channel. With the look itself, which
+# takes up to 10 ms, this makes a look about every 30 ms, so news is found 15 ms late on average.
+# Longer pauses, or pauses that grow, would make a connection slower and would save little, because
+# most of what waiting costs is the function's time. To save money, a client can poll.
 LOOK_AGAIN_SECONDS = 0.02
 
 # An instance counts quick polls for an offer or answer that is not there yet. It writes a line when

@@ -46,7 +46,10 @@ class Request:
         ]
 
     def number(self, field: str) -> float:
-        """Return a number of 0 or more; 0 if the field is absent."""
+        """Return a number of 0 or more; 0 if the field is absent.
+
+        It can be infinite, since Python reads 1e999 as infinity. The caller limits it.
+        """
         value = self._fields.get(field, 0)
         # To Python, True and False are numbers too.
         if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:

@@ -32,6 +32,7 @@ def speed_up() -> None:
 
 def continue_at_once(handler: ChaliceRequestHandler) -> bool:
     """Send a "100 Continue" at once, and do not leave it in the buffer."""
+    # Chalice's handler inherits this method and has none of its own, so there is nothing to save.
     may_continue: bool = super(ChaliceRequestHandler, handler).handle_expect_100()
     handler.wfile.flush()
     return may_continue
@@ -81,8 +82,8 @@ def also_on_ipv6(server: ThreadedHTTPServer, poll_interval: float) -> Iterator[N
 def log_in_words() -> None:
     """Make the log lines of requests readable.
 
-    `chalice local` logs to a plain StreamHandler. Handlers of a subclass belong to somebody else,
-    such as pytest, and are left as they are.
+    `chalice local` logs to a plain StreamHandler, which it has added before it loads our app.
+    Handlers of a subclass belong to somebody else, such as pytest, and are left as they are.
     """
     for handler in logging.getLogger().handlers:
         if type(handler) is logging.StreamHandler:
