@@ -71,7 +71,7 @@ export class FileChannel {
   #sayAlive() {
     // If this side closes the RTCPeerConnection, the data channel fires no event.
     if (this.#channel.readyState === "closed") this.#stop("The connection ended.");
-    // Behind a full buffer, a sign of life would be late. The content in the buffer shows that this peer is alive.
+    // Behind a full buffer, an alive message would be late. The content in the buffer shows that this peer is alive.
     else if (this.#channel.bufferedAmount < BUFFER_LOW_BYTES) this.say({ type: "alive" });
   }
 

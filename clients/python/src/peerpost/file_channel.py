@@ -68,7 +68,7 @@ class FileChannel:
         self._send(chunk)
 
     async def receive(self) -> bytes | FileMessage:
-        """Return the next message: bytes of the file, or a control message. Signs of life are skipped."""
+        """Return the next message: bytes of the file, or a control message. Alive messages are skipped."""
         while self._messages.empty():
             await self._stir()
         return self._next()
@@ -88,7 +88,7 @@ class FileChannel:
 
     @asynccontextmanager
     async def alive(self, message: Alive = ALIVE) -> AsyncIterator[None]:
-        """Send signs of life for the length of a `with` block. If a TransferError ends it, tell the other peer why."""
+        """Send alive messages for the length of a `with` block. If a TransferError ends it, tell the other peer why."""
         task = asyncio.create_task(self._keep_saying(message))
         try:
             yield
@@ -114,7 +114,7 @@ class FileChannel:
     async def _keep_saying(self, message: Alive) -> None:
         with suppress(PeerLostError):
             while True:
-                # If the buffer is full, a sign of life would be late, and none is needed: the bytes in the buffer show
+                # If the buffer is full, an alive message would be late, and is not needed: the bytes in the buffer show
                 # that this peer is alive.
                 if self._data_channel.bufferedAmount < LOW_WATER_BYTES:
                     self.say(message)
@@ -142,7 +142,7 @@ class FileChannel:
         self._has_heard = True
         read = read_message(message) if isinstance(message, str) else message
         if isinstance(read, Alive):
-            # Do not queue signs of life: if the content is written slowly, they would fill the queue.
+            # Do not queue alive messages: if the content is written slowly, they would fill the queue.
             self._stirred.set()
             return
         try:

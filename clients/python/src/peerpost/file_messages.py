@@ -60,7 +60,7 @@ class Failed:
 
 @dataclass(frozen=True)
 class Alive:
-    """A sign of life. If `once` is set, it is from a receiver that leaves after one transfer."""
+    """This peer is still there. If `once` is set, it is a receiver that leaves after one transfer."""
 
     once: bool = False
 

@@ -155,7 +155,7 @@ CHOOSING_SECONDS = 2.0
 FIRST_AGAIN_SECONDS = 1.0
 MAX_AGAIN_SECONDS = 30.0
 
-# Each peer sends signs of life, so that the other notices when it is gone. ICE itself takes 30 s to notice.
+# Each peer sends alive messages, so that the other notices when it is gone. ICE itself takes 30 s to notice.
 ALIVE_SECONDS = 1.0
 PATIENCE_SECONDS = 15.0
 

@@ -13,9 +13,9 @@ from peerpost.errors import TransferError
 
 
 async def save(file: BinaryIO) -> None:
-    """Write a file to the disk, and close it. This runs in a thread, so that signs of life are still sent.
+    """Write a file to the disk, and close it. This runs in a thread, so that alive messages are still sent.
 
-    A slow disk may take longer than the other peer waits for a sign of life.
+    A slow disk may take longer than the other peer waits for an alive message.
     """
 
     def write() -> None:

@@ -13,7 +13,7 @@ from peerpost.file_messages import Alive, Announcement, Done, End, FileMessage, 
 from peerpost.file_names import safe_name
 from peerpost.limits import AHEAD_BYTES, CHUNK_BYTES, RECEIPT_BYTES
 
-# The command-line client closes the connection after one transfer. A receiver says so in its signs of life, and a
+# The command-line client closes the connection after one transfer. A receiver says so in its alive messages, and a
 # sender in its announcement.
 ONE_TRANSFER = Alive(once=True)
 TRANSFER_ID = 0
