@@ -30,7 +30,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.reliability", description=__doc__)
     parser.add_argument("--histories", type=int, default=1000)
     parser.add_argument("--guests", type=int, default=500)
-    parser.add_argument("--seed", type=int, default=int(time.time()), help="the first; each history has the next")
+    parser.add_argument("--seed", type=int, default=int(time.time()), help="the first seed; each history has the next")
     options = parser.parse_args()
     violations = 0
     with tempfile.TemporaryDirectory() as name, real_engine() as endpoint:

@@ -1,7 +1,7 @@
 """One address, and many guests one after another, while hosts, guests and functions are killed.
 
-Each guest that was told that it is connected must be connected: its host has seen it, unless that host was killed
-during the visit. And each guest that keeps trying must get in.
+If a guest is reported as connected, its host must have seen it, unless that host was killed during the visit.
+And each guest that keeps trying must connect in the end.
 
 Host and guests are aiortc, in processes of their own. The function is the package, under AWS's own runtime.
 """
@@ -30,7 +30,8 @@ from tests.reliability.waiting_host import address_in
 
 # Three replies may be held at the same time: two to the host, which reads two doors, and one to a guest.
 ENVIRONMENTS = 4
-# A guest whose host was killed looks for another door after 15 s. Nothing takes a tenth of the rest.
+# A guest whose host was killed looks for another door after 15 s. Everything else takes less than a tenth of
+# the remaining time.
 PATIENCE_SECONDS = 180
 # Most visits take about this long.
 LONGEST_PAUSE_SECONDS = 0.6
@@ -56,7 +57,7 @@ class Plan:
 
 
 class Process:
-    """A host, or the guests, in a process of its own, and what it has said so far."""
+    """A process with a host or with guests, and the lines that it has printed so far."""
 
     def __init__(self, process: asyncio.subprocess.Process, news: asyncio.Condition) -> None:
         self.words: list[Words] = []
@@ -82,7 +83,7 @@ class Process:
         self._process.stdin.write(f"{line}\n".encode())
 
     async def kill(self) -> None:
-        """Kill the process, and return once all that it has said is known."""
+        """Kill the process, and return once everything that it has printed was read."""
         self.is_killed = True
         self._process.kill()
         await self._listening
@@ -101,7 +102,7 @@ class Process:
 
 @dataclass
 class Place:
-    """A server, and the hosts and guests who meet there. Only the last host and the last guest are alive.
+    """A server, and the hosts and guests who meet there. Only the last host and the last process of guests are alive.
 
     `violations` lists what should not have happened, and `counts` counts what has happened.
     """
@@ -140,7 +141,7 @@ class Place:
             await self.news.wait_for(look)
 
     async def disturb(self, plan: Plan) -> None:
-        """Kill somebody, as planned. Another host, or other guests, follow."""
+        """Kill a host, guests or a function, as planned. Start another host, or other guests, for those killed."""
         await asyncio.sleep(plan.pause)
         if plan.event == HOST:
             address = self.address
@@ -176,9 +177,9 @@ class Visit:
             tasks.create_task(self._keep_trying())
 
     async def until_seen(self) -> None:
-        """Return once the host has seen this guest as often as it was told that it is connected.
+        """Return once the host has seen this guest as often as the guest was reported as connected.
 
-        A host that was killed may have seen it once less. Raise TimeoutError if the host does not see it often enough.
+        Each killed host may have missed it once. Raise TimeoutError if the host does not see it often enough.
         """
         killed = len(self._place.hosts) - self._hosts_before
         async with asyncio.timeout(self._place.patience):
@@ -224,12 +225,12 @@ async def visits(place: Place, seed: int, number: int, report: Callable[[int], o
             try:
                 await visit.run(plan)
             except TimeoutError:
-                place.violations.append(f"{where} did not get in within {place.patience} s")
+                place.violations.append(f"{where} did not connect within {place.patience} s")
             try:
                 await visit.until_seen()
             except TimeoutError:
-                place.violations.append(f"{where} was told that it is connected, but its host has not seen it")
-            place.counts.update({"guests": 1, "times told to be connected": visit.times_told(), plan.event: 1})
+                place.violations.append(f"{where} was reported as connected, but its host has not seen it")
+            place.counts.update({"guests": 1, "times reported as connected": visit.times_told(), plan.event: 1})
             report(done)
     finally:
         await place.close()

@@ -1,4 +1,4 @@
-"""At its most verbose, the log mentions every request but nothing of a peer: no SDP, address, id or key."""
+"""At its most verbose, the log mentions every request, but nothing about a peer: no SDP, address, id or key."""
 
 import base64
 import hashlib
@@ -143,11 +143,12 @@ def in_base64(secret: str) -> str:
 def secrets() -> list[str]:
     """Return what no log may contain.
 
-    These are the words of 8 characters or more in the requests, with and without their name, and how any SDP begins.
+    These are the words of 8 characters or more in the requests, also without the name before a colon or an equals
+    sign, and texts by which SDP and candidates can be recognized.
     """
     words = " ".join([OFFER, ANSWER, *CANDIDATES, *HEADERS.values()]).split()
     values = [word.partition(":")[2] or word.partition("=")[2] for word in words]
-    # Every Chromium names 127.0.0.1, and `chalice local` logs it, so finding it proves nothing.
+    # The SDP of every Chromium contains 127.0.0.1, and `chalice local` logs it, so finding it proves nothing.
     nobodys = {HEADERS["content-type"], "127.0.0.1"}
     longer = {word for word in [*words, *values] if len(word) >= 8} - nobodys
     return ["v=0", "candidate:", "ice-pwd", "fingerprint:", *sorted(longer)]
@@ -195,7 +196,7 @@ def way(request: pytest.FixtureRequest) -> Way:
     return partial(under_the_lambda_runtime, request.getfixturevalue("task_root"), request.param.split()[-1])
 
 
-def test_the_most_verbose_log_contains_nothing_of_a_peer(
+def test_the_most_verbose_log_contains_nothing_about_a_peer(
     way: Way, verbose: dict[str, str], endpoint: str, real_table: str, tmp_path: Path
 ) -> None:
     names = ("log", "bug", "outage", "no_keys")
