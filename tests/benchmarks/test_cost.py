@@ -216,7 +216,7 @@ def test_polling_adds_a_request_and_a_read_for_each_poll() -> None:
     assert found["lambda_gb_seconds"] == pytest.approx((5 + polls) * 0.005 / 4)
 
 
-def test_the_early_read_of_a_plain_connection_is_not_counted_twice() -> None:
+def test_with_the_plain_methods_the_read_that_comes_too_early_is_not_counted_twice() -> None:
     polls = len(POLLING.reads_until(10.25)) - 2
 
     found = SERVICE.plain(KIND, after=10)

@@ -20,7 +20,7 @@ def test_a_host_whose_clock_was_moved_forward_polls_like_one_that_has_waited(wai
     first = bisect(real, real[0] + waited)
     later = bisect(skipped, skipped[0] + late_guest.REAL_SECONDS)
     assert real[first] - real[first - 1] == pytest.approx(skipped[later] - skipped[later - 1])
-    # The benchmark takes this from the last two polls.
+    # The benchmark takes the time to the next poll from the last two polls.
     assert skipped[later] - skipped[later - 1] == pytest.approx(skipped[later - 1] - skipped[later - 2])
 
 
@@ -33,7 +33,7 @@ def reads(**scenario: float) -> list[float]:
 def test_a_guest_comes_between_two_polls() -> None:
     moments = [late_guest.between([1000, 1500, 2000], part, now=2100) for part in (0.1, 0.5, 0.9)]
 
-    # At 2050 ms it would be too late to tell the guest's page, so the first moment is one poll later.
+    # The first moment would be 2050 ms, which has passed already, so it is one poll later.
     assert moments == [2550, 2250, 2450]
 
 

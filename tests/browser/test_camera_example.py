@@ -53,7 +53,7 @@ class Camera:
 
 
 class Place:
-    """Where cameras run: with the same server, the same page, and the same file for the address."""
+    """Runs cameras with the same server, the same page, and the same file for the address."""
 
     def __init__(self, server: str, examples: str, folder: Path) -> None:
         self.folder = folder

@@ -367,7 +367,7 @@ def test_each_offer_of_an_owner_is_exactly_one_request(
 
 
 @pytest.mark.parametrize("seconds", [0, -1, -600])
-def test_an_owners_offer_replaces_one_that_an_instance_with_a_clock_ahead_of_ours_has_written(
+def test_an_owners_offer_replaces_an_earlier_one_by_an_instance_whose_clock_is_ahead(
     seconds: int, channels: Channels, clock: Clock
 ) -> None:
     channel_id = channels.create(owner=OWNER)

@@ -51,7 +51,7 @@ def keep_logging_config() -> None:
 
 
 def keep_permissions_as_aws_does() -> None:
-    """AWS refuses a second statement with the same ID, as the provider expects. Two arguments become conditions."""
+    """AWS refuses a second statement with the same ID, as the provider expects, and makes two arguments conditions."""
     add_statement = Policy.add_statement
 
     def new_add_statement(self: Any, raw: str, qualifier: str | None = None) -> tuple[Any, str]:

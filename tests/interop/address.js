@@ -110,7 +110,7 @@ window.peer = {
     });
   },
 
-  /** Return once the guests who stay here were connected this often. */
+  /** Return once the guests who stay here have connected this many times. */
   async reunions(count) {
     await reunions.have(count);
   },

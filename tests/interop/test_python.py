@@ -123,7 +123,7 @@ def test_chromium_and_aiortc_exchange_messages(chromium_page: Page, front: Front
 def test_ready_chromium_and_aiortc_peers_connect_with_four_requests_and_no_preflight(
     chromium_page: Page, front: Front, exchange: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # On a busy machine, neither peer should start to read late candidates.
+    # Otherwise a peer might begin to read late candidates on a busy machine.
     monkeypatch.setattr("peerpost.exchange.UNLIKELY_SECONDS", PATIENCE_SECONDS)
     chromium_page.slow_time_down()
 

@@ -107,8 +107,8 @@ def test_a_configured_endpoint_is_used_even_if_the_shell_says_to_ignore_endpoint
     assert recorder.asked == []
 
 
-def test_the_recorder_sees_a_request_to_aws(recorder: Recorder) -> None:
-    """With a table name and no endpoint, the server uses AWS. The other tests rely on the recorder."""
+def test_a_request_to_aws_reaches_the_recording_proxy(recorder: Recorder) -> None:
+    """With a table name and no endpoint, the server uses AWS. The other tests rely on the proxy."""
     with started(ANY_ACCOUNT | {"TABLE_NAME": "any"} | recorder.environment) as post:
         assert_unavailable(post(CREATE))
 

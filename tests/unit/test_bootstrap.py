@@ -32,7 +32,7 @@ WITH_EVERYTHING = Settings(
 
 
 class ImpatientAlarm:
-    """An alarm that rings at once. It records for when it was set."""
+    """An alarm that rings at once, and records the seconds for which it was set."""
 
     def __init__(self) -> None:
         self.times: list[int] = []

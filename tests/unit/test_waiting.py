@@ -112,7 +112,7 @@ def test_a_slow_read_does_not_make_the_wait_longer() -> None:
     assert looks.times == [1000.0]
 
 
-def test_a_held_reply_looks_166_times_in_the_default_wait() -> None:
+def test_the_server_looks_166_times_during_the_default_wait() -> None:
     """Each look takes some 10 ms, as with DynamoDB.
 
     docs/operations.md calculates the price of a held reply from this.

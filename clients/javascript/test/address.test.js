@@ -86,7 +86,7 @@ test("a pointer with another key, or for another purpose, counts as tampered wit
   }
 });
 
-test("an answer in a door is JSON with the guest's name, sealed for a guest", async () => {
+test("an answer in a door is JSON with the guest id, sealed for a guest", async () => {
   const sealer = await sealerOf(KEY);
 
   const sealed = await sealerOfGuest(sealer, GUEST).seal("v=0", "answer");
@@ -94,7 +94,7 @@ test("an answer in a door is JSON with the guest's name, sealed for a guest", as
   assert.equal(await sealer.open(sealed, "guest"), `{"answer":"v=0","guest":"${GUEST}"}`);
 });
 
-test("the host opens an answer of a guest, and learns the guest's name", async () => {
+test("the host opens a guest's answer, and learns the guest id", async () => {
   const sealer = await sealerOf(KEY);
   const guests = [];
   const guest = createGuest();
@@ -135,7 +135,7 @@ test("offers and candidates in a door are sealed as in every channel", async () 
   }
 });
 
-test("an answer that does not name its guest counts as tampered with, and no guest is reported", async () => {
+test("an answer without a guest id or a description counts as tampered with, and reports no guest", async () => {
   const sealer = await sealerOf(KEY);
   const answers = [
     "v=0",

@@ -76,7 +76,7 @@ export async function outcome(promise, step = 10) {
   return promise;
 }
 
-/** Return when everything has run that waits for neither the clock nor WebCrypto. */
+/** Return when everything that waits for neither the clock nor WebCrypto has run. */
 async function idle() {
   do {
     if (underWay.size) await Promise.allSettled(underWay);

@@ -234,7 +234,7 @@ async function answerReads(server, milliseconds) {
   return asked.map(({ at, wait }) => ({ at: at - asked[0].at, wait }));
 }
 
-test("an offerer has its first read held, and then polls", async (t) => {
+test("an offerer asks the server to hold its first read, and then polls", async (t) => {
   stopTheClock(t);
   const server = new FakeServer();
   const offerer = start(server);
@@ -255,7 +255,7 @@ test("the offerer polls often for half a minute, and less often after that", asy
   const asked = await answerReads(server, 120_000);
 
   const between = (from, to) => asked.filter(({ at }) => at >= from * 1000 && at < to * 1000).length;
-  // One poll each 0.55 s, and then one each 1.75 s. Each pause varies randomly.
+  // One poll every 0.55 s, and later one every 1.75 s. Each pause varies randomly.
   assert.ok(Math.abs(between(2, 32) - 30 / 0.55) < 6, `${between(2, 32)} polls`);
   assert.ok(Math.abs(between(34, 120) - 86 / 1.75) < 6, `${between(34, 120)} polls`);
 });
@@ -287,7 +287,7 @@ test("after a long wait a client polls without holding, until there is news", as
   await connected(offerer, answerer);
 });
 
-test("an offerer writes its offer again if the server grants no lifetime, since it may have ignored it", async (t) => {
+test("a server that grants no lifetime gets the offer again, because it may have ignored the first one", async (t) => {
   stopTheClock(t);
   for (const [options, expected] of [
     [{}, ["create_data_channel", "get_answer"]],
@@ -357,7 +357,7 @@ test("an overloaded server is no longer asked to hold replies", async (t) => {
   assert.deepEqual(waits, [0.9, 0]);
 });
 
-test("the client soon gives up on a server that never replied, and after two minutes on one that did", async (t) => {
+test("the client soon gives up on a server that never replied, and later on one that has replied", async (t) => {
   stopTheClock(t);
   for (const [before, tries] of [
     [0, 4],
@@ -488,7 +488,7 @@ test("setting the clock back does not delay anything", async (t) => {
   assert.ok(performance.now() - began < 5_000, `${performance.now() - began} ms`);
 });
 
-test("an answer that is refused for another reason raises the refusal", async (t) => {
+test("if the server refuses an answer as too long, connect rejects with that refusal", async (t) => {
   stopTheClock(t);
   const server = new FakeServer();
   const channelId = server.open();
@@ -554,7 +554,7 @@ test("connect rejects with a clear reason if the peers cannot reach each other",
   await assert.rejects(outcome(offerer.ending), { name: "UnreachableError" });
 });
 
-test("closing a connection ends connect without a wait", async (t) => {
+test("closing a connection ends connect, and deletes the channel", async (t) => {
   stopTheClock(t);
   const server = new FakeServer();
   const offerer = start(server);
@@ -566,7 +566,7 @@ test("closing a connection ends connect without a wait", async (t) => {
   assert.equal(server.methods().at(-1), "delete_data_channel");
 });
 
-test("closing a connection ends connect without a wait, even if the channel is gone", async (t) => {
+test("closing a connection ends connect within ten seconds, even if the channel is gone", async (t) => {
   stopTheClock(t);
   const server = new FakeServer();
   const [, answerer] = await bothDescribed(server);

@@ -14,7 +14,7 @@ export class FakePeerConnection extends EventTarget {
   sctp = Object.assign(new EventTarget(), { state: "connected" });
   #configuration;
   #isRestarting = false;
-  /** Whether no candidate of the other peer arrives, so that ICE does not begin. */
+  /** If this is true, no candidate of the other peer arrives, so ICE does not begin. */
   hasNobody = false;
   /** What `getStats` returns. */
   stats = [];

@@ -65,7 +65,7 @@ for (const { why, steps, outcome } of transfersOf("sender")) {
   });
 }
 
-/** Return the messages of a step. A long content is sent in pieces. */
+/** Return the messages of a step. Long content is sent in pieces. */
 function inPieces({ message, text, content, zeros }) {
   if (message) return [JSON.stringify(message)];
   if (text !== undefined) return [text];

@@ -81,7 +81,7 @@ test("both peers send several files at the same time, and all of them arrive", a
   assert.equal(await ours.received[0].content.text(), "answer");
 });
 
-test("each of two pages learns that the other sends, receives and stays", async (t) => {
+test("each of two pages learns that the other one sends and receives, and does not leave after one file", async (t) => {
   const { ours, theirs, connect } = twoSides(t);
 
   connect();
@@ -135,7 +135,7 @@ test("a receiver of one file counts as failed if either side gives up", async (t
   }
 });
 
-test("a peer that is lost has no outcome, and neither has a peer that stays", async (t) => {
+test("no outcome is reported for a peer that is lost, or for a peer that stays", async (t) => {
   const [lost, staying] = [oneSide(t), oneSide(t)];
   say(lost.theirs, { type: "file", name: "a.txt", size: 2, once: true });
   say(staying.theirs, { type: "file", name: "a.txt", size: 2 });
@@ -480,7 +480,7 @@ test("a peer that breaks the protocol loses its data channel", async (t) => {
   assert.equal(received.length, 0);
 });
 
-test("a peer that wants replies and reads none loses its data channel", async (t) => {
+test("a peer that reads no replies loses its data channel once the send queue is full", async (t) => {
   const { theirs, received } = oneSide(t, { maxFileBytes: 1 });
   t.mock.method(theirs.other, "send", () => {
     throw new DOMException("the send queue is full", "OperationError");

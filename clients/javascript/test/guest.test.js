@@ -236,7 +236,7 @@ test("a guest who waits for a host asks every second at first, and every five se
   assert.ok(later > 100 && later < 160, `${later} requests`);
 });
 
-test("without a signal, a guest waits for five minutes", async (t) => {
+test("without an AbortSignal, a guest waits for five minutes", async (t) => {
   const people = new People(t);
   const address = deserted(people);
   await point(people, address, { exists: false });

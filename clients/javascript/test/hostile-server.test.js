@@ -159,12 +159,12 @@ async function endOf(say, role, peer = new FakePeerConnection({ iceServers: [{ u
 
 const BASE = { channel_id: ID, offer: "an offer", answer: "an answer" };
 
-/** A server that sends these ICE servers when it is asked for some. Sending much more often takes seconds. */
+/** A server that sends these ICE servers only when asked for some. Sending long lists more often takes seconds. */
 const onceAsked = (ice_servers) => (request) => (request.ice_servers ? { ...BASE, ice_servers } : BASE);
 const TURN = { urls: "turn:turn.example", username: "1795643208:a", credential: "abc=" };
 
 for (const role of ["offerer", "answerer"]) {
-  test(`an ${role} polls a server that always says "not yet" at once less than once a second on average`, async (t) => {
+  test(`an ${role} whose server replies "not yet" at once polls less than once a second on average`, async (t) => {
     stopTheClock(t);
     const { error, requests } = await endOf(({ method }) => {
       if (method === "create_data_channel") return { channel_id: ID };

@@ -60,7 +60,7 @@ test("an offer is answered over the negotiation channel when it is open", async 
   const [impolite, polite] = peers;
   polite.negotiate();
   await settled();
-  // A second offer's answer would replace the first one, which is not sent yet.
+  // The answer to a second offer would replace the first answer, which is not sent yet.
   assert.equal(polite.localDescription, null);
 
   open(peers);

@@ -153,7 +153,7 @@ def test_a_refused_access_key_is_reported_in_one_line(
     ("content", "error"),
     [(None, "cannot read {}: No such file or directory"), ("a b", "{} does not contain an access key: ")],
 )
-def test_a_file_without_an_access_key_is_reported_in_one_line(
+def test_an_unusable_access_key_file_is_reported_in_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str | None, error: str
 ) -> None:
     path = tmp_path / "access-key"

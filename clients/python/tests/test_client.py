@@ -313,7 +313,7 @@ def test_any_other_status_is_a_server_error(
         {"text": " \n"},
     ],
 )
-def test_a_reply_without_a_message_of_our_server_is_reported_by_its_status(
+def test_the_error_for_a_reply_without_a_message_of_our_server_gives_its_status(
     status: int, kind: type[Exception], reply: dict[str, Any]
 ) -> None:
     script = Script(httpx.Response(status, **reply))

@@ -427,7 +427,7 @@ async def answer_one_that_trickles(
     attributes: str = "",
     early: bool = False,
 ) -> list[str]:
-    """Answer a peer that offers as a browser does, with separate messages for its candidates and no end of candidates.
+    """Answer an offerer that sends its candidates as a browser does: separately, and without an end of candidates.
 
     The offerer never gets a candidate of ours, so only its trickled candidates can connect the two.
     `attributes` are added to its description. With `early`, candidates come together with it.

@@ -40,7 +40,7 @@ def known(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def pieces_of(step: dict[str, Any]) -> list[str | bytes]:
-    """Return the messages of a step. A long content is sent in pieces."""
+    """Return the messages of a step. Long content is sent in pieces."""
     if "message" in step:
         return [json.dumps(step["message"])]
     if "text" in step:

@@ -42,7 +42,7 @@ def new_folder(path: Path, *files: str) -> Path:
 
 
 def tree_of(folder: Path) -> dict[str, bytes | None]:
-    """Everything in a folder. Folders have no content."""
+    """Everything in a folder: the content of each file, and None for each folder."""
     return {str(path.relative_to(folder)): path.read_bytes() if path.is_file() else None for path in folder.rglob("*")}
 
 

@@ -560,7 +560,7 @@ def test_a_file_with_an_impossible_size_is_refused(size: object) -> None:
 
 
 def test_a_receiver_that_only_sends_progress_messages_does_not_fill_the_senders_memory() -> None:
-    """Such messages keep the sender waiting, although it has no room for the next bytes."""
+    """Each such message shows that the receiver is there, so the sender goes on waiting for room for its next bytes."""
 
     async def send() -> int:
         here, _, sending, _ = two_ends()

@@ -44,7 +44,7 @@ OFFERER_LINES, ANSWERER_LINES = BLOCKS[:2]
 @pytest.mark.parametrize(
     "offerer_lines",
     [
-        pytest.param(OFFERER_LINES, id="made"),
+        pytest.param(OFFERER_LINES, id="with an existing connection"),
         pytest.param(MAKING_LINES, id="with ICE servers", marks=pytest.mark.slow),
     ],
 )

@@ -380,7 +380,7 @@ def test_a_link_as_the_only_argument_creates_an_answerer(monkeypatch: pytest.Mon
         create_signaling(arguments("--channel", CHANNEL_ID))
 
 
-def test_a_link_for_many_guests_is_refused_by_verbs_for_two_peers() -> None:
+def test_create_signaling_refuses_a_link_for_many_guests() -> None:
     link = Link(CHANNEL_ID, new_key(), URL, is_address=True)
 
     with pytest.raises(ValueError, match="this link is for many guests"):
