@@ -101,7 +101,7 @@ class RetryPolicy:
 class PatientRetryPolicy(RetryPolicy):
     """The policy of a host that waits for days. Once the server has replied, requests are tried again for ever.
 
-    This includes replies that are not from a Peerpost server: the login page of a hotel may be gone tomorrow.
+    That includes a request whose reply came from something else: the login page of a hotel may be gone tomorrow.
     """
 
     longest_pause = MAX_HOST_RETRY_SECONDS
