@@ -1,5 +1,5 @@
 resource "aws_dynamodb_table" "this" {
-  #checkov:skip=CKV_AWS_28:Most channels live 300 s and the others a day, so a restored table would hold little but expired channels, and keep IP addresses longer than promised.
+  #checkov:skip=CKV_AWS_28:Most channels live 300 s and the others a day at most by default, so a restored table would hold little but expired channels, and keep IP addresses longer than promised.
   #checkov:skip=CKV_AWS_119:Encrypted with the key that DynamoDB owns; a key of our own would cost a monthly fee and KMS calls, for data that lives 300 s, or a day at most by default.
 
   name                        = var.name
