@@ -159,7 +159,7 @@ def test_cors_is_left_to_the_function_url(app: Chalice) -> None:
 
 OTHER_EVENTS: dict[str, Any] = {
     "the console's test event": {"key1": "value1", "key2": "value2", "key3": "value3"},
-    "nothing": {},
+    "an empty event": {},
     "EventBridge": {"version": "0", "detail-type": "Scheduled Event", "source": "aws.events", "detail": {}},
     "a REST API": {"httpMethod": "POST", "path": "/", "requestContext": {"httpMethod": "POST"}, "body": "{}"},
     "a load balancer": {"requestContext": {"elb": {"targetGroupArn": "arn"}}, "httpMethod": "POST", "body": "{}"},

@@ -242,7 +242,7 @@ BAD_WITH_AN_OWNER = {
     "a stranger's lost delete erases the channel": [lost(0, DELETE), op(1, 2, GET_ALL, GONE)],
     "the owner is refused": [op(0, 1, owner(offer("mine")), NOT_THE_OWNERS)],
     "the wrong refusal": [op(0, 1, offer("theirs"), NOT_THE_OWNERS)],
-    "a stranger learns more than that it is one": [
+    "a stranger learns more than that it is not the owner": [
         op(0, 1, owner(answer("mine")), DONE),
         op(2, 3, answer("theirs"), TAKEN),
     ],

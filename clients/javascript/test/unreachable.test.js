@@ -44,7 +44,11 @@ const CASES = {
     "unknown",
     "the peers could not reach each other",
   ],
-  "there are no servers": [{ local: ["host"], remote: ["host"] }, "unknown", "the peers could not reach each other"],
+  "there are no STUN or TURN servers": [
+    { local: ["host"], remote: ["host"] },
+    "unknown",
+    "the peers could not reach each other",
+  ],
   "no STUN server answered": [
     { iceServers: [STUN], local: ["host"], remote: ["host"] },
     "no-stun",
