@@ -22,6 +22,8 @@ from chalicelib.errors import SignalingError, StorageUnavailable
 from chalicelib.ownership import Writer
 
 # DynamoDB's TTL deletes items days late, so each write checks that the channel has not expired.
+# `attribute_exists` only spells out that the channel must exist: without a channel, the comparison
+# alone would fail, too.
 CHANNEL_IS_ALIVE = "attribute_exists(channel_id) AND expire_time > :now"
 
 NO_OFFER_YET = "attribute_not_exists(offer)"
@@ -37,10 +39,12 @@ NO_ANSWER_YET = "attribute_not_exists(answer)"
 # A replacement usually takes the next number. But the server learns the stored number only when
 # DynamoDB refuses a write, and an owner may replace its offer many times, for as long as its
 # channel lives. To avoid that refused write, the first try of an owner's offer has the time in
-# milliseconds as its number, which is hardly ever refused. This leaves one gap, if no copy of an
-# owner's offer is stored before a newer offer. A late copy then overwrites the newer one if the
-# clock that its number comes from was ahead by more than the time between the two offers. See "A
-# lost reply" in docs/architecture.md.
+# milliseconds as its number, which is hardly ever refused. This leaves one gap. If every copy of an
+# owner's offer is late, the owner's next offer can be stored first. A late copy of the older offer
+# then overwrites the newer one if its number is higher. That happens if the clock that the number
+# comes from was ahead by more than the time between the two offers. There is no gap once a copy of
+# an offer is stored, since every newer offer then gets a higher number. See "A lost reply" in
+# docs/architecture.md.
 #
 # The attribute is called "changes" because it once counted the changes of the offer.
 OFFER_NUMBER = "changes"

@@ -206,7 +206,7 @@ class Channels:
         the request's deadline ends the loop in any case (see http_app). docs/architecture.md says
         what happens when two peers write at the same time, and when a reply is lost.
         """
-        # All rounds use the same time, so that `revised` judges by the one that DynamoDB was given.
+        # All rounds use the same time, so that `revised` judges by the time that DynamoDB was sent.
         now = self._unix_seconds()
         writer = Writer.with_secret(owner)
         update = ChannelUpdate(channel_id, now, unique(candidates), attributes, condition, writer)

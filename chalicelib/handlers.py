@@ -192,9 +192,10 @@ def delete_data_channel(call: Call) -> Reply:
 
 
 def get_ice_servers(call: Call) -> Reply:
-    # If the operator requires keys and the request names no channel, `handle` has checked its key.
-    # Every other request has to name a living channel, also if the operator requires no keys. (A
-    # client without a channel can then open one, or get the servers with `create_data_channel`.)
+    # A client may have the servers if it has an access key, or if it names a living channel. If the
+    # operator requires keys and the request names no channel, `handle` has checked its key. If the
+    # operator requires no keys, there is no key to check, so the request has to name a channel. (A
+    # client without one can open one, and `create_data_channel` can return the servers, too.)
     # `text` refuses a request without a channel_id, and `channels.get` one whose channel is gone.
     was_allowed_by_key = call.services.access_keys is not None and "channel_id" not in call.request
     if not was_allowed_by_key:

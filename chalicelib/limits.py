@@ -10,8 +10,9 @@ numbers, and an owner's digest of 32 bytes.
 CHANNEL_TTL_SECONDS = 300
 
 # The longest life that a client can ask for, unless the operator sets another one. A host that is
-# always reachable, such as a camera, can open a new channel each day. Whatever is stored in a
-# channel, people's IP addresses included, is gone after a day.
+# always reachable, such as a camera, can open a new channel each day. After a day, nobody can read
+# through the server what is stored in a channel, people's IP addresses included. DynamoDB's TTL
+# deletes it later, usually within days.
 MAX_TTL_SECONDS = 86_400
 
 # An owner's secret. 16 random bytes cannot be guessed. 64 bytes are enough for 48 random bytes in

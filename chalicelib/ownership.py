@@ -2,6 +2,10 @@
 
 The client that creates a channel may name a secret. From then on, every write to the channel has to
 bring the same secret. Reads need no secret. The owner never changes while the channel exists.
+
+So no other peer can answer in such a channel. Our clients use it for an address: a long-lived
+channel whose offer names the ordinary channel in which a host waits for its next guest. The guest
+reads the name and answers there, and the host replaces the offer for the guest after that.
 """
 
 import hashlib

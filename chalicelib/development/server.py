@@ -32,7 +32,7 @@ def speed_up() -> None:
 
 def continue_at_once(handler: ChaliceRequestHandler) -> bool:
     """Send a "100 Continue" at once, and do not leave it in the buffer."""
-    # Chalice's handler inherits this method and has none of its own, so there is nothing to save.
+    # Chalice's handler only inherits this method, so `super` still finds the original here.
     may_continue: bool = super(ChaliceRequestHandler, handler).handle_expect_100()
     handler.wfile.flush()
     return may_continue
