@@ -54,7 +54,7 @@ run "an_idle_table_costs_nothing" {
   }
 }
 
-run "the_units_that_a_flood_can_spend_have_a_cap" {
+run "reads_and_writes_have_a_cap" {
   command = plan
 
   module {
@@ -88,7 +88,7 @@ run "a_cap_can_be_removed" {
   }
 }
 
-run "the_table_is_protected_on_request" {
+run "deletion_protection_can_be_turned_on" {
   command = plan
 
   module {

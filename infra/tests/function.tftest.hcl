@@ -24,7 +24,7 @@ variables {
   turn_urls             = []
 }
 
-run "a_public_url_has_both_permissions" {
+run "a_public_url_has_both_permissions_that_aws_requires" {
   module {
     source = "./modules/function"
   }
@@ -52,7 +52,7 @@ run "the_public_can_invoke_the_function_only_through_its_url" {
 
   assert {
     condition     = aws_lambda_permission.url[0].action != "lambda:InvokeFunction"
-    error_message = "This permission cannot be limited to the URL with provider 5.100."
+    error_message = "aws_lambda_permission must not allow lambda:InvokeFunction, because provider 5.100 cannot limit it to the URL."
   }
 }
 

@@ -145,7 +145,7 @@ run "the_metrics_come_from_the_request_log" {
       aws_cloudwatch_log_metric_filter.quiet_polls.metric_transformation[0].name == "NotYet" &&
       aws_cloudwatch_log_metric_filter.quiet_polls.metric_transformation[0].value == "$.quiet_polls"
     )
-    error_message = "Polls without a line of their own must be counted in the same metric as polls with one."
+    error_message = "Polls without a log line of their own must be counted in the same metric as polls that have a log line."
   }
 
   assert {

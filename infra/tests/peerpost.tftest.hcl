@@ -18,7 +18,7 @@ run "the_defaults_deploy_a_capped_public_url" {
 
   assert {
     condition     = strcontains(output.curl, output.url) && strcontains(output.curl, "create_data_channel")
-    error_message = "The curl must create a channel at the URL."
+    error_message = "The curl command must create a channel at the URL."
   }
 }
 
@@ -41,7 +41,7 @@ run "a_new_account_reserves_nothing" {
   }
 }
 
-run "reservations_of_other_functions_count" {
+run "reservations_of_other_functions_are_counted" {
   module {
     source = "./modules/peerpost"
   }
@@ -73,7 +73,7 @@ run "a_reservation_that_just_fits_beside_those_of_other_functions_is_made" {
   }
 }
 
-run "minus_one_reserves_nothing_without_a_warning" {
+run "minus_one_reserves_nothing_and_causes_no_warning" {
   module {
     source = "./modules/peerpost"
   }
@@ -474,7 +474,7 @@ run "outputs_contain_the_arns_that_policies_need" {
     condition = alltrue([
       for arn in [output.alias_arn, output.function_arn, output.table_arn] : startswith(arn, "arn:aws:")
     ])
-    error_message = "The ARNs must be those of the alias, the function and the table."
+    error_message = "The outputs for the alias, the function and the table must be ARNs."
   }
 }
 
@@ -541,7 +541,7 @@ run "malformed_values_are_refused" {
   expect_failures = [var.alarm_email, var.alarm_topic_arns, var.environment, var.max_read_units, var.permissions_boundary]
 }
 
-run "alarm_email_is_one_address_and_not_a_list" {
+run "a_list_of_email_addresses_and_a_negative_reservation_are_refused" {
   command = plan
 
   module {

@@ -6,7 +6,7 @@ variables {
   package_path = "main.tf" # any file will do while nothing is deployed
 }
 
-run "the_defaults_of_the_module_are_those_of_the_root" {
+run "the_root_deploys_the_module_with_its_defaults" {
   assert {
     condition     = output.reserved_concurrency == 20
     error_message = "The default must bound what a flood costs."
@@ -14,7 +14,7 @@ run "the_defaults_of_the_module_are_those_of_the_root" {
 
   assert {
     condition     = strcontains(output.curl, output.url) && strcontains(output.curl, "create_data_channel")
-    error_message = "The curl must create a channel at the URL."
+    error_message = "The curl command must create a channel at the URL."
   }
 }
 
