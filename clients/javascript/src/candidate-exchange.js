@@ -66,7 +66,7 @@ export class CandidateExchange {
     peerConnection.addEventListener("icecandidate", ({ candidate }) => this.#find(candidate), { signal: end.signal });
   }
 
-  /** Wait for the candidates of the first milliseconds. They are part of the description from then on. */
+  /** Wait for the candidates that are found in the first milliseconds. They are then part of the description. */
   async gatherFirst() {
     const { peerConnection, end } = this.#parts;
     const latest = performance.now() + GATHERING_MS;
@@ -124,7 +124,7 @@ export class CandidateExchange {
   }
 
   /**
-   * Add the other peer's candidates, once its description is set.
+   * Add the other peer's candidates. Call this only when its description is set.
    *
    * @param {Later} reply
    */
@@ -165,7 +165,7 @@ export class CandidateExchange {
     }
     try {
       const candidate = JSON.parse(text);
-      // An empty candidate says that there are no more (RFC 8838, section 8.2). Nobody waits for that.
+      // An empty candidate says that there are no more (RFC 8838, section 13). We do not need to know.
       if (candidate.candidate) await peerConnection.addIceCandidate(candidate);
     } catch (error) {
       // The browser does not understand this candidate. It may understand the others.
@@ -176,7 +176,8 @@ export class CandidateExchange {
   /** @param {RTCIceCandidate | null} candidate */
   #find(candidate) {
     // The end of candidates is reported in two forms: as null, and as an empty candidate. The other peer cannot connect
-    // to an active TCP candidate (RFC 6544), and Chromium finds these last, so sending them would take another request.
+    // to an active TCP candidate (RFC 6544), so do not send it. Chromium gathers TCP candidates after all others, so
+    // sending them would usually take an extra request.
     if (!candidate?.candidate || candidate.tcpType === "active") return;
     if (this.#replaced.includes(`a=ice-ufrag:${candidate.usernameFragment}\r\n`)) return;
     this.unsent.push(candidate);

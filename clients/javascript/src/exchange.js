@@ -66,7 +66,7 @@ export class Exchange {
     this.#negotiation = new Negotiation(parts.peerConnection, isAnswerer, parts.report);
   }
 
-  /** Describe both peers to each other, and exchange candidates until the channel is gone. */
+  /** Exchange the descriptions, and then candidates until the channel is gone. */
   async run() {
     const { channelId } = this.#options;
     if (channelId) await this.#answer(channelId);
@@ -115,8 +115,7 @@ export class Exchange {
     await onOffer?.(channelId);
     this.#candidates.trickle(channelId);
     const reply = await this.#poller.until(NO_ANSWER_YET, (read) => client.getAnswer(channelId, read));
-    // Tracks and data channels that the page adds from now on are negotiated peer to peer. Earlier ones are in the
-    // offer.
+    // From now on, tracks and data channels that are not in the offer are negotiated peer to peer.
     this.#negotiation.listen();
     await this.#apply("answer", await this.#open("answer", reply.answer));
     await this.#candidates.add(reply);
@@ -160,7 +159,7 @@ export class Exchange {
   }
 
   /**
-   * Make a sealed description, with the candidates of the first milliseconds in it.
+   * Make a sealed description that contains the candidates found in the first milliseconds.
    *
    * @param {Kind} kind
    */

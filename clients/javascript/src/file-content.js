@@ -33,7 +33,7 @@ export class FileContent {
   blob() {
     const last = this.#blocks.pop();
     const blocks = last ? [...this.#blocks, last.subarray(0, BLOCK_BYTES - this.#room)] : [];
-    // Ignore the sender's media type, so that a browser saves the file and never displays it.
+    // The protocol has no media types. With this one, a browser saves the file and never displays it.
     return new Blob(blocks, { type: "application/octet-stream" });
   }
 }

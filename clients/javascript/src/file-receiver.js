@@ -127,7 +127,7 @@ export class FileReceiver {
   }
 
   /**
-   * Refuse the current file. Return true, because the sender has not broken the protocol.
+   * Refuse the current file. Return true, so that the channel stays open for the next one.
    *
    * @param {string} message For the sender.
    * @param {string} [problem] For the receiver.

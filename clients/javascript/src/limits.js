@@ -39,9 +39,9 @@ export const UNLIKELY_MS = 2000;
 // Writing our candidates would end a read of ours that the server already holds, so write them first if they are found
 // within this time.
 export const OWN_MS = 250;
-// Try new candidates before asking for more: a connectivity check and DTLS take a round trip each.
+// Try new candidates before asking for more: a connectivity check and the DTLS handshake take a few round trips.
 export const SETTLE_MS = 300;
-// If a peer has the other peer's description, but no candidate of it after this time, none will arrive.
+// If a peer has had the other peer's description for this long, and none of its candidates, none will arrive.
 export const IDLE_MS = 60_000;
 // Closing an RTCPeerConnection fires no event, so check this often. In a background page, the browser allows only one
 // check a second.
