@@ -8,7 +8,7 @@ import { LINK_IS_USED } from "./sentences.js";
 /** @typedef {import("./exchange.js").Parts} Parts */
 
 /**
- * Resolve once connected. Otherwise reject with the error. The caller must close the RTCPeerConnection.
+ * Resolve once connected. If that fails, reject with the error: the caller must then close the RTCPeerConnection.
  *
  * @param {Omit<Parts, "end">} parts
  * @param {ExchangeOptions & { signal?: AbortSignal }} options
@@ -28,8 +28,8 @@ export async function attempt(parts, options) {
     await connected;
   } catch (error) {
     exchange.fail();
-    // If the page aborted with a reason of its own, throw that. The browser's default reason does not say that the link
-    // is used up.
+    // If the page aborted with a reason of its own, throw that. Replace the browser's default reason, which does not
+    // say that the link is used up.
     if (!exchange.hasAnswered || Object(error).name !== "AbortError") throw error;
     throw new DOMException(LINK_IS_USED, "AbortError");
   } finally {

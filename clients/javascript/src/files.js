@@ -35,7 +35,7 @@ export { safeFileName } from "./file-name.js";
 export class Files {
   #sender;
   #onPeer;
-  /** Whether a transfer was begun to a peer that accepts only one. */
+  /** Whether the other peer accepts only one transfer, and we have begun it. */
   #isTaken = false;
   /** @type {OtherPeer} */
   #peer = { sends: false, receives: false, once: false };

@@ -4,8 +4,8 @@
 // a server could use its clients to flood somebody else.
 const MAX_SERVERS = 4;
 const MAX_URLS = 6;
-// Host names have at most 253 characters (RFC 1035), and a user name fewer than 509 bytes (RFC 8489). Browsers do not
-// check these lengths.
+// Enough for six URLs and the credentials: a host name has at most 253 characters (RFC 1035), and a user name fewer
+// than 509 bytes (RFC 8489). Browsers do not check these lengths.
 const MAX_CHARACTERS = 4000;
 
 /**

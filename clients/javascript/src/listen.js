@@ -11,7 +11,7 @@ export { NoAddressError } from "./host.js";
 /**
  * @typedef {object} ListenOptions
  * @property {string | URL | import("./signaling-client.js").SignalingClient} server
- * @property {string} [accessKey] Needed if the server requires one to open channels. Only if `server` is a URL.
+ * @property {string} [accessKey] Needed if the server requires one to open channels. Used only if `server` is a URL.
  * @property {string} [key] For a new address, from `createKey`. Without it, a key is made.
  * @property {number} [ttl] How many seconds a new address should live. The server may grant fewer.
  * @property {() => RTCPeerConnection} newConnection Returns a connection for the next guest, with its data channels and
@@ -21,7 +21,7 @@ export { NoAddressError } from "./host.js";
  *   `resume`, and create the link from it.
  * @property {(step: import("./connect.js").Step, detail: any) => void} [onProgress] Called at each step, for a timeline.
  * @property {AbortSignal} [signal] Ends listening. The connections of guests are not closed.
- * @property {HostedAddress | null} [resume] An earlier address, to continue to use it.
+ * @property {HostedAddress | null} [resume] An earlier address to use again, instead of opening a new one.
  */
 
 /**

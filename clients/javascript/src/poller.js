@@ -136,7 +136,7 @@ export class Poller {
     const mayBeBusy = isBusy || (this.#isThere && !isServerError);
     const maxTries = this.#isThere ? MAX_TRIES : MAX_TRIES_AT_FIRST;
     if (tries >= (mayBeBusy ? MAX_TRIES_BUSY : maxTries)) throw error;
-    // By then the channel has expired, and there is nothing left to ask for.
+    // If we waited for longer than a channel lives, the channel would have expired.
     if (retryAfter > CHANNEL_TTL_SECONDS) throw error;
     // A held read occupies capacity that a busy server lacks. A single lost request does not mean that it is busy.
     if (isServerError || (mayBeBusy && tries > 1)) this.#holdMs = 0;

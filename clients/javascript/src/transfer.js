@@ -35,7 +35,7 @@ export class Transfer {
    * @param {"sent" | "received"} direction
    * @param {string} name A safe name.
    * @param {number | null} size In bytes. Null if the sender does not know it.
-   * @param {boolean} [isArchive] Whether the content is a tar archive of several files or a folder.
+   * @param {boolean} [isArchive] Whether the content is a tar archive that contains several files or a folder.
    */
   constructor(direction, name, size, isArchive = false) {
     this.direction = direction;
