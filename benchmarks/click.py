@@ -117,7 +117,7 @@ def measure(short: bool) -> dict[str, Any]:
 def run(here: Stage, case: str, rtt_ms: int, part: float) -> dict[str, float]:
     """Let a host make a link and wait, and a guest open the link, over new lines to the server and the static host.
 
-    `part` says at which moment between two polls of the host the guest comes, as a number from 0 to 1.
+    The guest comes between two polls of the host: `part` is the share of the time between them that has passed.
     """
     rtt = rtt_ms / 1000
     with (
@@ -158,7 +158,10 @@ def run(here: Stage, case: str, rtt_ms: int, part: float) -> dict[str, float]:
 
 
 def between_two_polls(host: Page, part: float) -> float:
-    """Return a moment between two polls of a host that waits for a typical guest, at this part of the time between."""
+    """Return a moment between two polls of a host that waits for a typical guest.
+
+    `part` is the share of the time between these polls that has passed, from 0 to 1.
+    """
     wait_for(host, READS)
     host.evaluate("(milliseconds) => notes.age(milliseconds)", 1000 * (MEDIAN_SECONDS - REAL_SECONDS))
     host.wait_for_timeout(1000 * REAL_SECONDS)
@@ -172,7 +175,7 @@ def wait_for(page: Page, condition: str) -> None:
 
 
 def chain(loaded: list[dict[str, float]]) -> int:
-    """Return how many of these were loaded one after another, because each was known only after the one before."""
+    """Return the length of the longest chain of files in which each began to load after the one before had arrived."""
     number, latest = 0, -1.0
     for each in sorted(loaded, key=lambda each: each["responseEnd"]):
         if each["startTime"] >= latest:
@@ -211,7 +214,7 @@ def section(results: dict[str, Any], images: Path) -> str:  # noqa: ARG001 - the
         connected=table(["from the click until both pages are connected", *columns], by_case("connected")),
         asked=table(["from the click until the first request to the server", *columns], by_case("asked")),
         steps=table([f"{CASES[BUNDLE]}: from the click until", *columns], steps),
-        loaded=table(["", "files", "kB", "files one after another"], loaded),
+        loaded=table(["", "files", "kB", "files that load one after another"], loaded),
         farthest=far,
         saved_by_hints=f"{100 * (1 - medians(HINTS)['connected'] / slowest):.0f}",
         saved_by_bundle=f"{100 * (1 - medians(BUNDLE)['connected'] / slowest):.0f}",

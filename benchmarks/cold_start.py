@@ -77,7 +77,7 @@ def section(results: Results, images: Path) -> str:
             runs=len(results["seconds"][US]["ready"]),
             build=results["build"],
             machine=results["machine"],
-            repeats="\n".join(f"- {step}: {counted[US][step]:,} and {again[step]:,}." for step in STEPS),
+            repeats="\n".join(f"- Until {step}: {counted[US][step]:,} and {again[step]:,}." for step in STEPS),
         )
     )
 

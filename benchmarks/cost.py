@@ -1,8 +1,8 @@
 """Calculates what a million connections cost with Peerpost and with its alternatives.
 
 This is a model: the quantities that one connection uses, times dated prices. `units` counts the use of DynamoDB, and
-`load` measures the use of the function. To find how often a waiting host asks, the model runs the client's code, and to
-find how often a held reply reads again, the server's.
+`load` measures the use of the function. The model runs the client's code to find how often a waiting host asks, and the
+server's code to find how often the server reads while it holds a reply.
 """
 
 import itertools
@@ -32,7 +32,7 @@ PRICES: dict[str, Any] = tomllib.loads(Path(__file__).with_name("prices.toml").r
 PARTS = list(dict.fromkeys(price["part"] for price in PRICES.values() if price["part"] != "machine"))
 MILLION = 1_000_000
 
-# The seconds between the host's first read and the guest's first request. A case that has several is their mean.
+# The seconds between the host's first read and the guest's first request. A case with several of these is their mean.
 TYPICAL, READY = "typical guests", "both ready"
 CASES: dict[str, tuple[float, ...]] = {
     TYPICAL: guests.arrivals(),
@@ -42,9 +42,9 @@ CASES: dict[str, tuple[float, ...]] = {
 }
 # What a million data channels may cost at most.
 GOALS_DOLLARS = {READY: 8, "guest after 10 s": 20, "guest after 60 s": 45}
-# For one host that waits for a month, with whatever it offers.
+# What one host that waits for a month may cost, also if it offers audio and video.
 IDLE_GOAL_DOLLARS = 0.50
-# For the table of how often a host asks, and for that of how much the cost depends on when guests come.
+# The periods in the table of how often a host asks, and the columns of the table of costs by when guests come.
 PACE_SECONDS = (0, 2, 10, 30, 60, 120, 300)
 MEDIANS = (5, 10, guests.MEDIAN_SECONDS, 60, 120)
 
@@ -95,8 +95,8 @@ CAPACITY_SECONDS = 61
 class Held:
     """A request that reads, and that the server may hold.
 
-    The server looks at the channel with reads, and in between with glances, which cost half. `seconds` pass until the
-    last look, and `found` says whether that one found something.
+    The server looks for news with reads, and in between with glances, which cost half. `seconds` pass until the last
+    look, and `found` says whether the last look found something.
     """
 
     reads: int
@@ -225,8 +225,8 @@ class Service:
     ) -> Quantities:
         """Return the quantities of requests that only read.
 
-        `polls_for_a_line` is how many quiet polls there are for each line in the log. By default, an instance of the
-        function has enough of them to write its lines by their number.
+        `polls_for_a_line` is how many quiet polls there are for each line in the log. The default assumes that an
+        instance of the function is busy: it then writes a line after a fixed number of quiet polls.
         """
         requests = list(requests)
         seconds = sum(self.overhead_seconds + each.seconds for each in requests)
@@ -238,7 +238,7 @@ class Service:
         """Return the quantities of a connection by the fast exchange, if the guest begins `after` seconds later."""
         once = self.units["connections"][f"{kind}, fast with STUN" if stun else f"{kind}, fast"]
         asked = self.reads_until(after + ANSWERING_SECONDS)
-        # The count of the connection already has the last read, which finds the answer.
+        # The count of the connection already includes the last read, which finds the answer.
         extra = [self.waited(asked[:-1], self.units["reread_units"][kind])]
         extra.append(self.longer(self.besides(asked[-1]), self.units["reread_units"][kind]))
         if stun:
@@ -253,7 +253,7 @@ class Service:
         """Return the quantities of a connection by the seven plain methods, polling at the pace of our client."""
         once = self.units["connections"][f"{kind}, plain"]
         polls = replace(self, max_wait_seconds=0).reads_until(after + ANSWERING_SECONDS)
-        # The count of the connection already has one read that comes too early, and the one that finds the answer.
+        # The count of the connection already includes one read that is too early, and the read that finds the answer.
         return total(
             self._once(once, reply_bytes(kind, "bare")), self.waited(polls[:-2], self.units["reread_units"][kind])
         )
@@ -278,7 +278,7 @@ class Service:
         return total(times(opened, periods * sent["create_data_channel"]), times(poll, periods * sent["get_answer"]))
 
     def idle_requests(self) -> Counter[str]:
-        """Return how often a host at an address uses each method, between the two times of the constants."""
+        """Return how often a host at an address uses each method from IDLE_FROM_SECONDS to IDLE_UNTIL_SECONDS."""
         sent = self.client.listening(self.reply_seconds, self.max_wait_seconds, IDLE_UNTIL_SECONDS)
         return Counter(request.method for request in sent if request.at >= IDLE_FROM_SECONDS)
 
@@ -434,7 +434,7 @@ def expected(take: Callable[..., Quantities], service: Service, kind: str, after
 
 
 def host_pace(service: Service) -> list[Results]:
-    """Return how often a host asks while no guest comes, in each of some periods."""
+    """Return how often a host asks while no guest comes, in each period of PACE_SECONDS."""
     asked = service.client.reads(service.reply_seconds, service.max_wait_seconds)
     periods = list(itertools.pairwise(PACE_SECONDS))
     return [
@@ -644,7 +644,7 @@ def machines_table(results: Results) -> str:
 
 def pace_table(periods: list[Results]) -> str:
     rows = [(f"{each['from']} to {each['until']} s", each["held"], each["polls"]) for each in periods]
-    return table(("seconds since its first read", "reads that may be held", "polls"), rows)
+    return table(("time since the host's first read", "reads that may be held", "polls"), rows)
 
 
 def medians_table(medians: dict[str, dict[str, float]]) -> str:

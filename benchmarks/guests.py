@@ -11,7 +11,7 @@ from chalicelib.limits import CHANNEL_TTL_SECONDS
 
 # Half of the guests come within this time: they see the message, and open it.
 MEDIAN_SECONDS = 25
-# With this spread, a tenth come within 7 s, as if both sat in front of the same chat, and a tenth after more than 90 s.
+# With this spread, a tenth come within 7 s, as if both were looking at their chat, and a tenth after more than 90 s.
 SIGMA = 1.0
 # The mean over so many guests differs by less than a thousandth from the mean over ten times as many.
 NUMBER = 500
@@ -26,7 +26,7 @@ def share_within(seconds: float, median: float = MEDIAN_SECONDS) -> float:
 
 
 def arrivals(median: float = MEDIAN_SECONDS, number: int = NUMBER) -> tuple[float, ...]:
-    """Return the seconds after which guests come that come in time. Each stands for an equally large share of them."""
+    """Return after how many seconds guests come, of those that come in time. Each stands for an equal share of them."""
     in_time = share_within(LATEST_SECONDS, median)
     shares = ((index + 0.5) / number * in_time for index in range(number))
     return tuple(math.exp(logarithm(median).inv_cdf(share)) for share in shares)

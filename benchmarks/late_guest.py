@@ -25,7 +25,7 @@ TEXT = Path(__file__).with_suffix(".md")
 # How long the host has been waiting when the guest comes to a host that polls. More than half of all guests come before
 # the first of these times, and a fifth after the second (guests.py).
 WAITED_SECONDS, LATE_SECONDS = 30, 60
-# So much of that time really passes. For the rest, the clock of the host's page is moved forward.
+# This much of that time really passes. For the rest, the clock of the host's page is moved forward.
 REAL_SECONDS = 6
 # All other hosts wait for a push, or poll at the same pace all the time. By then even the farthest of them is ready.
 READY_MS = 1500
@@ -39,7 +39,7 @@ REPLY_SECONDS = 0.07
 
 # Requests that are not counted: a page on a busy machine may find a candidate too late for its description.
 CANDIDATES = ("create_candidate", "get_candidates")
-# A guest may take at most so many.
+# A guest may take at most this many of each.
 MOST = {"requests": 2, "connections": 1}
 COUNTS = ("requests", "messages", "connections")
 COLORS = (OURS, "#5aa58a", "#a9cfc0", *RIVALS)
@@ -47,7 +47,7 @@ COLORS = (OURS, "#5aa58a", "#a9cfc0", *RIVALS)
 
 @dataclass
 class Host:
-    """A host that waits in its page, `began` in milliseconds on the clock that all pages share."""
+    """A host that waits in its page. `began` is in milliseconds on the clock that all pages share."""
 
     page: Page
     began: float
@@ -59,13 +59,13 @@ class Host:
         return [self.began + at for at in times]
 
     def wait_for_requests(self, number: int) -> None:
-        """Return once the host has sent so many requests."""
+        """Return once the host has sent this many requests."""
         self.page.wait_for_function(
             "(number) => steps.filter(([name]) => name === 'request').length >= number", arg=number, polling=50
         )
 
     def wait_until(self, moment: float) -> None:
-        """Return when it is time to let the guest's page know of this moment."""
+        """Wait until shortly before a moment, when it is time to tell the guest's page about it."""
         self.page.wait_for_timeout(max(0, moment - NOTICE_MS - self.now()))
 
     def now(self) -> float:
@@ -74,9 +74,9 @@ class Host:
 
 
 def while_held(host: Host, part: float) -> float:
-    """Return a moment at this part of the time in which a guest's answer finds a held read.
+    """Return a moment for the guest to come, so that its answer finds the host's read held.
 
-    The host's second request is its first read.
+    `part` is the share of such moments that has passed, from 0 to 1. The host's second request is its first read.
     """
     host.wait_for_requests(2)
     holds_ms = 1000 * held_seconds() - 4 * host.rtt_ms - ANSWERING_MS
@@ -84,7 +84,10 @@ def while_held(host: Host, part: float) -> float:
 
 
 def while_polled(host: Host, part: float, waited: float = WAITED_SECONDS) -> float:
-    """Return a moment between two polls of a host that has waited for so long, at this part of the time between."""
+    """Return a moment between two polls of a host that has waited for `waited` seconds.
+
+    `part` is the share of the time between these polls that has passed, from 0 to 1.
+    """
     host.wait_for_requests(2)
     host.page.evaluate("(milliseconds) => age(milliseconds)", 1000 * (waited - REAL_SECONDS))
     host.wait_until(host.requests()[1] + 1000 * REAL_SECONDS)
@@ -92,7 +95,7 @@ def while_polled(host: Host, part: float, waited: float = WAITED_SECONDS) -> flo
 
 
 def between(requests: Sequence[float], part: float, now: float) -> float:
-    """Return a moment between the next two polls, if they go on like the last two of these requests."""
+    """Return a moment between two later polls, if the interval stays as it was between the last two requests."""
     before, last = requests[-2:]
     moment = last + part * (last - before)
     while moment < now + 2 * NOTICE_MS:
@@ -106,7 +109,7 @@ def once_ready(host: Host, part: float) -> float:  # noqa: ARG001 - a host that 
 
 
 def within_a_second(host: Host, part: float) -> float:
-    """Return a moment at which the host is ready, at this part of a second."""
+    """Return a moment at which the host is ready, plus this share of a second."""
     return host.began + READY_MS + part * SECOND_MS
 
 
@@ -170,7 +173,7 @@ def measure(short: bool) -> dict[str, Any]:
 def run(here: Stage, case: Case, rtt_ms: int, part: float) -> dict[str, float]:
     """Let a host wait, and a guest come to it, each over its own line to the server.
 
-    `part` says at which of the moments that the case knows the guest comes, as a number from 0 to 1.
+    `part`, from 0 to 1, selects one of the moments at which a guest of this case may come.
     """
     port, counts, meeting = here.ports[VARIANTS[case.variant][1]], Counts(besides(case)), str(uuid.uuid4())
     with line(port, rtt_ms / 1000) as near_host, line(port, rtt_ms / 1000) as near_guest:
@@ -181,7 +184,7 @@ def run(here: Stage, case: Case, rtt_ms: int, part: float) -> dict[str, float]:
         options = {"meeting": meeting, "port": near_host.port, "isOfferer": case.host_offers, "at": host.began}
         begin(host_page, options)
         if VARIANTS[case.variant][1] == "function":
-            # The guest has it in the link.
+            # The guest knows the id from the link.
             options["channelId"] = here.pages.meetings[meeting].get(timeout=PATIENCE_SECONDS).decode()
         moment = case.moment(host, part)
         host.wait_until(moment)
@@ -199,7 +202,7 @@ def run(here: Stage, case: Case, rtt_ms: int, part: float) -> dict[str, float]:
 
 
 def besides(case: Case) -> tuple[str, ...]:
-    """Return the methods whose requests are not counted: none of a peer that has to send all of its candidates."""
+    """Return the methods whose requests are not counted. A peer that has to send all its candidates counts them all."""
     return CANDIDATES if case.variant == "peerpost" else ()
 
 
@@ -270,7 +273,9 @@ def section(results: dict[str, Any], images: Path) -> str:
         runs=len(times[HELD][rtts[0]]),
         times=table(head, rows),
         longest=table(head, longest),
-        behind=table(["", *(f"times, {rtt} ms" for rtt in rtts), *(f"ms more, {rtt} ms" for rtt in rtts)], more),
+        behind=table(
+            ["", *(f"ratio, {rtt} ms" for rtt in rtts), *(f"difference in ms, {rtt} ms" for rtt in rtts)], more
+        ),
         farthest=rtts[-1],
         counts=table(["the guest's page", "HTTP requests", "WebSocket messages", "connections"], used),
         phases=table(["phase", "requests"], list(results["phases"].items())),

@@ -62,7 +62,7 @@ class Line(socketserver.ThreadingTCPServer):
 
 
 class SlowStart:
-    """Says when bytes leave (RFC 5681): at most a window of them each round trip, and twice as many each time."""
+    """Says when bytes leave (RFC 5681): at most one window in each round trip. The window doubles each time."""
 
     def __init__(self, rtt: float) -> None:
         self._rtt = rtt
@@ -72,7 +72,7 @@ class SlowStart:
         self.last = 0.0
 
     def departures(self, now: float, size: int) -> list[tuple[float, int]]:
-        """Return the times at which the next `size` bytes leave that are ready now, in pieces."""
+        """Return when the next `size` bytes leave, which are ready now: a time and a size for each piece."""
         pieces = list[tuple[float, int]]()
         now = max(now, self.last)
         while size:

@@ -15,10 +15,10 @@ from urllib.parse import urlsplit
 from benchmarks.descriptions import load
 
 PROCESSES = 2
-# The wait that the clients in this repository ask for. The server shortens it to its MAX_WAIT_SECONDS.
+# Long enough that the server holds a reply for as long as it allows: it shortens this to its MAX_WAIT_SECONDS.
 WAIT_SECONDS = 20
 
-# The name of a method and the seconds that it took. The name "connection" is a whole one, until the offerer's answer.
+# The name of a method and its seconds. "connection" stands for a whole connection, until the offerer has the answer.
 Timing = tuple[str, float]
 
 

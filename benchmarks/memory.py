@@ -105,9 +105,9 @@ def section(results: Results, images: Path) -> str:
     head = (
         "memory, MB",
         "first request",
-        "first, conventional",
+        "first request, conventional way",
         "later requests",
-        "later, conventional",
+        "later requests, conventional way",
         "price per million",
     )
     how = "measured under the CPU quota of a control group" if results["is_measured"] else "computed from CPU time"

@@ -51,7 +51,7 @@ CONNECT_SECONDS = 20
 RETRANSMISSION_SECONDS = 2
 # The interval that RFC 8445, section 11, sets for keepalives.
 KEEPALIVE_SECONDS = 15
-# More often than Linux forgets a binding whose host has asked once.
+# Shorter than the time after which Linux forgets a binding if the host has asked only once.
 FREQUENT_DOOR_SECONDS = 25
 
 Results = dict[str, Any]
@@ -229,7 +229,7 @@ def peer_of(agent: str, host: Host, stun_url: str) -> Iterator[Peer]:
             yield peer
 
 
-# Chromium treats a page as on an expensive network until the user lets it use a camera or a microphone.
+# Chromium assumes that a page is on a high-cost network until the user lets it use a camera or a microphone.
 WITH_CAMERA = "Chromium, page may use the camera"
 BROWSERS = {"Chromium": "chromium", WITH_CAMERA: "chromium", "Firefox": "firefox-esr"}
 # The harness's flags would let every page use a camera, and would offer loopback addresses.

@@ -4,10 +4,10 @@
  *     node pace.mjs '{"replySeconds": 0.07, "maxWaitSeconds": 5, "guestAfterSeconds": 30}'
  *
  * `replySeconds` is the time from a request to its reply, if the server does not hold it.
- * With `guestAfterSeconds`, a guest starts so long after the host's first read, and the two connect.
- * With `listenSeconds`, a host waits at an address for so long.
+ * With `guestAfterSeconds`, a guest starts this long after the host's first read, and the two connect.
+ * With `listenSeconds`, a host waits at an address for this long.
  * Without both, a host waits in a channel until it gives up.
- * With `skippedSeconds`, the clock of that host's page is moved forward by so much at its first read.
+ * With `skippedSeconds`, the clock of that host's page is moved forward by this much at its first read.
  */
 
 import { SignalingClient, connect } from "../clients/javascript/src/index.js";

@@ -73,7 +73,7 @@ class Waiting:
         return per_million(self.service.fast(KINDS[0], after))
 
     def delay(self, after: float) -> float:
-        """Return the seconds from the answer of a guest until a look of the server that finds it begins."""
+        """Return the seconds from a guest's answer until the start of the look with which the server finds it."""
         ready = after + ANSWERING_SECONDS
         for request in self.asked:
             wait = min(request.wait, self.service.max_wait_seconds)
@@ -103,7 +103,7 @@ class Waiting:
 
 
 def measure(short: bool) -> Results:
-    """Return the figures of all policies, of our clients, and of what our clients did before."""
+    """Return the figures of our clients and of all policies."""
 
     def figures(client: pace.Client) -> dict[str, float]:
         return Waiting(Service(found("units", short), found("load", short)["function"], client=client)).figures()
@@ -135,15 +135,15 @@ def section(results: Results, images: Path) -> str:
         "never held, every 0.8 s": results["holds"]["0"]["0.8"],
     }
     columns: dict[str, Callable[[dict[str, float]], str]] = {
-        "typical guests": lambda each: money(each["dollars"]),
-        "both ready": lambda each: money(each["dollars_ready"]),
-        "after 10 s": lambda each: money(each["dollars_10"]),
-        "after 60 s": lambda each: money(each["dollars_60"]),
+        "cost, typical guests": lambda each: money(each["dollars"]),
+        "cost, both ready": lambda each: money(each["dollars_ready"]),
+        "cost, after 10 s": lambda each: money(each["dollars_10"]),
+        "cost, after 60 s": lambda each: money(each["dollars_60"]),
         "mean delay": lambda each: f"{each['mean']:.2f} s",
-        "median": lambda each: f"{each['median']:.2f} s",
-        "p95": lambda each: f"{each['p95']:.2f} s",
-        "median, first minute": lambda each: f"{each['first_minute']:.2f} s",
-        "median, after 30 s": lambda each: f"{each['half_a_minute']:.2f} s",
+        "median delay": lambda each: f"{each['median']:.2f} s",
+        "p95 of the delay": lambda each: f"{each['p95']:.2f} s",
+        "median delay, guests of the first minute": lambda each: f"{each['first_minute']:.2f} s",
+        "median delay, guests after 30 s": lambda each: f"{each['half_a_minute']:.2f} s",
     }
     return (
         Path(__file__)
@@ -151,7 +151,7 @@ def section(results: Results, images: Path) -> str:
         .read_text()
         .format(
             table=table(
-                ("a million connections", *columns),
+                ("policy", *columns),
                 [(name, *(show(each) for show in columns.values())) for name, each in shown.items()],
             ),
             hold=f"{numbers['HOLD_AT_FIRST_MS'] / 1000:g}",
