@@ -14,8 +14,7 @@ import { clientFor } from "./signaling-client.js";
 /**
  * @typedef {object} Options
  * @property {string | URL | import("./signaling-client.js").SignalingClient} server
- * @property {string} [accessKey] Needed if the server requires one to open a channel. Used only if `server` is a
- *   URL.
+ * @property {string} [accessKey] Needed if the server requires one to open a channel. Used only if `server` is a URL.
  * @property {string} [channelId] The channel to answer in. Without it, this peer opens a channel and makes the offer.
  * @property {string} [addressId] The address to follow, instead of a channel.
  * @property {string} [guest] The guest id at an address. If a guest connects again with the same id, the new connection

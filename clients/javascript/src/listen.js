@@ -11,8 +11,7 @@ export { NoAddressError } from "./host.js";
 /**
  * @typedef {object} ListenOptions
  * @property {string | URL | import("./signaling-client.js").SignalingClient} server
- * @property {string} [accessKey] Needed if the server requires one to open channels. Used only if `server` is a
- *   URL.
+ * @property {string} [accessKey] Needed if the server requires one to open channels. Used only if `server` is a URL.
  * @property {string} [key] For a new address, from `createKey`. Without it, a key is made.
  * @property {number} [ttl] How many seconds a new address should live. The server may grant fewer.
  * @property {() => RTCPeerConnection} newConnection Returns a connection for the next guest, with its data channels and
