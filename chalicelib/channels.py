@@ -1,9 +1,9 @@
 """The channels of one DynamoDB table, with one short method for each thing that a peer can do.
 
 A method usually sends one request to DynamoDB. If the method writes, the condition of the request
-is the rule of the method. If the condition fails, there may be another request. That happens if the
-channel has an offer already that the new one has to replace (OFFER_NUMBER in channel_update
-explains when), or if some of the candidates are stored already.
+is the rule of the method. If the condition fails, there may be another request. That happens if an
+offer needs a higher number than its request gave it (OFFER_NUMBER in channel_update explains the
+numbers), or if some of the candidates are stored already.
 
 botocore sends a request again if no reply came. So DynamoDB may get several copies of it, some of
 them late: see "A lost reply" in docs/architecture.md.

@@ -81,7 +81,8 @@ INIT_PARAMETERS_SECONDS = 6
 PARAMETER_MAX_AGE_SECONDS = 60
 
 # For how long a TURN server accepts the credentials. A call needs them again when it moves to
-# another network, for example. Allocations that exist by then continue.
+# another network, for example. An allocation that it already has continues after they expire, since
+# coturn checks the time only when a session begins.
 TURN_TTL_SECONDS = 3600
 
 # For how long the server holds a reply, at most, while there is no news for it, unless the operator
@@ -105,5 +106,5 @@ QUIET_SECONDS = 60
 # A poll takes 10 to 30 ms. One that takes longer than this is worth a line: something is slow.
 SLOW_POLL_SECONDS = 0.1
 
-# Throttling passes within a second or two: DynamoDB splits the partition, or the burst is over.
+# DynamoDB's limits count per second, so throttling ends within a second or two after a burst.
 RETRY_AFTER_SECONDS = 1

@@ -123,7 +123,7 @@ def begin(quiet_polls: QuietPolls | None = None) -> Line:
 
 
 def current() -> Line:
-    """Return the line of the current request; outside a request, one that is never written."""
+    """Return the line of the current request; before the first one, a line that nobody writes."""
     return _current_line.get(None) or Line()
 
 
