@@ -15,7 +15,9 @@ if "patient" in sys.argv:
 
     from chalicelib import limits
 
-    signal.alarm = abs
+    # A built-in function without side effects. A function of our own would add its instructions to the count.
+    do_nothing = abs
+    signal.alarm = do_nothing
     limits.DYNAMODB_CONNECT_TIMEOUT_SECONDS = limits.DYNAMODB_READ_TIMEOUT_SECONDS = 600
 
 from app import handler
