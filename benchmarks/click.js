@@ -1,4 +1,4 @@
-/** Runs in the page before its own code, and notes when it does what. */
+/** Runs before the page's own code, and records when the page sends its requests and when it is connected. */
 
 const realTime = performance.now.bind(performance);
 

@@ -95,7 +95,8 @@ def measure(short: bool) -> dict[str, Any]:
     runs, rtts = (1, RTTS_MS[1:2]) if short else (RUNS, RTTS_MS)
     found: dict[str, Any] = {case: {str(rtt): [] for rtt in rtts} for case in CASES}
     with stage() as here:
-        # The first run of each case is a warm-up, and is not counted. Counts need none.
+        # The first run of each case is a warm-up, and is not counted.
+        # A short run needs no warm-up, because only its counts are used.
         for case in () if short else CASES:
             run(here, case, 0, 0)
         cells = list(itertools.product(CASES, rtts))
@@ -213,7 +214,7 @@ def section(results: dict[str, Any], images: Path) -> str:  # noqa: ARG001 - the
         runs=len(runs[BUNDLE][far]["connected"]),
         connected=table(["from the click until both pages are connected", *columns], by_case("connected")),
         asked=table(["from the click until the first request to the server", *columns], by_case("asked")),
-        steps=table([f"{CASES[BUNDLE]}: from the click until", *columns], steps),
+        steps=table([f"from the click ({CASES[BUNDLE]}) until", *columns], steps),
         loaded=table(["", "files", "kB", "files that load one after another"], loaded),
         farthest=far,
         saved_by_hints=f"{100 * (1 - medians(HINTS)['connected'] / slowest):.0f}",

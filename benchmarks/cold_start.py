@@ -23,7 +23,7 @@ def measure(short: bool) -> Results:
     """Count the instructions of each start, and measure the time of some. The functions take turns."""
     here = build()
     names = [US, *HANDLERS, *WITH_BYTECODE]
-    if short:  # Count the rival too if there is no record of ours for this build to compare with.
+    if short:  # If this build has no recorded counts, the guard compares ratios, so count the rival too.
         names = [US] if guard.is_recorded("cold_start", here) else [US, CONVENTIONAL]
     with functions(names, secure=True) as started:
         counted = {name: count(function) for name, function in started.items()}

@@ -44,7 +44,8 @@ CASES: dict[str, tuple[float, ...]] = {
 GOALS_DOLLARS = {READY: 8, "guest after 10 s": 20, "guest after 60 s": 45}
 # What one host that waits for a month may cost, also if it offers audio and video.
 IDLE_GOAL_DOLLARS = 0.50
-# The periods in the table of how often a host asks, and the columns of the table of costs by when guests come.
+# The periods in the table of how often a host asks, and the medians in the table of costs with faster or slower
+# guests.
 PACE_SECONDS = (0, 2, 10, 30, 60, 120, 300)
 MEDIANS = (5, 10, guests.MEDIAN_SECONDS, 60, 120)
 
@@ -62,7 +63,7 @@ ROUND_TRIP_SECONDS = 0.05
 ANSWERING_SECONDS = 0.25
 # With a STUN server: from the late candidates until the peers are connected. Reads that are still held end then.
 CONNECTING_SECONDS = 0.2
-# Each peer has one, as in the counts of `units`.
+# Each peer has one late candidate, as in the counts of `units`.
 LATE_CANDIDATES = 2
 # DynamoDB bills half of a read's units if the read need not see the latest write.
 # Source: Amazon DynamoDB Developer Guide, "DynamoDB read consistency".
@@ -75,8 +76,8 @@ REPLY_OVERHEAD_BYTES = 500
 UUID_BYTES = 36
 MESSAGE_OVERHEAD_BYTES = 100
 
-# A host at an address reads less and less often. These two times are in its first hour, when it reads as rarely as it
-# ever does. Between them it opens twenty doors.
+# A host at an address reads less and less often. From the first to the second of these times, it already reads as
+# rarely as it ever does, and opens twenty doors.
 IDLE_FROM_SECONDS, IDLE_UNTIL_SECONDS = 1200, 3600
 
 # From Cloudflare's own example: the time of one event, the size of an object, and how many messages count as a request.
@@ -292,7 +293,10 @@ class Service:
 
 
 def reply_bytes(kind: str, form: str) -> int:
-    """Return the bytes of all replies of a connection. Each peer gets each description and candidate list once."""
+    """Return the bytes of all replies of a connection. Each peer gets the other's description once.
+
+    Without candidates in the descriptions, each peer also gets the list of all candidates once.
+    """
     offerer, answerer = load(kind)
     replies: list[object] = [
         {"channel_id": "1c5ca5a5-6f0b-4c55-8b9a-3ad1e1b58f0e"},

@@ -73,7 +73,7 @@ def load(kind: str) -> tuple[Peer, Peer]:
 
 
 def browser() -> str:
-    """Return the name and version of the browser from which they were captured."""
+    """Return the name and version of the browser from which the descriptions were captured."""
     return str(json.loads(FILE.read_text())["browser"])
 
 

@@ -26,7 +26,7 @@ def share_within(seconds: float, median: float = MEDIAN_SECONDS) -> float:
 
 
 def arrivals(median: float = MEDIAN_SECONDS, number: int = NUMBER) -> tuple[float, ...]:
-    """Return after how many seconds guests come, of those that come in time. Each stands for an equal share of them."""
+    """Return the arrival times, in seconds, of the guests that come in time. Each stands for an equal share of them."""
     in_time = share_within(LATEST_SECONDS, median)
     shares = ((index + 0.5) / number * in_time for index in range(number))
     return tuple(math.exp(logarithm(median).inv_cdf(share)) for share in shares)

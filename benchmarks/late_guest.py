@@ -22,12 +22,13 @@ from chalicelib.limits import MAX_WAIT_SECONDS
 
 TEXT = Path(__file__).with_suffix(".md")
 
-# How long the host has been waiting when the guest comes to a host that polls. More than half of all guests come before
-# the first of these times, and a fifth after the second (guests.py).
+# How long a host that polls has been waiting when its guest comes. More than half of all guests come before the first
+# of these times, and a fifth after the second (guests.py).
 WAITED_SECONDS, LATE_SECONDS = 30, 60
 # This much of that time really passes. For the rest, the clock of the host's page is moved forward.
 REAL_SECONDS = 6
-# All other hosts wait for a push, or poll at the same pace all the time. By then even the farthest of them is ready.
+# All other hosts wait for a push, or poll at the same pace all the time. After this time, even the farthest of them is
+# ready.
 READY_MS = 1500
 # The guests of hosts that poll every second come at moments that are evenly spread over a second.
 SECOND_MS = 1000
@@ -150,7 +151,8 @@ def measure(short: bool) -> dict[str, Any]:
     runs, rtts = (1, RTTS_MS[1:2]) if short else (RUNS, RTTS_MS)
     found: dict[str, Any] = {case: {str(rtt): [] for rtt in rtts} for case in CASES}
     with stage() as here:
-        # The first run of each case is a warm-up, and is not counted. Counts need none.
+        # The first run of each case is a warm-up, and is not counted.
+        # A short run needs no warm-up, because only its counts are used.
         for case in () if short else CASES:
             run(here, CASES[case], 0, 0)
         cells = list(itertools.product(CASES, rtts))
@@ -202,7 +204,10 @@ def run(here: Stage, case: Case, rtt_ms: int, part: float) -> dict[str, float]:
 
 
 def besides(case: Case) -> tuple[str, ...]:
-    """Return the methods whose requests are not counted. A peer that has to send all its candidates counts them all."""
+    """Return the methods whose requests are not counted.
+
+    `polling` has to send all its candidates, so all its requests are counted.
+    """
     return CANDIDATES if case.variant == "peerpost" else ()
 
 

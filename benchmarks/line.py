@@ -24,7 +24,7 @@ class Line(socketserver.ThreadingTCPServer):
     first bytes for that long. From then on, every byte arrives as it would over that network. A client that waits for
     a reply cannot tell the difference; only the measured time of `connect` itself is zero.
 
-    The network has no limit of bandwidth and loses nothing, but both sides follow TCP's slow start.
+    The network has unlimited bandwidth and loses nothing, but both sides follow TCP's slow start.
     """
 
     daemon_threads = True
@@ -72,7 +72,7 @@ class SlowStart:
         self.last = 0.0
 
     def departures(self, now: float, size: int) -> list[tuple[float, int]]:
-        """Return when the next `size` bytes leave, which are ready now: a time and a size for each piece."""
+        """Return when the next `size` bytes leave if they are ready now: a time and a size for each piece."""
         pieces = list[tuple[float, int]]()
         now = max(now, self.last)
         while size:

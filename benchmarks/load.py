@@ -339,7 +339,7 @@ def spread(seconds: Sequence[float]) -> dict[str, float]:
 
 
 def counts(results: Results) -> Counted:
-    """Return the count that the guard checks. AWS bills the log by the byte, and each request writes one line."""
+    """Return the count that the guard checks. AWS bills the log by the byte, and each request here writes a line."""
     return Counted({"log bytes of a request": results["function"]["log_bytes_per_request"]})
 
 

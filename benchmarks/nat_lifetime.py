@@ -37,7 +37,7 @@ from harness.namespaces import Host
 from harness.nat import Router, carrier_nat, home_router, internet
 from harness.stun import Address, Request, stun_server, udp_socket
 
-# Linux forgets a binding after 30 s if the STUN server was asked once, and after 120 s if it was asked for longer.
+# Linux forgets a binding after 30 s if the STUN server was asked once, and after 120 s if it was asked again later.
 # Few NATs are as fast as 10 s. No host keeps a binding alive there, so long waits would show nothing new.
 WAITS = {10: (5, 20, 60), 30: (5, 20, 60, 110, 200, 280), 120: (5, 20, 60, 110, 200, 280)}
 SHORT_WAITS = {10: (2, 20)}
@@ -45,7 +45,7 @@ SHORT_WAITS = {10: (2, 20)}
 HOME_LIFETIME = 10
 # A guest's binding is as old as its answer, so its lifetime does not matter.
 GUEST_LIFETIME = 120
-# Connecting takes less than two seconds here. aiortc and the browsers give up later than this.
+# Connecting takes less than two seconds here. aiortc and the browsers give up only after more than 20 s.
 CONNECT_SECONDS = 20
 # Retransmissions of one STUN request are closer together than this.
 RETRANSMISSION_SECONDS = 2

@@ -6,7 +6,7 @@
  * `replySeconds` is the time from a request to its reply, if the server does not hold it.
  * With `guestAfterSeconds`, a guest starts this long after the host's first read, and the two connect.
  * With `listenSeconds`, a host waits at an address for this long.
- * Without both, a host waits in a channel until it gives up.
+ * With neither of them, a host waits in a channel until it gives up.
  * With `skippedSeconds`, the clock of that host's page is moved forward by this much at its first read.
  */
 

@@ -76,7 +76,7 @@ class Stage:
 
 
 class Counts:
-    """Counts what pages send, except for requests of some methods: by default the last one, which nobody waits for."""
+    """Counts what pages send, except for requests of some methods: by default deletions, which nobody waits for."""
 
     def __init__(self, besides: Sequence[str] = ("delete_data_channel",)) -> None:
         self.requests = self.messages = 0

@@ -52,7 +52,7 @@ def late(results: Found) -> list[Row]:
         return f"{median(runs[case][distance]['milliseconds']):.0f} ms"
 
     others = "; ".join(f"{LATE_CASES[case].name}: {milliseconds(case)}" for case in KNOWN_LATE_CASES)
-    figure = f"time to connect of a guest who comes after {WAITED_SECONDS} s, with the server {distance} ms away"
+    figure = f"time to connect for a guest who comes after {WAITED_SECONDS} s, with the server {distance} ms away"
     return [(figure, milliseconds(POLLED), others)]
 
 

@@ -1,6 +1,6 @@
 """Counts the DynamoDB requests and the consumed capacity units of each method and of a whole connection.
 
-The results have four keys. `methods[name]` and `connections[name]` are the counts of one method or connection, and
+In the results, `methods[name]` and `connections[name]` are the counts of one method or connection, and
 `reread_units[kind]` are the units of each further read of a channel while a reply is held. `address[kind][step]` are
 the counts of the steps of a host at an address and its guest.
 """

@@ -25,7 +25,7 @@ def measure(short: bool) -> Results:
     """Count the instructions of a request, and measure its time on a core. The functions take turns."""
     here = build()
     names = [US, *HANDLERS]
-    if short:  # Count the rival too if there is no record of ours for this build to compare with.
+    if short:  # If this build has no recorded counts, the guard compares ratios, so count the rival too.
         names = [US] if guard.is_recorded("warm_request", here) else [US, CONVENTIONAL]
     with functions(names, secure=False) as started:
         counted = {name: count(function) for name, function in started.items()}
