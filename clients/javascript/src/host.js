@@ -6,6 +6,7 @@ import { ExpiredError, PeerpostError } from "./errors.js";
 import {
   ADDRESS_TTL_SECONDS,
   CHANNEL_TTL_SECONDS,
+  MAX_RETRY_AFTER_SECONDS,
   REOPEN_MS,
 } from "./limits.js";
 import { backoff, pause } from "./pace.js";
@@ -85,8 +86,10 @@ export class Host {
     else await this.#openAddress();
     for (;;) {
       const fault = await new Promise((resolve, reject) => this.#openDoor(resolve, reject));
-      if (fault) await pause(this.#pauses() + (fault.retryAfter ?? 0) * 1000, this.#end.signal);
-      else this.#pauses = backoff(...REOPEN_MS);
+      if (fault) {
+        const retryAfter = Math.min(fault.retryAfter ?? 0, MAX_RETRY_AFTER_SECONDS);
+        await pause(this.#pauses() + retryAfter * 1000, this.#end.signal);
+      } else this.#pauses = backoff(...REOPEN_MS);
     }
   }
 

@@ -101,6 +101,9 @@ export const DOOR_MS = 120_000;
 export const DOOR_OVERLAP_MS = 10_000;
 // A host that cannot open a door tries again for as long as it listens.
 export const REOPEN_MS = /** @type {const} */ ([250, 30_000]);
+// A host, and a guest that dials again, come back when `Retry-After` says, but at the latest after an hour. An honest
+// server asks for seconds. With much more, `setTimeout` would overflow, and the pause would end at once.
+export const MAX_RETRY_AFTER_SECONDS = 3600;
 // The first and the longest pause before a guest that has lost its host connects again. A host may close each
 // connection at once, so the pauses grow until a connection has lasted for STABLE_MS.
 export const DIAL_MS = /** @type {const} */ ([250, 30_000]);

@@ -3,7 +3,7 @@
 import { createGuest } from "./address.js";
 import { connect } from "./connect.js";
 import { NetworkError, ServerError, UnreachableError } from "./errors.js";
-import { CLOSED_MS, DIAL_MS, OFFLINE_DIAL_MS, STABLE_MS } from "./limits.js";
+import { CLOSED_MS, DIAL_MS, MAX_RETRY_AFTER_SECONDS, OFFLINE_DIAL_MS, STABLE_MS } from "./limits.js";
 import { backoff, pause } from "./pace.js";
 import { clientFor } from "./signaling-client.js";
 
@@ -92,8 +92,10 @@ async function persist(dial, pauses, signal) {
     } catch (error) {
       // Tries cost nothing as long as no server is reached.
       if (error instanceof NetworkError) await pause(offline(), signal);
-      else if (error instanceof ServerError) await pause(pauses() + error.retryAfter * 1000, signal);
-      else if (error instanceof UnreachableError) await pause(pauses(), signal);
+      else if (error instanceof ServerError) {
+        const retryAfter = Math.min(error.retryAfter, MAX_RETRY_AFTER_SECONDS);
+        await pause(pauses() + retryAfter * 1000, signal);
+      } else if (error instanceof UnreachableError) await pause(pauses(), signal);
       else throw error;
     }
   }

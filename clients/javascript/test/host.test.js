@@ -408,6 +408,22 @@ test("an outage of any length does not end listening", async (t) => {
   }
 });
 
+test("a host whose server names a time that is years away tries again after an hour", async (t) => {
+  const people = new People(t);
+  const host = await hostOf(people);
+  const asked = people.server.requests.length;
+  const pointed = pointers(people).length;
+  people.server.faults = [answerWith(503, "", { "Retry-After": "1000000000" })];
+
+  await until(() => people.server.requests.length > asked, MINUTE);
+  const refused = Date.now();
+  await until(() => pointers(people).length > pointed, 2 * HOUR, 1000);
+
+  const minutes = (Date.now() - refused) / MINUTE;
+  assert.ok(minutes > 59 && minutes < 61, `${minutes} minutes`);
+  await joined(people, host.addresses[0]);
+});
+
 test("after a fault, the pointer is written again", async (t) => {
   const people = new People(t);
   people.server.faults = [null, null, loseTheRequest, loseTheReply(people.server)];

@@ -177,6 +177,24 @@ test("a busy server is not called before the time in Retry-After", async (t) => 
   assert.ok(Date.now() - refused >= 600 * SECOND, `${Date.now() - refused} ms`);
 });
 
+test("a guest whose server names a time that is years away tries again after an hour", async (t) => {
+  const people = new People(t);
+  const host = await hostOf(people);
+  const guest = await connected(people, host);
+  host.end.abort();
+  await outcome(host.outcome);
+  people.server.requests = [];
+  people.server.faults = [answerWith(503, "", { "Retry-After": "1000000000" })];
+
+  guest.connections[0].become("failed");
+  await until(() => people.server.requests.length === 1);
+  const refused = Date.now();
+  await until(() => people.server.requests.length > 1, 2 * HOUR, 100);
+
+  const minutes = (Date.now() - refused) / MINUTE;
+  assert.ok(minutes > 59 && minutes < 61, `${minutes} minutes`);
+});
+
 test("a guest connects less and less often to a host that closes each connection at once", async (t) => {
   const people = new People(t);
   const closeAll = () => guest.connections.forEach((each) => each.leave());

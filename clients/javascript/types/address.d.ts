@@ -1,4 +1,4 @@
-/** What is sealed for an address: the pointer that the host writes to it, and the answer of a guest in a door. */
+/** The texts that are sealed for an address: the pointer that the host writes to it, and a guest's answer in a door. */
 export type Envelope = import("./sealer.js").Envelope;
 export type Pointer = {
     /**
@@ -49,7 +49,7 @@ export declare function sealerOfGuest(sealer: Envelope, guest: string): Envelope
  */
 export declare function sealerOfHost(sealer: Envelope, onGuest: (guest: string) => void): Envelope;
 /**
- * Return the same description, changed so that its peer begins the DTLS handshake, and never the other peer.
+ * Return the description with one change: the peer that it describes always begins the DTLS handshake.
  *
  * Several guests may answer at the same moment, but only one answer is accepted. If guests began the handshake, the
  * host's browser would accept the first one that reaches it, even from a guest whose answer was refused.

@@ -4,7 +4,7 @@ export type Parts = import("./exchange.js").Parts;
 /** @typedef {import("./exchange.js").ExchangeOptions} ExchangeOptions */
 /** @typedef {import("./exchange.js").Parts} Parts */
 /**
- * Resolve once connected. Otherwise reject with the error. The caller must close the RTCPeerConnection.
+ * Resolve once connected. If that fails, reject with the error: the caller must then close the RTCPeerConnection.
  *
  * @param {Omit<Parts, "end">} parts
  * @param {ExchangeOptions & { signal?: AbortSignal }} options

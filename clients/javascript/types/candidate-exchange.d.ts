@@ -27,7 +27,7 @@ export declare class CandidateExchange {
      * @param {Poller} poller
      */
     constructor(isAnswerer: boolean, parts: Parts, poller: Poller);
-    /** Wait for the candidates of the first milliseconds. They are part of the description from then on. */
+    /** Wait for the candidates that are found in the first milliseconds. They are then part of the description. */
     gatherFirst(): Promise<void>;
     /** Gather candidates again, for a description that replaces the current one. */
     restart(): void;
@@ -40,7 +40,7 @@ export declare class CandidateExchange {
     /** Read and add the other peer's candidates until the channel is gone. */
     receive(): Promise<void>;
     /**
-     * Add the other peer's candidates, once its description is set.
+     * Add the other peer's candidates. Call this only when its description is set.
      *
      * @param {Later} reply
      */

@@ -1,9 +1,9 @@
-/** Connects to the other peer, at a channel or at an address. */
+/** Connects to the other peer of a channel, or to the host of an address. */
 export type Step = "request" | "retry" | "channel" | "offer-sent" | "offer-received" | "answer-sent" | "answer-received" | "candidates-sent" | "candidates-received" | "candidate-skipped" | "ice-server-skipped" | "connected" | "renegotiated" | "negotiation-failed" | "host-away" | "pointer-sent" | "door-failed" | "lost";
 export type Options = {
     server: string | URL | import("./signaling-client.js").SignalingClient;
     /**
-     * Opens a channel on a server that requires a key. Only for a `server` that is a URL.
+     * Needed if the server requires one to open a channel. Used only if `server` is a URL.
      */
     accessKey?: string;
     /**
@@ -46,7 +46,7 @@ export type Connection = RTCPeerConnection | (() => RTCPeerConnection);
 /**
  * @typedef {object} Options
  * @property {string | URL | import("./signaling-client.js").SignalingClient} server
- * @property {string} [accessKey] Opens a channel on a server that requires a key. Only for a `server` that is a URL.
+ * @property {string} [accessKey] Needed if the server requires one to open a channel. Used only if `server` is a URL.
  * @property {string} [channelId] The channel to answer in. Without it, this peer opens a channel and makes the offer.
  * @property {string} [addressId] The address to follow, instead of a channel.
  * @property {string} [guest] The guest id at an address. If a guest connects again with the same id, the new connection
@@ -59,7 +59,7 @@ export type Connection = RTCPeerConnection | (() => RTCPeerConnection);
  */
 /** @typedef {RTCPeerConnection | (() => RTCPeerConnection)} Connection */
 /**
- * Connect to the peer that has, or will have, the same channel, or to the host of an address.
+ * Connect to the other peer of a channel, which may join later, or to the host of an address.
  *
  * Resolves with the RTCPeerConnection once it is connected. Otherwise rejects with the error. If the caller passed an
  * RTCPeerConnection, the caller must close it. If the caller passed a function, this function closes each connection

@@ -1,7 +1,7 @@
 /** How an exchange ends: connected, or with the reason why not. */
 /**
  * Resolve once the peers are connected. Reject with the reason as soon as `end` is aborted, ICE or DTLS fails, the
- * channel expires, or the owner closes the connection or aborts its signal.
+ * channel expires, or the page closes the connection or aborts its signal.
  *
  * @param {RTCPeerConnection} peerConnection
  * @param {AbortController} end
@@ -29,7 +29,7 @@ export declare function watch(peerConnection: RTCPeerConnection, end: AbortContr
  */
 export declare function endWith(peerConnection: RTCPeerConnection, end: AbortController, error: unknown): void;
 /**
- * End the exchange if its owner has closed the connection. No event reports that.
+ * End the exchange if the page has closed the connection. No event reports that.
  *
  * @param {RTCPeerConnection | undefined} peerConnection
  * @param {AbortController} end

@@ -46,7 +46,7 @@ declare const REASONS: {
 };
 export type Reason = keyof typeof REASONS;
 /** @typedef {keyof typeof REASONS} Reason */
-/** ICE or DTLS could not reach the other peer, the owner closed the connection, or the host of an address is away. */
+/** ICE or DTLS could not reach the other peer, the page closed the connection, or the host of an address is away. */
 export declare class UnreachableError extends PeerpostError {
     reason: "closed" | "host-away" | "no-candidates" | "no-relay" | "no-stun" | "strict-nats" | "unknown";
     name: string;

@@ -81,7 +81,7 @@ export declare class Exchange {
      * @param {ExchangeOptions} options
      */
     constructor(parts: Parts, options: ExchangeOptions);
-    /** Describe both peers to each other, and exchange candidates until the channel is gone. */
+    /** Exchange the descriptions, and then candidates until the channel is gone. */
     run(): Promise<void>;
     /** The peers are connected: from now on they negotiate without the server. */
     succeed(): void;

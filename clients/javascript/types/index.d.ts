@@ -1,4 +1,4 @@
-/** Peerpost in the browser: WebRTC signaling over one HTTP POST. */
+/** Peerpost in the browser: WebRTC signaling over plain HTTP POST requests. */
 export type Options = import("./connect.js").Options;
 export type Step = import("./connect.js").Step;
 export type Reason = import("./errors.js").Reason;

@@ -41,6 +41,7 @@ export declare const GUEST_POLL_MS: readonly [150, 5000];
 export declare const DOOR_MS = 120000;
 export declare const DOOR_OVERLAP_MS = 10000;
 export declare const REOPEN_MS: readonly [250, 30000];
+export declare const MAX_RETRY_AFTER_SECONDS = 3600;
 export declare const DIAL_MS: readonly [250, 30000];
 export declare const STABLE_MS = 30000;
 export declare const OFFLINE_DIAL_MS: readonly [250, 3000];

@@ -5,7 +5,7 @@ export type Newcomer = import("./host.js").Newcomer;
 export type ListenOptions = {
     server: string | URL | import("./signaling-client.js").SignalingClient;
     /**
-     * Opens channels on a server that requires a key. Only for a `server` that is a URL.
+     * Needed if the server requires one to open channels. Used only if `server` is a URL.
      */
     accessKey?: string;
     /**
@@ -39,7 +39,7 @@ export type ListenOptions = {
      */
     signal?: AbortSignal;
     /**
-     * An earlier address, to continue to use it.
+     * An earlier address to use again, instead of opening a new one.
      */
     resume?: HostedAddress | null;
 };
@@ -48,7 +48,7 @@ export type ListenOptions = {
 /**
  * @typedef {object} ListenOptions
  * @property {string | URL | import("./signaling-client.js").SignalingClient} server
- * @property {string} [accessKey] Opens channels on a server that requires a key. Only for a `server` that is a URL.
+ * @property {string} [accessKey] Needed if the server requires one to open channels. Used only if `server` is a URL.
  * @property {string} [key] For a new address, from `createKey`. Without it, a key is made.
  * @property {number} [ttl] How many seconds a new address should live. The server may grant fewer.
  * @property {() => RTCPeerConnection} newConnection Returns a connection for the next guest, with its data channels and
@@ -58,7 +58,7 @@ export type ListenOptions = {
  *   `resume`, and create the link from it.
  * @property {(step: import("./connect.js").Step, detail: any) => void} [onProgress] Called at each step, for a timeline.
  * @property {AbortSignal} [signal] Ends listening. The connections of guests are not closed.
- * @property {HostedAddress | null} [resume] An earlier address, to continue to use it.
+ * @property {HostedAddress | null} [resume] An earlier address to use again, instead of opening a new one.
  */
 /**
  * Listen for guests until the signal is aborted, and then resolve. Reject if listening cannot continue.

@@ -10,7 +10,7 @@ export declare class Negotiation {
      * @param {(step: "renegotiated" | "negotiation-failed", detail?: object) => void} report
      */
     constructor(peerConnection: RTCPeerConnection, polite: boolean, report: (step: "renegotiated" | "negotiation-failed", detail?: object) => void);
-    /** Negotiate from now on. Call this only once the first offer and answer are exchanged. */
+    /** Negotiate from now on. Call this when the other peer's first description has arrived, not earlier. */
     listen(): void;
     /**
      * Keep the connection alive, once the peers are connected.

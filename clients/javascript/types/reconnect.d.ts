@@ -49,7 +49,7 @@ export type ReconnectOptions = {
  */
 /**
  * Connect to the host of an address, and connect again each time the connection is lost. Resolves when the signal is
- * aborted. Rejects if the address has expired or was deleted, if what the server stores was changed, or if the first
+ * aborted. Rejects if the address has expired or was deleted, if a sealed text was tampered with, or if the first
  * attempt to connect fails.
  *
  * @param {ReconnectOptions} options

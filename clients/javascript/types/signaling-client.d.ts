@@ -135,7 +135,7 @@ export declare class SignalingClient {
     /**
      * Get new credentials for the ICE servers. `createDataChannel` and `getOffer` can return the first ones.
      *
-     * @param {string} [channelId] Without it, the client needs an access key.
+     * @param {string} [channelId] May be left out only if the server requires access keys and the client has one.
      * @param {Call} [options]
      * @returns {Promise<{ ice_servers: RTCIceServer[] }>}
      */

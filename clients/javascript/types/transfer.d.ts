@@ -42,7 +42,7 @@ export declare class Transfer {
      * @param {"sent" | "received"} direction
      * @param {string} name A safe name.
      * @param {number | null} size In bytes. Null if the sender does not know it.
-     * @param {boolean} [isArchive] Whether the content is a tar archive of several files or a folder.
+     * @param {boolean} [isArchive] Whether the content is a tar archive that contains several files or a folder.
      */
     constructor(direction: "sent" | "received", name: string, size: number | null, isArchive?: boolean);
     get over(): boolean;
