@@ -132,7 +132,7 @@ def find(command: str, package: str | None = None) -> str:
     if path is None:
         raise RuntimeError(
             f"The tests between browsers need `{command}`, but it is not on the PATH.\n"
-            f"On Debian and Ubuntu: apt-get install {package or command}"
+            f"On Debian: apt-get install {package or command}"
         )
     return path
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 NO_CHROMIUM = """\
 The browser tests need Chromium, but it was not found: put `chromium` on the PATH, or set CHROMIUM to its path.
-On Debian and Ubuntu: apt-get install chromium"""
+On Debian: apt-get install chromium"""
 
 # Generous, because the machine may be busy.
 LAUNCH_MS = 60_000
