@@ -36,6 +36,8 @@ from processes import HERE, PATIENCE_SECONDS, end_of, line_of, python, until
 from test_transfer import Wire
 
 MEGABYTE = 1_048_576
+# Longer than a name may be.
+LONG_NAME = "a" * 300
 # Too large to be sent during a test. The file is sparse, so it takes no disk space.
 ENDLESS_BYTES = 4_096 * MEGABYTE
 
@@ -380,6 +382,11 @@ def test_a_tampered_offer_is_reported_in_one_line_without_a_connection(
     [
         (["receive", CHANNEL_ID], "no server: pass --server, or set PEERPOST_SERVER"),
         (["send", "no such file", "--server", "http://127.0.0.1:1/"], "cannot read no such file: No such file"),
+        (["send", LONG_NAME, "--server", "http://127.0.0.1:1/"], f"cannot read {LONG_NAME}: File name too long"),
+        (
+            ["receive", f"http://127.0.0.1:1/#{CHANNEL_ID}", "--output", f"{LONG_NAME}/"],
+            f"cannot create the directory {LONG_NAME}: File name too long",
+        ),
         (["send", "/", "--server", "http://127.0.0.1:1/"], "cannot send /, which has no name"),
         (
             ["send", __file__, os.devnull, "--server", "http://127.0.0.1:1/"],

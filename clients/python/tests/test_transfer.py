@@ -20,6 +20,7 @@ from peerpost import PeerLostError, TransferError
 from peerpost.file_channel import FileChannel
 from peerpost.limits import AHEAD_BYTES, HIGH_WATER_BYTES, PATIENCE_SECONDS
 from peerpost.local_files import partial_file, put_in_place, refuse_existing, save
+from peerpost.receiving import sink_for
 from peerpost.sinks import file_at
 from peerpost.sources import File
 from peerpost.transfer import Offer, Source, Transferred, receive, receive_offer, send
@@ -213,6 +214,24 @@ def test_a_file_is_closed_only_after_its_last_write_even_if_a_task_is_cancelled(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("is_tar", "error"), [(False, "^cannot write a+: File name too long$"), (True, "a folder need a directory")]
+)
+def test_an_output_whose_name_is_too_long_is_an_error(tmp_path: Path, is_tar: bool, error: str) -> None:
+    async def receive_all() -> None:
+        here, _, _, receiving = two_ends()
+        here.send(b"a")
+        here.send(control(type="end", sha256=SHA_256_OF_A))
+        asyncio.get_running_loop().call_later(1, here.close)
+        offer = Offer("a", 1, is_tar)
+        await receive(receiving, offer, sink_for(offer, tmp_path / ("a" * 300), force=False), ignore)
+
+    with pytest.raises(TransferError, match=error):
+        run_at_once(receive_all())
+
+    assert list(tmp_path.iterdir()) == []
+
+
 @contextmanager
 def files_of_at_most(size: int) -> Iterator[None]:
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -256,6 +275,13 @@ def test_a_symbolic_link_is_not_followed(tmp_path: Path) -> None:
         run_at_once(transfer(target))
 
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_symbolic_link_to_a_name_that_is_too_long_is_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("a" * 300)
+
+    with pytest.raises(TransferError, match="link exists already, and is not a file"):
+        refuse_existing(tmp_path / "link", force=True)
 
 
 def test_a_missing_directory_is_an_error(tmp_path: Path) -> None:

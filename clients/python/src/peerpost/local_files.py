@@ -71,7 +71,8 @@ def refuse_existing(target: Path, force: bool) -> None:
     """Raise TransferError if the target must not be replaced. Directories and devices are never replaced."""
     if not os.path.lexists(target):
         return
-    if not target.is_file():
+    # Path.is_file may raise an OSError, for example for a link to a name that is too long. os.path.isfile never does.
+    if not os.path.isfile(target):
         raise TransferError(f"{target.name} exists already, and is not a file")
     if not force:
         raise TransferError(f"{target.name} exists already; --force replaces it")

@@ -126,7 +126,7 @@ async def sink_for(offer: Offer, output: Path | None, *, force: bool) -> AsyncIt
     elif not offer.is_tar:
         async with file_at(target_of(offer, output), force=force) as sink:
             yield sink
-    elif output.is_dir():
+    elif os.path.isdir(output):
         async with folders_in(output, force=force) as sink:
             yield sink
     else:
@@ -135,7 +135,8 @@ async def sink_for(offer: Offer, output: Path | None, *, force: bool) -> AsyncIt
 
 def target_of(offer: Offer, output: Path) -> Path:
     """Return the path of a file that is received."""
-    return output / offer.name if output.is_dir() else output
+    # Path.is_dir may raise an OSError, for example for a name that is too long. os.path.isdir never does.
+    return output / offer.name if os.path.isdir(output) else output
 
 
 def describe(offer: Offer, output: Path | None) -> str:
@@ -156,7 +157,7 @@ def output_path(text: str | None) -> Iterator[Path | None]:
         return
     path = Path(text or ".")
     names_directory = text is not None and text.endswith(separators())
-    if not names_directory or path.is_dir():
+    if not names_directory or os.path.isdir(path):
         yield path
         return
     try:

@@ -30,9 +30,10 @@ async def opened_source(paths: list[Path]) -> AsyncIterator[Source]:
 
     The path `-` is standard input. A single file is sent as it is. Several files, or a folder, become a tar archive.
     """
+    # Path.is_dir may raise an OSError, for example for a name that is too long. os.path.isdir never does.
     if paths == [STANDARD_INPUT]:
         yield StandardInput()
-    elif len(paths) > 1 or paths[0].is_dir():
+    elif len(paths) > 1 or os.path.isdir(paths[0]):
         # Finding all files may take a while.
         yield await asyncio.to_thread(Folder, paths)
     else:
