@@ -149,9 +149,11 @@ class Folder:
             raise TransferError(f"more than {MAX_FOLDER_FILES} files: pack them first, and send the archive")
         if name.count("/") >= MAX_FOLDER_DEPTH:
             raise TransferError(f"the folders are nested more than {MAX_FOLDER_DEPTH} deep")
+        with system_error_as(f"cannot read {path}"):
+            status = path.stat()
+        # os.access does not say why a file cannot be read, so the line above has to find out that it exists.
         if not os.access(path, os.R_OK):
             raise TransferError(f"cannot read {path}: {os.strerror(errno.EACCES)}")
-        status = path.stat()
         # Do not send the name and the id of the owner.
         info = tarfile.TarInfo(name)
         info.mode = stat.S_IMODE(status.st_mode)
