@@ -13,6 +13,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from aiortc import InvalidStateError
 from pyee.asyncio import AsyncIOEventEmitter
 
 from doubles import run_at_once
@@ -23,7 +24,7 @@ from peerpost.local_files import partial_file, put_in_place, refuse_existing, sa
 from peerpost.receiving import sink_for
 from peerpost.sinks import file_at
 from peerpost.sources import File
-from peerpost.transfer import Offer, Source, Transferred, receive, receive_offer, send
+from peerpost.transfer import Offer, Sink, Source, Transferred, receive, receive_offer, send
 
 CONTENT = bytes(range(256)) * 1_000
 SHA_256_OF_A = hashlib.sha256(b"a").hexdigest()
@@ -43,8 +44,11 @@ class Wire(AsyncIOEventEmitter):
         self.highest = 0
         self.delivers = True
         self.delay = 0.001
+        self.is_closed = False
 
     def send(self, message: str | bytes) -> None:
+        if self.is_closed:
+            raise InvalidStateError
         self.bufferedAmount += len(message)
         self.highest = max(self.highest, self.bufferedAmount)
         asyncio.get_running_loop().call_later(self.delay, self._deliver, message)
@@ -58,6 +62,7 @@ class Wire(AsyncIOEventEmitter):
     def close(self) -> None:
         for end in (self, self.other):
             if end:
+                end.is_closed = True
                 end.emit("close")
 
 
@@ -101,6 +106,27 @@ def test_a_file_arrives_with_its_checksum(tmp_path: Path) -> None:
     assert sent == received == Transferred(len(CONTENT), hashlib.sha256(CONTENT).hexdigest())
     assert target.read_bytes() == CONTENT
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_file_that_is_complete_counts_as_received_even_if_the_sender_leaves_before_it_is_confirmed(
+    tmp_path: Path,
+) -> None:
+    async def receive_all() -> Transferred:
+        here, _, _, receiving = two_ends()
+
+        @asynccontextmanager
+        async def file_that_the_sender_does_not_wait_for() -> AsyncIterator[Sink]:
+            async with file_at(tmp_path / "file") as sink:
+                yield sink
+            here.close()
+
+        here.send(b"a")
+        here.send(control(type="end", sha256=SHA_256_OF_A))
+        return await receive(receiving, Offer("file", 1), file_that_the_sender_does_not_wait_for(), ignore)
+
+    assert run_at_once(receive_all()) == Transferred(1, SHA_256_OF_A)
+
+    assert (tmp_path / "file").read_bytes() == b"a"
 
 
 def test_an_existing_file_is_replaced_only_with_force(tmp_path: Path) -> None:

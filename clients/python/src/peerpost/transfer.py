@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncGenerator, Callable
-from contextlib import AbstractAsyncContextManager, aclosing
+from contextlib import AbstractAsyncContextManager, aclosing, suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -201,14 +201,17 @@ async def receive(
 ) -> Transferred:
     """Receive what was offered, and return its size and checksum.
 
-    `complete` of the sink is called when everything has arrived and the checksum is correct.
+    `complete` of the sink is called when everything has arrived and the checksum is correct. From then on, the content
+    counts as received, even if the sender leaves.
     """
     async with channel.alive(ONE_TRANSFER):
         async with sink as opened:
             content = await receive_content(channel, offer, opened, progress)
             await opened.complete()
-        channel.say(Done(content.checksum, channel.transfer_id))
-        await channel.finish()
+        # The content is in its final place now. If the sender has left, it only misses the confirmation.
+        with suppress(PeerLostError):
+            channel.say(Done(content.checksum, channel.transfer_id))
+            await channel.finish()
     return content
 
 
