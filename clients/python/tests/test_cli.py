@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import hashlib
 import io
 import os
@@ -15,6 +16,7 @@ from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import IO, Any, cast
+from weakref import ref
 
 import httpx
 import pytest
@@ -24,7 +26,7 @@ from conftest import Operated
 from doubles import ACCESS_KEY, CHANNEL_ID, STUN, URL, run_at_once
 from harness.effort import tries
 from harness.transports import chalice_local
-from meeting import meeting
+from meeting import ASKS_NOBODY, meeting
 from peerpost import Link, PeerLostError, Sealer, cli, command, transfer
 from peerpost.cli import main
 from peerpost.command import FileChannels, connected, connection_maker
@@ -268,6 +270,27 @@ def test_a_data_channel_that_opens_too_late_is_ignored() -> None:
 
     with pytest.raises(PeerLostError, match="opened no data channel"):
         asyncio.run(open_late())
+
+
+def test_a_connection_that_has_ended_is_not_kept_in_memory() -> None:
+    """A sender with --keep makes a connection for each guest, and may run for months."""
+    channels = FileChannels(PATIENCE_SECONDS)
+
+    async def connect_and_close() -> "ref[RTCPeerConnection]":
+        sender, guest = RTCPeerConnection(ASKS_NOBODY), RTCPeerConnection(ASKS_NOBODY)
+        channels.offer_on(sender)
+        await sender.setLocalDescription(await sender.createOffer())
+        await guest.setRemoteDescription(sender.localDescription)
+        await guest.setLocalDescription(await guest.createAnswer())
+        await sender.setRemoteDescription(guest.localDescription)
+        await channels.of(sender)
+        await asyncio.gather(sender.close(), guest.close())
+        return ref(sender)
+
+    ended = run_at_once(connect_and_close())
+    gc.collect()
+
+    assert ended() is None
 
 
 def test_both_sides_report_that_the_file_already_exists(

@@ -56,10 +56,16 @@ class FileChannels:
         peer.on("datachannel", on_data_channel)
 
     async def of(self, peer: RTCPeerConnection) -> FileChannel:
-        """Return the data channel of a connection, once it is open. Raises PeerLostError if it does not open."""
+        """Return the data channel of a connection, once it is open. Raises PeerLostError if it does not open.
+
+        This can be called only once for each connection.
+        """
+        # An open data channel refers to its connection. If it stayed in the dictionary, so would the connection,
+        # although the dictionary has only weak references to its keys.
+        opened = self._opened.pop(peer)
         try:
             async with asyncio.timeout(self._patience):
-                return await self._opened[peer]
+                return await opened
         except TimeoutError as error:
             raise PeerLostError("the other peer connected, but opened no data channel for a file") from error
 
