@@ -331,7 +331,18 @@ def test_when_the_address_has_expired_a_new_one_is_opened_and_announced() -> Non
     meet(steps)
 
 
-@pytest.mark.parametrize("fault", [unavailable(), unavailable(429), unavailable(500), LOST, httpx.Response(302)])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        unavailable(),
+        unavailable(429),
+        unavailable(500),
+        LOST,
+        httpx.Response(302),
+        httpx.Response(400, html="<h1>Bad Request"),
+        httpx.Response(401, html="<h1>Log in"),
+    ],
+)
 def test_a_host_survives_an_hour_of_faults_and_makes_few_requests_meanwhile(
     fault: httpx.Response | Exception,
 ) -> None:

@@ -336,10 +336,12 @@ def result_of(reply: httpx.Response, content: bytes, server: str = "the server")
     if status != httpx.codes.OK:
         said = sentence_of(reply, content)
         replied = f"{server} replied {status}"
-        if status == httpx.codes.BAD_REQUEST:
-            raise RefusalError(said or replied)
-        if status == httpx.codes.UNAUTHORIZED:
-            raise AccessKeyError(said or replied)
+        # A 400 or 401 without a sentence comes from something else, such as a proxy. It says nothing about the request,
+        # so it must not end a host, as a refusal does.
+        if said and status == httpx.codes.BAD_REQUEST:
+            raise RefusalError(said)
+        if said and status == httpx.codes.UNAUTHORIZED:
+            raise AccessKeyError(said)
         raise ServerError(f"the server replied {status}: {said}" if said else replied, status, retry_after_of(reply))
     try:
         result = json.loads(content)
