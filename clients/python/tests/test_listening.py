@@ -4,7 +4,10 @@ Connections are real. The server is in memory, and waiting takes no time.
 """
 
 import asyncio
+import errno
+import os
 from collections.abc import Awaitable, Callable
+from typing import NoReturn
 
 import httpx
 import pytest
@@ -469,6 +472,41 @@ def test_an_invalid_answer_is_reported_and_the_next_door_opens(text: str) -> Non
         assert door.door not in place.server.living
         assert "guest-failed" in host.steps
 
+    meet(steps)
+
+
+async def answer_to(offer: str | None) -> str:
+    """Return an answer to the offer of a host. Its peer is already closed."""
+    assert offer is not None
+    guest = RTCPeerConnection(ASKS_NOBODY)
+    await guest.setRemoteDescription(RTCSessionDescription(offer, "offer"))
+    await guest.setLocalDescription(await guest.createAnswer())
+    sdp = str(guest.localDescription.sdp)
+    await guest.close()
+    return sdp
+
+
+def test_a_guest_with_an_mdns_name_does_not_end_a_host_that_cannot_look_it_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def port_is_taken() -> NoReturn:
+        raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
+
+    async def steps(place: Meeting) -> None:
+        host = place.host()
+        await host.until_open()
+        door = place.pointer(host.address)
+        # A complete description, whose candidates cannot be added one by one.
+        answer = await answer_to(door.offer)
+        assert "a=end-of-candidates" in answer
+        answer += "a=candidate:1 1 udp 2113937151 11111111-2222-4333-8444-555555555555.local 50000 typ host\r\n"
+        await place.answer(door, GuestAnswer(answer, new_guest_id()))
+        await host.until(lambda host: "guest-failed" in host.steps)
+        guest = await place.guest(host.link)
+        await asyncio.sleep(1)
+
+        assert guest.connectionState == "connected"
+        assert place.connections.made[0].connectionState == "closed"
+
+    monkeypatch.setattr("aioice.mdns.create_mdns_protocol", port_is_taken)
     meet(steps)
 
 

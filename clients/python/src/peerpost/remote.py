@@ -32,7 +32,9 @@ async def set_remote(peer_connection: RTCPeerConnection, description: RTCSession
             raise ValueError("no media")
         sdp, _ = without_mdns(description.sdp)
         await peer_connection.setRemoteDescription(RTCSessionDescription(sdp, description.type))
-    except UNUSABLE as error:
+    except (*UNUSABLE, OSError) as error:
+        # An OSError means that the description contains an mDNS name, and that this machine cannot look up such names,
+        # for example because another program uses their port.
         if peer_connection.signalingState == "closed":
             raise ConnectionFailedError("the connection is closed") from error
         raise InvalidDescriptionError(f"the other peer's {description.type} cannot be used") from error
