@@ -6,6 +6,7 @@ The client does not hang, loop or fill the memory, and raises only its own error
 import asyncio
 import gzip
 import json
+import re
 import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -590,7 +591,11 @@ def test_only_a_limited_number_of_flooding_messages_is_kept() -> None:
     assert asyncio.run(flood()) == MAX_BACKLOG_MESSAGES
 
 
+AUDIO, DATA = "0", "1"
+
+
 async def an_offer() -> str:
+    """Return an offer of audio and data channels. AUDIO and DATA are their names in it."""
     peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
     peer.createDataChannel("x")
     peer.addTransceiver("audio")
@@ -652,6 +657,48 @@ async def answer_to(sdp: str) -> None:
     peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
     try:
         await set_remote(peer, RTCSessionDescription(sdp, "offer"))
+    finally:
+        await close(peer)
+
+
+def bundled(sdp: str, *names: str) -> str:
+    """Return a description whose media with these names use the transport of the first."""
+    return re.sub("a=group:BUNDLE .*", f"a=group:BUNDLE {' '.join(names)}\r", sdp)
+
+
+def renamed(sdp: str, name: str, new_name: str) -> str:
+    """Return a description in which a media section has another name."""
+    return sdp.replace(f"a=mid:{name}\r\n", f"a=mid:{new_name}\r\n")
+
+
+def test_media_cannot_share_a_transport_that_does_not_exist() -> None:
+    """aiortc could then neither answer nor close the connection."""
+    offer = asyncio.run(an_offer())
+    data_section = offer[offer.index("m=application") :]
+
+    for offers in [
+        [bundled(offer, "nobody", AUDIO, DATA)],
+        [bundled(offer + renamed(data_section, DATA, "again"), "again", AUDIO, DATA)],
+        [offer, bundled(renamed(offer, DATA, "renamed"), "renamed", AUDIO)],
+    ]:
+        with pytest.raises(InvalidDescriptionError):
+            asyncio.run(answer_all(offers))
+
+
+@pytest.mark.parametrize("names", [(AUDIO, DATA), (DATA, AUDIO), (AUDIO,), ()])
+def test_media_can_share_the_transport_of_any_of_them(names: tuple[str, ...]) -> None:
+    offer = asyncio.run(an_offer())
+
+    asyncio.run(answer_all([bundled(offer, *names)]))
+
+
+async def answer_all(offers: list[str]) -> None:
+    """Answer one offer after the other."""
+    peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    try:
+        for sdp in offers:
+            await set_remote(peer, RTCSessionDescription(sdp, "offer"))
+            await peer.setLocalDescription(await peer.createAnswer())
     finally:
         await close(peer)
 

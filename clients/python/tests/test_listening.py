@@ -510,6 +510,26 @@ def test_a_guest_with_an_mdns_name_does_not_end_a_host_that_cannot_look_it_up(mo
     meet(steps)
 
 
+def test_an_answer_whose_media_share_a_transport_that_does_not_exist_is_reported_and_the_connection_closed() -> None:
+    async def steps(place: Meeting) -> None:
+        def new_connection(configuration: RTCConfiguration) -> RTCPeerConnection:
+            connection = place.connections(configuration)
+            connection.addTransceiver("video")
+            return connection
+
+        host = place.host(new_connection=new_connection)
+        await host.until_open()
+        door = place.pointer(host.address)
+        answer = (await answer_to(door.offer)).replace("a=group:BUNDLE ", "a=group:BUNDLE nobody ")
+        await place.answer(door, GuestAnswer(answer, new_guest_id()))
+        await host.until(lambda host: "guest-failed" in host.steps)
+        await asyncio.sleep(1)
+
+        assert place.connections.made[0].connectionState == "closed"
+
+    meet(steps)
+
+
 def test_a_host_slows_down_if_the_server_itself_writes_an_answer_to_every_door() -> None:
     async def steps(place: Meeting) -> None:
         def answer(request: Request) -> None:
