@@ -403,12 +403,31 @@ def test_after_filtering_aiortc_accepts_any_ice_servers(ice_servers: object) -> 
     asyncio.run(take())
 
 
-def test_closing_does_not_wait_for_a_turn_server_that_does_not_reply(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_closing_does_not_wait_for_a_turn_server_that_does_not_reply(caplog: pytest.LogCaptureFixture) -> None:
     """aioice would retry for a minute, with a TURN server that somebody else chose."""
-    monkeypatch.setattr("peerpost.exchange.HANG_UP_SECONDS", SHORT_SECONDS)
     peer = SimpleNamespace(close=asyncio.Event().wait)
 
-    asyncio.run(close(cast("RTCPeerConnection", peer)))
+    run_at_once(close(cast("RTCPeerConnection", peer)))
+
+    assert caplog.text == ""
+
+
+def test_a_connection_is_closed_completely_although_nobody_waits_for_its_turn_server() -> None:
+    """aiortc closes one transport after the other. If it was stopped, the sockets of the others would stay open."""
+
+    async def run() -> None:
+        relay_is_released, is_closed = asyncio.Event(), asyncio.Event()
+
+        async def close_slowly() -> None:
+            await relay_is_released.wait()
+            is_closed.set()
+
+        await close(cast("RTCPeerConnection", SimpleNamespace(close=close_slowly)))
+        assert not is_closed.is_set()
+        relay_is_released.set()
+        await is_closed.wait()
+
+    run_at_once(run())
 
 
 def test_an_answerer_does_not_connect_with_invalid_ice_servers() -> None:

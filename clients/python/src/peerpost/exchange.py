@@ -19,6 +19,9 @@ from peerpost.unreachable import unreachable
 NewPeerConnection = Callable[[RTCConfiguration], RTCPeerConnection]
 """Makes an RTCPeerConnection, with its data channels and tracks, from a configuration."""
 
+being_closed: set[asyncio.Task[None]] = set()
+"""Nobody waits for these. An event loop keeps only weak references to its tasks, so that they could disappear."""
+
 
 def new_peer(make: NewPeerConnection, ice_servers: Sequence[RTCIceServer]) -> RTCPeerConnection:
     """Return a new connection with the operator's ICE servers."""
@@ -95,13 +98,24 @@ async def answer(peer_connection: RTCPeerConnection, channel: Channel, remote: s
 
 
 async def close(peer_connection: RTCPeerConnection) -> None:
-    """Close a connection, even if its remote description could not be used, or its TURN server is silent."""
-    # In the first case, aiortc's data channels have no transport, and closing raises an AttributeError.
-    # In the second case, the other peer has learned of the close, but aioice still tries for a minute to release the
-    # relay.
-    with suppress(AttributeError, TimeoutError):
-        async with asyncio.timeout(HANG_UP_SECONDS):
-            await peer_connection.close()
+    """Close a connection, even if its remote description could not be used, or its TURN server is silent.
+
+    In the second case, the other peer has learned of the close, but aioice still tries for a minute to release the
+    relay. This does not wait for that. But it does not end it either: aiortc closes one transport after the other, and
+    the rest of them would stay open.
+    """
+    task = asyncio.create_task(close_completely(peer_connection))
+    being_closed.add(task)
+    task.add_done_callback(being_closed.discard)
+    done, _ = await asyncio.wait({task}, timeout=HANG_UP_SECONDS)
+    for each in done:
+        each.result()
+
+
+async def close_completely(peer_connection: RTCPeerConnection) -> None:
+    # If the remote description could not be used, aiortc's data channels may have no transport.
+    with suppress(AttributeError):
+        await peer_connection.close()
 
 
 async def until_connected(peer_connection: RTCPeerConnection, channel: Channel, remote: str, timeout: float) -> None:

@@ -110,7 +110,7 @@ UNLIKELY_SECONDS = 2.0
 # After each read, ICE gets this long to try the candidates. aioice repeats a lost check after the same time.
 SETTLE_SECONDS = 0.5
 
-# Saying goodbye, deleting a channel and closing a connection may each take at most this long.
+# This client waits at most this long until it has said goodbye, deleted a channel or closed a connection.
 HANG_UP_SECONDS = 3.0
 
 # The size of one message with bytes of a file. Every browser accepts it.
