@@ -88,6 +88,11 @@ class Recorder(httpx.AsyncBaseTransport):
         async with self._news:
             await self._news.wait_for(lambda: self.methods[: len(methods)] == list(methods))
 
+    async def until_last(self, method: str) -> None:
+        """Return when the last request has this method."""
+        async with self._news:
+            await self._news.wait_for(lambda: self.methods[-1:] == [method])
+
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         body = json.loads(request.content)
         async with self._news:
@@ -575,3 +580,23 @@ def test_cancelling_an_offerer_deletes_its_channel(server: str) -> None:
 
     with pytest.raises(RefusalError, match="no such channel"):
         asyncio.run(cancel())
+
+
+def test_cancelling_connect_while_it_deletes_its_channel_closes_the_connection_that_it_has_made(server: str) -> None:
+    async def cancel() -> list[str]:
+        factory, other, recorder = Factory(), new_peer(), Recorder(never_answers="delete_data_channel")
+        channel: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        async with httpx.AsyncClient(transport=recorder) as http:
+            client = SignalingClient(server, http=http)
+            offering = asyncio.create_task(connect(factory, client, on_channel=channel.set_result))
+            answering = asyncio.create_task(connect(other, server, await channel))
+            await recorder.until_last("delete_data_channel")
+            offering.cancel()
+            await asyncio.gather(offering, answering, return_exceptions=True)
+        # This comes first: closing the other connection would close this one, too.
+        states = factory.states
+        await other.close()
+        assert offering.cancelled()
+        return states
+
+    assert asyncio.run(cancel()) == ["closed"]

@@ -8,8 +8,8 @@ import itertools
 
 import pytest
 
-from doubles import CHANNEL_ID
-from meeting import Meeting, meeting
+from doubles import CHANNEL_ID, URL
+from meeting import Connections, Meeting, meeting
 from memory_server import Request, Stored
 from peerpost import (
     Address,
@@ -63,6 +63,31 @@ def test_a_guest_can_connect_with_an_existing_connection() -> None:
 
         assert found == door
         assert peer.connectionState == "connected"
+
+    meet(steps)
+
+
+def test_cancelling_a_guest_while_it_closes_its_client_closes_the_connection_that_it_has_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def steps(place: Meeting) -> None:
+        is_closing, guests = asyncio.Event(), Connections()
+
+        async def never_close() -> None:
+            is_closing.set()
+            await asyncio.Event().wait()
+
+        host = place.host()
+        await host.until_open()
+        monkeypatch.setattr("peerpost.client.new_http_client", lambda: place.server.http)
+        monkeypatch.setattr(place.server.http, "aclose", never_close)
+        visiting = asyncio.create_task(connect(guests, URL, host.link))
+        await is_closing.wait()
+        visiting.cancel()
+        await asyncio.gather(visiting, return_exceptions=True)
+
+        assert visiting.cancelled()
+        assert [guest.connectionState for guest in guests.made] == ["closed"]
 
     meet(steps)
 

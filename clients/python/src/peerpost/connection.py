@@ -1,7 +1,7 @@
 """`connect`: on each side, one call runs the whole exchange and connects the two RTCPeerConnections."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import overload
 
 from aiortc import RTCPeerConnection, RTCSessionDescription
@@ -82,7 +82,7 @@ async def connect(
 
     The offerer waits for the answer as long as the channel lives, 300 seconds, and erases the channel at the end.
     The caller must close the RTCPeerConnection, even after an error. There is one exception: if a function made the
-    RTCPeerConnection, `connect` closes it after an error.
+    RTCPeerConnection, `connect` closes it after an error, or when `connect` is cancelled.
 
     A Link can also lead to an address, where a host waits with `listen` and any number of guests can connect.
     `patience` is the number of seconds for which this guest keeps trying. The function that makes a connection is
@@ -97,32 +97,63 @@ async def connect(
     report = on_progress or (lambda _: None)
     link = link_of(channel_id, key)
     is_given = isinstance(peer_connection, RTCPeerConnection)
-    async with client_of(server, access_key) as client:
-        if link is not None and link.is_address:
-            visit = Visit(peer_connection, client, link, guest=guest, report=report, timeout=timeout)
-            peer = await visit.connect(patience)
-            return visit.door_id if is_given else peer
-        channel = Channel(
-            client,
-            None if link is None else link.channel_id,
-            key=key if link is None else link.key,
-            asks_for_ice_servers=not is_given,
-        )
-        try:
-            offered = await meet(channel, report, opens_first=not is_given)
-            async with peer_of(peer_connection, channel.ice_servers) as peer:
-                if offered is None:
-                    remote = await offer(peer, channel, on_channel, report)
-                else:
-                    remote = offered
-                    await answer(peer, channel, remote, report)
-                report("connecting")
-                await until_connected(peer, channel, remote, timeout)
-                report("connected")
-            return channel.channel_id if is_given else peer
-        finally:
-            if channel.role == "offerer":
-                await channel.hang_up()
+    async with AsyncExitStack() as unreturned:
+        async with client_of(server, access_key) as client:
+            if link is not None and link.is_address:
+                visit = Visit(
+                    peer_connection, client, link, unreturned=unreturned, guest=guest, report=report, timeout=timeout
+                )
+                peer = await visit.connect(patience)
+                met_in = visit.door_id
+            else:
+                channel = Channel(
+                    client,
+                    None if link is None else link.channel_id,
+                    key=key if link is None else link.key,
+                    asks_for_ice_servers=not is_given,
+                )
+                peer = await connect_through(
+                    channel,
+                    peer_connection,
+                    unreturned=unreturned,
+                    on_channel=on_channel,
+                    report=report,
+                    timeout=timeout,
+                )
+                met_in = channel.channel_id
+        # Until here, this may be cancelled. The caller would then not get a new connection, and could not close it.
+        unreturned.pop_all()
+    return met_in if is_given else peer
+
+
+async def connect_through(
+    channel: Channel,
+    peer_connection: RTCPeerConnection | NewPeerConnection,
+    *,
+    unreturned: AsyncExitStack,
+    on_channel: Callable[[str], object] | None,
+    report: Report,
+    timeout: float,
+) -> RTCPeerConnection:
+    """Run the whole exchange through a channel, and return the connection. The offerer deletes the channel at the end.
+
+    `unreturned` closes a new connection after this has returned it, unless the caller gets it.
+    """
+    try:
+        offered = await meet(channel, report, opens_first=not isinstance(peer_connection, RTCPeerConnection))
+        async with peer_of(peer_connection, channel.ice_servers, unreturned) as peer:
+            if offered is None:
+                remote = await offer(peer, channel, on_channel, report)
+            else:
+                remote = offered
+                await answer(peer, channel, remote, report)
+            report("connecting")
+            await until_connected(peer, channel, remote, timeout)
+            report("connected")
+        return peer
+    finally:
+        if channel.role == "offerer":
+            await channel.hang_up()
 
 
 def link_of(channel_id: str | Link | None, key: bytes | None) -> Link | None:

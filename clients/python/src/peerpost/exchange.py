@@ -31,25 +31,22 @@ def new_peer(make: NewPeerConnection, ice_servers: Sequence[RTCIceServer]) -> RT
 
 @asynccontextmanager
 async def peer_of(
-    peer_connection: RTCPeerConnection | NewPeerConnection, ice_servers: Sequence[RTCIceServer]
+    peer_connection: RTCPeerConnection | NewPeerConnection,
+    ice_servers: Sequence[RTCIceServer],
+    unreturned: AsyncExitStack,
 ) -> AsyncIterator[RTCPeerConnection]:
     """Yield the connection that was passed, or a new one with the operator's ICE servers.
 
-    A new one is closed after an error.
+    A new one is closed after an error. If there is none, `unreturned` closes it later, unless the caller gets it.
     """
     if isinstance(peer_connection, RTCPeerConnection):
         yield peer_connection
         return
-    async with closed_after_an_error(new_peer(peer_connection, ice_servers)) as peer:
-        yield peer
-
-
-@asynccontextmanager
-async def closed_after_an_error(peer_connection: RTCPeerConnection) -> AsyncIterator[RTCPeerConnection]:
     async with AsyncExitStack() as stack:
-        stack.push_async_callback(close, peer_connection)
-        yield peer_connection
-        stack.pop_all()
+        peer = new_peer(peer_connection, ice_servers)
+        stack.push_async_callback(close, peer)
+        yield peer
+        unreturned.push_async_exit(stack.pop_all())
 
 
 async def new_offer(peer_connection: RTCPeerConnection, report: Report) -> str:

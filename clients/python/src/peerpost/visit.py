@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from contextlib import AsyncExitStack
 
 from aiortc import RTCIceServer, RTCPeerConnection
 
@@ -25,6 +26,7 @@ class Visit:
 
     With a function that makes connections, it tries as many doors as it takes.
     With an RTCPeerConnection it can try only one, because a connection takes one offer.
+    `unreturned` closes a new connection after `connect` has returned it, unless the caller gets it.
     `guest` is the guest id, or None for a new guest. Raises ValueError for a text that is not a guest id.
     """
 
@@ -34,6 +36,7 @@ class Visit:
         client: SignalingClient,
         link: Link,
         *,
+        unreturned: AsyncExitStack,
         guest: str | None,
         report: Report,
         timeout: float,
@@ -42,6 +45,7 @@ class Visit:
         self._peer_connection = peer_connection
         self._has_one_try = isinstance(peer_connection, RTCPeerConnection)
         self._client = client
+        self._unreturned = unreturned
         self._guest = new_guest_id() if guest is None else checked_guest_id(guest)
         self._report = report
         self._timeout = timeout
@@ -78,7 +82,7 @@ class Visit:
     async def _try(self, pointer: Pointer) -> RTCPeerConnection:
         self.door_id = pointer.door
         door = GuestDoor(self._client, pointer, self._guest, poller=new_poller())
-        async with peer_of(self._peer_connection, self._pointers.ice_servers) as peer:
+        async with peer_of(self._peer_connection, self._pointers.ice_servers, self._unreturned) as peer:
             offer = pointer.offer if pointer.offer is not None else await door.receive_offer()
             await answer(peer, door, offer, self._report)
             self._report("connecting")
