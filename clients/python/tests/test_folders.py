@@ -4,6 +4,7 @@ import asyncio
 import io
 import os
 import tarfile
+import threading
 from collections.abc import Callable
 from contextlib import aclosing
 from pathlib import Path
@@ -148,6 +149,36 @@ def test_a_missing_file_among_several_is_an_error(here: Path) -> None:
 
     with pytest.raises(TransferError, match=r"cannot read .*missing: No such file or directory$"):
         Folder([here / "a.txt", here / "missing"])
+
+
+def test_a_program_can_end_while_it_looks_for_files_on_a_drive_that_does_not_respond(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    has_begun, may_end, has_ended = threading.Event(), threading.Event(), threading.Event()
+
+    def find_files(_paths: list[Path]) -> None:
+        has_begun.set()
+        may_end.wait(10)
+        has_ended.set()
+
+    async def open_files() -> None:
+        async with opened_source([here]):
+            pass
+
+    async def cancel() -> None:
+        opening = asyncio.create_task(open_files())
+        await asyncio.to_thread(has_begun.wait, 10)
+        opening.cancel()
+        await opening
+
+    monkeypatch.setattr(sources, "Folder", find_files)
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(cancel())
+
+    assert has_begun.is_set()
+    assert not has_ended.is_set()
+    may_end.set()
 
 
 def test_sending_more_files_than_a_transfer_allows_is_an_error(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,5 @@
 """What can be sent: a file, standard input, or several files and folders in one tar archive."""
 
-import asyncio
 import errno
 import os
 import stat
@@ -34,8 +33,8 @@ async def opened_source(paths: list[Path]) -> AsyncIterator[Source]:
     if paths == [STANDARD_INPUT]:
         yield StandardInput()
     elif len(paths) > 1 or os.path.isdir(paths[0]):
-        # Finding all files may take a while.
-        yield await asyncio.to_thread(Folder, paths)
+        # Finding all files may take a while, and never ends on a network drive that has stopped responding.
+        yield await in_thread(lambda: Folder(paths))
     else:
         with open_file(paths[0]) as file:
             yield File(file, paths[0].name, os.fstat(file.fileno()).st_size)
