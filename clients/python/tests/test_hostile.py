@@ -208,6 +208,24 @@ def test_a_reply_that_decompresses_to_100_mb_is_not_decompressed() -> None:
     assert peak < 20 * MEGABYTE
 
 
+@pytest.mark.parametrize("status", [400, 401, 429, 503])
+def test_an_error_with_a_compressed_body_keeps_its_status(status: int) -> None:
+    """The body is not even valid. httpx would raise an error of its own if it read it."""
+
+    async def send_compressed(writer: asyncio.StreamWriter) -> None:
+        head = (
+            f"HTTP/1.1 {status} Sorry\r\nContent-Type: text/plain\r\nContent-Encoding: gzip\r\nRetry-After: 7\r\n\r\n"
+        )
+        writer.write(head.encode() + b"sorry")
+        await writer.drain()
+
+    error = asyncio.run(error_of(send_compressed))
+
+    assert isinstance(error, ServerError)
+    assert (error.status, error.retry_after) == (status, 7)
+    assert error.is_temporary is (status in (429, 503))
+
+
 def test_a_redirect_is_not_followed() -> None:
     script = Script(httpx.Response(307, headers={"Location": "/"}))
 

@@ -319,8 +319,13 @@ def as_list(candidates: Sequence[str] | None) -> list[str] | None:
 
 
 async def content_of(reply: httpx.Response) -> bytes:
-    """Return the body of a reply. A body that is longer than a server can send is not read to its end."""
+    """Return the body of a reply. A body that is longer than a server can send is not read to its end.
+
+    A compressed body is not read at all. If the reply reports an error, return an empty body: the status says enough.
+    """
     if reply.headers.get("Content-Encoding", "identity") != "identity":
+        if reply.status_code != httpx.codes.OK:
+            return b""
         raise not_ours()
     content = bytearray()
     async for chunk in reply.aiter_bytes():
