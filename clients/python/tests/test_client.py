@@ -1,8 +1,11 @@
 """The wire: each call is one request, and each kind of failure has its error class."""
 
 import asyncio
+import errno
+import os
 from collections.abc import Awaitable, Callable
-from typing import Any
+from datetime import datetime
+from typing import Any, NoReturn
 
 import httpx
 import pytest
@@ -341,6 +344,17 @@ def test_a_retry_after_can_be_seconds_or_a_date(value: str, seconds: float | Non
     found = retry_after_of(reply, now=10)
 
     assert found == seconds
+
+
+def test_a_retry_after_with_a_date_that_the_system_cannot_convert_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    class DateOnWindows(datetime):
+        def timestamp(self) -> NoReturn:
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+
+    monkeypatch.setattr("peerpost.client.parsedate_to_datetime", DateOnWindows.fromisoformat)
+    reply = httpx.Response(503, headers={"Retry-After": "1969-12-31"})
+
+    assert retry_after_of(reply) is None
 
 
 @pytest.mark.parametrize(

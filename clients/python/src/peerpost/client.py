@@ -386,7 +386,8 @@ def retry_after_of(reply: httpx.Response, now: float | None = None) -> float | N
     except ValueError:
         try:
             seconds = parsedate_to_datetime(value).timestamp() - (time.time() if now is None else now)
-        except (ValueError, OverflowError):
+        except (ValueError, OverflowError, OSError):
+            # On Windows, a date without a time zone raises an OSError if it is before 1970.
             return None
     return max(seconds, 0.0) if math.isfinite(seconds) else None
 
