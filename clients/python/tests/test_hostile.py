@@ -55,6 +55,7 @@ from peerpost.channel import Channel
 from peerpost.exchange import close
 from peerpost.limits import (
     CHANNEL_TTL_SECONDS,
+    FIRST_POLL_SECONDS,
     HIGH_WATER_BYTES,
     MAX_BACKLOG_MESSAGES,
     MAX_CANDIDATES,
@@ -73,8 +74,9 @@ from test_transfer import control, ignore, two_ends
 SHORT_SECONDS = 0.3
 MEGABYTE = 1_000_000
 CHUNK = b"x" * 65_536
-# A channel needs at most one request for each candidate, and the polls of 300 seconds. More requests mean a loop.
-MOST_REQUESTS = MAX_CANDIDATES + 200
+# A channel needs at most one request for each candidate, and the polls of 300 seconds. If news comes again and again,
+# the pause before a poll stays the shortest one. More requests mean a loop.
+MOST_REQUESTS = MAX_CANDIDATES + int(CHANNEL_TTL_SECONDS / FIRST_POLL_SECONDS)
 BASE = {"channel_id": CHANNEL_ID, "offer": "an offer", "answer": "an answer"}
 
 Reply = Callable[[asyncio.StreamWriter], Awaitable[None]]
@@ -519,6 +521,10 @@ FOR_EVER: dict[str, Callable[[int], dict[str, Any]]] = {
     "the same candidate at ever higher positions": lambda count: {"items": ["a"], "next": min(count, MAX_CANDIDATES)},
     "a new candidate each time": lambda count: {"items": [str(count)], "next": 1},
     "new candidates, without next": lambda count: {"items": [str(each) for each in range(count % 900)]},
+    "the same candidate, with next and without it in turn": lambda count: {
+        "items": ["a"],
+        "next": [1, None][count % 2],
+    },
     "more candidates, then fewer": lambda count: {"items": ["a"] * (count % 2 * 5)},
     "as many candidates as a channel holds": lambda _: {"items": ["a"] * MAX_CANDIDATES, "next": MAX_CANDIDATES},
 }
