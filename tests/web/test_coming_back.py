@@ -205,6 +205,17 @@ def test_a_duplicated_tab_takes_over_from_the_first_tab(pair: tuple[Page, Page],
     exchange_messages(tab, other, "in the first tab again")
 
 
+def test_a_host_can_open_the_link_in_another_tab_of_the_same_browser(new_page: Open, address: str) -> None:
+    first = new_page()
+    second = first.context.new_page()
+
+    second.goto(invite(first, address))
+
+    for page in (first, second):
+        heading(page, "You are connected")
+    exchange_messages(first, second, "in one browser")
+
+
 def test_a_third_person_can_join_when_the_guest_has_left(new_page: Open, pair: tuple[Page, Page]) -> None:
     first, second = pair
     third = new_page()

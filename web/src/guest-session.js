@@ -56,7 +56,8 @@ export class GuestSession {
   async run() {
     const { guest = createGuest() } = this.#memory;
     this.#remember({ guest });
-    takeOver(this.#address.addressId, this.#end.signal, () => this.close(new MovedError("moved to another tab")));
+    const { addressId } = this.#address;
+    takeOver("guest", addressId, this.#end.signal, () => this.close(new MovedError("moved to another tab")));
     await reconnect({
       ...this.#address,
       server: this.#client,

@@ -120,7 +120,7 @@ export class HostSession {
 
   /** @param {import("peerpost/listen").HostedAddress} opened The earlier address, or a new one. */
   #use({ addressId, key, owner, ttl = 0 }) {
-    takeOver(addressId, this.#end.signal, () => this.close(new MovedError("moved to another tab")));
+    takeOver("host", addressId, this.#end.signal, () => this.close(new MovedError("moved to another tab")));
     if (this.#memory.address?.addressId === addressId) return;
     this.#remember({ address: { addressId, key, owner, expiry: Date.now() + ttl * 1000 } });
   }
