@@ -6,7 +6,17 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from harness.page import GET_STUCK, Open, heading, invite, log, reload_twice_while_waiting, say, wait_until_erased
+from harness.page import (
+    GET_STUCK,
+    Open,
+    connect,
+    heading,
+    invite,
+    log,
+    reload_twice_while_waiting,
+    say,
+    wait_until_erased,
+)
 
 HOUR_MS = 3_600_000
 # A host opens another door after two minutes.
@@ -214,6 +224,22 @@ def test_a_host_can_open_the_link_in_another_tab_of_the_same_browser(new_page: O
     for page in (first, second):
         heading(page, "You are connected")
     exchange_messages(first, second, "in one browser")
+
+
+# As in a browser that blocks storage.
+REFUSE_LOCKS = """() => {
+  LockManager.prototype.request = () => Promise.reject(new DOMException("denied", "SecurityError"));
+}"""
+
+
+def test_two_people_are_connected_even_if_their_browsers_refuse_to_lock_anything(new_page: Open, address: str) -> None:
+    first, second = new_page(), new_page()
+    for page in (first, second):
+        page.add_init_script(f"({REFUSE_LOCKS})()")
+
+    connect(first, second, address)
+
+    exchange_messages(first, second, "without locks")
 
 
 def test_a_third_person_can_join_when_the_guest_has_left(new_page: Open, pair: tuple[Page, Page]) -> None:

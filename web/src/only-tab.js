@@ -17,7 +17,9 @@ export async function takeOver(role, addressId, signal, onTaken) {
   const untilTheEnd = () => new Promise((resolve) => signal.addEventListener("abort", resolve));
   try {
     await navigator.locks.request(`peerpost ${role} ${addressId}`, { steal: true }, untilTheEnd);
-  } catch {
-    if (!signal.aborted) onTaken();
+  } catch (error) {
+    // A browser that blocks storage refuses to give out any locks. Then no tab can take over, and this one goes on.
+    const isTaken = error instanceof DOMException && error.name === "AbortError";
+    if (isTaken && !signal.aborted) onTaken();
   }
 }
