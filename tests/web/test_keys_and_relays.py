@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from harness.coturn import TurnServer, coturn
 from harness.engines import ANY_ACCOUNT
-from harness.page import Open, heading, invite, violations
+from harness.page import Open, heading, invite, log, say, violations
 from harness.ssm import KEY, KEYS_NAME, SECRET_NAME, digest, put, ssm_server
 from harness.transports import chalice_local
 
@@ -84,6 +84,38 @@ def test_the_access_key_is_kept_only_in_its_tab_and_only_for_its_server(new_page
 
     elsewhere = page.evaluate("JSON.stringify([localStorage, document.cookie, history.state])")
     assert KEY not in elsewhere
+
+
+# As in a browser that blocks storage.
+REFUSE_STORAGE = """() => {
+  const refuse = () => { throw new DOMException("denied", "SecurityError"); };
+  Object.defineProperty(window, "sessionStorage", { get: refuse });
+}"""
+
+
+def test_if_the_browser_blocks_storage_the_page_asks_for_the_access_key_again_after_a_reload(
+    new_page: Open, locked: str
+) -> None:
+    first, second = new_page(), new_page()
+    first.add_init_script(f"({REFUSE_STORAGE})()")
+
+    first.goto(locked)
+    unlock(first, "no-key-of-ours")
+    heading(first, "The server does not know this access key")
+    unlock(first, KEY)
+    heading(first, "Send this link to one person")
+    link = first.get_by_label("Your link").input_value()
+    first.reload()
+    heading(first, NEEDS_KEY)
+    unlock(first, KEY)
+
+    expect(first.locator("#notice")).to_have_text("Welcome back. The link you sent still works.")
+    expect(first.get_by_label("Your link")).to_have_value(link)
+    second.goto(link)
+    for page in (first, second):
+        heading(page, "You are connected")
+    say(second, "found you")
+    expect(log(first).get_by_text("found you")).to_have_count(1)
 
 
 def test_a_malformed_access_key_is_not_sent(new_page: Open, locked: str) -> None:

@@ -17,14 +17,14 @@ import { Timeline } from "./timeline.js";
 /** @type {OnceSession | HostSession | GuestSession | undefined} */
 let session;
 
-// The state from before the page was reloaded.
-const memory = recall();
+const timeline = new Timeline();
+const stage = new Stage();
 
 async function run() {
-  const timeline = new Timeline();
-  const stage = new Stage();
+  // The state from before the page was reloaded.
+  const memory = recall();
   try {
-    await hold(collectMeans(settings(), timeline), stage);
+    await hold(collectMeans(settings(), timeline), memory);
   } catch (error) {
     const { phase = "start", kind } = session ?? {};
     const isTimeUp = session instanceof OnceSession && session.isTimeUp;
@@ -39,9 +39,9 @@ async function run() {
  * Run the session that the page's URL asks for: a host's, a guest's, or one with a link that works once.
  *
  * @param {import("./means.js").Means} means
- * @param {Stage} stage
+ * @param {import("./memory.js").Memory} memory
  */
-async function hold(means, stage) {
+async function hold(means, memory) {
   const { addressId, channelId, key } = parseLink(location.href);
   stage.useServer(means.settings.server);
   if (addressId && key) {
@@ -73,7 +73,8 @@ function makeNewLink() {
   location.reload();
 }
 
-// Every new session starts by reloading the page, so that no state is left from the previous one.
+// Every new session starts by reloading the page, so that no state is left from the previous one. There is one exception:
+// a reload would lose an access key that the browser cannot store.
 find("again", HTMLButtonElement).addEventListener("click", () => location.reload());
 find("fresh", HTMLButtonElement).addEventListener("click", makeNewLink);
 find("renew", HTMLButtonElement).addEventListener("click", () => {
@@ -83,8 +84,9 @@ find("renew", HTMLButtonElement).addEventListener("click", () => {
 find("hang-up", HTMLButtonElement).addEventListener("click", () => session?.leave());
 find("access", HTMLFormElement).addEventListener("submit", (event) => {
   event.preventDefault();
-  rememberAccessKey(settings().server, find("access-key", HTMLInputElement).value.trim());
-  location.reload();
+  const isStored = rememberAccessKey(settings().server, find("access-key", HTMLInputElement).value.trim());
+  if (isStored) location.reload();
+  else run();
 });
 // The URL's fragment holds the link's id and key, so skipping to the content must not change it.
 find("skip", HTMLAnchorElement).addEventListener("click", (event) => {

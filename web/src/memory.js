@@ -36,6 +36,9 @@ export function remember(memory) {
   history.replaceState({ peerpost: memory }, "");
 }
 
+/** @type {Map<string, string>} The access keys that the browser did not store. A reload loses them. */
+const unstored = new Map();
+
 /**
  * Return the access key for a server. Each key belongs to one server, because a link can name another server, which must
  * not receive it.
@@ -46,19 +49,26 @@ export function recallAccessKey(server) {
   try {
     return sessionStorage.getItem(entry(server)) ?? undefined;
   } catch {
-    return undefined; // A browser that blocks storage throws.
+    return unstored.get(entry(server)); // A browser that blocks storage throws.
   }
 }
 
 /**
  * Keep the access key in the tab's session storage, which is deleted when the tab is closed for good. The key never
- * becomes part of a URL, a link or the browser's history.
+ * becomes part of a URL, a link or the browser's history. If the browser blocks storage, keep the key until the next reload.
  *
  * @param {URL} server
  * @param {string} accessKey
+ * @returns {boolean} Whether the key will still be there after a reload.
  */
 export function rememberAccessKey(server, accessKey) {
-  sessionStorage.setItem(entry(server), accessKey);
+  try {
+    sessionStorage.setItem(entry(server), accessKey);
+    return true;
+  } catch {
+    unstored.set(entry(server), accessKey);
+    return false;
+  }
 }
 
 /** @param {URL} server */

@@ -41,6 +41,7 @@ export class Stage {
 
   makeLink() {
     setStatus("Making a link", "busy");
+    this.#wait("One moment", "Asking the server for a link.");
   }
 
   /**
