@@ -278,6 +278,31 @@ def test_a_guest_who_hangs_up_can_come_back(pair: tuple[Page, Page]) -> None:
     expect(log(first)).to_contain_text("before")
 
 
+# Delays each notice that the page sends to the other page, as a slow network does.
+DELAY_NOTICES = """() => {
+  const { send } = RTCDataChannel.prototype;
+  RTCDataChannel.prototype.send = function (data) {
+    if (this.label === "notices") setTimeout(() => send.call(this, data));
+    else send.call(this, data);
+  };
+}"""
+
+
+@pytest.mark.parametrize("who", ["host", "guest"])
+def test_a_user_who_hangs_up_is_heard_even_on_a_slow_network(pair: tuple[Page, Page], who: str) -> None:
+    first, second = pair
+    leaving = first if who == "host" else second
+    leaving.evaluate(DELAY_NOTICES)
+
+    leaving.get_by_role("button", name="Hang up").click()
+
+    heading(leaving, "You hung up")
+    if who == "host":
+        heading(second, "The other person has left")
+    else:
+        expect(first.locator("#notice")).to_contain_text("The other person has left.")
+
+
 def test_a_host_who_hangs_up_ends_the_link(new_page: Open, pair: tuple[Page, Page], service: str) -> None:
     first, second = pair
     exchange_messages(first, second, "before")

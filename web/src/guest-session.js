@@ -73,6 +73,8 @@ export class GuestSession {
   /** The user hangs up. They can still come back with the link. */
   leave() {
     this.#peer?.dismiss({ type: "goodbye" });
+    // The end of the session must not close this connection, or our goodbye may not arrive. It closes by itself.
+    this.#peer = undefined;
     this.#end.abort(new HungUpError("hung up"));
   }
 

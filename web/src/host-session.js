@@ -84,6 +84,8 @@ export class HostSession {
   leave() {
     const { addressId, owner } = this.#memory.address ?? {};
     this.#peer?.dismiss({ type: "goodbye" });
+    // The end of the session must not close this connection, or our goodbye may not arrive. It closes by itself.
+    this.#peer = undefined;
     if (addressId) this.#client.deleteDataChannel(addressId, { owner, keepalive: true }).catch(() => {});
     this.#remember({ address: undefined, token: undefined, wasConnected: undefined });
     this.#end.abort(new HungUpError("hung up"));

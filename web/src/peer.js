@@ -137,11 +137,13 @@ export class Peer {
   }
 
   /**
-   * Send the reason for the end. Then close the connection when the other page has closed it, or after FAREWELL_MS.
+   * Send the reason for the end. Then close the connection when the other page has closed it, or after FAREWELL_MS. A
+   * program reads no notices, so its connection is closed at once.
    *
    * @param {Notice} notice
    */
   dismiss(notice) {
+    if (this.program) return this.close();
     this.tell(notice);
     this.#finish();
     this.#notices.addEventListener("close", () => this.connection.close());
