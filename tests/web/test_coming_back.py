@@ -24,6 +24,8 @@ NEXT_DOOR_MS = 121_000
 # A guest tries another door after 15 seconds. A host without candidates gives up on a guest after a minute.
 NEXT_TRY_MS = 16_000
 GIVE_UP_MS = 62_000
+# A little longer than the time after which the page says that connecting takes longer than usual.
+SLOW_MS = 5_000
 TALKING = "Two people are already talking"
 FRIDAY = "2026-03-06T12:30"
 
@@ -128,6 +130,28 @@ def test_a_host_who_returns_after_the_guest_has_left_still_has_a_working_link(pa
     leave_page(second)
     leave_page(first)
     first.go_back()
+
+    expect(first.locator("#notice")).to_contain_text("Welcome back. The other person is not there at the moment.")
+    expect(first.get_by_label("Your link")).to_have_value(link)
+    second.goto(link)
+    for page in pair:
+        heading(page, "You are connected")
+
+
+def test_a_host_who_returns_while_the_server_does_not_reply_gets_the_link_once_it_does(
+    pair: tuple[Page, Page], service: str
+) -> None:
+    first, second = pair
+    link = second.url
+    first.clock.install()
+    leave_page(second)
+    heading(first, "Connecting again")
+
+    first.route(f"{service}**", lambda route: route.abort())
+    first.reload()
+    first.clock.fast_forward(SLOW_MS)
+    heading(first, "Still trying")
+    first.unroute(f"{service}**")
 
     expect(first.locator("#notice")).to_contain_text("Welcome back. The other person is not there at the moment.")
     expect(first.get_by_label("Your link")).to_have_value(link)

@@ -43,6 +43,8 @@ export class HostSession {
   #peer;
   /** Whether guests can reach us. */
   #isOpen = false;
+  /** Whether we came back, and the server took so long that the page says so. */
+  #isLate = false;
   /** The id of the address whose link was shown, or is known to our guest. */
   #knownId;
   #end = new AbortController();
@@ -108,9 +110,14 @@ export class HostSession {
     this.#stage.comeBack(this.phase === "again");
     setTimeout(() => {
       if (this.#end.signal.aborted || this.#peer) return;
-      if (!this.#isOpen) this.#stage.keepTrying();
+      if (!this.#isOpen) this.#keepTrying();
       else if (this.phase === "again") this.#wait(NOTICES.away);
     }, SLOW_MS);
+  }
+
+  #keepTrying() {
+    this.#isLate = true;
+    this.#stage.keepTrying();
   }
 
   #newConnection() {
@@ -145,12 +152,14 @@ export class HostSession {
     }
   }
 
-  /** Guests can reach us now. Show the link, unless it is known already. */
+  /** Guests can reach us now. Show the link, unless it is known already and our guest may return at any moment. */
   #open() {
     this.#isOpen = true;
     const isNew = this.#memory.address?.addressId !== this.#knownId;
     if (this.phase === "open") this.#wait(this.#knownId ? NOTICES.again : "");
     else if (isNew && (this.phase === "wait" || this.phase === "again")) this.#wait("");
+    else if (this.#isLate && this.phase === "again") this.#wait(NOTICES.away);
+    this.#isLate = false;
   }
 
   /**
