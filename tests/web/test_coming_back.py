@@ -26,6 +26,8 @@ NEXT_TRY_MS = 16_000
 GIVE_UP_MS = 62_000
 # A little longer than the time after which the page says that connecting takes longer than usual.
 SLOW_MS = 5_000
+# A little longer than the time that a guest has to open its data channels.
+LOST_MS = 21_000
 TALKING = "Two people are already talking"
 FRIDAY = "2026-03-06T12:30"
 
@@ -418,6 +420,66 @@ def test_the_conversation_shows_that_a_call_and_a_file_ended_when_the_connection
     expect_connected_again(first, second)
     second.get_by_role("button", name="Start a video call").click()
     expect(first.locator("#remote-video")).to_be_visible()
+
+
+# Sends no notices, as a guest's page that is closed before it can say hello.
+SAY_NOTHING = """() => {
+  const { send } = RTCDataChannel.prototype;
+  RTCDataChannel.prototype.send = function (data) {
+    if (this.label !== "notices") send.call(this, data);
+  };
+}"""
+# Takes away the page's limit of time for the hello of a guest. After that time, the guest would count as a program.
+WAIT_FOR_HELLO = """async () => {
+  const { HELLO_MS } = await import(new URL("src/limits.js", location.href).href);
+  const { setTimeout } = window;
+  window.setTimeout = (end, milliseconds) => (milliseconds === HELLO_MS ? 0 : setTimeout(end, milliseconds));
+}"""
+
+
+def test_a_host_waits_again_after_a_guest_has_left_before_it_said_hello(new_page: Open, address: str) -> None:
+    first, second = new_page(), new_page()
+    second.add_init_script(f"({SAY_NOTHING})()")
+    link = invite(first, address)
+    first.evaluate(WAIT_FOR_HELLO)
+
+    second.goto(link)
+    expect(first.locator("#timeline")).to_contain_text("Data channels open")
+    heading(first, "Connecting")
+    leave_page(second)
+
+    heading(first, "Send this link to one person")
+    expect(first.get_by_label("Your link")).to_have_value(link)
+
+
+# Opens the page's data channels without telling the page.
+HIDE_OPENING = """() => {
+  const { createDataChannel } = RTCPeerConnection.prototype;
+  RTCPeerConnection.prototype.createDataChannel = function (...options) {
+    const channel = createDataChannel.apply(this, options);
+    channel.addEventListener("open", (event) => event.stopImmediatePropagation());
+    return channel;
+  };
+}"""
+
+
+def test_a_guest_who_never_joins_does_not_replace_the_screen_of_a_tab_that_has_ended(
+    new_page: Open, address: str
+) -> None:
+    first, second = new_page(), new_page()
+    first.clock.install()
+    first.add_init_script(f"({HIDE_OPENING})()")
+    second.goto(invite(first, address))
+    heading(second, "You are connected")
+    heading(first, "Connecting")
+    duplicate = first.context.new_page()
+
+    open_with_memory(duplicate, first.url, first.evaluate("history.state.peerpost"))
+    heading(first, "You continued in another tab")
+    first.clock.fast_forward(LOST_MS)
+
+    heading(first, "You continued in another tab")
+    expect(first.get_by_label("Your link")).to_be_hidden()
 
 
 # Finds no candidates, as if there were no network between the two browsers.

@@ -186,16 +186,23 @@ export class HostSession {
     try {
       await peer.opened;
     } catch {
-      if (this.phase === "reach") this.#wait("");
+      this.#waitAgain();
       return;
     } finally {
       clearTimeout(patience);
     }
     const token = await tokenOf(peer);
     const isOurs = Boolean(token) && token === this.#memory.token;
-    if (this.#end.signal.aborted || peer.signal.aborted) peer.close();
-    else if (!this.#peer || isOurs) await this.#talk(peer, isOurs);
+    if (this.#end.signal.aborted || peer.signal.aborted) {
+      peer.close();
+      this.#waitAgain();
+    } else if (!this.#peer || isOurs) await this.#talk(peer, isOurs);
     else this.#refuse(peer);
+  }
+
+  /** A guest has left before we could talk to it. */
+  #waitAgain() {
+    if (this.phase === "reach" && !this.#end.signal.aborted) this.#wait("");
   }
 
   /**
