@@ -110,6 +110,45 @@ def test_the_other_page_says_that_it_is_connecting_again(pair: tuple[Page, Page]
     exchange_messages(first, second, "after")
 
 
+# As the WebRTC specification demands, and unlike Chromium: if a page closes its own connection, no event reports that.
+CLOSE_SILENTLY = """() => {
+  const { createDataChannel } = RTCPeerConnection.prototype;
+  RTCPeerConnection.prototype.createDataChannel = function (...options) {
+    const channel = createDataChannel.apply(this, options);
+    channel.addEventListener("close", (event) => {
+      if (this.signalingState === "closed") event.stopImmediatePropagation();
+    });
+    return channel;
+  };
+}"""
+# Reports that the connection has ended, before the data channels report it. The next connection is an ordinary one.
+LOSE_SCTP = """() => {
+  const { RTCPeerConnection } = window;
+  const state = Object.getOwnPropertyDescriptor(RTCSctpTransport.prototype, "state");
+  Object.defineProperty(RTCSctpTransport.prototype, "state", { configurable: true, get: () => "closed" });
+  window.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(configuration) {
+      super(configuration);
+      Object.defineProperty(RTCSctpTransport.prototype, "state", state);
+    }
+  };
+}"""
+
+
+def test_a_guest_is_connected_again_if_the_client_notices_the_lost_connection_before_the_page(
+    new_page: Open, address: str
+) -> None:
+    first, second = new_page(), new_page()
+    second.add_init_script(f"({CLOSE_SILENTLY})()")
+    connect(first, second, address)
+    exchange_messages(first, second, "before")
+
+    second.evaluate(LOSE_SCTP)
+
+    expect_connected_again(first, second)
+    exchange_messages(first, second, "after")
+
+
 def test_a_host_who_returns_after_an_hour_is_connected_to_the_waiting_guest(pair: tuple[Page, Page]) -> None:
     first, second = pair
     exchange_messages(first, second, "before")

@@ -153,6 +153,9 @@ export class GuestSession {
    */
   #follow(step, detail) {
     addStep(this.#means.timeline, step, detail);
+    // The client may notice the end of the connection first, and close it. By the WebRTC specification, no event reports
+    // that. Chromium and Firefox fire one nevertheless.
+    if (step === "lost") this.#peer?.close();
     if (this.#hasJoined) return;
     if (step === "offer-received") {
       this.phase = "answer";
