@@ -149,6 +149,71 @@ def test_a_guest_is_connected_again_if_the_client_notices_the_lost_connection_be
     exchange_messages(first, second, "after")
 
 
+# Loses the messages that the page sends.
+LOSE_MESSAGES = """() => {
+  const { send } = RTCDataChannel.prototype;
+  RTCDataChannel.prototype.send = function (data) {
+    if (this.label !== "messages") send.call(this, data);
+  };
+}"""
+# Offers a function that makes the connection to the other page report a state.
+OFFER_STATES = """() => {
+  const connections = [];
+  window.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(configuration) {
+      super(configuration);
+      connections.push(this);
+    }
+  };
+  let connection;
+  window.reportState = (state) => {
+    connection ??= connections.find(({ connectionState }) => connectionState === "connected");
+    Object.defineProperty(connection, "connectionState", { configurable: true, get: () => state });
+    connection.dispatchEvent(new Event("connectionstatechange"));
+  };
+}"""
+DOUBT = "This may not have arrived."
+
+
+def test_messages_that_an_interruption_may_have_lost_are_marked(new_page: Open, address: str) -> None:
+    first, second = new_page(), new_page()
+    first.add_init_script(f"({OFFER_STATES})()")
+    connect(first, second, address)
+    send = first.get_by_role("button", name="Send", exact=True)
+    exchange_messages(first, second, "before")
+
+    first.evaluate(LOSE_MESSAGES)
+    say(first, "lost")
+    first.evaluate("reportState('disconnected')")
+    expect(send).to_be_disabled()
+    say(first, "written during the interruption")
+    expect(log(first)).not_to_contain_text(DOUBT)
+    first.evaluate("reportState('failed')")
+
+    expect_connected_again(first, second)
+    expect(send).to_be_enabled()
+    expect(log(first).get_by_role("listitem").filter(has_text="lost").filter(has_text=DOUBT)).to_have_count(1)
+    expect(log(first)).not_to_contain_text("written during the interruption")
+    expect(first.get_by_label("Message")).to_have_value("written during the interruption")
+
+
+def test_an_interruption_that_ends_leaves_no_mark(new_page: Open, address: str) -> None:
+    first, second = new_page(), new_page()
+    first.add_init_script(f"({OFFER_STATES})()")
+    connect(first, second, address)
+    exchange_messages(first, second, "before")
+
+    first.evaluate("reportState('disconnected')")
+    expect(first.get_by_role("button", name="Send", exact=True)).to_be_disabled()
+    first.evaluate("reportState('connected')")
+    expect(first.get_by_role("button", name="Send", exact=True)).to_be_enabled()
+    exchange_messages(first, second, "after")
+    leave_page(second)
+
+    heading(first, "Connecting again")
+    expect(log(first)).not_to_contain_text(DOUBT)
+
+
 def test_a_host_who_returns_after_an_hour_is_connected_to_the_waiting_guest(pair: tuple[Page, Page]) -> None:
     first, second = pair
     exchange_messages(first, second, "before")

@@ -1,10 +1,16 @@
 /** The conversation: the messages and files that were sent, and the field for a new message. */
 
 import { create, find, keepAtEnd } from "./dom.js";
-import { MAX_LOG_ITEMS, MAX_MESSAGE_CHARACTERS } from "./limits.js";
+import { DOUBT_MS, MAX_LOG_ITEMS, MAX_MESSAGE_CHARACTERS } from "./limits.js";
 import { viewTransfer } from "./transfer-view.js";
 
 /** @typedef {import("peerpost/files").Transfer} Transfer */
+
+/**
+ * @typedef {object} Sent A message that was sent.
+ * @property {HTMLLIElement} item Its entry in the log.
+ * @property {number} at When it was sent, as a time of `performance.now()`.
+ */
 
 export class Conversation {
   #log = find("log", HTMLElement);
@@ -16,6 +22,10 @@ export class Conversation {
   /** @type {RTCDataChannel | undefined} The data channel for messages, while two people are connected. */
   #channel;
   #other = "Other person";
+  /** @type {Sent[]} The latest messages that were sent through the channel. */
+  #sent = [];
+  /** @type {number | undefined} Since when the connection is interrupted, as a time of `performance.now()`. */
+  #interruptedAt;
 
   /** @param {(text: string) => void} announce */
   constructor(announce) {
@@ -38,7 +48,8 @@ export class Conversation {
   use(channel, signal) {
     this.#channel = channel;
     this.#other = "Other person";
-    this.#send.disabled = false;
+    this.#sent = [];
+    this.interrupt(false);
     const take = (/** @type {MessageEvent} */ { data }) => {
       if (typeof data === "string") this.#say(this.#other, data.slice(0, MAX_MESSAGE_CHARACTERS));
     };
@@ -47,6 +58,27 @@ export class Conversation {
       if (this.#channel !== channel) return;
       this.#channel = undefined;
       this.#send.disabled = true;
+      this.#doubt();
+    });
+  }
+
+  /**
+   * The connection is interrupted, or it is back. If it comes back, everything that was sent arrives.
+   *
+   * @param {boolean} isInterrupted
+   */
+  interrupt(isInterrupted) {
+    this.#interruptedAt = isInterrupted ? (this.#interruptedAt ?? performance.now()) : undefined;
+    this.#send.disabled = isInterrupted;
+  }
+
+  /** The connection is over. If it was interrupted, mark the messages that it may have lost. */
+  #doubt() {
+    if (this.#interruptedAt === undefined) return;
+    const since = this.#interruptedAt - DOUBT_MS;
+    const doubtful = this.#sent.filter(({ at }) => at > since);
+    keepAtEnd(this.#log, () => {
+      for (const { item } of doubtful) item.append(create("p", { className: "doubt" }, "This may not have arrived."));
     });
   }
 
@@ -75,9 +107,12 @@ export class Conversation {
 
   #submit() {
     const text = this.#input.value.trim().slice(0, MAX_MESSAGE_CHARACTERS);
-    if (!text || this.#channel?.readyState !== "open") return;
+    const isInterrupted = this.#interruptedAt !== undefined;
+    if (!text || isInterrupted || this.#channel?.readyState !== "open") return;
     this.#channel.send(text);
-    this.#say("You", text);
+    const at = performance.now();
+    this.#sent = this.#sent.filter((message) => message.at > at - DOUBT_MS);
+    this.#sent.push({ item: this.#say("You", text), at });
     this.#input.value = "";
   }
 
@@ -86,7 +121,7 @@ export class Conversation {
    * @param {string} text
    */
   #say(who, text) {
-    this.#add(who, create("p", { className: "text", textContent: text, dir: "auto" }));
+    return this.#add(who, create("p", { className: "text", textContent: text, dir: "auto" }));
   }
 
   /**
@@ -95,7 +130,9 @@ export class Conversation {
    */
   #add(who, what) {
     const head = create("p", { className: "who" }, who, " ", now());
-    this.#append(create("li", { className: who === "You" ? "mine" : "theirs" }, head, what));
+    const item = create("li", { className: who === "You" ? "mine" : "theirs" }, head, what);
+    this.#append(item);
+    return item;
   }
 
   /** @param {HTMLLIElement} item */

@@ -17,6 +17,9 @@ export const ROUTE_MS = 1000;
 export const SLOW_MS = 4000;
 // An interrupted connection has this long to come back, by an ICE restart, before the page gives up.
 export const LOST_MS = 20_000;
+// A browser reports an interruption only after the other browser has not replied for some seconds. So the messages that were
+// sent up to this long before the report may be lost, too.
+export const DOUBT_MS = 10_000;
 // The other page needs at most this long to receive our goodbye, even if the message has to be sent again.
 export const FAREWELL_MS = 2000;
 // A page sends `hello` at once, and the host replies at once whether the guest may join. If nothing arrives within this

@@ -195,8 +195,10 @@ export class Stage {
   /** @param {Peer} peer */
   #followState({ connection, signal }) {
     const follow = () => {
-      if (connection.connectionState === "connected") setStatus("Connected", "good");
-      else setStatus("Interrupted, reconnecting", "busy");
+      const isInterrupted = connection.connectionState !== "connected";
+      this.#conversation.interrupt(isInterrupted);
+      if (isInterrupted) setStatus("Interrupted, reconnecting", "busy");
+      else setStatus("Connected", "good");
     };
     connection.addEventListener("connectionstatechange", follow, { signal });
   }
