@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from harness.page import (
     GET_STUCK,
@@ -524,6 +524,48 @@ def test_the_conversation_shows_that_a_call_and_a_file_ended_when_the_connection
     expect_connected_again(first, second)
     second.get_by_role("button", name="Start a video call").click()
     expect(first.locator("#remote-video")).to_be_visible()
+
+
+def refuse_doors(pair: tuple[Page, Page], third: Page, service: str) -> None:
+    """Refuse the host's next door, as a server whose access keys have changed. Each visitor makes the host open one."""
+    first, second = pair
+    any_origin = {"access-control-allow-origin": "*"}
+
+    def refuse(route: Route) -> None:
+        if "create_data_channel" in str(route.request.post_data):
+            route.fulfill(status=401, headers=any_origin, content_type="text/plain", body="access key is unknown")
+        else:
+            route.continue_()
+
+    with first.expect_response(lambda response: response.status == 401):
+        first.route(f"{service}**", refuse)
+        third.goto(second.url)
+
+
+def test_a_conversation_goes_on_although_the_server_refuses_the_host(
+    new_page: Open, pair: tuple[Page, Page], service: str
+) -> None:
+    first, second = pair
+
+    refuse_doors(pair, new_page(), service)
+
+    exchange_messages(first, second, "after the refusal")
+    second.get_by_role("button", name="Hang up").click()
+    heading(first, "The server does not know this access key")
+    expect(log(first)).to_contain_text("second after the refusal")
+
+
+def test_a_host_who_hangs_up_after_a_refusal_sees_that_they_hung_up(
+    new_page: Open, pair: tuple[Page, Page], service: str
+) -> None:
+    first, second = pair
+
+    refuse_doors(pair, new_page(), service)
+    exchange_messages(first, second, "after the refusal")
+    first.get_by_role("button", name="Hang up").click()
+
+    heading(first, "You hung up")
+    heading(second, "The other person has left")
 
 
 # Sends no notices, as a guest's page that is closed before it can say hello.

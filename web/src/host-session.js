@@ -68,17 +68,15 @@ export class HostSession {
    * @returns {Promise<never>}
    */
   async run() {
-    const { address } = this.#memory;
-    if (address) this.#comeBack();
-    await listen({
-      server: this.#client,
-      resume: address,
-      newConnection: () => this.#newConnection(),
-      onLink: (opened) => this.#use(opened),
-      onPeer: (connection) => this.#receive(/** @type {Peer} */ (this.#peers.get(connection))),
-      onProgress: (step, detail) => this.#follow(step, detail),
-      signal: this.#end.signal,
-    });
+    if (this.#memory.address) this.#comeBack();
+    try {
+      await this.#listen();
+    } catch (error) {
+      // Nobody else can join any more, but a conversation does not need the server.
+      while (this.#peer && !this.#peer.signal.aborted) await this.#peer.over;
+      this.#end.signal.throwIfAborted();
+      throw error;
+    }
     throw this.#end.signal.reason;
   }
 
@@ -102,6 +100,19 @@ export class HostSession {
   close(reason) {
     this.#end.abort(reason);
     this.#peer?.close();
+  }
+
+  /** Wait for guests until the session ends. */
+  #listen() {
+    return listen({
+      server: this.#client,
+      resume: this.#memory.address,
+      newConnection: () => this.#newConnection(),
+      onLink: (opened) => this.#use(opened),
+      onPeer: (connection) => this.#receive(/** @type {Peer} */ (this.#peers.get(connection))),
+      onProgress: (step, detail) => this.#follow(step, detail),
+      signal: this.#end.signal,
+    });
   }
 
   /** Begin after a reload. */
