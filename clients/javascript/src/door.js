@@ -65,7 +65,9 @@ export async function openDoor(parts, { signal, onOffer, onNext, onFailure }) {
     peerConnection.close();
     // It is not a failure if no guest comes before the door is closed.
     const isClosed = error instanceof ExpiredError || Object(error).reason === "closed";
-    if (!signal.aborted && (guest || !isClosed)) report("door-failed", { error });
+    const isFailure = !signal.aborted && (guest || !isClosed);
+    // The page's own function may throw, which must not keep the next door closed.
+    if (isFailure) queueMicrotask(() => report("door-failed", { error }));
     // An error before the door was open would occur again at the next door, unless the server or the network caused it.
     if (isOpen || isFault(error)) onNext(error);
     else onFailure(error);

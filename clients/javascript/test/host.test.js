@@ -30,6 +30,14 @@ async function joined(people, address, options) {
   return guest;
 }
 
+/** Collect the errors that nobody catches, until the end of a test. Otherwise they would make the test fail. */
+function uncaughtErrors(t) {
+  const errors = [];
+  process.setUncaughtExceptionCaptureCallback((error) => errors.push(error));
+  t.after(() => process.setUncaughtExceptionCaptureCallback(null));
+  return errors;
+}
+
 test("a host opens the address, then a door, and then writes the pointer to it", async (t) => {
   const people = new People(t);
 
@@ -569,6 +577,25 @@ test("an error in one of the page's own functions ends listening", async (t) => 
     const host = people.host(options);
     await assert.rejects(outcome(host.listening), bug);
   }
+});
+
+test("an error in the page's function for progress does not keep the next door closed", async (t) => {
+  const people = new People(t);
+  const uncaught = uncaughtErrors(t);
+  const bug = new Error("a bug of the page");
+  const onProgress = (step) => {
+    if (step === "door-failed") throw bug;
+  };
+  const host = people.host({ onProgress });
+  await until(() => pointers(people).length === 1);
+  const { channelId } = await openLast(people, host.addresses[0]);
+
+  people.server.serve({ method: "create_answer", channel_id: channelId, answer: "garbage" });
+  people.server.wake();
+  await until(() => uncaught.length);
+
+  await joined(people, host.addresses[0]);
+  assert.deepEqual(uncaught, [bug]);
 });
 
 test("listen accepts a server's URL", async (t) => {
