@@ -2,7 +2,7 @@
 
 import { asDtlsClient, sealerOfHost, sealPointer } from "./address.js";
 import { attempt } from "./attempt.js";
-import { ExpiredError, NetworkError, ServerError } from "./errors.js";
+import { ExpiredError } from "./errors.js";
 import { DOOR_MS, DOOR_OVERLAP_MS, MAX_DESCRIPTION_BYTES } from "./limits.js";
 import { pause } from "./pace.js";
 import { createKey, sealerOf } from "./sealer.js";
@@ -15,17 +15,16 @@ import { createKey, sealerOf } from "./sealer.js";
  * @property {AbortSignal} signal Closes the door.
  * @property {(pointer: Pointer) => Promise<void>} onOffer Called when there is a channel that a guest can answer in.
  * @property {(fault?: any) => void} onNext Called when it is time for another door, with the error if this door failed.
- * @property {(error: unknown) => void} onFailure Called if another door would fail in the same way.
  */
 
 /**
  * Open a door, and return the guest id of the guest that is connected. If there is none, return "" and close the
- * connection.
+ * connection. If the door does not open, throw the error and close the connection.
  *
  * @param {Omit<Parts, "end" | "sealer">} parts
  * @param {DoorOptions} options
  */
-export async function openDoor(parts, { signal, onOffer, onNext, onFailure }) {
+export async function openDoor(parts, { signal, onOffer, onNext }) {
   const { peerConnection, client, report } = parts;
   let guest = "";
   let isOpen = false;
@@ -63,19 +62,13 @@ export async function openDoor(parts, { signal, onOffer, onNext, onFailure }) {
     return guest;
   } catch (error) {
     peerConnection.close();
+    if (!isOpen) throw error;
+    onNext(error);
     // It is not a failure if no guest comes before the door is closed.
     const isClosed = error instanceof ExpiredError || Object(error).reason === "closed";
     const isFailure = !signal.aborted && (guest || !isClosed);
     // The page's own function may throw, which must not keep the next door closed.
     if (isFailure) queueMicrotask(() => report("door-failed", { error }));
-    // An error before the door was open would occur again at the next door, unless the server or the network caused it.
-    if (isOpen || isFault(error)) onNext(error);
-    else onFailure(error);
     return "";
   }
-}
-
-/** @param {unknown} error */
-function isFault(error) {
-  return error instanceof NetworkError || error instanceof ServerError || error instanceof ExpiredError;
 }

@@ -2,7 +2,7 @@
 
 import { sealPointer } from "./address.js";
 import { openDoor } from "./door.js";
-import { ExpiredError, PeerpostError } from "./errors.js";
+import { AccessError, ExpiredError, NetworkError, PeerpostError, ServerError } from "./errors.js";
 import {
   ADDRESS_TTL_SECONDS,
   CHANNEL_TTL_SECONDS,
@@ -49,6 +49,8 @@ export class Host {
   #pauses = backoff(...REOPEN_MS);
   /** @type {HostedAddress | undefined} */
   #address;
+  /** Whether guests could come in at least once. */
+  #wasOpen = false;
   /** @type {Map<string, RTCPeerConnection>} The last connection of each guest, by its guest id. */
   #guests = new Map();
 
@@ -85,7 +87,7 @@ export class Host {
     if (resume) this.#use(resume);
     else await this.#openAddress();
     for (;;) {
-      const fault = await new Promise((resolve, reject) => this.#openDoor(resolve, reject));
+      const fault = await new Promise((resolve, reject) => this.#openDoor(resolve).catch(reject));
       if (fault) {
         const retryAfter = Math.min(fault.retryAfter ?? 0, MAX_RETRY_AFTER_SECONDS);
         await pause(this.#pauses() + retryAfter * 1000, this.#end.signal);
@@ -94,16 +96,36 @@ export class Host {
   }
 
   /**
+   * Open a door, and let in the guest who comes. Throw the error if there is no point in opening another door.
+   *
    * @param {import("./door.js").DoorOptions["onNext"]} onNext
-   * @param {import("./door.js").DoorOptions["onFailure"]} onFailure
    */
-  #openDoor(onNext, onFailure) {
+  async #openDoor(onNext) {
+    const { signal } = this.#end;
     const peerConnection = this.#options.newConnection();
     const parts = { peerConnection, client: this.#client, report: this.#report, pace: this.#pace };
-    const { signal } = this.#end;
-    openDoor(parts, { signal, onOffer: (pointer) => this.#point(pointer), onNext, onFailure }).then(
-      (guest) => guest && this.#admit(guest, peerConnection),
-    );
+    try {
+      const guest = await openDoor(parts, { signal, onOffer: (pointer) => this.#point(pointer), onNext });
+      if (guest) this.#admit(guest, peerConnection);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (this.#isFinal(error)) throw error;
+      onNext(error);
+      queueMicrotask(() => this.#report("door-failed", { error }));
+    }
+  }
+
+  /**
+   * Return whether another door would not open either, after this error of a door that did not open.
+   *
+   * @param {unknown} error
+   */
+  #isFinal(error) {
+    // The server itself refuses to open another channel or address for us.
+    if (error instanceof AccessError || error instanceof NoAddressError) return true;
+    // Once a door was open, our options are known to be right, so the cause may go away. For example, something in front
+    // of the server refuses our requests.
+    return !this.#wasOpen && !isFault(error);
   }
 
   /**
@@ -137,6 +159,7 @@ export class Host {
       if (!(error instanceof ExpiredError)) throw error;
       await write(await this.#openAddress());
     }
+    this.#wasOpen = true;
   }
 
   async #openAddress() {
@@ -154,7 +177,18 @@ export class Host {
   /** @param {HostedAddress} address */
   #use(address) {
     this.#address = address;
-    this.#options.onLink?.(address);
+    try {
+      this.#options.onLink?.(address);
+    } catch (error) {
+      // Nobody would learn the link, so this ends listening, even if earlier doors were open.
+      this.#end.abort(error);
+      throw error;
+    }
     return address;
   }
+}
+
+/** @param {unknown} error */
+function isFault(error) {
+  return error instanceof NetworkError || error instanceof ServerError || error instanceof ExpiredError;
 }

@@ -2,7 +2,7 @@
 
 import { createGuest } from "./address.js";
 import { connect } from "./connect.js";
-import { NetworkError, ServerError, UnreachableError } from "./errors.js";
+import { ExpiredError, NetworkError, PeerpostError, ServerError, TamperedError } from "./errors.js";
 import { CLOSED_MS, DIAL_MS, MAX_RETRY_AFTER_SECONDS, OFFLINE_DIAL_MS, STABLE_MS } from "./limits.js";
 import { backoff, pause } from "./pace.js";
 import { clientFor } from "./signaling-client.js";
@@ -90,15 +90,25 @@ async function persist(dial, pauses, signal) {
     try {
       return await dial();
     } catch (error) {
+      if (isFinal(error)) throw error;
       // Tries cost nothing as long as no server is reached.
       if (error instanceof NetworkError) await pause(offline(), signal);
-      else if (error instanceof ServerError) {
-        const retryAfter = Math.min(error.retryAfter, MAX_RETRY_AFTER_SECONDS);
+      else {
+        const retryAfter = error instanceof ServerError ? Math.min(error.retryAfter, MAX_RETRY_AFTER_SECONDS) : 0;
         await pause(pauses() + retryAfter * 1000, signal);
-      } else if (error instanceof UnreachableError) await pause(pauses(), signal);
-      else throw error;
+      }
     }
   }
+}
+
+/**
+ * Return whether no later try can succeed. After other refusals one can, because we were connected before: something in
+ * front of the server has refused the request. That includes an AccessError, since a guest needs no access key.
+ *
+ * @param {unknown} error
+ */
+function isFinal(error) {
+  return error instanceof ExpiredError || error instanceof TamperedError || !(error instanceof PeerpostError);
 }
 
 /**

@@ -416,6 +416,46 @@ test("an outage of any length does not end listening", async (t) => {
   }
 });
 
+test("once a door was open, refusals by something in front of the server do not end listening", async (t) => {
+  const people = new People(t);
+  for (const status of [403, 404, 408]) {
+    const host = await hostOf(people);
+    const asked = people.server.requests.length;
+    people.server.faults = Array(1000).fill(answerWith(status, "refused"));
+    await pass(10 * MINUTE);
+    const during = people.server.requests.length - asked;
+
+    people.server.faults = [];
+    await joined(people, host.addresses[0]);
+
+    assert.equal(host.isOver, undefined);
+    assert.ok(during > 10 && during < 50, `${during} requests`);
+    const [, { error }] = host.details.findLast(([step]) => step === "door-failed");
+    assert.deepEqual(error, new RefusalError("refused"));
+    host.end.abort();
+    await outcome(host.outcome);
+  }
+});
+
+test("a host whose access key becomes invalid ends listening", async (t) => {
+  const people = new People(t, { accessKey: "a key" });
+  const host = await hostOf(people, { accessKey: "a key" });
+
+  people.server.accessKey = "another key";
+
+  await assert.rejects(outcome(host.listening), new AccessError("access key is unknown"));
+});
+
+test("a host ends listening if its address expires and the server offers no addresses any more", async (t) => {
+  const people = new People(t);
+  const host = await hostOf(people, { ttl: 3600 });
+
+  people.server.maxTtl = 300;
+  await pass(HOUR, 1000);
+
+  await assert.rejects(outcome(host.listening), NoAddressError);
+});
+
 test("a host whose server names a time that is years away tries again after an hour", async (t) => {
   const people = new People(t);
   const host = await hostOf(people);
@@ -577,6 +617,21 @@ test("an error in one of the page's own functions ends listening", async (t) => 
     const host = people.host(options);
     await assert.rejects(outcome(host.listening), bug);
   }
+});
+
+test("an error in the page's function for the link ends listening, even if the address is not the first one", async (t) => {
+  const people = new People(t);
+  const bug = new Error("a bug of the page");
+  let links = 0;
+  const onLink = () => {
+    links += 1;
+    if (links === 2) throw bug;
+  };
+  const host = await hostOf(people, { ttl: 3600, onLink });
+
+  await pass(HOUR, 1000);
+
+  await assert.rejects(outcome(host.listening), bug);
 });
 
 test("an error in the page's function for progress does not keep the next door closed", async (t) => {

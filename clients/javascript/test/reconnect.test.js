@@ -195,6 +195,25 @@ test("a guest whose server names a time that is years away tries again after an 
   assert.ok(minutes > 59 && minutes < 61, `${minutes} minutes`);
 });
 
+test("a guest that something in front of the server refuses tries again, less and less often", async (t) => {
+  const people = new People(t);
+  const host = await hostOf(people);
+  const guest = await connected(people, host);
+  host.end.abort();
+  await outcome(host.outcome);
+  people.server.requests = [];
+  people.server.faults = Array.from({ length: 1000 }, (_, count) => answerWith([401, 403, 404, 408][count % 4]));
+
+  guest.connections[0].become("failed");
+  await pass(10 * MINUTE);
+  const asked = people.server.requests.length;
+  people.server.faults = [];
+  await hostOf(people, { resume: host.addresses[0] });
+  await until(() => guest.peers.length === 2, MINUTE);
+
+  assert.ok(asked > 10 && asked < 50, `${asked} requests`);
+});
+
 test("a guest connects less and less often to a host that closes each connection at once", async (t) => {
   const people = new People(t);
   const closeAll = () => guest.connections.forEach((each) => each.leave());

@@ -14,10 +14,6 @@ export type DoorOptions = {
      * Called when it is time for another door, with the error if this door failed.
      */
     onNext: (fault?: any) => void;
-    /**
-     * Called if another door would fail in the same way.
-     */
-    onFailure: (error: unknown) => void;
 };
 /** @typedef {import("./address.js").Pointer} Pointer */
 /** @typedef {import("./exchange.js").Parts} Parts */
@@ -26,13 +22,12 @@ export type DoorOptions = {
  * @property {AbortSignal} signal Closes the door.
  * @property {(pointer: Pointer) => Promise<void>} onOffer Called when there is a channel that a guest can answer in.
  * @property {(fault?: any) => void} onNext Called when it is time for another door, with the error if this door failed.
- * @property {(error: unknown) => void} onFailure Called if another door would fail in the same way.
  */
 /**
  * Open a door, and return the guest id of the guest that is connected. If there is none, return "" and close the
- * connection.
+ * connection. If the door does not open, throw the error and close the connection.
  *
  * @param {Omit<Parts, "end" | "sealer">} parts
  * @param {DoorOptions} options
  */
-export declare function openDoor(parts: Omit<Parts, "end" | "sealer">, { signal, onOffer, onNext, onFailure }: DoorOptions): Promise<string>;
+export declare function openDoor(parts: Omit<Parts, "end" | "sealer">, { signal, onOffer, onNext }: DoorOptions): Promise<string>;
