@@ -12,6 +12,23 @@ from tests.browser.conftest import SERVER_OF_MAKE_RUN
 
 PRINTED = re.findall("```html\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
 
+# Lets the test see the connections that a page makes.
+KEEP_CONNECTIONS = """
+window.connections = [];
+window.RTCPeerConnection = class extends RTCPeerConnection {
+  constructor(...options) {
+    super(...options);
+    connections.push(this);
+  }
+};
+"""
+
+# Chromium takes about 20 seconds to notice a lost connection.
+LOSE_THE_FIRST_CONNECTION = """() => {
+  Object.defineProperty(connections[0], "connectionState", { value: "failed" });
+  connections[0].dispatchEvent(new Event("connectionstatechange"));
+}"""
+
 
 @pytest.fixture
 def window(browser: Browser, local_url: str) -> Iterator[BrowserContext]:
@@ -54,3 +71,17 @@ def test_many_guests_can_follow_one_link_even_after_the_host_has_reloaded(
             host.get_by_text("Open this link in as many windows as you like").click()
         opened.value.get_by_text("Hello, guest!").wait_for()
         host.get_by_text("Hello, host!").last.wait_for()
+
+
+def test_the_host_of_many_guests_closes_a_connection_that_is_lost_for_good(
+    window: BrowserContext, examples_url: str
+) -> None:
+    host = window.new_page()
+    host.add_init_script(KEEP_CONNECTIONS)
+    host.goto(f"{examples_url}/many-guests.html")
+    with host.expect_console_message(lambda message: message.text.endswith("is connected")):
+        host.get_by_text("Open this link in as many windows as you like").click()
+
+    host.evaluate(LOSE_THE_FIRST_CONNECTION)
+
+    host.wait_for_function("connections[0].signalingState === 'closed'")

@@ -102,9 +102,9 @@ export class Host {
    */
   async #openDoor(onNext) {
     const { signal } = this.#end;
-    const peerConnection = this.#options.newConnection();
-    const parts = { peerConnection, client: this.#client, report: this.#report, pace: this.#pace };
     try {
+      const peerConnection = this.#options.newConnection();
+      const parts = { peerConnection, client: this.#client, report: this.#report, pace: this.#pace };
       const guest = await openDoor(parts, { signal, onOffer: (pointer) => this.#point(pointer), onNext });
       if (guest) this.#admit(guest, peerConnection);
     } catch (error) {
@@ -124,7 +124,7 @@ export class Host {
     // The server itself refuses to open another channel or address for us.
     if (error instanceof AccessError || error instanceof NoAddressError) return true;
     // Once a door was open, our options are known to be right, so the cause may go away. For example, something in front
-    // of the server refuses our requests.
+    // of the server refuses our requests, or the browser allows no further connection until another one is closed.
     return !this.#wasOpen && !isFault(error);
   }
 

@@ -456,6 +456,26 @@ test("a host ends listening if its address expires and the server offers no addr
   await assert.rejects(outcome(host.listening), NoAddressError);
 });
 
+test("a host whose browser allows no further connection lets guests in again once one is closed", async (t) => {
+  const people = new People(t);
+  const tooMany = new DOMException("too many connections", "UnknownError");
+  const connections = [];
+  const newConnection = () => {
+    if (connections.filter(({ connectionState }) => connectionState !== "closed").length === 10) throw tooMany;
+    connections.push(people.network.newConnection());
+    return connections.at(-1);
+  };
+  const host = await hostOf(people, { newConnection });
+  for (let count = 0; count < 10; count++) await joined(people, host.addresses[0]);
+  await pass(5 * MINUTE);
+  assert.equal(host.isOver, undefined);
+  assert.deepEqual(host.details.find(([step]) => step === "door-failed")[1], { error: tooMany });
+
+  connections[0].close();
+
+  await joined(people, host.addresses[0]);
+});
+
 test("a host whose server names a time that is years away tries again after an hour", async (t) => {
   const people = new People(t);
   const host = await hostOf(people);
