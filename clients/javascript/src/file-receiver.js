@@ -113,16 +113,24 @@ export class FileReceiver {
     this.#current = undefined;
     transfer.update({ state: "checking" });
     const blob = content.blob();
-    const ours = await checksum(blob);
+    // The browser may lack the memory to hold the whole file once more.
+    const ours = await checksum(blob).catch(() => undefined);
     if (transfer.over) return;
-    if (ours === sha256) {
+    /**
+     * @param {string} message For the sender.
+     * @param {string} problem For the receiver.
+     */
+    const fail = (message, problem) => {
+      this.#channel.say({ type: "error", id, message });
+      transfer.fail(problem);
+      this.#options.onNews({ outcome: "failed" });
+    };
+    if (!ours) fail("the receiver cannot check it", "The browser cannot check this file.");
+    else if (ours !== sha256) fail("the checksum differs", "The file was damaged on the way: its checksum differs.");
+    else {
       this.#channel.say({ type: "done", id, sha256 });
       transfer.update({ state: "done", content: blob, sha256 });
       this.#options.onNews({ outcome: "done" });
-    } else {
-      this.#channel.say({ type: "error", id, message: "the checksum differs" });
-      transfer.fail("The file was damaged on the way: its checksum differs.");
-      this.#options.onNews({ outcome: "failed" });
     }
   }
 

@@ -415,6 +415,29 @@ test("a file that cannot be read is not announced", async (t) => {
   assert.deepEqual(said(one.channels[0]), []);
 });
 
+test("a received file that cannot be checked fails on both sides, and the next one arrives", async (t) => {
+  const { ours, theirs, connect } = twoSides(t);
+  const { arrayBuffer } = Blob.prototype;
+  let isFull = true;
+  t.mock.method(Blob.prototype, "arrayBuffer", function () {
+    // Only received files have this type.
+    if (!isFull || this.type !== "application/octet-stream") return arrayBuffer.call(this);
+    isFull = false;
+    return Promise.reject(new RangeError("Array buffer allocation failed"));
+  });
+  connect();
+
+  const [first, second] = ours.files.send([new File(["hi"], "a"), new File(["ho"], "b")]);
+  await Promise.all([first.finished, second.finished]);
+
+  assert.deepEqual(
+    [first.problem, theirs.received[0].problem],
+    ["Not delivered: the receiver cannot check it.", "The browser cannot check this file."],
+  );
+  assert.equal(second.state, "done");
+  assert.equal(await theirs.received[1].content.text(), "ho");
+});
+
 test("a file that is too large is neither sent nor received", async (t) => {
   const { files, theirs, received } = oneSide(t, { maxFileBytes: 1_048_576 });
 
