@@ -107,8 +107,8 @@ export class CandidateExchange {
     await pause(usesServers ? LATE_MS : UNLIKELY_MS, end.signal);
     const latest = performance.now() + OWN_MS;
     while (!this.#hasWritten && performance.now() < latest) {
-      const isGathering = peerConnection.iceGatheringState !== "complete";
-      if (!isGathering && !this.unsent.length) break;
+      const isComplete = peerConnection.iceGatheringState === "complete";
+      if (isComplete && !this.unsent.length) break;
       await pause(BATCH_MS, end.signal);
     }
     try {
