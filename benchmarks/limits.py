@@ -1,4 +1,4 @@
-"""The document's section on limits: what no implementation can go below, and how far Peerpost is above it."""
+"""The document's section on limits: the least that is possible, and how far Peerpost is above it."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path

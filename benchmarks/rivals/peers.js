@@ -58,7 +58,7 @@ const variants = {
     const { connect, SignalingClient } = await import("/src/index.js");
     return async ({ port, isOfferer, meeting, channelId, step }) => {
       const server = new SignalingClient(`https://127.0.0.1:${port}/`);
-      // Open the connection first, while the RTCPeerConnection is created. All rivals do the same.
+      // Open the connection first, while the RTCPeerConnection is created. All rivals with a WebSocket do the same.
       server.preconnect();
       const peerConnection = new RTCPeerConnection(config);
       const open = opened(peerConnection, isOfferer);
