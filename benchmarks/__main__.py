@@ -1,6 +1,6 @@
 """Run the benchmarks, and write docs/benchmarks.md from their results.
 
-`python -m benchmarks` runs all benchmarks but those in BY_NAME, and saves the results in benchmarks/results.
+`python -m benchmarks` runs all benchmarks except nat_lifetime, and saves the results in benchmarks/results.
 `python -m benchmarks units cost` runs only these benchmarks.
 `--short` runs them briefly, saves the results in build/benchmarks, and does not write the document.
 `--write` runs nothing, and writes the document from the saved results.

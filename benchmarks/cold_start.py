@@ -20,7 +20,7 @@ Results = dict[str, Any]
 
 
 def measure(short: bool) -> Results:
-    """Count the instructions of each start, and measure the time of some. The functions take turns."""
+    """Count the instructions of each start, and time all but those with bytecode. The functions take turns."""
     here = build()
     names = [US, *HANDLERS, *WITH_BYTECODE]
     if short:  # If this build has no recorded counts, the guard compares ratios, so count the rival too.

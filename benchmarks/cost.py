@@ -243,8 +243,8 @@ class Service:
         extra = [self.waited(asked[:-1], self.units["reread_units"][kind])]
         extra.append(self.longer(self.besides(asked[-1]), self.units["reread_units"][kind]))
         if stun:
-            # Each peer's read is held until the channel is deleted. The count has one read for each peer, which is the
-            # one that makes sure that the channel is gone.
+            # Each peer's read is held until the channel is deleted. The count already includes one read for each peer:
+            # the consistent read with which the server makes sure that the channel is gone.
             methods = self.units["methods" if kind == KINDS[0] else f"methods, {kind}"]
             held = self.hold(CONNECTING_SECONDS, self.max_wait_seconds)
             extra += 2 * [self.longer(held, methods["get_candidates"]["read_units"])]

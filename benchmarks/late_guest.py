@@ -77,7 +77,7 @@ class Host:
 def while_held(host: Host, part: float) -> float:
     """Return a moment for the guest to come, so that its answer finds the host's read held.
 
-    `part` is the share of such moments that has passed, from 0 to 1. The host's second request is its first read.
+    `part`, from 0 to 1, selects one of these moments. The host's second request is its first read.
     """
     host.wait_for_requests(2)
     holds_ms = 1000 * held_seconds() - 4 * host.rtt_ms - ANSWERING_MS

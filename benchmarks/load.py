@@ -193,7 +193,7 @@ def own_log(log: Path) -> int:
 
 
 def by_channels(plan: Plan) -> list[Results]:
-    """Return the times of each verb and method, by the number of channels in the table. The tables take turns."""
+    """Return the times of each call, by the number of channels in the table. The tables take turns."""
     with ExitStack() as stack:
         endpoint = stack.enter_context(real_engine())
         tables = {size: stack.enter_context(new_table(client_of(endpoint))) for size in plan.channels}
@@ -241,7 +241,7 @@ class Probe:
         self._handler: dict[str, list[float]] = {}
 
     def connect(self, other: str) -> None:
-        """Set up a connection with the gateway's verbs, and one with the wire's methods. Also read another channel."""
+        """Set up one connection through the gateway, and one through the handler. Also read another channel."""
         channels, offer, answer = self._channels, self._offerer.early, self._answerer.early
         with timed(self._gateway, "create"):
             own = channels.create(offer)
@@ -461,7 +461,7 @@ def channels_table(rows: list[Results]) -> str:
 
 
 def growth(few: Results, many: Results) -> str:
-    """Return how p99 changes from the smallest to the largest table, over all verbs and methods."""
+    """Return how p99 changes from the smallest to the largest table, over all calls."""
     ratios = [
         many[layer][name]["p99"] / few[layer][name]["p99"] for layer in ("gateway", "handler") for name in few[layer]
     ]

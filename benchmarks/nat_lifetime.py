@@ -306,7 +306,11 @@ def session(agent: str, nat: str, lifetime: float, waits: Sequence[float]) -> Re
 
 
 def asking(requests: list[Request]) -> dict[str, float | None]:
-    """Return how often a binding asked the STUN server, and for how long at most, in seconds."""
+    """Return how the bindings were kept alive, in seconds.
+
+    `asks_every` is the median interval between two requests over one binding, without retransmissions. `asks_for` is
+    the longest time from the first request over a binding to the last.
+    """
     times: dict[Address, list[float]] = {}
     for request in requests:
         times.setdefault(request.address, []).append(request.seconds)

@@ -28,7 +28,7 @@ from harness.service import app_over
 from harness.transports import Post, Reply, over_handler
 
 DYNALITE = ROOT / "benchmarks/node_modules/dynalite/cli.js"
-# A candidate (RFC 8839) as Chromium writes it after a STUN server has replied, when the description has been sent.
+# A late candidate (RFC 8839) as Chromium writes it. The STUN server replied only after the description was sent.
 LATE = (
     "candidate:842163049 1 udp 1677729535 192.0.2.7 {port} typ srflx raddr 0.0.0.0 rport 0 "
     "generation 0 ufrag {ufrag} network-cost 999"
@@ -104,7 +104,7 @@ class Exchange:
         self.channel_id = self.send("create_data_channel", **fields).json()["channel_id"]
 
     def plain(self) -> None:
-        """Use the seven plain methods with trickle ICE. The offerer asks for the answer once too early."""
+        """Use the seven plain methods with trickle ICE. The offerer asks once for the answer before it is there."""
         self.open()
         self.send("create_offer", offer=self.offerer.bare)
         for candidate in useful(self.offerer):

@@ -69,7 +69,7 @@ class Waiting:
         return self.service.client.reads(self.service.reply_seconds, self.service.max_wait_seconds)
 
     def dollars(self, after: float) -> float:
-        """Return the cost of a million connections whose guests come after these seconds."""
+        """Return the cost of a million connections whose guests come after this many seconds."""
         return per_million(self.service.fast(KINDS[0], after))
 
     def delay(self, after: float) -> float:
