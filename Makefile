@@ -57,11 +57,11 @@ test: $(VENV)/test $(VENV)/node tests/engine/node_modules clients/javascript/nod
 doctor: ## Check that this machine has what `make test-all` needs
 	@$(PYTHON) -m tools.doctor
 
-# test-infra takes long, because it runs Terraform many times in a row. So it runs at the same time as test-server, whose
-# tests also pass on a busy machine. make prints the output of each when it ends, and fails if either of them fails.
+# test-infra takes long, because it runs Terraform many times in a row. So it runs beside test-server and, after that,
+# test-runtime, whose tests also pass on a busy machine. make prints the output of each part when it ends, and fails if
+# any of them fails.
 test-all: doctor $(VENV)/dev $(VENV)/node .venv-checkov/ready ## Run every test, in the parts below
-	$(MAKE) --jobs 2 --output-sync=target test-server test-infra
-	$(MAKE) test-runtime
+	$(MAKE) --jobs 2 --output-sync=target test-server test-infra test-runtime
 	$(MAKE) test-browser
 	$(MAKE) test-network
 	$(MAKE) test-reliability
