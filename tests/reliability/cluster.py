@@ -6,6 +6,7 @@ They share one faulty proxy to one engine, and a clock that can jump.
 import json
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -27,6 +28,8 @@ class FunctionClock:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        # Two disturbances of a history may jump at the same moment.
+        self._turn = threading.Lock()
         self._jumps: list[tuple[float, float, int]] = []
         self.offset = 0
         self.jump(0)
@@ -39,12 +42,13 @@ class FunctionClock:
 
     def jump(self, seconds: int) -> None:
         """Move the clock by this many seconds, forward or back."""
-        self.offset += seconds
-        new = self._path.with_suffix(".new")
-        new.write_text(f"{self.offset:+}\n")
-        began = time.time()
-        new.rename(self._path)
-        self._jumps.append((began, time.time(), self.offset))
+        with self._turn:
+            self.offset += seconds
+            new = self._path.with_suffix(".new")
+            new.write_text(f"{self.offset:+}\n")
+            began = time.time()
+            new.rename(self._path)
+            self._jumps.append((began, time.time(), self.offset))
 
     def earliest(self, moment: float) -> float:
         """Return the earliest time that this clock can show at a moment of the machine's clock.
