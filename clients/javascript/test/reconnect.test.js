@@ -160,38 +160,31 @@ test("a host opens a new door when its browser is online again", async (t) => {
   assert.equal(host.connections.length, 2);
 });
 
-test("a busy server is not called before the time in Retry-After", async (t) => {
-  const people = new People(t);
+/** Return for how many milliseconds a guest that has lost its host stays away from a server with this `Retry-After`. */
+async function timeAway(people, retryAfter) {
   const host = await hostOf(people);
   const guest = await connected(people, host);
   host.end.abort();
   await outcome(host.outcome);
   people.server.requests = [];
-  people.server.faults = [answerWith(503, "", { "Retry-After": "600" })];
-
-  guest.connections[0].become("failed");
-  await until(() => people.server.requests.length === 1);
-  const refused = Date.now();
-  await until(() => people.server.requests.length > 1, HOUR, 100);
-
-  assert.ok(Date.now() - refused >= 600 * SECOND, `${Date.now() - refused} ms`);
-});
-
-test("a guest whose server names a time that is years away tries again after an hour", async (t) => {
-  const people = new People(t);
-  const host = await hostOf(people);
-  const guest = await connected(people, host);
-  host.end.abort();
-  await outcome(host.outcome);
-  people.server.requests = [];
-  people.server.faults = [answerWith(503, "", { "Retry-After": "1000000000" })];
+  people.server.faults = [answerWith(503, "", { "Retry-After": retryAfter })];
 
   guest.connections[0].become("failed");
   await until(() => people.server.requests.length === 1);
   const refused = Date.now();
   await until(() => people.server.requests.length > 1, 2 * HOUR, 100);
+  return Date.now() - refused;
+}
 
-  const minutes = (Date.now() - refused) / MINUTE;
+test("a busy server is not called before the time in Retry-After", async (t) => {
+  const away = await timeAway(new People(t), "600");
+
+  assert.ok(away >= 600 * SECOND, `${away} ms`);
+});
+
+test("a guest whose server names a time that is years away tries again after an hour", async (t) => {
+  const minutes = (await timeAway(new People(t), "1000000000")) / MINUTE;
+
   assert.ok(minutes > 59 && minutes < 61, `${minutes} minutes`);
 });
 

@@ -37,7 +37,7 @@ async def peer_of(
 ) -> AsyncIterator[RTCPeerConnection]:
     """Yield the connection that was passed, or a new one with the operator's ICE servers.
 
-    A new one is closed after an error. If there is none, `unreturned` closes it later, unless the caller gets it.
+    A new one is closed after an error. If no error occurs, `unreturned` closes it later, unless the caller gets it.
     """
     if isinstance(peer_connection, RTCPeerConnection):
         yield peer_connection
