@@ -172,9 +172,8 @@ class Channels:
         By then, no copy of a `create` is on its way any more.
         """
         now = self._unix_seconds()
-        # Expired for so long that even an instance whose clock is behind sees it as expired. Any
-        # time longer than the difference between two clocks would do.
-        erased = channel_item(channel_id, now - limits.CHANNEL_TTL_SECONDS)
+        expire_time = now - limits.DELETED_CHANNEL_EXPIRED_SECONDS_AGO
+        erased = channel_item(channel_id, expire_time)
         writer = Writer.with_secret(owner)
         # Without attribute_exists, deleting unknown ids would fill the table. No `delete` can come
         # before its channel exists: a client learns an id only from the reply to `create`.

@@ -15,6 +15,11 @@ CHANNEL_TTL_SECONDS = 300
 # deletes it later, usually within days.
 MAX_TTL_SECONDS = 86_400
 
+# A deleted channel says that it expired this long ago, so that even a request that carries the time
+# of a wrong clock, or a late copy with an old time, sees it as expired. 30 days are longer than any
+# such difference. After five years, DynamoDB's TTL would no longer delete the item.
+DELETED_CHANNEL_EXPIRED_SECONDS_AGO = 2_592_000
+
 # An owner's secret. 16 random bytes cannot be guessed. 64 bytes are enough for 48 random bytes in
 # base64. A longer secret would be no safer: its SHA-256 digest has 32 bytes.
 MIN_OWNER_BYTES = 16

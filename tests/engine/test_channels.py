@@ -14,7 +14,7 @@ from chalicelib import limits
 from chalicelib.channel_update import OFFER_NUMBER
 from chalicelib.channels import Channel, Channels
 from chalicelib.errors import SignalingError
-from chalicelib.limits import CHANNEL_TTL_SECONDS, MAX_BATCH, MAX_CANDIDATES
+from chalicelib.limits import CHANNEL_TTL_SECONDS, DELETED_CHANNEL_EXPIRED_SECONDS_AGO, MAX_BATCH, MAX_CANDIDATES
 from harness.clock import Clock
 from harness.contract import OWNER, STRANGER
 
@@ -137,7 +137,7 @@ def test_a_channel_whose_owner_has_deleted_it_keeps_only_its_id(
     for owner in (OWNER, None, STRANGER):
         channels.delete(channel_id, owner)
 
-    expired = {"N": str(int(clock.seconds) - CHANNEL_TTL_SECONDS)}
+    expired = {"N": str(int(clock.seconds) - DELETED_CHANNEL_EXPIRED_SECONDS_AGO)}
     assert items(client, table) == [
         {"channel_id": {"S": channel_id}, "expire_time": expired, "candidate": {"L": []}},
     ]
@@ -518,7 +518,7 @@ def test_a_deleted_channel_does_not_exist_and_only_its_id_is_kept(
     channels.delete(channel_id)
     channels.delete(channel_id)
 
-    expired = {"N": str(int(clock.seconds) - CHANNEL_TTL_SECONDS)}
+    expired = {"N": str(int(clock.seconds) - DELETED_CHANNEL_EXPIRED_SECONDS_AGO)}
     left = [{"channel_id": {"S": channel_id}, "expire_time": expired, "candidate": {"L": []}}]
     assert items(client, table) == left
     for verb in EVERY_VERB:

@@ -472,6 +472,27 @@ def test_a_resent_write_to_a_deleted_channel_is_a_503_and_not_a_refusal(
     assert errors(caplog) == ["DynamoDB: refused after a lost reply"]
 
 
+@pytest.mark.parametrize("seconds", [301, 29 * 86_400], ids=["five minutes", "29 days"])
+@pytest.mark.parametrize("method", ["create_offer", "create_answer", "create_candidate"])
+def test_a_resent_write_is_refused_in_a_channel_that_was_deleted_after_a_jump_of_the_clock(
+    method: str, seconds: int, post: Post, proxy: FaultyProxy, near_channels: Channels, clock: Clock
+) -> None:
+    """The copy still carries the time of before the jump."""
+    channel_id = near_channels.create()
+
+    def jump_and_delete() -> None:
+        clock.seconds += seconds
+        near_channels.delete(channel_id)
+
+    proxy.faults = [meanwhile(jump_and_delete)]
+    what = method.removeprefix("create_")
+    reply = post({"method": method, "channel_id": channel_id, what: "mine"})
+
+    assert_unavailable(reply)
+    clock.seconds -= seconds
+    assert state_of(near_channels, channel_id) is None
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("fields", [{}, {"ttl": 86_400, "owner": OWNER}], ids=["ordinary", "long-lived and owned"])
 def test_a_late_copy_of_a_create_does_not_revive_a_deleted_channel(
