@@ -57,13 +57,12 @@ test: $(VENV)/test $(VENV)/node tests/engine/node_modules clients/javascript/nod
 doctor: ## Check that this machine has what `make test-all` needs
 	@$(PYTHON) -m tools.doctor
 
-# test-infra takes long, because it runs Terraform many times in a row. So it runs beside test-server and, after that,
-# test-runtime, whose tests also pass on a busy machine. make prints the output of each part when it ends, and fails if
-# any of them fails.
-test-all: doctor $(VENV)/dev $(VENV)/node .venv-checkov/ready ## Run every test, in the parts below
-	$(MAKE) --jobs 2 --output-sync=target test-server test-infra test-runtime
+# test-infra takes long, because it runs Terraform many times in a row, and test-network, because it waits for networks.
+# So both run beside test-server, and test-runtime begins when the first of them ends: all of their tests also pass on a
+# busy machine. make prints the output of each part when it ends, and fails if any of them fails.
+test-all: doctor $(VENV)/dev $(VENV)/node .venv-checkov/ready tests/interop/node_modules ## Run every test, in the parts below
+	$(MAKE) --jobs 3 --output-sync=target test-server test-infra test-network test-runtime
 	$(MAKE) test-browser
-	$(MAKE) test-network
 	$(MAKE) test-reliability
 
 # The tests of `make test`, with all tries of the random ones, and the slow tests, which wait for seconds or vary others.

@@ -14,7 +14,29 @@ On Debian: apt-get install chromium"""
 
 # Generous, because the machine may be busy.
 LAUNCH_MS = 60_000
+
+FEATURES_THAT_ARE_OFF = [
+    # Two pages of the address bar, which Chromium loads for each new window although it has none without a screen.
+    # Loading them takes a second of CPU time, more than a whole test.
+    "WebUIOmniboxPopup",
+    "WebUIOmniboxAimPopup",
+    # Playwright turns these off, too. Chromium obeys only the last list, which is ours, so it has to repeat them.
+    "AimEnabled",
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsFirstBalancedModeAutoEnable",
+    "HttpsUpgrades",
+    "LensOverlay",
+    "MediaRouter",
+    "NetworkTimeServiceQuerying",
+    "OptimizationHints",
+    "PaintHolding",
+    "PreconnectToSearch",
+    "ThirdPartyStoragePartitioning",
+]
 FLAGS = [
+    f"--disable-features={','.join(FEATURES_THAT_ARE_OFF)}",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",

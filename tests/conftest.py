@@ -22,7 +22,16 @@ from harness.ssm import SECRET, ssm_server
 from harness.transports import Post, chalice_local, over_function_url, over_handler, over_http, over_test_client
 
 # Folders whose files share no server that is slow to start, so that two processes can divide them.
-BY_FILE = {"tests/unit", "tests/engine", "tests/local", "tests/runtime", "clients/python/tests"}
+BY_FILE = {
+    "tests/unit",
+    "tests/engine",
+    "tests/local",
+    "tests/runtime",
+    "tests/browser",
+    "tests/web",
+    "tests/interop",
+    "clients/python/tests",
+}
 
 
 class ByFolder(LoadScopeScheduling):  # type: ignore[misc]
