@@ -66,11 +66,15 @@ class Handler(BaseHTTPRequestHandler):
         """Log nothing: the query of a shared link is private."""
 
 
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+    # A browser opens six connections at once. The default is 5, and each connection beyond that waits for seconds.
+    request_queue_size = 128
+
+
 def serve(port: int = 0) -> ThreadingHTTPServer:
     """Return a server that already listens. Port 0 means any free port."""
-    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-    server.daemon_threads = True
-    return server
+    return Server(("127.0.0.1", port), Handler)
 
 
 def main() -> None:

@@ -20,6 +20,12 @@ from harness.page import NEXT_FRAMES, Open, connect, invite, log, say
 FOLDER = "tools/peerpost"
 
 
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+    # Two browsers open twelve connections at once. The default is 5, and each connection beyond that waits for seconds.
+    request_queue_size = 128
+
+
 class Host(SimpleHTTPRequestHandler):
     headers_beside: Mapping[str, str] = {}
 
@@ -36,8 +42,7 @@ class Host(SimpleHTTPRequestHandler):
 def host(root: Path, headers: Mapping[str, str] | None = None) -> Iterator[str]:
     """Serve the files in a folder, with additional headers if given, and yield the URL."""
     handler = type("HostWithHeaders", (Host,), {"headers_beside": headers or {}})
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(root))) as server:
-        server.daemon_threads = True
+    with Server(("127.0.0.1", 0), partial(handler, directory=str(root))) as server:
         threading.Thread(target=partial(server.serve_forever, 0.02), daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()
