@@ -12,6 +12,8 @@ from harness.engines import ROOT
 
 # Generous, because the machine may be busy. No test waits longer than it has to.
 PATIENCE_SECONDS = 60
+# How long the page may be silent before a command gives up.
+PEER_SECONDS = 300
 
 
 @dataclass
@@ -44,11 +46,13 @@ def command_line(**environment: str) -> Iterator[Run]:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     everything = os.environ | environment | {"PYTHONPATH": str(ROOT / "clients/python/src"), "PYTHONUNBUFFERED": "1"}
     with ExitStack() as stack:
+        # While a page is busy with something else, it does not say that it is alive. No test here is about this limit.
+        options = ["--ice-server", "none", "--patience", str(PEER_SECONDS)]
 
         def run(command: str, *arguments: object, stdin: int = subprocess.DEVNULL) -> Command:
             process = stack.enter_context(
                 subprocess.Popen(
-                    [sys.executable, "-m", "peerpost", command, "--ice-server", "none", *map(str, arguments)],
+                    [sys.executable, "-m", "peerpost", command, *options, *map(str, arguments)],
                     env=everything,
                     stdin=stdin,
                     stdout=subprocess.PIPE,

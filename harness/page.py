@@ -14,15 +14,18 @@ from harness.engines import ROOT
 # Generous, because the machine may be busy. No test waits longer than it has to.
 # A browser needs about 25 seconds to notice that the other one has vanished.
 PATIENCE_MS = 60_000
+# A test may wait several times, and the first test of a file starts the servers and the browsers, too.
+TEST_SECONDS = 400
 DESKTOP = (1280, 800)
 AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
 
-# Resolves once the video shows more than its first black frame.
-NEXT_FRAMES = """(video) => new Promise((resolve) => {
+# Resolves once the video shows more than its first black frame. Fails if that takes too long.
+NEXT_FRAMES = """(video) => new Promise((resolve, reject) => {
+  setTimeout(() => reject(new Error("the video shows no frames")), PATIENCE_MS);
   const look = (_, { presentedFrames }) =>
     presentedFrames > 2 && video.videoWidth > 100 ? resolve(true) : video.requestVideoFrameCallback(look);
   video.requestVideoFrameCallback(look);
-})"""
+})""".replace("PATIENCE_MS", str(PATIENCE_MS))
 
 # Simulates a network that stalls after one megabyte, so that a larger file is in transfer until it is cancelled.
 GET_STUCK = """() => {

@@ -137,6 +137,7 @@ def new_window(browser: Browser) -> Page:
         reduced_motion="reduce",
         permissions=["clipboard-read", "clipboard-write"],
     )
+    context.set_default_timeout(PATIENCE_MS)
     return context.new_page()
 
 

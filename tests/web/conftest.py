@@ -15,7 +15,17 @@ from playwright.sync_api import Browser, Page, expect
 from harness.chromium import chromium
 from harness.command_line import Run, command_line
 from harness.engines import ROOT, free_port, wait_for_port
-from harness.page import DESKTOP, PATIENCE_MS, Open, connect
+from harness.page import DESKTOP, PATIENCE_MS, TEST_SECONDS, Open, connect
+
+# What `make run` prints before the page's address.
+PAGE_LINE = "The page is at "
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give the tests of this folder more time than the others have. pytest passes the tests of all folders."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.timeout(TEST_SECONDS))
 
 
 # A session fixture would keep Playwright's event loop running during other packages' tests.
@@ -37,9 +47,11 @@ def address() -> Iterator[str]:
     ) as process:
         assert process.stdout is not None
         try:
-            lead, _, address = next((line for line in process.stdout if "://" in line), "").strip().rpartition(" ")
-            assert lead == "The page is at"
-            # The server logs to the same pipe, and would block if nobody read it.
+            # The server writes its own URL to the same pipe, maybe earlier.
+            line = next((line for line in process.stdout if line.startswith(PAGE_LINE)), "")
+            address = line.removeprefix(PAGE_LINE).strip()
+            assert address, "`make run` did not print the page's address"
+            # The server would block if nobody read what it logs.
             threading.Thread(target=deque, args=(process.stdout, 0), daemon=True).start()
             wait_for_port(port, process)
             yield address

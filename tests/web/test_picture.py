@@ -21,7 +21,6 @@ def test_the_readmes_picture_can_be_made_from_the_current_page(address: str, tmp
     subprocess.run(
         [sys.executable, "-m", "tools.picture", "--page", address, "--output", picture],
         cwd=ROOT,
-        timeout=100,
         check=True,
     )
 
