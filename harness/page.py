@@ -7,9 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from harness.engines import ROOT
+from harness.page_scripts import END_TIMER, HOLD_TIMERS
 
 # Generous, because the machine may be busy. No test waits longer than it has to.
 # A browser needs about 25 seconds to notice that the other one has vanished.
@@ -17,6 +18,7 @@ PATIENCE_MS = 60_000
 # A test may wait several times, and the first test of a file starts the servers and the browsers, too.
 TEST_SECONDS = 400
 DESKTOP = (1280, 800)
+LIMITS = ROOT / "web/src/limits.js"
 AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
 
 # Resolves once the video shows more than its first black frame. Fails if that takes too long.
@@ -75,15 +77,45 @@ def wait_until_erased(server: str, link: str) -> None:
     channel_id = re.search(r"#@?([\da-f-]{36})", link)
     assert channel_id
     deadline = time.monotonic() + PATIENCE_MS / 1000
-    with httpx.Client(base_url=server) as client:
+    with httpx.Client(base_url=server, timeout=PATIENCE_MS / 1000) as client:
         while client.post("", json={"method": "get_offer", "channel_id": channel_id[1]}).text != "no such channel":
             assert time.monotonic() < deadline, "the channel is not erased"
             time.sleep(0.02)
 
 
+def erase(server: str, channel_id: str, **owner: str) -> None:
+    """Erase a channel on the server, as when it has expired."""
+    request = {"method": "delete_data_channel", "channel_id": channel_id, **owner}
+    assert httpx.post(server, json=request, timeout=PATIENCE_MS / 1000).is_success
+
+
+def limit(name: str) -> int:
+    """Return one of the numbers in the page's limits.js."""
+    number = re.search(rf"^export const {name} = ([\d_]+);$", LIMITS.read_text(), re.MULTILINE)
+    assert number, name
+    return int(number[1])
+
+
+def hold_timers(pages: Page | BrowserContext, *lengths: int) -> None:
+    """Let no timer of these lengths, in milliseconds, end by itself in the documents that will be loaded."""
+    pages.add_init_script(f"({HOLD_TIMERS})(...{list(lengths)})")
+
+
+def end_timer(page: Page, length: int) -> None:
+    """End the latest of the held timers of this length, as soon as there is one."""
+    deadline = time.monotonic() + PATIENCE_MS / 1000
+    while not page.evaluate(END_TIMER, length):
+        assert time.monotonic() < deadline, f"the page sets no timer of {length} ms"
+        page.wait_for_timeout(20)
+
+
 def say(page: Page, text: str) -> None:
-    page.get_by_label("Message").fill(text)
-    page.keyboard.press("Enter")
+    """Send a message. If the page is about to be connected, wait for that: until then, it would not send anything."""
+    field = page.get_by_label("Message")
+    expect(page.get_by_role("button", name="Send", exact=True)).to_be_enabled()
+    field.fill(text)
+    field.press("Enter")
+    expect(field).to_have_value("")
 
 
 def log(page: Page) -> Locator:
@@ -91,7 +123,7 @@ def log(page: Page) -> Locator:
 
 
 def heading(page: Page, name: str) -> None:
-    expect(page.get_by_role("heading", name=name)).to_be_visible()
+    expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
 
 
 def violations(page: Page) -> list[str]:
