@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, expect
 
 from harness.coturn import TurnServer, coturn
 from harness.engines import ANY_ACCOUNT
@@ -122,11 +122,16 @@ def test_a_malformed_access_key_is_not_sent(new_page: Open, locked: str) -> None
     page = new_page()
     page.goto(locked)
     heading(page, NEEDS_KEY)
+    creations: list[Request] = []
+    page.on("request", lambda each: creations.append(each) if "create_data_channel" in str(each.post_data) else None)
 
     unlock(page, "ключ")
 
-    assert page.locator("#access-key:invalid").count() == 1
+    expect(page.locator("#access-key:invalid")).to_have_count(1)
     heading(page, NEEDS_KEY)
+    unlock(page, KEY)
+    heading(page, "Send this link to one person")
+    assert {request.all_headers().get("authorization") for request in creations} == {f"Bearer {KEY}"}
 
 
 # Forces the connection through a relay, as if no other route existed.
