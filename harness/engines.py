@@ -14,8 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 
+from chalicelib import limits
 from chalicelib.development.embedded import ANY_KEYS, ANY_REGION, create_table
 from chalicelib.dynamodb import open_client
 
@@ -123,6 +125,17 @@ def client_of(endpoint: str) -> DynamoDBClient:
     if ".amazonaws.com" in endpoint:
         return open_client(endpoint)
     return open_client(endpoint, region_name=ANY_REGION, **ANY_KEYS)
+
+
+def patient_client_of(endpoint: str) -> DynamoDBClient:
+    """Return a new client that waits for each reply for up to a minute, where the server's client waits for a second.
+
+    On a busy machine, an engine may need more than that second. A test that is not about slow replies needs a client
+    that does not send such a request again.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(limits, "DYNAMODB_READ_TIMEOUT_SECONDS", 60)
+        return client_of(endpoint)
 
 
 @contextmanager

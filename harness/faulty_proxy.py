@@ -9,7 +9,7 @@ import time
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Protocol
 
@@ -22,6 +22,7 @@ STALL_SECONDS = 2.5
 # Four times the function's time-out.
 FOR_EVER_SECONDS = 60
 SLOW_SECONDS = 0.5
+SLOW_PIECES = 3
 
 
 class FaultyProxy(ThreadingHTTPServer):
@@ -72,11 +73,23 @@ class FaultyProxy(ThreadingHTTPServer):
         with self._turn:
             assert self._turn.wait_for(lambda: self._under_way == 0, timeout=60)
 
-    def connected(self, connection: socket.socket, is_connected: bool) -> None:
+    def wait_for_requests(self, number: int) -> None:
+        """Return once this many requests have arrived. A client may give up a request before we have read it."""
         with self._turn:
-            self.connections += is_connected
-            (self._connections.add if is_connected else self._connections.discard)(connection)
+            assert self._turn.wait_for(lambda: self.requests >= number, timeout=60), self.met
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        # Not in the thread of the connection, which may start late: `out_of_reach` must close this connection, too.
+        with self._turn:
+            self.connections += 1
+            self._connections.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        with self._turn:
+            self._connections.discard(request)
             self._turn.notify_all()
+        super().shutdown_request(request)
 
     def wait_until_idle_connections_are_closed(self) -> None:
         with self._turn:
@@ -89,12 +102,16 @@ class FaultyProxy(ThreadingHTTPServer):
         self.server_close()
         with self._turn:
             for connection in self._connections:
-                connection.shutdown(socket.SHUT_RDWR)
-        yield
-        self.socket = socket.socket(self.address_family, self.socket_type)
-        self.server_bind()
-        self.server_activate()
-        self.start()
+                # The client may have reset the connection, and we have not noticed yet.
+                with suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+        try:
+            yield
+        finally:
+            self.socket = socket.socket(self.address_family, self.socket_type)
+            self.server_bind()
+            self.server_activate()
+            self.start()
 
     def start(self) -> None:
         threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
@@ -106,16 +123,13 @@ class FaultyProxy(ThreadingHTTPServer):
 class Forwarder(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     wbufsize = -1
+    # Otherwise the content of each reply would wait for 40 ms, until the client acknowledges the headers.
+    disable_nagle_algorithm = True
     server: FaultyProxy
 
     def setup(self) -> None:
         super().setup()
         self.connection.settimeout(self.server.idle_seconds)
-        self.server.connected(self.connection, True)
-
-    def finish(self) -> None:
-        self.server.connected(self.connection, False)
-        super().finish()
 
     def do_POST(self) -> None:
         self.body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -140,11 +154,10 @@ class Forwarder(BaseHTTPRequestHandler):
         self.wfile.write(content if sent is None else sent)
         self.wfile.flush()
 
-    def drip(self, seconds: float) -> None:
-        """Forward the request, and spread the reply over `seconds`; no pause is as long as the gateway's time-out."""
+    def drip(self, seconds: float, pieces: int) -> None:
+        """Forward the request, and send the reply in pieces, which are spread over `seconds`."""
         reply = self.forward()
         self.announce(reply.status_code, reply.content)
-        pieces = math.ceil(seconds / (DYNAMODB_READ_TIMEOUT_SECONDS / 2))
         length = len(reply.content)
         for piece in range(pieces):
             time.sleep(seconds / pieces)
@@ -218,13 +231,29 @@ def arrive_late(seconds: float = DYNAMODB_READ_TIMEOUT_SECONDS + 0.3) -> Fault:
     return arrive_late
 
 
+def arrive_after(event: threading.Event) -> Fault:
+    """Return a fault that closes the connection, so that the client sends the request again.
+
+    The engine sees the first copy only after the event.
+    """
+
+    def arrive_after(call: Forwarder) -> None:
+        call.connection.shutdown(socket.SHUT_RDWR)
+        event.wait()
+        call.forward()
+        call.close_connection = True
+
+    return arrive_after
+
+
 def send_slowly(call: Forwarder) -> None:
     """The whole reply arrives, but in pieces."""
-    call.drip(SLOW_SECONDS)
+    call.drip(SLOW_SECONDS, SLOW_PIECES)
 
 
 def drip_for_ever(call: Forwarder) -> None:
-    call.drip(FOR_EVER_SECONDS)
+    """No pause between two pieces is as long as the gateway's time-out."""
+    call.drip(FOR_EVER_SECONDS, math.ceil(FOR_EVER_SECONDS / (DYNAMODB_READ_TIMEOUT_SECONDS / 2)))
 
 
 def refusal(status: int, code: str) -> Fault:
