@@ -18,6 +18,9 @@ from harness.log_lines import listening, words
 from harness.ssm import KEY, KEYS_NAME, Store, bearer, digest
 from harness.transports import over_function_url, over_test_client
 
+# On Lambda, the server sets an alarm, and so ends the one that pytest-timeout would set in this process.
+pytestmark = pytest.mark.timeout(method="thread")
+
 Start = Callable[..., ModuleType]
 
 

@@ -16,6 +16,9 @@ from harness.faulty_proxy import FaultyProxy, faulty_proxy
 from harness.ssm import KEY, KEYS_NAME, Store, bearer, digest
 from harness.transports import over_handler
 
+# The server sets an alarm, and so ends the one that pytest-timeout would set in this process.
+pytestmark = pytest.mark.timeout(method="thread")
+
 CREATE = {"method": "create_data_channel"}
 
 
@@ -47,7 +50,10 @@ def proxy(endpoint: str) -> Iterator[FaultyProxy]:
 
 
 @pytest.fixture
-def settings(proxy: FaultyProxy, real_table: str) -> Settings:
+def settings(proxy: FaultyProxy, real_table: str, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    # No test here is about time: on a busy machine, a warm-up takes longer than the real limits.
+    monkeypatch.setattr("chalicelib.limits.INIT_TABLE_SECONDS", 60)
+    monkeypatch.setattr("chalicelib.limits.DYNAMODB_READ_TIMEOUT_SECONDS", 60)
     return Settings(on_lambda=True, snap_start=True, table_name=real_table, dynamodb_endpoint=proxy.endpoint)
 
 
