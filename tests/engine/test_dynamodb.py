@@ -122,7 +122,6 @@ def test_unavailable_credentials_are_an_outage_when_the_client_is_opened(
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", f"http://127.0.0.1:{free_port()}")
     monkeypatch.setattr("boto3.DEFAULT_SESSION", None)
-    monkeypatch.setattr("time.sleep", lambda _: None)
 
     with pytest.raises(StorageUnavailable, match="^CredentialRetrievalError$"):
         open_client(region_name="us-east-1")

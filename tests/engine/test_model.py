@@ -202,6 +202,8 @@ def few_candidates(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "MAX_CANDIDATES", FEW)
 
 
+# pytest's usual limit is for an eighth of the tries.
+@pytest.mark.timeout(tries(960))
 @pytest.mark.usefixtures("few_candidates")
 def test_the_service_agrees_with_the_model(endpoint: str) -> None:
     machine = type("HistoryHere", (History,), {"endpoint": endpoint})
