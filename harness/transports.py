@@ -111,8 +111,13 @@ def chalice_local(
     log: Path | None = None,
     debug: bool = False,
     port: int | None = None,
+    warm: bool = True,
 ) -> Iterator[str]:
-    """Run `chalice local` as `make run` does, and yield its URL."""
+    """Run `chalice local` as `make run` does, and yield its URL.
+
+    If `warm`, the server has had a request. The first one loads moto and opens the table. On a busy machine, this takes
+    longer than most HTTP clients wait for a reply.
+    """
     port = port or free_port()
     chalice = [str(Path(sys.executable).with_name("chalice")), *["--debug"] * debug]
     command = [*chalice, "local", "--no-autoreload", "--port", str(port)]
@@ -124,6 +129,10 @@ def chalice_local(
     ):
         try:
             wait_for_port(port, process)
-            yield f"http://127.0.0.1:{port}/"
+            url = f"http://127.0.0.1:{port}/"
+            if warm:
+                poll = {"method": "get_offer", "channel_id": "none"}
+                httpx.post(url, json=poll, timeout=60, trust_env=False, verify=False)
+            yield url
         finally:
             process.terminate()

@@ -182,10 +182,10 @@ def wait_until_listening(host: str, port: int) -> None:
 
 @pytest.mark.usefixtures("prepared")
 def test_an_ipv6_port_in_use_is_reported_at_startup(app: Chalice, capsys: pytest.CaptureFixture[str]) -> None:
-    with socket.create_server(("::1", 0), family=socket.AF_INET6) as taken:
-        port = taken.getsockname()[1]
-        with serving(app, port=port):
-            assert post_to("127.0.0.1", port) == 200
+    # Free on 127.0.0.1, too. Port 0 would be free on ::1 alone.
+    port = free_port()
+    with socket.create_server(("::1", port), family=socket.AF_INET6), serving(app, port=port):
+        assert post_to("127.0.0.1", port) == 200
 
     assert f"\nNot on http://[::1]:{port}, which localhost may mean: " in capsys.readouterr().out
 

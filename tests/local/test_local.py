@@ -22,7 +22,7 @@ CREATE = {"method": "create_data_channel"}
 @pytest.fixture
 def browser(local_url: str) -> Iterator[httpx.Client]:
     """A page that is served from another port."""
-    with httpx.Client(base_url=local_url, headers={"Origin": "http://localhost:8080"}) as client:
+    with httpx.Client(base_url=local_url, timeout=60, headers={"Origin": "http://localhost:8080"}) as client:
         yield client
 
 
@@ -52,11 +52,11 @@ def test_setting_only_the_endpoint_switches_to_another_engine(endpoint: str, rea
 def test_candidates_from_many_browsers_at_once_are_all_stored(local_url: str) -> None:
     """Without our locking, moto would lose most of these."""
     workers, each = 8, 20
-    with httpx.Client(base_url=local_url) as client:
+    with httpx.Client(base_url=local_url, timeout=60) as client:
         channel_id = client.post("", json=CREATE).json()["channel_id"]
 
         def send(number: int) -> None:
-            with httpx.Client(base_url=local_url) as own:
+            with httpx.Client(base_url=local_url, timeout=60) as own:
                 for candidate in range(each):
                     request = {
                         "method": "create_candidate",

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from socketserver import StreamRequestHandler, ThreadingTCPServer
+from typing import Any
 
 import httpx
 import pytest
@@ -22,8 +23,11 @@ CREATE = {"method": "create_data_channel"}
 
 @contextmanager
 def started(environment: Mapping[str, str], log: Path | None = None) -> Iterator[Post]:
-    """Start `chalice local`, and yield a function that posts to it."""
-    with chalice_local(environment, log=log) as url, httpx.Client(base_url=url, timeout=60, trust_env=False) as client:
+    """Start `chalice local`, and yield a function that posts to it. The first request is that of the test."""
+    with (
+        chalice_local(environment, log=log, warm=False) as url,
+        httpx.Client(base_url=url, timeout=60, trust_env=False) as client,
+    ):
         yield over_http(client)
 
 
@@ -59,6 +63,7 @@ class Recorder(ThreadingTCPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Refuse)
+        self.connections = 0
         self.asked: list[str] = []
 
     @property
@@ -67,6 +72,18 @@ class Recorder(ThreadingTCPServer):
         url = f"http://127.0.0.1:{self.server_address[1]}"
         names = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")
         return {**dict.fromkeys(names, url), "no_proxy": "127.0.0.1", "NO_PROXY": "127.0.0.1"}
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self.connections += 1
+        super().process_request(request, client_address)
+
+    def connections_so_far(self) -> int:
+        """Return how many connections there were, even if their requests have not been read yet."""
+        # The server accepts connections in their order, so this one comes after all others.
+        with socket.create_connection(("127.0.0.1", self.server_address[1])) as last, last.makefile("rb") as reply:
+            last.sendall(b"the last one\r\n")
+            reply.read()
+        return self.connections - 1
 
 
 class Refuse(StreamRequestHandler):
@@ -91,7 +108,7 @@ def test_an_empty_endpoint_means_in_memory_and_sends_nothing_to_aws(recorder: Re
     with started(environment) as post:
         open_channel(post)
 
-    assert recorder.asked == []
+    assert recorder.connections_so_far() == 0
 
 
 def test_a_configured_endpoint_is_used_even_if_the_shell_says_to_ignore_endpoints(
@@ -104,7 +121,7 @@ def test_a_configured_endpoint_is_used_even_if_the_shell_says_to_ignore_endpoint
 
     stored = client_of(endpoint).get_item(TableName=TABLE_NAME, Key={"channel_id": {"S": channel_id}})
     assert "Item" in stored
-    assert recorder.asked == []
+    assert recorder.connections_so_far() == 0
 
 
 def test_a_request_to_aws_reaches_the_recording_proxy(recorder: Recorder) -> None:
@@ -148,10 +165,10 @@ def test_localhost_is_served_on_ipv4_and_ipv6(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_if_ipv6_is_not_available_the_server_says_so_at_startup(tmp_path: Path) -> None:
     log = tmp_path / "log"
-    with socket.create_server(("::1", 0), family=socket.AF_INET6) as taken:
-        port = taken.getsockname()[1]
-        with chalice_local(log=log, port=port) as url:
-            assert httpx.post(url, json=CREATE, timeout=60).status_code == 200
+    # Free on 127.0.0.1, too. Port 0 would be free on ::1 alone.
+    port = free_port()
+    with socket.create_server(("::1", port), family=socket.AF_INET6), chalice_local(log=log, port=port) as url:
+        assert httpx.post(url, json=CREATE, timeout=60).status_code == 200
 
     assert f"\nNot on http://[::1]:{port}, which localhost may mean: " in log.read_text()
 

@@ -183,8 +183,9 @@ def under_chalice_local(variables: dict[str, str], endpoint: str, table: str, lo
     here = {"AWS_ENDPOINT_URL_DYNAMODB": endpoint, "TABLE_NAME": table, "AWS_DEFAULT_REGION": ANY_REGION}
     account = {name.upper(): value for name, value in ANY_KEYS.items()}
     with (
-        chalice_local(variables | here | account, log, debug=True) as url,
-        httpx.Client(base_url=url, timeout=30) as client,
+        # Not warm, because the log must have a line for each request of the test and no others.
+        chalice_local(variables | here | account, log, debug=True, warm=False) as url,
+        httpx.Client(base_url=url, timeout=60) as client,
     ):
         yield over_http(client)
 
