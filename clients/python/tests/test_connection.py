@@ -69,14 +69,17 @@ class Recorder(httpx.AsyncBaseTransport):
     """Forwards requests and records them.
 
     In the reply to `method`, `change` is inserted before the text. The method `never_answers` gets no reply.
+    Requests with the method `holds` reach the server only when `released` is set.
     """
 
-    def __init__(self, method: str = "", change: str = "", *, never_answers: str = "") -> None:
+    def __init__(self, method: str = "", change: str = "", *, never_answers: str = "", holds: str = "") -> None:
         self.requests: list[dict[str, str]] = []
         self._inner = httpx.AsyncHTTPTransport()
         self._method = method
         self._change = change
         self._never_answers = never_answers
+        self._holds = holds
+        self.released = asyncio.Event()
         self._news = asyncio.Condition()
 
     @property
@@ -100,6 +103,8 @@ class Recorder(httpx.AsyncBaseTransport):
             self._news.notify_all()
         if body["method"] == self._never_answers:
             await asyncio.Event().wait()
+        if body["method"] == self._holds:
+            await self.released.wait()
         reply = await self._inner.handle_async_request(request)
         content, kind = await reply.aread(), reply.headers["Content-Type"]
         if body["method"] == self._method:
@@ -431,6 +436,7 @@ async def answer_one_that_trickles(
     trickle: Callable[[Write, list[str], Recorder], Awaitable[None]],
     attributes: str = "",
     early: bool = False,
+    recorder: Recorder | None = None,
 ) -> list[str]:
     """Answer an offerer that sends its candidates as a browser does: separately, and without an end of candidates.
 
@@ -438,7 +444,7 @@ async def answer_one_that_trickles(
     `attributes` are added to its description. With `early`, candidates come together with it.
     Return the methods of our requests.
     """
-    key, recorder = new_key(), Recorder()
+    key, recorder = new_key(), recorder or Recorder()
     peers, sealer = (new_peer(), new_peer()), Sealer(key)
     peers[0].createDataChannel("chat")
     await peers[0].setLocalDescription(await peers[0].createOffer())
@@ -476,10 +482,13 @@ def test_late_candidates_are_read_with_one_request_and_hostile_ones_are_ignored(
     """This works whatever the description contains. The long settle time allows for a busy machine."""
     monkeypatch.setattr(exchange, "SETTLE_SECONDS", 60)
 
-    async def trickle(write: Write, candidates: list[str], _: Recorder) -> None:
+    async def trickle(write: Write, candidates: list[str], recorder: Recorder) -> None:
         await write(*HOSTILE, *candidates)
+        recorder.released.set()
 
-    methods = asyncio.run(answer_one_that_trickles(server, trickle, attributes))
+    # On a busy machine, the server could not hold the read until the candidates are written, so the recorder does.
+    recorder = Recorder(holds="get_candidates")
+    methods = asyncio.run(answer_one_that_trickles(server, trickle, attributes, recorder=recorder))
 
     assert methods == [*TWO_REQUESTS, "get_candidates"]
 

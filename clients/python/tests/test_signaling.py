@@ -18,6 +18,7 @@ from peerpost import BYE, AccessKeyError, ChannelExpiredError, Link, RefusalErro
 from peerpost.candidates import bye_to_json, candidate_to_json
 from peerpost.signaling import add_signaling_arguments, create_signaling
 from processes import PATIENCE_SECONDS
+from test_connection import Recorder
 
 OFFER = RTCSessionDescription("v=0 offer", "offer")
 ANSWER = RTCSessionDescription("v=0 answer", "answer")
@@ -214,24 +215,28 @@ def test_a_channel_is_opened_only_once_by_sending_or_receiving() -> None:
 
 def test_closing_while_waiting_for_the_offer_returns_bye(server: str) -> None:
     async def run() -> object:
-        async with SignalingClient(server) as client:
-            signaling = Signaling(server, await client.create_data_channel())
-        receiving = asyncio.create_task(signaling.receive())
-        await asyncio.sleep(0.2)  # The server holds the read by now.
-        await signaling.close()
-        return await receiving
+        recorder = Recorder()
+        async with httpx.AsyncClient(transport=recorder) as http:
+            client = SignalingClient(server, http=http)
+            signaling = Signaling(client, await client.create_data_channel())
+            receiving = asyncio.create_task(signaling.receive())
+            await recorder.until_last("get_offer")
+            await signaling.close()
+            return await receiving
 
     assert asyncio.run(run()) is BYE
 
 
 def test_closing_ends_a_waiting_receive(server: str) -> None:
     async def run() -> object:
-        signaling = Signaling(server)
-        await signaling.send(OFFER)
-        receiving = asyncio.create_task(signaling.receive())
-        await asyncio.sleep(0.2)  # The server holds the read by now.
-        await signaling.close()
-        return await receiving
+        recorder = Recorder()
+        async with httpx.AsyncClient(transport=recorder) as http:
+            signaling = Signaling(SignalingClient(server, http=http))
+            await signaling.send(OFFER)
+            receiving = asyncio.create_task(signaling.receive())
+            await recorder.until_last("get_answer")
+            await signaling.close()
+            return await receiving
 
     received = asyncio.run(run())
 
