@@ -157,11 +157,13 @@ class Forwarder(BaseHTTPRequestHandler):
     def drip(self, seconds: float, pieces: int) -> None:
         """Forward the request, and send the reply in pieces, which are spread over `seconds`."""
         reply = self.forward()
-        self.announce(reply.status_code, reply.content)
-        length = len(reply.content)
+        # Spaces after JSON mean nothing. Without them, a short reply would have empty pieces.
+        content = reply.content.ljust(pieces)
+        self.announce(reply.status_code, content)
+        length = len(content)
         for piece in range(pieces):
             time.sleep(seconds / pieces)
-            self.wfile.write(reply.content[length * piece // pieces : length * (piece + 1) // pieces])
+            self.wfile.write(content[length * piece // pieces : length * (piece + 1) // pieces])
             self.wfile.flush()
 
     def end(self) -> None:
