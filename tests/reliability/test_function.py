@@ -38,8 +38,8 @@ def near(here: Cluster) -> Channels:
     return Channels(table, lambda: time.time() + here.clock.offset)
 
 
-def set_up(client: Client) -> str:
-    opened = client.post({"method": "create_data_channel", "offer": "old", "candidates": ["old"]})
+def set_up(client: Client, ttl: int = CHANNEL_TTL_SECONDS) -> str:
+    opened = client.post({"method": "create_data_channel", "offer": "old", "candidates": ["old"], "ttl": ttl})
     channel_id: str = opened.json()["channel_id"]
     assert client.post({"method": "create_answer", "channel_id": channel_id, "answer": "old"}).status == 200
     return channel_id
@@ -148,16 +148,18 @@ def test_a_function_frozen_while_it_holds_a_reply_sends_the_right_one_later(here
     [client] = here.clients
     channel_id = client.post({"method": "create_data_channel"}).json()["channel_id"]
 
-    with ThreadPoolExecutor(1) as pool:
-        before = here.proxy.requests
-        held = pool.submit(client.post, {"method": "get_answer", "channel_id": channel_id, "wait": 5})
-        while here.proxy.requests < before + 2:
-            time.sleep(0.01)
+    def freeze(call: Forwarder) -> None:
         client.signal(signal.SIGSTOP)
         near(here).set_answer(channel_id, "mine")
+        # Longer than the function would wait for this read.
         time.sleep(1.5)
         client.signal(signal.SIGCONT)
-        reply = held.result()
+        let_through(call)
+
+    here.proxy.faults = [let_through, freeze]
+    reply = client.post({"method": "get_answer", "channel_id": channel_id, "wait": 5})
+
+    assert here.proxy.met["freeze"] == 1
 
     assert reply.json() == {"answer": "mine"}
 
@@ -199,10 +201,12 @@ def outcome(client: Client, request: dict[str, object] | bytes) -> tuple[int, st
 
 def test_a_clock_that_jumps_causes_no_error_and_extends_no_channel(here: Cluster) -> None:
     [client] = here.clients
-    first = set_up(client)
+    # It lives so long, and the jumps are so far, that the seconds of this test do not count.
+    ttl = 100 * CHANNEL_TTL_SECONDS
+    first = set_up(client, ttl)
     told = []
 
-    for step in (100, -150, 249, -1000, 1000, 200, -200):
+    for step in (10_000, -15_000, 24_900, -100_000, 100_000, 20_000, -20_000):
         here.clock.jump(step)
         told.append(client.post({"method": "get_offer", "channel_id": first}).body)
         again = client.post({"method": "create_offer", "channel_id": first, "offer": "old"})
@@ -212,7 +216,7 @@ def test_a_clock_that_jumps_causes_no_error_and_extends_no_channel(here: Cluster
     # After each jump, the function uses its own clock.
     there, gone = '{"offer":"old"}', "no such channel"
     assert told == [there, there, there, there, there, gone, there]
-    here.clock.jump(CHANNEL_TTL_SECONDS)
+    here.clock.jump(ttl)
     assert client.post({"method": "get_offer", "channel_id": first}).body == gone
 
 
@@ -221,14 +225,17 @@ def test_a_clock_that_jumps_neither_ends_nor_extends_a_held_reply(step: int, her
     [client] = here.clients
     channel_id = client.post({"method": "create_data_channel"}).json()["channel_id"]
 
-    with ThreadPoolExecutor(1) as pool:
-        before = here.proxy.requests
-        held = pool.submit(client.post, {"method": "get_answer", "channel_id": channel_id, "wait": 5})
-        while here.proxy.requests < before + 2:
-            time.sleep(0.01)
+    def jump(call: Forwarder) -> None:
         here.clock.jump(step)
+        let_through(call)
+
+    def write(call: Forwarder) -> None:
         near(here).set_answer(channel_id, "mine")
-        reply = held.result()
+        let_through(call)
+
+    # The second read sees the jump. If that ended the reply, the third read would be the last one.
+    here.proxy.faults = [let_through, jump, let_through, write]
+    reply = client.post({"method": "get_answer", "channel_id": channel_id, "wait": 5})
 
     assert reply.json() == {"answer": "mine"}
 
