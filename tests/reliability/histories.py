@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -189,12 +190,13 @@ class Run:
         """Insert clock jumps, kills and freezes of functions, and outages between the calls."""
         random = self._random
         clients = self._here.clients
+        # All values are chosen here, and not by the threads of the clients: their order is not that of the seed.
         disturbances: list[tuple[str, float, Callable[[], None]]] = [
-            ("jumps of the clock", 0.4, lambda: self._here.clock.jump(random.choice([1, 100, 299]))),
-            ("jumps of the clock", 0.4, lambda: self._here.clock.jump(random.choice([1, 200, 300]))),
-            ("kills", 0.15, lambda: self.kill(random.choice(clients))),
-            ("freezes", 0.15, lambda: self.freeze(random.choice(clients), random.random() / 4)),
-            ("outages", 0.05, lambda: self.cut(random.random() / 4)),
+            ("jumps of the clock", 0.4, partial(self._here.clock.jump, random.choice([1, 100, 299]))),
+            ("jumps of the clock", 0.4, partial(self._here.clock.jump, random.choice([1, 200, 300]))),
+            ("kills", 0.15, partial(self.kill, random.choice(clients))),
+            ("freezes", 0.15, partial(self.freeze, random.choice(clients), random.random() / 4)),
+            ("outages", 0.05, partial(self.cut, random.random() / 4)),
         ]
         for name, chance, disturbance in disturbances:
             if random.random() < chance:
