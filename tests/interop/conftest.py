@@ -1,5 +1,6 @@
 """Fixtures: browsers, the pages in them, and the server between them."""
 
+import pkgutil
 import sys
 from collections.abc import Iterator
 
@@ -8,6 +9,7 @@ import pytest
 from harness.browsers import CHROMIUM_FLAGS, Browser, Page, run
 from harness.engines import ROOT
 from harness.fixtures import front, page_url, turn
+from harness.slow_time import FACTOR
 from harness.stun import StunServer, stun_server
 
 __all__ = ["front", "page_url", "turn"]
@@ -15,6 +17,17 @@ __all__ = ["front", "page_url", "turn"]
 PYTHON_CLIENT = str(ROOT / "clients/python/src")
 if PYTHON_CLIENT not in sys.path:
     sys.path.insert(0, PYTHON_CLIENT)
+
+# How long a peer lets the server hold a read at first, how long it waits before it reads late candidates, and how long it
+# tries to delete its channel.
+SLOWED = ["pace.HOLD_AT_FIRST_SECONDS", "exchange.UNLIKELY_SECONDS", "channel.HANG_UP_SECONDS"]
+
+
+@pytest.fixture
+def slow_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Slow down time for the Python client, as `Page.slow_time_down` does for the JavaScript client."""
+    for name in SLOWED:
+        monkeypatch.setattr(f"peerpost.{name}", FACTOR * pkgutil.resolve_name(f"peerpost.{name}"))
 
 
 @pytest.fixture(scope="session")

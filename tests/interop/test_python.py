@@ -119,12 +119,11 @@ def test_chromium_and_aiortc_exchange_messages(chromium_page: Page, front: Front
     assert heard == HEARD
 
 
+@pytest.mark.usefixtures("slow_python")
 @pytest.mark.parametrize("exchange", [python_offers, the_page_offers])
 def test_ready_chromium_and_aiortc_peers_connect_with_four_requests_and_no_preflight(
-    chromium_page: Page, front: Front, exchange: Any, monkeypatch: pytest.MonkeyPatch
+    chromium_page: Page, front: Front, exchange: Any
 ) -> None:
-    # Otherwise a peer might begin to read late candidates on a busy machine.
-    monkeypatch.setattr("peerpost.exchange.UNLIKELY_SECONDS", PATIENCE_SECONDS)
     chromium_page.slow_time_down()
 
     within_time(exchange(chromium_page, front.url))
@@ -133,6 +132,7 @@ def test_ready_chromium_and_aiortc_peers_connect_with_four_requests_and_no_prefl
     assert set(front.verbs) == {"POST"}
 
 
+@pytest.mark.usefixtures("slow_python")
 def test_two_ready_aiortc_peers_connect_with_four_requests_and_one_that_deletes_the_channel(front: Front) -> None:
     within_time(two_aiortc_peers(front.url))
 

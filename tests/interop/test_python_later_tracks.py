@@ -37,10 +37,13 @@ async def add_a_track(exchange: Any, page: Page, server: str) -> tuple[str, str]
         await peer.connection.close()
 
 
+@pytest.mark.usefixtures("slow_python")
 @pytest.mark.parametrize("exchange", [python_offers, the_page_offers])
 def test_aiortc_receives_a_track_that_the_browser_adds_later_without_the_server(
     chromium_page: Page, front: Front, exchange: Any
 ) -> None:
+    chromium_page.slow_time_down()
+
     got = asyncio.run(asyncio.wait_for(add_a_track(exchange, chromium_page, front.url), PATIENCE_SECONDS))
 
     assert got == ("VideoFrame", "stable")

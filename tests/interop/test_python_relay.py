@@ -55,6 +55,7 @@ async def talk(server: str, timeout: float) -> list[str]:
         await asyncio.gather(*(task.result().close() for task in done if not task.exception()))
 
 
+@pytest.mark.usefixtures("slow_python")
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
 def test_two_peers_exchange_messages_through_the_relay_only(
     real_client: DynamoDBClient, real_table: str, turn: TurnServer, transport: str
