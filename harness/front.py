@@ -26,6 +26,7 @@ class Front(FunctionUrl):
         self._done: Counter[str] = Counter()
         self._change = threading.Condition()
         self._writes_awaited = 0
+        self._holds_the_answer = False
 
     @property
     def url(self) -> str:
@@ -43,6 +44,20 @@ class Front(FunctionUrl):
             if not self._change.wait_for(lambda: self._done[method] >= times, PATIENCE_SECONDS):
                 raise TimeoutError(f"{method}: {self._done[method]} of {times} requests after {PATIENCE_SECONDS} s")
 
+    @contextmanager
+    def holding_the_answer(self) -> Iterator[None]:
+        """Let the server store the answer and return it, but let the peers know only at the end of this block.
+
+        The server gets a read that may be held only when it has the answer.
+        """
+        self._holds_the_answer = True
+        try:
+            yield
+        finally:
+            with self._change:
+                self._holds_the_answer = False
+                self._change.notify_all()
+
     def hold_candidates_until_written(self, times: int) -> None:
         """Hold every reply that may carry candidates until this many requests have written candidates."""
         with self._change:
@@ -52,20 +67,33 @@ class Front(FunctionUrl):
         with self._change:
             self._change.wait_for(lambda: self._done["create_candidate"] >= self._writes_awaited, PATIENCE_SECONDS)
 
+    def _until_there_is_an_answer(self) -> None:
+        with self._change:
+            self._change.wait_for(lambda: self._done["create_answer"] or not self._holds_the_answer, PATIENCE_SECONDS)
+
+    def _until_the_answer_is_released(self) -> None:
+        with self._change:
+            self._change.wait_for(lambda: not self._holds_the_answer, PATIENCE_SECONDS)
+
     def count(self, verb: str) -> None:
         with self._change:
             self.verbs[verb] += 1
 
     def _counted(self, event: Event, context: object) -> Event:
         body = event.get("body", "")
-        method = json.loads(body)["method"]
+        request = json.loads(body)
+        method = request["method"]
         with self._change:
             self._came[method] += 1
             self.bodies.append(body)
+        if method == "get_answer" and request.get("wait"):
+            self._until_there_is_an_answer()
         reply = self._invoke(event, context)
         with self._change:
             self._done[method] += 1
             self._change.notify_all()
+        if method in ("create_answer", "get_answer"):
+            self._until_the_answer_is_released()
         if method in ("create_candidate", "get_candidates"):
             self._until_written()
         return reply

@@ -52,15 +52,17 @@ def test_late_candidates_cost_each_side_one_more_write_and_one_more_read(
     with chromium_behind_nat.profile() as one, chromium_behind_nat.profile() as other:
         offerer, answerer = one.open(page_url), other.open(page_url)
 
-        channel_id = offerer.call("offer", options)
-        answerer.call("answer", options | {"channelId": channel_id})
-        front.wait_for("create_answer")
-        front.wait_for("get_answer")
         # Do not slow the pages down earlier, because a browser gives up on a silent STUN server after ten seconds.
-        for page in (offerer, answerer):
-            page.slow_time_down()
-        # Without this, the first peer to read a candidate might connect before it writes its own.
-        front.hold_candidates_until_written(2)
+        # Until both are slow, neither may learn that the server has the answer, because that starts its timers.
+        with front.holding_the_answer():
+            channel_id = offerer.call("offer", options)
+            answerer.call("answer", options | {"channelId": channel_id})
+            front.wait_for("create_answer")
+            front.wait_for("get_answer")
+            for page in (offerer, answerer):
+                page.slow_time_down()
+            # Without this, the first peer to read a candidate might connect before it writes its own.
+            front.hold_candidates_until_written(2)
         stun.release()
         for page in (offerer, answerer):
             page.call("connected")
