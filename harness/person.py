@@ -36,6 +36,8 @@ class Person:
         return self.page.evaluate(expression)
 
     def send(self, message: str) -> None:
+        """Send a message to the other user, once the data channel is open."""
+        self.wait_for("peer.chat?.readyState === 'open'")
         self.page.evaluate("(message) => { peer.send(message) }", message)
 
     def wait_for(self, expression: str) -> None:

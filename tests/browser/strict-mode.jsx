@@ -15,7 +15,7 @@ function Peer({ options }) {
     prepare(peerConnection) {
       app.connections++;
       const chat = peerConnection.createDataChannel("chat", { negotiated: true, id: 1 });
-      chat.onopen = () => chat.send("hello");
+      app.chat = chat;
       chat.onmessage = ({ data }) => app.messages.push(data);
     },
   });
