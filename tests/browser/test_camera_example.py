@@ -16,9 +16,6 @@ from harness.engines import ROOT
 from harness.person import MILLISECONDS
 from tests.browser.conftest import View
 
-# Three browsers and a camera on one busy machine take their time, and so does noticing that a camera was killed.
-pytestmark = pytest.mark.timeout(300)
-
 AWAY = "The camera is away. Keep this page open: it waits for the camera."
 SECONDS = MILLISECONDS / 1000
 

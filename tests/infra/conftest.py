@@ -38,10 +38,7 @@ class Deployment:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give the tests enough time for Terraform, and run the one that destroys the shared deployment last."""
-    for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.timeout(600))
+    """Run the test that destroys the shared deployment last."""
     items.sort(key=lambda item: item.name == "test_destroy_leaves_nothing_and_needs_no_package")
 
 

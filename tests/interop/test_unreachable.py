@@ -31,7 +31,6 @@ FAIL = """async (server, iceServers) => {
 }"""
 
 
-@pytest.mark.timeout(2 * SECONDS)
 @pytest.mark.parametrize("name", ["chromium", "firefox"])
 def test_peers_that_get_no_reply_from_the_stun_server_learn_that_this_is_the_reason(
     request: pytest.FixtureRequest, page_url: str, front: Front, stun: StunServer, name: str

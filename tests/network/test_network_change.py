@@ -80,7 +80,6 @@ def change_to_another_network(call: Call) -> None:
     call.host.join("cable1", PHONE)
 
 
-@pytest.mark.timeout(4 * HEALING_SECONDS)  # The browsers have to start, disconnect, and reconnect.
 @pytest.mark.parametrize("moves", [get_another_address, change_to_another_network, be_out_of_reach_for_a_while])
 @pytest.mark.parametrize("offerer", ["mover", "other"])
 def test_a_call_survives_a_network_change_without_the_server(

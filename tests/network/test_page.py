@@ -16,8 +16,6 @@ from harness.page_scripts import SAY, SHOWN
 from tools.serve import serve
 
 OUTAGE_SECONDS = 60
-# The browsers have to start, and the outage has to last.
-TIMEOUT_SECONDS = 4 * OUTAGE_SECONDS
 
 
 @dataclass(frozen=True)
@@ -77,7 +75,6 @@ def conversation(front: Front, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield conversation
 
 
-@pytest.mark.timeout(TIMEOUT_SECONDS)
 @pytest.mark.parametrize("who", ["host", "guest"])
 @pytest.mark.parametrize(
     ("cut", "mend"),
