@@ -62,6 +62,8 @@ class Browser:
     def begin(self, request: str, **fields: object) -> "Future[Any]":
         """Send a request to the driver, and return a future of its reply."""
         reply: Future[Any] = Future()
+        # From now on, nobody can cancel it. A reply to a cancelled future would end the thread that listens.
+        reply.set_running_or_notify_cancel()
         with self._lock:
             if self._has_ended:
                 raise PageError(f"{self.name} has ended")
@@ -185,10 +187,15 @@ class PageHandler(SimpleHTTPRequestHandler):
         pass
 
 
+class PageServer(ThreadingHTTPServer):
+    # A page of two dozen modules, in two browsers at once. A connection too many would wait for a second.
+    request_queue_size = 128
+
+
 @contextmanager
 def page_server() -> Iterator[str]:
     """Serve the page, and yield its URL."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), PageHandler) as server:
+    with PageServer(("127.0.0.1", 0), PageHandler) as server:
         threading.Thread(target=partial(server.serve_forever, 0.02), daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/peer.html"
         server.shutdown()

@@ -51,6 +51,8 @@ class Quiet(BaseHTTPRequestHandler):
 
 class Server(ThreadingHTTPServer):
     daemon_threads = True
+    # A page of two dozen modules, in two windows at once. A connection too many would wait for a second.
+    request_queue_size = 128
 
     @property
     def url(self) -> str:
