@@ -12,6 +12,7 @@ from dataclasses import dataclass
 MAGIC_COOKIE = 0x2112A442
 BINDING_REQUEST, BINDING_SUCCESS = 0x0001, 0x0101
 XOR_MAPPED_ADDRESS, IPV4 = 0x0020, 0x01
+HEADER_BYTES = 20
 MAX_DATAGRAM_BYTES = 1500
 
 
@@ -58,7 +59,9 @@ class StunServer:
             datagram, address = self._socket.recvfrom(MAX_DATAGRAM_BYTES)
             if not datagram:  # `stun_server` sends an empty datagram to stop this loop.
                 return
-            kind, _, cookie, transaction = struct.unpack("!HHI12s", datagram[:20])
+            if len(datagram) < HEADER_BYTES:
+                continue
+            kind, _, cookie, transaction = struct.unpack("!HHI12s", datagram[:HEADER_BYTES])
             if (kind, cookie) != (BINDING_REQUEST, MAGIC_COOKIE):
                 continue
             with self._lock:

@@ -18,8 +18,8 @@ PYTHON_CLIENT = str(ROOT / "clients/python/src")
 if PYTHON_CLIENT not in sys.path:
     sys.path.insert(0, PYTHON_CLIENT)
 
-# How long a peer lets the server hold a read at first, how long it waits before it reads late candidates, and how long it
-# tries to delete its channel.
+# How long a peer lets the server hold a read at first, how long it waits before it reads late candidates, and how long
+# it tries to delete its channel.
 SLOWED = ["pace.HOLD_AT_FIRST_SECONDS", "exchange.UNLIKELY_SECONDS", "channel.HANG_UP_SECONDS"]
 
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from harness.front import Front
+from harness.front import PATIENCE_SECONDS, Front
 
 REQUESTS = 400
 THREADS = 16
@@ -26,7 +26,7 @@ def threads_that_alternate() -> Iterator[None]:
 def test_each_of_many_requests_at_once_gets_its_own_reply(front: Front) -> None:
     """Every second request is refused with a sentence that names no channel."""
     methods = ["create_data_channel", "unknown"] * (REQUESTS // 2)
-    with httpx.Client(base_url=front.url) as client, ThreadPoolExecutor(THREADS) as threads:
+    with httpx.Client(base_url=front.url, timeout=PATIENCE_SECONDS) as client, ThreadPoolExecutor(THREADS) as threads:
         replies = list(threads.map(lambda method: client.post("", json={"method": method}).text, methods))
 
     assert ["create_data_channel" if "channel_id" in reply else "unknown" for reply in replies] == methods

@@ -79,17 +79,18 @@ def test_pairs_of_simultaneous_guests_in_a_browser_connect_to_a_host_in_python(p
         guests = set()
         async with aclosing(peers):
             coming = asyncio.create_task(anext(peers))
-            address = await addresses.get()
+            address = await asyncio.wait_for(addresses.get(), PATIENCE_SECONDS)
             link = {"server": front.url, "addressId": address.address_id, "key": key_to_text(address.key)}
             for _ in range(PAIRS):
-                visiting = asyncio.create_task(in_page(page, "visitTogether", link, new_guest_id(), new_guest_id()))
-                for _ in range(2):
-                    peer = await coming
-                    guests.add(peer.guest)
-                    coming = asyncio.create_task(anext(peers))
-                await visiting
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    visiting = asyncio.create_task(in_page(page, "visitTogether", link, new_guest_id(), new_guest_id()))
+                    for _ in range(2):
+                        peer = await coming
+                        guests.add(peer.guest)
+                        coming = asyncio.create_task(anext(peers))
+                    await visiting
             coming.cancel()
             await asyncio.gather(coming, return_exceptions=True)
         assert len(guests) == 2 * PAIRS
 
-    within_time(meet())
+    asyncio.run(meet())
