@@ -144,8 +144,18 @@ def home_router(lifetime: float) -> Callable[[Router], None]:
     return start
 
 
-def carrier_nat(lifetime: float, clock: Callable[[], float] = time.monotonic) -> Callable[[Router], None]:
-    """Return the NAT of a carrier, which forgets a binding after `lifetime` seconds."""
+def report_nothing(_: str) -> None:
+    """Do nothing."""
+
+
+def carrier_nat(
+    lifetime: float, clock: Callable[[], float] = time.monotonic, report: Callable[[str], None] = report_nothing
+) -> Callable[[Router], None]:
+    """Return the NAT of a carrier, which forgets a binding after `lifetime` seconds.
+
+    It reports what it has done with each packet: `sent` it to the internet, `received` it from there, or dropped it
+    because it was `uninvited` or its binding is `forgotten`.
+    """
 
     def start(router: Router) -> None:
         tunnel = router.host.inside(lambda: open_tunnel("nat"))
@@ -160,7 +170,7 @@ def carrier_nat(lifetime: float, clock: Callable[[], float] = time.monotonic) ->
         def open_port() -> socket.socket:
             return router.host.inside(lambda: udp_socket(router.address))
 
-        nat = CarrierNat(tunnel, open_port, lifetime, clock)
+        nat = CarrierNat(tunnel, open_port, lifetime, clock, report)
         thread = threading.Thread(target=nat.serve, daemon=True)
         thread.start()
         router.stack.callback(thread.join)
@@ -183,12 +193,18 @@ class CarrierNat:
     """Translates the IPv4 UDP packets of a tunnel, and drops all others."""
 
     def __init__(
-        self, tunnel: int, open_port: Callable[[], socket.socket], lifetime: float, clock: Callable[[], float]
+        self,
+        tunnel: int,
+        open_port: Callable[[], socket.socket],
+        lifetime: float,
+        clock: Callable[[], float],
+        report: Callable[[str], None],
     ) -> None:
         self._tunnel = tunnel
         self._open_port = open_port
         self._lifetime = lifetime
         self._clock = clock
+        self._report = report
         self._bindings: dict[Address, Binding] = {}
         self._selector = selectors.DefaultSelector()
         self._is_stopped = threading.Event()
@@ -222,12 +238,17 @@ class CarrierNat:
         binding.used = self._clock()
         binding.destinations.add(datagram.destination)
         binding.socket.sendto(datagram.payload, datagram.destination)
+        self._report("sent")
 
     def _receive(self, binding: Binding) -> None:
         payload, sender = binding.socket.recvfrom(MAX_DATAGRAM_BYTES)
-        is_expected = sender in binding.destinations and not self._is_forgotten(binding)
-        if is_expected and self._bindings[binding.inside] is binding:
+        if self._bindings[binding.inside] is not binding or self._is_forgotten(binding):
+            self._report("forgotten")
+        elif sender not in binding.destinations:
+            self._report("uninvited")
+        else:
             os.write(self._tunnel, Datagram(sender, binding.inside, payload).packet())
+            self._report("received")
 
     def _is_forgotten(self, binding: Binding) -> bool:
         return self._clock() - binding.used >= self._lifetime
