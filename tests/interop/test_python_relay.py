@@ -1,6 +1,7 @@
 """aiortc peers that connect only through the operator's TURN server, on a server that requires access keys."""
 
 import asyncio
+import re
 from dataclasses import replace
 
 import pytest
@@ -16,15 +17,26 @@ from harness.ssm import KEY
 PATIENCE_SECONDS = 60
 
 
-def relayed(configuration: RTCConfiguration) -> RTCPeerConnection:
-    return RTCPeerConnection(replace(configuration, iceTransportPolicy=RTCIceTransportPolicy.RELAY))
+Peers = list[RTCPeerConnection]
 
 
-async def talk(server: str, timeout: float) -> list[str]:
-    """Connect two peers that may use only a relay, send a message each way, and return what arrived."""
+def candidate_types(peer: RTCPeerConnection) -> set[str]:
+    return set(re.findall(r"a=candidate:.* typ (\w+)", peer.localDescription.sdp))
+
+
+async def talk(server: str, timeout: float, peers: Peers) -> list[str]:
+    """Connect two peers that may use only a relay, send a message each way, and return what arrived.
+
+    Add the connections to `peers`.
+    """
     heard: asyncio.Queue[str] = asyncio.Queue()
     channel_id: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     key = new_key()
+
+    def relayed(configuration: RTCConfiguration) -> RTCPeerConnection:
+        peer = RTCPeerConnection(replace(configuration, iceTransportPolicy=RTCIceTransportPolicy.RELAY))
+        peers.append(peer)
+        return peer
 
     def offerer(configuration: RTCConfiguration) -> RTCPeerConnection:
         peer = relayed(configuration)
@@ -60,10 +72,12 @@ async def talk(server: str, timeout: float) -> list[str]:
 def test_two_peers_exchange_messages_through_the_relay_only(
     real_client: DynamoDBClient, real_table: str, turn: TurnServer, transport: str
 ) -> None:
+    peers: Peers = []
     url = f"turn:127.0.0.1:{turn.port}?transport={transport}"
     with operated_front(real_client, real_table, [url], turn.secret) as front:
-        heard = asyncio.run(talk(front.url, timeout=PATIENCE_SECONDS))
+        heard = asyncio.run(talk(front.url, PATIENCE_SECONDS, peers))
 
+    assert [candidate_types(peer) for peer in peers] == [{"relay"}, {"relay"}]
     assert heard == ["from the answerer", "from the offerer"]
     assert front.exchange == {
         "create_data_channel": 1,
@@ -78,8 +92,12 @@ def test_a_turn_credential_signed_with_another_secret_cannot_connect(
     real_client: DynamoDBClient, real_table: str, turn: TurnServer
 ) -> None:
     """This shows that in the test above nothing but the relay connects the peers."""
+    peers: Peers = []
     with (
         operated_front(real_client, real_table, [turn.url], "another secret") as front,
         pytest.raises(ConnectionFailedError),
     ):
-        asyncio.run(talk(front.url, timeout=1))
+        asyncio.run(talk(front.url, 1, peers))
+
+    # However long they had tried, they could not have connected.
+    assert [candidate_types(peer) for peer in peers] == [set(), set()]
