@@ -1,6 +1,7 @@
 """The JavaScript client in Chromium: two users, each in a separate browser context, through `chalice local`."""
 
 import re
+import threading
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from harness.engines import ROOT
 from harness.person import Person
 from harness.transports import chalice_local
-from harness.web_servers import Proxy, serving
+from harness.web_servers import PATIENCE_SECONDS, Proxy, serving
 
 FOUR = {"create_data_channel": 1, "get_offer": 1, "create_answer": 1, "get_answer": 1}
 
@@ -67,13 +68,18 @@ def test_peers_connect_although_the_first_reply_to_each_method_is_lost(
 ) -> None:
     proxy.lose_the_first_replies = True
 
-    def after_the_answer_was_sent_again(reply: dict[str, Any]) -> dict[str, Any]:
-        # Without this, the two may be connected before Bob sends his answer again.
-        if "answer" in reply:
-            proxy.wait_for("create_answer", 2)
+    has_looked = threading.Event()
+
+    def once_bob_has_looked(reply: dict[str, Any]) -> dict[str, Any]:
+        # Bob sends his answer again, and then looks whether it is the one in the channel. If Alice got it earlier, she
+        # could connect, and erase the channel, before he has looked. Only her reads ask for candidates, too.
+        if "answer" in reply and "next" not in reply:
+            has_looked.set()
+        elif "answer" in reply:
+            assert has_looked.wait(PATIENCE_SECONDS)
         return reply
 
-    proxy.change_reply = after_the_answer_was_sent_again
+    proxy.change_reply = once_bob_has_looked
 
     meet(alice, bob, proxy.url)
 
