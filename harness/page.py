@@ -15,8 +15,6 @@ from harness.page_scripts import END_TIMER, HOLD_TIMERS
 # Generous, because the machine may be busy. No test waits longer than it has to.
 # A browser needs about 25 seconds to notice that the other one has vanished.
 PATIENCE_MS = 60_000
-# A test may wait several times, and the first test of a file starts the servers and the browsers, too.
-TEST_SECONDS = 400
 DESKTOP = (1280, 800)
 LIMITS = ROOT / "web/src/limits.js"
 AXE = ROOT / "web/node_modules/axe-core/axe.min.js"

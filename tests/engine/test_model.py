@@ -203,7 +203,7 @@ def few_candidates(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 # pytest's usual limit is for an eighth of the tries.
-@pytest.mark.timeout(tries(960))
+@pytest.mark.timeout(tries(4800))
 @pytest.mark.usefixtures("few_candidates")
 def test_the_service_agrees_with_the_model(endpoint: str) -> None:
     machine = type("HistoryHere", (History,), {"endpoint": endpoint})

@@ -36,7 +36,7 @@ MANY = settings(max_examples=tries(400), deadline=None, suppress_health_check=[H
 REFUSED, DONE = 400, 200
 SHA_256_BYTES = 32
 # pytest's usual limit is for an eighth of the tries.
-pytestmark = pytest.mark.timeout(tries(960))
+pytestmark = pytest.mark.timeout(tries(4800))
 FIELDS = ("channel_id", "offer", "answer", "candidate", "candidates", "wait", "since", "owner", "ttl")
 
 

@@ -42,7 +42,7 @@ const requests = {
   },
 
   reload({ page }) {
-    return pages[page].reload();
+    return pages[page].reload({ timeout: options.timeout });
   },
 
   /** Freeze a page, as a browser does with pages in the background, or make it go on. Playwright cannot do this. */

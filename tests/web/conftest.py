@@ -15,18 +15,11 @@ from playwright.sync_api import Browser, Page, expect
 from harness.chromium import chromium
 from harness.command_line import Run, command_line
 from harness.engines import ROOT, free_port, wait_for_port
-from harness.page import DESKTOP, PATIENCE_MS, TEST_SECONDS, Open, connect, hold_timers, limit
+from harness.page import DESKTOP, PATIENCE_MS, Open, connect, hold_timers, limit
 
 HELLO_MS = limit("HELLO_MS")
 # What `make run` prints before the page's address.
 PAGE_LINE = "The page is at "
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give the tests of this folder more time than the others have. pytest passes the tests of all folders."""
-    for item in items:
-        if item.path.parent == Path(__file__).parent:
-            item.add_marker(pytest.mark.timeout(TEST_SECONDS))
 
 
 # A session fixture would keep Playwright's event loop running during other packages' tests.
