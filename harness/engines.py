@@ -66,7 +66,7 @@ def _reserve(port: int) -> bool:
     return True
 
 
-def wait_for_port(port: int, process: subprocess.Popen[Any], seconds: float = 60) -> None:
+def wait_for_port(port: int, process: subprocess.Popen[Any], seconds: float = 500) -> None:
     """Return once a process listens on a port of this machine. Fail if the process ends first."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

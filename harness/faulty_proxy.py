@@ -269,6 +269,15 @@ def refusal(status: int, code: str) -> Fault:
     return answer
 
 
+def answer_with(content: bytes) -> Fault:
+    """Return a fault in which the proxy replies with this content at once, and asks nobody."""
+
+    def answer_with(call: Forwarder) -> None:
+        call.answer(200, content)
+
+    return answer_with
+
+
 @contextmanager
 def faulty_proxy(engine: str) -> Iterator[FaultyProxy]:
     with FaultyProxy(engine) as proxy:

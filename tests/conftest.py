@@ -15,7 +15,7 @@ from chalicelib.channels import Channels
 from chalicelib.development.embedded import ANY_KEYS, ANY_REGION
 from chalicelib.dynamodb import Table, open_client
 from harness.clock import Clock
-from harness.engines import ANY_ACCOUNT, client_of, engine_name, new_table, real_engine
+from harness.engines import ANY_ACCOUNT, client_of, engine_name, new_table, patient_client_of, real_engine
 from harness.runtime import Invoke, build_package, lambda_function, unpack_read_only
 from harness.service import CHALICE_LOCAL, FUNCTION_URL, TEST_CLIENT, Service
 from harness.ssm import SECRET, ssm_server
@@ -78,7 +78,7 @@ def endpoint() -> Iterator[str]:
 
 @pytest.fixture
 def real_client(endpoint: str) -> DynamoDBClient:
-    return client_of(endpoint)
+    return patient_client_of(endpoint)
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def clock() -> Clock:
 def client(request: pytest.FixtureRequest) -> Iterator[DynamoDBClient]:
     """A DynamoDB client. Each test that uses it runs on moto, which `chalice local` embeds, and on a real engine."""
     if request.param == "engine":
-        yield client_of(request.getfixturevalue("endpoint"))
+        yield patient_client_of(request.getfixturevalue("endpoint"))
     else:
         # boto3's session stays: a new one reads hundreds of files for the first client.
         with mock_aws(config={"core": {"reset_boto3_session": False}}):

@@ -33,7 +33,7 @@ for (const [name, Connection] of [
   ["werift", Werift],
   ["node-datachannel", NodeDataChannelConnection],
 ]) {
-  test(`two peers on ${name} connect`, { timeout: 30_000 }, async () => {
+  test(`two peers on ${name} connect`, { timeout: 600_000 }, async () => {
     const peers = [new Connection({ iceServers: [] }), new Connection({ iceServers: [] })];
 
     const received = await exchange(...peers);

@@ -78,8 +78,8 @@ def run_inside(task_root: Path, *arguments: str) -> subprocess.CompletedProcess[
 
 def test_builds_on_other_machines_and_days_are_identical_to_the_byte(function_zip: Path, tmp_path: Path) -> None:
     clone = tmp_path / "another clone"
-    shutil.copytree(ROOT / "tools", clone / "tools")
-    shutil.copytree(ROOT / "chalicelib", clone / "chalicelib", ignore=shutil.ignore_patterns("__pycache__"))
+    for folder in ("tools", "chalicelib"):
+        shutil.copytree(ROOT / folder, clone / folder, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("app.py", "requirements.txt", "uv.lock"):
         shutil.copyfile(ROOT / name, clone / name)
     (clone / "chalicelib/notes.txt").write_text("not a module")
@@ -219,7 +219,7 @@ def test_bytecode_contains_lambdas_paths_and_no_path_of_this_machine(files: dict
             content = files[bytecode_of(name)]
 
             assert f"/var/task/{name}".encode() in content
-            for path in (str(ROOT), f"{tempfile.gettempdir()}/tmp", PYTHON):
+            for path in (f"{ROOT}/", f"{tempfile.gettempdir()}/tmp", PYTHON):
                 assert path.encode() not in content
 
 

@@ -34,7 +34,6 @@ def test_the_commands_print_the_output_that_the_document_shows(name: str, local_
         ["bash", "-c", script.replace("http://127.0.0.1:8000/", local_url)],
         capture_output=True,
         text=True,
-        timeout=60,
         check=True,
     )
 

@@ -20,6 +20,9 @@ from harness.ssm import KEY, KEYS_NAME, OTHER_KEY, SECRET, SECRET_NAME, Store, b
 from harness.transports import over_handler
 from tests.fuzz.memory import Memory
 
+# The server sets an alarm, and so ends the one that pytest-timeout would set in this process.
+pytestmark = pytest.mark.timeout(method="thread")
+
 CREATE = {"method": "create_data_channel"}
 WITH_EVERYTHING = Settings(
     on_lambda=True,

@@ -1,5 +1,6 @@
 """An SSM parameter: when it is read, and what happens if that fails."""
 
+import json
 import logging
 from typing import Any, cast
 
@@ -7,12 +8,13 @@ import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, NoCredentialsError, ReadTimeoutError
 from botocore.parsers import ResponseParserError
 
+from chalicelib import limits
 from chalicelib.errors import ParameterUnavailable
 from chalicelib.limits import PARAMETER_MAX_AGE_SECONDS, SSM_ATTEMPTS
 from chalicelib.parameters import Parameter, open_client
 from harness.clock import Clock
 from harness.engines import free_port
-from harness.faulty_proxy import faulty_proxy, refusal, stall
+from harness.faulty_proxy import answer_with, faulty_proxy, refusal, stall
 from harness.ssm import SECRET, SECRET_NAME, Store, put, ssm_server
 
 
@@ -131,8 +133,14 @@ def no_client(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(f"AWS_{name}", value)
 
 
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a new client wait for a minute: on a busy machine, a reply may take more than the usual second."""
+    monkeypatch.setattr(limits, "SSM_READ_TIMEOUT_SECONDS", 60)
+
+
 @pytest.mark.slow
-@pytest.mark.usefixtures("no_client")
+@pytest.mark.usefixtures("no_client", "patient")
 def test_the_client_retries_temporary_faults_and_gives_up_after_a_few(monkeypatch: pytest.MonkeyPatch) -> None:
     with ssm_server() as ssm, faulty_proxy(ssm) as proxy:
         put(ssm, SECRET_NAME, SECRET)
@@ -143,10 +151,21 @@ def test_the_client_retries_temporary_faults_and_gives_up_after_a_few(monkeypatc
         with pytest.raises(ParameterUnavailable, match="InternalServerError"):
             parameter.read()
         assert proxy.requests == SSM_ATTEMPTS
-        proxy.faults = [stall]
+        proxy.faults = [refusal(500, "InternalServerError")]
 
         assert parameter.read() == SECRET
-        proxy.settle()
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("no_client")
+def test_the_client_asks_again_if_no_reply_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    reply = json.dumps({"Parameter": {"Value": SECRET}}).encode()
+    with faulty_proxy("http://127.0.0.1:9") as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SSM", proxy.endpoint)
+        proxy.faults = [stall, answer_with(reply)]
+
+        assert Parameter(open_client, SECRET_NAME).read() == SECRET
+        assert proxy.requests == 2
 
 
 @pytest.mark.usefixtures("no_client")
