@@ -127,14 +127,14 @@ def client_of(endpoint: str) -> DynamoDBClient:
     return open_client(endpoint, region_name=ANY_REGION, **ANY_KEYS)
 
 
-def patient_client_of(endpoint: str) -> DynamoDBClient:
-    """Return a new client that waits for each reply for up to a minute, where the server's client waits for a second.
+def patient_client_of(endpoint: str, seconds: float = 60) -> DynamoDBClient:
+    """Return a new client that waits this long for each part of a reply, where the server's client waits for a second.
 
     On a busy machine, an engine may need more than that second. A test that is not about slow replies needs a client
     that does not send such a request again.
     """
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(limits, "DYNAMODB_READ_TIMEOUT_SECONDS", 60)
+        patch.setattr(limits, "DYNAMODB_READ_TIMEOUT_SECONDS", seconds)
         return client_of(endpoint)
 
 

@@ -21,7 +21,8 @@ from harness.service import CHALICE_LOCAL, FUNCTION_URL, TEST_CLIENT, Service
 from harness.ssm import SECRET, ssm_server
 from harness.transports import Post, chalice_local, over_function_url, over_handler, over_http, over_test_client
 
-# Folders whose files share no server that is slow to start, so that two processes can divide them.
+# Two processes divide the files of these folders. Either the files share no server or browser, or starting it twice
+# takes less time than it saves.
 BY_FILE = {
     "tests/unit",
     "tests/engine",
@@ -37,7 +38,7 @@ BY_FILE = {
 class ByFolder(LoadScopeScheduling):  # type: ignore[misc]
     """Divides the tests between the processes of pytest-xdist.
 
-    The tests of one file stay together. The tests of a folder do, too, if its files share servers.
+    The tests of one file stay together. So do the tests of a folder, unless it is one of BY_FILE.
     """
 
     # The documentation of pytest-xdist tells subclasses to override this method.

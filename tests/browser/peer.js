@@ -66,8 +66,8 @@ class Peer {
   }
 
   /**
-   * Send a message. The test calls this when the channel is open: Chromium loses a few messages in a thousand if they
-   * are sent in the event that reports the open channel.
+   * Send a message. The test calls this when the channel is open: Chromium loses a few messages in a thousand if the
+   * peer that answers sends them in the event that reports the open channel.
    */
   send(message) {
     this.chat.send(message);

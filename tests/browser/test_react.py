@@ -62,7 +62,8 @@ def mount(person: Person, **options: str) -> None:
 
 def assert_they_talk(*people: Person) -> None:
     for person in people:
-        # Chromium loses a few messages in a thousand if they are sent in the event that reports the open channel.
+        # Chromium loses a few messages in a thousand if the peer that answers sends them in the event that reports the
+        # open channel.
         person.wait_for("app.state === 'connected' && app.chat.readyState === 'open'")
         person.ask("app.chat.send('hello')")
     for person in people:
