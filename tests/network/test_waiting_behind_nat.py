@@ -28,6 +28,8 @@ WAIT = 100
 PATIENCE_SECONDS = 60
 # A guest repeats its checks. If the host has kept its binding, none is lost to a forgotten one.
 LOST_CHECKS = 3
+# A guest that can connect needs less than two seconds. After lost checks, it has this long to prove that it can.
+HOPELESS_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -52,9 +54,9 @@ class Waiting:
             time.sleep(0.01)
 
     def visit(self) -> bool:
-        """Let a guest try the door that is open now, and no other one.
+        """Let a guest try the door that is open now, and no other one. Return whether it gets connected.
 
-        Return whether it is connected before the host's NAT has dropped its checks because a binding is forgotten.
+        It has no chance once the host's NAT has dropped its checks because a binding is forgotten.
         """
 
         async def dial() -> bool:
@@ -64,10 +66,8 @@ class Waiting:
             try:
                 while not dialing.done() and self.reports.count("forgotten") < LOST_CHECKS:
                     await asyncio.sleep(0.01)
-                if dialing.done():
-                    await dialing
-                    return True
-                return False
+                await asyncio.wait([dialing], timeout=HOPELESS_SECONDS)
+                return dialing.done() and dialing.exception() is None
             finally:
                 dialing.cancel()
                 await asyncio.gather(dialing, return_exceptions=True)
