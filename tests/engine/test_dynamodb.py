@@ -32,7 +32,7 @@ from chalicelib.errors import StorageUnavailable
 from chalicelib.handlers import Services
 from chalicelib.http_app import create_app
 from harness.contract import assert_unavailable
-from harness.engines import free_port
+from harness.engines import client_of, free_port
 from harness.naming import name_of
 from harness.transports import over_handler
 
@@ -127,17 +127,18 @@ def test_unavailable_credentials_are_an_outage_when_the_client_is_opened(
         open_client(region_name="us-east-1")
 
 
-def test_the_client_has_our_timeouts_and_leaves_validation_to_dynamodb(real_client: DynamoDBClient) -> None:
+def test_the_client_has_our_timeouts_and_leaves_validation_to_dynamodb(endpoint: str) -> None:
+    client = client_of(endpoint)
     agents: list[str] = []
-    real_client.meta.events.register(
+    client.meta.events.register(
         "before-sign.dynamodb.GetItem", lambda request, **_: agents.append(request.headers["User-Agent"])
     )
     unchecked: Any = {}
 
     with pytest.raises(ClientError, match="ValidationException|SerializationException"):
-        real_client.get_item(**unchecked)
+        client.get_item(**unchecked)
 
-    config = cast(Any, real_client.meta.config)
+    config = cast(Any, client.meta.config)
     assert config.connect_timeout == limits.DYNAMODB_CONNECT_TIMEOUT_SECONDS
     assert config.read_timeout == limits.DYNAMODB_READ_TIMEOUT_SECONDS
     assert agents == [f"peerpost Botocore/{botocore.__version__}"]
