@@ -128,7 +128,7 @@ def client_of(endpoint: str) -> DynamoDBClient:
 
 
 def patient_client_of(endpoint: str, seconds: float = 60) -> DynamoDBClient:
-    """Return a new client that waits this long for each part of a reply, where the server's client waits for a second.
+    """Return a new client that waits this long for each part of a reply. The server's own client waits for a second.
 
     On a busy machine, an engine may need more than that second. A test that is not about slow replies needs a client
     that does not send such a request again.
