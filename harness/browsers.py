@@ -10,14 +10,14 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 from typing import IO, Any
 
 from harness.chromium import FLAGS
 from harness.engines import ROOT
 from harness.slow_time import FACTOR, SLOW_TIME
+from harness.web_servers import Server, serving
 
 HERE = ROOT / "tests/interop"
 # Even on a busy machine, an exchange takes less than a tenth of this.
@@ -187,18 +187,11 @@ class PageHandler(SimpleHTTPRequestHandler):
         pass
 
 
-class PageServer(ThreadingHTTPServer):
-    # A page of two dozen modules, in two browsers at once. A connection too many would wait for a second.
-    request_queue_size = 128
-
-
 @contextmanager
 def page_server() -> Iterator[str]:
     """Serve the page, and yield its URL."""
-    with PageServer(("127.0.0.1", 0), PageHandler) as server:
-        threading.Thread(target=partial(server.serve_forever, 0.02), daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/peer.html"
-        server.shutdown()
+    with serving(Server(("127.0.0.1", 0), PageHandler)) as server:
+        yield f"{server.url}peer.html"
 
 
 def connect(offerer: Page, answerer: Page, server: str, **options: object) -> None:
