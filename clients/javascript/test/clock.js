@@ -48,6 +48,14 @@ export function stopTheClock(t) {
   });
 }
 
+/**
+ * Make every pause exactly as long as it is on average, until the end of a test. Otherwise pauses vary randomly, and so
+ * does the number of requests that a test counts.
+ */
+export function stopTheVariation(t) {
+  replace(t, Math, "random", () => 0.5);
+}
+
 /** Let time pass until `happened` returns true. All timers that are due in between run. */
 export async function until(happened, most = LONGEST_MS, step = 10) {
   if (await happened()) return;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { AccessError, connect, createKey, RefusalError, SignalingClient } from "../src/index.js";
-import { outcome, stopTheClock, until } from "./clock.js";
+import { outcome, stopTheClock, stopTheVariation, until } from "./clock.js";
 import { FakePeerConnection } from "./fake-peer-connection.js";
 import { answerWith, FakeServer, fetchFrom, loseTheReply, loseTheRequest } from "./fake-server.js";
 
@@ -249,19 +249,21 @@ test("an offerer asks the server to hold its first read, and then polls", async 
 
 test("the offerer polls often for half a minute, and less often after that", async (t) => {
   stopTheClock(t);
+  stopTheVariation(t);
   const server = new FakeServer();
   start(server);
 
   const asked = await answerReads(server, 120_000);
 
   const between = (from, to) => asked.filter(({ at }) => at >= from * 1000 && at < to * 1000).length;
-  // One poll every 0.55 s, and later one every 1.75 s. Each pause varies randomly.
+  // One poll every 0.55 s, and later one every 1.75 s.
   assert.ok(Math.abs(between(2, 32) - 30 / 0.55) < 6, `${between(2, 32)} polls`);
   assert.ok(Math.abs(between(34, 120) - 86 / 1.75) < 6, `${between(34, 120)} polls`);
 });
 
 test("a server that does not hold replies is polled soon, and then less and less often", async (t) => {
   stopTheClock(t);
+  stopTheVariation(t);
   const server = new FakeServer({ holds: false });
   start(server);
 

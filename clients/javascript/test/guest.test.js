@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { sealPointer } from "../src/address.js";
 import { connect, createKey, ExpiredError, RefusalError, TamperedError, UnreachableError } from "../src/index.js";
 import { sealerOf } from "../src/sealer.js";
-import { outcome, pass, until } from "./clock.js";
+import { outcome, pass, stopTheVariation, until } from "./clock.js";
 import { hostOf, People } from "./people.js";
 
 const SECOND = 1000;
@@ -223,6 +223,7 @@ test("a guest whose door stays taken is told after five seconds that the host is
 
 test("a guest who waits for a host asks every second at first, and every five seconds later", async (t) => {
   const people = new People(t);
+  stopTheVariation(t);
   const address = deserted(people);
   await point(people, address, { exists: false });
   people.guest(address);

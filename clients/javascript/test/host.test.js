@@ -7,7 +7,7 @@ import { openPointer } from "../src/address.js";
 import { AccessError, createKey, createLink, NetworkError, parseLink, RefusalError } from "../src/index.js";
 import { listen, NoAddressError } from "../src/listen.js";
 import { sealerOf } from "../src/sealer.js";
-import { outcome, pass, until } from "./clock.js";
+import { outcome, pass, stopTheVariation, until } from "./clock.js";
 import { answerWith, loseTheReply, loseTheRequest } from "./fake-server.js";
 import { hostOf, People } from "./people.js";
 
@@ -273,6 +273,7 @@ test("a door that no guest has used is erased and is not reported as a failure",
 
 test("the longer nobody comes, the less often the host asks", async (t) => {
   const people = new People(t);
+  stopTheVariation(t);
   const host = await hostOf(people);
   const asked = async (milliseconds) => {
     const before = people.requests("get_answer").length;
