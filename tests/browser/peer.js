@@ -73,9 +73,10 @@ class Peer {
     this.chat.send(message);
   }
 
-  credentials() {
+  /** Return the ICE passwords of both ends, which an ICE restart changes. */
+  passwords() {
     const [local, remote] = [this.connection.localDescription, this.connection.remoteDescription];
-    return [local, remote].map(({ sdp }) => /a=ice-ufrag:(\S+)/.exec(sdp)[1]);
+    return [local, remote].map(({ sdp }) => /a=ice-pwd:(\S+)/.exec(sdp)[1]);
   }
 
   async addCamera() {

@@ -172,16 +172,16 @@ def test_an_ice_restart_is_negotiated_without_requests_to_the_server(alice: Pers
     meet(alice, bob, proxy.url)
     assert_they_talk(alice, bob)
     proxy.wait_for("delete_data_channel")
-    before, requests = alice.ask("peer.credentials()"), sum(proxy.verbs.values())
+    before, requests = alice.ask("peer.passwords()"), sum(proxy.verbs.values())
 
     alice.ask("peer.connection.restartIce()")
 
     for person in (alice, bob):
         person.wait_for("peer.steps.includes('renegotiated') && peer.connection.signalingState === 'stable'")
         person.wait_for("/connected|completed/.test(peer.connection.iceConnectionState)")
-    after = alice.ask("peer.credentials()")
+    after = alice.ask("peer.passwords()")
     assert not set(before) & set(after)
-    assert bob.ask("peer.credentials()") == after[::-1]
+    assert bob.ask("peer.passwords()") == after[::-1]
     assert_they_talk(alice, bob, "again")
     assert sum(proxy.verbs.values()) == requests
 

@@ -118,6 +118,7 @@ def test_any_json_gets_a_proper_reply(service: Service, value: object) -> None:
     st.sampled_from(["the open channel", "the owner's channel", "any"]),
 )
 def test_any_fields_get_a_proper_reply(service: Service, request: dict[str, object], channel: str) -> None:
+    assume(request.get("owner") != OWNER)  # Hypothesis finds this constant, and would delete the owner's channel.
     channels = {"the open channel": service.channel_id, "the owner's channel": service.owned_id}
     if channel in channels:
         request["channel_id"] = channels[channel]

@@ -140,10 +140,10 @@ window.peer = {
     return connection.getConfiguration().iceServers.map(({ urls }) => urls);
   },
 
-  /** Return the ICE username fragments of both ends, which an ICE restart changes. */
-  fragments() {
-    const fragment = ({ sdp }) => sdp.match(/^a=ice-ufrag:(.*)$/m)[1].trim();
-    return [fragment(connection.localDescription), fragment(connection.remoteDescription)];
+  /** Return the ICE passwords of both ends, which an ICE restart changes. */
+  passwords() {
+    const password = ({ sdp }) => sdp.match(/^a=ice-pwd:(.*)$/m)[1].trim();
+    return [password(connection.localDescription), password(connection.remoteDescription)];
   },
 
   /** Return the types of the two candidates that the data uses. */

@@ -108,14 +108,14 @@ def test_an_ice_restart_reconnects_a_call_without_the_server(
         page.slow_time_down()
     connect(*two_pages, front.url)
     front.wait_for("delete_data_channel")
-    before = [page.call("fragments") for page in two_pages]
+    before = [page.call("passwords") for page in two_pages]
     requests = dict(front.verbs)
 
     two_pages[restarting].call("restartIce")
     for page in two_pages:
         page.call("until", "renegotiated")
 
-    after = [page.call("fragments") for page in two_pages]
+    after = [page.call("passwords") for page in two_pages]
     assert after[0] == after[1][::-1]
     assert not set(after[0]) & set(before[0])
     assert exchange_messages(*two_pages) == ["hello from the one", "hello from the other"]

@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 
-from harness.engines import ROOT
+from harness.engines import ROOT, free_port
 
 
 def ports(*arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -52,8 +52,7 @@ def neighbours() -> tuple[socket.socket, socket.socket]:
 
 
 def test_using_the_same_port_twice_is_refused() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
+    port = free_port()
 
     run = ports(f"PORT={port}", f"PAGE_PORT={port}")
 

@@ -57,7 +57,7 @@ def test_the_server_receives_no_readable_description_and_no_key(new_page: Open, 
         re.findall(r'"method":"(\w+)"', "".join(each for each in sent if each.startswith(service)))
     )
     for each in sent:
-        assert not re.search(r"v=0|candidate:|fingerprint|ufrag", each)
+        assert not re.search(r"v=0|candidate:|fingerprint:|ufrag:|usernameFragment", each)
         assert key[1] not in each
 
 

@@ -130,11 +130,11 @@ export class CandidateExchange {
    */
   async add({ items = [], next }) {
     if (!Array.isArray(items)) throw foreign();
-    const position = next ?? items.length;
+    const position = typeof next === "number" ? next : items.length;
     // Without these checks, a faulty server could keep us asking for ever: by claiming more candidates than a channel
     // holds, or by returning different candidates each time at the same position.
     const isTooMuch = items.length > MAX_CANDIDATES || this.#known.size > 2 * MAX_CANDIDATES;
-    if (isTooMuch || !(position <= MAX_CANDIDATES)) throw foreign();
+    if (isTooMuch || position > MAX_CANDIDATES) throw foreign();
     const { since } = this.#poller;
     this.knowsLists = next !== undefined;
     this.#poller.since = Math.max(since, position);

@@ -170,7 +170,8 @@ export class Host {
     );
     // A server of an older version returns no `ttl`. If the operator has turned long-lived channels off, `ttl` is at
     // most 300.
-    if (!(Number(ttl) > CHANNEL_TTL_SECONDS)) throw new NoAddressError("the server offers no addresses");
+    const isLongEnough = typeof ttl === "number" && ttl > CHANNEL_TTL_SECONDS;
+    if (!isLongEnough) throw new NoAddressError("the server offers no addresses");
     return this.#use({ addressId: textual(channel_id), key, owner, ttl });
   }
 

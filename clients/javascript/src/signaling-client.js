@@ -191,7 +191,7 @@ export class SignalingClient {
     if (!response.ok) throw new (text === NO_SUCH_CHANNEL ? ExpiredError : RefusalError)(sentence);
     try {
       const reply = JSON.parse(text);
-      if (Object(reply) !== reply) throw new TypeError("not an object");
+      if (Object(reply) !== reply) throw foreign();
       return reply;
     } catch (cause) {
       throw foreign(cause);

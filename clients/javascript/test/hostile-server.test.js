@@ -200,6 +200,7 @@ for (const role of ["offerer", "answerer"]) {
     "a million candidates": () => ({ items: Array(MEGABYTE).fill(""), next: 1 }),
     "next that goes backwards": (count) => ({ items: ["a"], next: MAX_CANDIDATES - count }),
     "next of 10^308": () => ({ items: [], next: 1e308 }),
+    "next that cannot become a number": () => ({ items: ["a"], next: { toString: 1 } }),
     "items that are a string": () => ({ items: "abc", next: 3 }),
     "items that are null": () => ({ items: null }),
   };
